@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// jemalloc stays behind libc and libstdc++ on the link line, so that the process's own `malloc` and `operator new`
+/// remain what they were: only the `mallocx` family resolves to jemalloc.
+let jemallocAfterTheHost: [LinkerSetting] = ["c", "stdc++", "jemalloc"].map {
+  .linkedLibrary($0, .when(platforms: [.linux], traits: ["Jemalloc"]))
+}
+
+let package = Package(
+  name: "Adjoint",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Adjoint", targets: ["Adjoint"]),
+    .library(name: "DependencyScheduling", targets: ["DependencyScheduling"]),
+    .library(name: "AdjointTesting", targets: ["AdjointTesting"]),
+  ],
+  traits: [
+    .trait(name: "Jemalloc", description: "Gradient buffers in explicit jemalloc arenas (Linux)."),
+    .trait(name: "BLAS", description: "Matrix products by OpenBLAS (Linux) or Accelerate (Apple)."),
+    .default(enabledTraits: ["Jemalloc", "BLAS"]),
+  ],
+  targets: [
+    .target(name: "DependencyScheduling", swiftSettings: strict),
+
+    .systemLibrary(name: "CJemalloc"),
+    .target(
+      name: "GradientMemory",
+      dependencies: [.target(name: "CJemalloc", condition: .when(platforms: [.linux], traits: ["Jemalloc"]))],
+      swiftSettings: strict,
+      linkerSettings: jemallocAfterTheHost),
+
+    .systemLibrary(name: "COpenBLAS"),
+    .target(name: "CKernels"),
+    .target(
+      name: "Kernels",
+      dependencies: [
+        "CKernels",
+        .target(name: "COpenBLAS", condition: .when(platforms: [.linux], traits: ["BLAS"])),
+      ],
+      swiftSettings: strict,
+      linkerSettings: [
+        .linkedLibrary("openblas", .when(platforms: [.linux], traits: ["BLAS"])),
+        .linkedFramework("Accelerate", .when(platforms: [.macOS], traits: ["BLAS"])),
+      ]),
+
+    .target(
+      name: "Adjoint", dependencies: ["DependencyScheduling", "GradientMemory", "Kernels"], swiftSettings: strict),
+    .target(name: "AdjointTesting", dependencies: ["Adjoint"], swiftSettings: strict),
+
+    .testTarget(name: "DependencySchedulingTests", dependencies: ["DependencyScheduling"], swiftSettings: strict),
+    .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .testTarget(name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting"], swiftSettings: strict),
+    .testTarget(name: "StressTests", dependencies: ["Adjoint", "AdjointTesting"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)
