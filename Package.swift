@@ -27,7 +27,8 @@ let package = Package(
     .default(enabledTraits: ["Jemalloc", "BLAS"]),
   ],
   targets: [
-    .target(name: "DependencyScheduling", swiftSettings: strict),
+    .target(name: "CDependencyScheduling"),
+    .target(name: "DependencyScheduling", dependencies: ["CDependencyScheduling"], swiftSettings: strict),
 
     .systemLibrary(name: "CJemalloc"),
     .target(

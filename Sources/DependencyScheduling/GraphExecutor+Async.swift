@@ -1,0 +1,25 @@
+import Dispatch
+
+extension GraphExecutor {
+  /// Runs every unit of `schedule` without blocking a thread of Swift's cooperative pool: worker 0 is a block on the
+  /// executor's queue too.
+  ///
+  /// Cancelling the task cancels the run, as `cancellation` does.
+  ///
+  /// - Throws: The first error that `body` threw, or `CancellationError`.
+  public func run(
+    _ schedule: Schedule, cancellation: CancellationToken? = nil,
+    _ body: @escaping @Sendable (UnitID) throws -> Void
+  ) async throws {
+    let token = CancellationToken(parent: cancellation)
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        queue.async {
+          continuation.resume(with: Result { try self.run(schedule, cancellation: token, body) })
+        }
+      }
+    } onCancel: {
+      token.cancel()
+    }
+  }
+}

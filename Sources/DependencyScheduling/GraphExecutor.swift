@@ -1,0 +1,102 @@
+public import Dispatch
+
+/// Runs schedules on Dispatch, with up to ``width`` workers that steal from one another.
+///
+/// ```swift
+/// let executor = GraphExecutor(width: 4, qos: .userInitiated)
+/// try executor.run(schedule) { unit in tiles[Int(unit.index)].multiply() }
+/// ```
+/// The calling thread is worker 0. Helpers are blocks on the executor's own concurrent queue: they are submitted while
+/// there are units to spare and return their thread when they find none, so nothing is held between runs and nothing
+/// spins when idle. A run waits for helpers that have entered it and never for one to start; so `run` inside a unit,
+/// at any depth and on the same executor, ends. With ``width`` 1 no thread is ever created.
+///
+/// Several runs may go on at once; they share the executor's helpers. An executor may be used from any thread.
+public final class GraphExecutor: ScheduleExecutor {
+  /// The executor of whoever does not bring one: as wide as the process may be.
+  public static let shared = GraphExecutor(label: "DependencyScheduling.shared")
+
+  /// The most workers one run has, its caller included.
+  public let width: Int
+
+  let queue: DispatchQueue
+  private let roster: HelperRoster
+
+  /// - Parameters:
+  ///   - width: The most workers of one run, its caller included, at least 1. By default what affinity and the cgroup
+  ///     quota allow this process.
+  ///   - qos: The quality of service of the helpers.
+  ///   - label: What the queue is called in a debugger.
+  public init(width: Int? = nil, qos: DispatchQoS = .unspecified, label: String = "DependencyScheduling.executor") {
+    let width = width ?? ProcessorAllowance.current.width
+    precondition(width >= 1, "The width of an executor is at least 1, its caller, got \(width)")
+    self.width = width
+    queue = DispatchQueue(label: label, qos: qos, attributes: .concurrent)
+    roster = HelperRoster(helpers: width - 1, queue: queue)
+  }
+
+  /// Runs every unit of `schedule` and returns; see ``ScheduleExecutor/run(_:cancellation:_:)``.
+  ///
+  /// If the schedule has costs and sharing it out would gain less than waking a worker costs, the calling thread runs
+  /// it alone.
+  ///
+  /// - Complexity: O(units + edges) work; a repeated run allocates no memory per unit.
+  public func run(
+    _ schedule: Schedule, cancellation: CancellationToken? = nil, _ body: @Sendable (UnitID) throws -> Void
+  ) throws {
+    if let cancellation, cancellation.isCancelled { throw CancellationError() }
+    let storage = schedule.storage
+    if storage.unitCount == 0 { return }
+    let run = storage.takeRun()
+    let failure = withExtendedLifetime(storage) {
+      isWorthSharing(storage)
+        ? share(run, cancellation, body)
+        : runAlone(run, cancellation, body)
+    }
+    storage.giveBack(run)
+    if let failure { throw failure }
+  }
+
+  private func isWorthSharing(_ schedule: ScheduleStorage) -> Bool {
+    width > 1 && schedule.unitCount > 1 && schedule.estimates?.repaysWakeUp(width: width) != false
+  }
+
+  private func runAlone(_ run: Run, _ cancellation: CancellationToken?, _ body: Run.Body) -> (any Error)? {
+    run.open(width: 1, roster: nil, cancellation: cancellation)
+    run.workAlone(body)
+    return run.close()
+  }
+
+  private func share(_ run: Run, _ cancellation: CancellationToken?, _ body: Run.Body) -> (any Error)? {
+    run.open(width: width, roster: roster, cancellation: cancellation)
+    // The helpers reach the closure through a pointer that lives as long as this call; they have left when it ends.
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        run.body = pointer
+        run.workAsCaller(body)
+        roster.close(run)
+        run.body = nil
+      }
+    }
+    return run.close()
+  }
+}
+
+extension Run {
+  /// Works as worker 0 until the run is over, asleep while only helpers have units.
+  fileprivate func workAsCaller(_ body: Body) {
+    while true {
+      work(as: 0, body)
+      if isOver { return }
+      progress.announceParking()
+      // Helpers may have ended the run before they could see the announcement.
+      if isOver {
+        if !progress.endParking() { wakeCaller.wait() }
+        return
+      }
+      wakeCaller.wait()
+    }
+  }
+
+  private var isOver: Bool { progress.isComplete || progress.isStopping }
+}

@@ -1,0 +1,82 @@
+import Dispatch
+
+/// The helpers of one executor: blocks on its queue, at most `width - 1` at a time, that enter whichever run asked.
+///
+/// A helper exists only while it works. It is submitted when a worker has a unit to spare, enters a run if one still
+/// wants it when Dispatch starts it, however late that is, works until it finds nothing, and returns its thread.
+/// Nobody waits for a block that has not started: a run closes its door and waits for those inside only.
+final class HelperRoster: @unchecked Sendable {  // because everything that changes is guarded by `lock`
+  private let queue: DispatchQueue
+  private let lock = PlatformLock()
+
+  /// How many more blocks may be submitted.
+  private var idle: Int
+
+  /// The runs that asked for a helper and are not over.
+  private var openRuns: [Run] = []
+
+  init(helpers: Int, queue: DispatchQueue) {
+    idle = helpers
+    self.queue = queue
+  }
+
+  /// Asks for a helper in `run`: at once if one is idle, otherwise as soon as one is.
+  func request(for run: Run) {
+    let submits = lock.withLock {
+      guard run.membership.ask() else {
+        run.progress.setWantsHelp(false)
+        return false
+      }
+      if !openRuns.contains(where: { $0 === run }) { openRuns.append(run) }
+      let submits = idle > 0
+      if submits { idle -= 1 }
+      run.progress.setWantsHelp(run.membership.hasRoom && idle > 0)
+      return submits
+    }
+    if submits { queue.async { self.serve() } }
+  }
+
+  /// Ends the helpers' part in `run`: nobody enters any more. Returns when those inside have left.
+  func close(_ run: Run) {
+    let waits = lock.withLock {
+      openRuns.removeAll { $0 === run }
+      return run.membership.close()
+    }
+    if waits { run.wakeCaller.wait() }
+  }
+
+  /// One helper's life: enter the runs that want it, one after the other, then leave.
+  private func serve() {
+    var current: (run: Run, index: Int)?
+    while true {
+      current = lock.withLock {
+        if let (run, index) = current {
+          if run.membership.leave(index) {
+            run.wakeCaller.signal()
+          } else {
+            run.progress.setWantsHelp(run.membership.hasRoom)
+          }
+        }
+        for (position, run) in openRuns.enumerated() {
+          guard let index = run.membership.enter() else { continue }
+          // The next helper looks at the others first.
+          openRuns.append(openRuns.remove(at: position))
+          return (run, index)
+        }
+        idle += 1
+        for run in openRuns { run.progress.setWantsHelp(run.membership.hasRoom) }
+        return nil
+      }
+      guard let (run, index) = current else { return }
+      run.workAsHelper(index)
+    }
+  }
+}
+
+extension Run {
+  /// Works as helper `index`. When it returns, this thread holds nothing of the caller's closure any more.
+  @inline(never)
+  fileprivate func workAsHelper(_ index: Int) {
+    work(as: index, body!.pointee)
+  }
+}

@@ -1,0 +1,36 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A mutual-exclusion lock: the system's own.
+///
+/// `Synchronization.Mutex` is built on a futex that the Thread Sanitizer cannot see, and reports races that are not
+/// there; the sanitizer knows `pthread_mutex_t`.
+///
+/// Any thread may take it; whoever took it gives it back, and nobody takes it twice.
+final class PlatformLock: Sendable {
+  private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>  // because the mutex guards itself
+
+  init() {
+    mutex = .allocate(capacity: 1)
+    mutex.initialize(to: pthread_mutex_t())
+    let status = pthread_mutex_init(mutex, nil)
+    precondition(status == 0, "The system has no room for another lock, error \(status)")
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  @inline(__always)
+  func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body()
+  }
+}

@@ -1,0 +1,144 @@
+import CDependencyScheduling
+import Dispatch
+
+extension Run {
+  /// How often a worker that has run dry looks for work before it gives up: about two microseconds.
+  private static var patience: Int { 100 }
+
+  /// Runs units as worker `index` until there are none to be had, the run is complete, or it was stopped.
+  ///
+  /// The order of preference: the first successor that became ready (its inputs are in the cache), then the worker's
+  /// own deque, youngest first, then unclaimed roots, then what others have pushed, oldest first.
+  func work(as index: Int, _ body: Body) {
+    let worker = Worker(self, index: index)
+    var executed = 0
+    var claimed = 0..<0
+    var patience = Self.patience
+    while true {
+      if let unit = worker.nextUnit(&claimed) {
+        guard worker.runChain(from: unit, &executed, body) else { break }
+        patience = Self.patience
+        continue
+      }
+      if executed > 0 {
+        if progress.finish(executed) { break }
+        executed = 0
+      }
+      if patience == 0 || progress.isComplete || progress.isStopping { return }
+      patience -= 1
+      adj_spin_hint()
+    }
+    // The run is over, by completion or by a stop.
+    if progress.endParking() { wakeCaller.signal() }
+  }
+
+  /// Wakes the caller, or else asks for a helper: there are units to spare.
+  @inline(never)
+  func callForHelp() {
+    if progress.endParking() {
+      wakeCaller.signal()
+    } else {
+      roster?.request(for: self)
+    }
+  }
+}
+
+/// What one worker needs in its loop, on its stack: no reference counting between two units.
+private struct Worker {
+  private let run: Unmanaged<Run>
+  private let index: Int
+  private let width: Int
+  private let counters: DependencyCounters
+  private let progress: RunProgress
+  private let deques: UnsafeMutablePointer<WorkDeque>
+  private let deque: WorkDeque
+  private let cancellation: CancellationToken?
+
+  init(_ run: Run, index: Int) {
+    self.run = Unmanaged.passUnretained(run)
+    self.index = index
+    width = run.width
+    counters = run.counters
+    progress = run.progress
+    deques = run.deques
+    deque = run.deques[index]
+    cancellation = run.cancellation
+  }
+
+  /// Runs `unit`, then its first successor that became ready, and so on until there is none; false if the run is over.
+  @inline(__always)
+  func runChain(from unit: UInt32, _ executed: inout Int, _ body: Run.Body) -> Bool {
+    let (offsets, successors) = run._withUnsafeGuaranteedRef { ($0.offsets, $0.successors) }
+    var unit = unit
+    while true {
+      if progress.isStopping { return false }
+      if let cancellation, cancellation.isCancelled {
+        run._withUnsafeGuaranteedRef { $0.stop(because: CancellationError()) }
+        return false
+      }
+      do {
+        try body(UnitID(unit))
+      } catch {
+        run._withUnsafeGuaranteedRef { $0.stop(because: error) }
+        return false
+      }
+      executed &+= 1
+      var next: UInt32?
+      var hasSpare = false
+      var edge = offsets[Int(unit)]
+      let end = offsets[Int(unit) &+ 1]
+      while edge < end {
+        let target = successors[Int(edge)]
+        edge &+= 1
+        let successor = target & ~ScheduleStorage.onlyPredecessor
+        guard target != successor || counters.arrive(at: successor) else { continue }
+        if next == nil {
+          next = successor
+        } else {
+          deque.push(successor)
+          hasSpare = true
+        }
+      }
+      if hasSpare && progress.wantsHelp { run._withUnsafeGuaranteedRef { $0.callForHelp() } }
+      guard let following = next else { return true }
+      unit = following
+    }
+  }
+
+  @inline(__always)
+  func nextUnit(_ claimed: inout Range<Int>) -> UInt32? {
+    if let unit = deque.pop() { return unit }
+    let roots = run._withUnsafeGuaranteedRef { $0.roots }
+    if claimed.isEmpty {
+      claimed = claimRoots()
+      if claimed.isEmpty { return steal() }
+    }
+    let position = claimed.lowerBound
+    claimed = position &+ 1..<claimed.upperBound
+    return roots[position]
+  }
+
+  @inline(never)
+  private func claimRoots() -> Range<Int> {
+    run._withUnsafeGuaranteedRef { run in
+      let claimed = progress.claimRoots(chunk: run.rootChunk, of: run.rootCount)
+      if progress.wantsHelp && progress.hasUnclaimedRoots(of: run.rootCount) { run.callForHelp() }
+      return claimed
+    }
+  }
+
+  /// Tries every other worker's deque once, beginning with the next worker's.
+  @inline(never)
+  private func steal() -> UInt32? {
+    var victim = index
+    for _ in 1..<width {
+      victim = victim &+ 1 == width ? 0 : victim &+ 1
+      while true {
+        let attempt = deques[victim].steal()
+        if case .unit(let unit) = attempt { return unit }
+        if attempt == .empty { break }
+      }
+    }
+    return nil
+  }
+}
