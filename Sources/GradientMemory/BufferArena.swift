@@ -1,0 +1,110 @@
+import Synchronization
+
+/// Where the buffers of one session come from.
+///
+/// On Linux with the `Jemalloc` trait an arena is an explicit jemalloc arena: its memory is apart from every other
+/// allocation of the process, whose `malloc` and `operator new` stay what they were. Pages freed here are kept, so a
+/// training step that repeats faults no new page; ``trim()`` and the arena's end return them. Elsewhere buffers come
+/// from the system allocator.
+///
+/// An arena lives until its last reference *and* its last ``Buffer`` are gone (each buffer holds a reference: one
+/// atomic increment beside an allocation of tens of nanoseconds).
+///
+/// ```swift
+/// let arena = BufferArena(byteLimit: 64 << 20)
+/// let buffer = try arena.allocate(byteCount: 4096)
+/// ```
+///
+/// Any thread may call any method at any time. Nothing orders the counters against other memory: they are relaxed,
+/// because each is read as a number and guards nothing.
+package final class BufferArena: Sendable {
+  /// Every buffer starts at a multiple of this: a cache line, and an AVX-512 register.
+  package static let alignment = 64
+
+  /// The most bytes live buffers may take up, as the allocator rounds them; `nil` is no limit.
+  package let byteLimit: Int?
+
+  private let backing: ArenaBacking
+  private let inUse = Atomic<Int>(0)
+  private let peak = Atomic<Int>(0)
+
+  /// An empty arena.
+  ///
+  /// Never fails: should jemalloc have no arena left (it has 4,094), buffers come from its automatic arenas instead,
+  /// which differs only in that the process shares their pages and ``statistics`` count this arena's buffers alone.
+  package init(byteLimit: Int? = nil) {
+    if let byteLimit { precondition(byteLimit >= 0, "A byte limit is zero or more, got \(byteLimit)") }
+    self.byteLimit = byteLimit
+    backing = ArenaBacking()
+  }
+
+  deinit {
+    assert(inUse.load(ordering: .relaxed) == 0, "each buffer keeps its arena alive")
+    backing.destroy()
+  }
+
+  /// Takes `byteCount` bytes whose contents are unspecified.
+  ///
+  /// Throws ``MemoryLimitExceeded``, having allocated nothing, if the bytes exceed the limit or what the system has.
+  /// - Complexity: constant; tens of nanoseconds once the arena holds enough pages.
+  package func allocate(byteCount: Int) throws(MemoryLimitExceeded) -> Buffer {
+    precondition(byteCount >= 1, "A gradient buffer needs at least one element, got \(byteCount)")
+    guard let reserved = backing.roundedSize(of: byteCount) else { throw refusal(of: byteCount) }
+    let total = try reserve(reserved)
+    guard let base = backing.allocate(byteCount: reserved) else {
+      inUse.wrappingSubtract(reserved, ordering: .relaxed)
+      throw refusal(of: reserved)
+    }
+    if total > peak.load(ordering: .relaxed) { peak.max(total, ordering: .relaxed) }
+    return Buffer(base: base, byteCount: byteCount, reservedByteCount: reserved, arena: self)
+  }
+
+  /// What the arena holds now. Takes jemalloc's statistics lock: for reports, not for inner loops.
+  package var statistics: MemoryStatistics {
+    backing.statistics(
+      inUse: inUse.load(ordering: .relaxed), peak: peak.load(ordering: .relaxed))
+  }
+
+  /// Starts a new high-water mark at what is in use now.
+  package func resetPeak() {
+    peak.store(inUse.load(ordering: .relaxed), ordering: .relaxed)
+  }
+
+  /// Returns pages that no buffer uses to the operating system. The next allocations fault them in again.
+  package func trim() {
+    backing.trim()
+  }
+
+  /// jemalloc's counters over all arenas of the process (`peak` is 0); `nil` on the system allocator.
+  package static var processStatistics: MemoryStatistics? {
+    ArenaBacking.processStatistics
+  }
+
+  func free(_ base: UnsafeMutableRawPointer, byteCount: Int, reservedByteCount: Int) {
+    #if DEBUG
+      base.initializeMemory(as: UInt8.self, repeating: 0xFF, count: byteCount)
+    #endif
+    backing.deallocate(base, byteCount: reservedByteCount)
+    inUse.wrappingSubtract(reservedByteCount, ordering: .relaxed)
+  }
+
+  /// Adds to the bytes in use and answers the new count, unless it would pass the limit.
+  private func reserve(_ bytes: Int) throws(MemoryLimitExceeded) -> Int {
+    guard let byteLimit else { return inUse.wrappingAdd(bytes, ordering: .relaxed).newValue }
+    var current = inUse.load(ordering: .relaxed)
+    while true {
+      guard current <= byteLimit, bytes <= byteLimit - current else {
+        throw MemoryLimitExceeded(requested: bytes, inUse: current, limit: byteLimit)
+      }
+      let outcome = inUse.weakCompareExchange(expected: current, desired: current + bytes, ordering: .relaxed)
+      if outcome.exchanged { return current + bytes }
+      current = outcome.original
+    }
+  }
+
+  /// The operating system, or the allocator's largest size class, said no.
+  private func refusal(of bytes: Int) -> MemoryLimitExceeded {
+    let current = inUse.load(ordering: .relaxed)
+    return MemoryLimitExceeded(requested: bytes, inUse: current, limit: current)
+  }
+}
