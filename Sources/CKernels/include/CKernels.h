@@ -1,1 +1,92 @@
 #pragma once
+
+// Loops over raw buffers. They know no graph and no thread, allocate nothing and never fail: who calls them has checked
+// shapes and indices. A `type` is 0 for float, 1 for double, 2 for int32_t. Sizes and strides count elements. Where an
+// output may be the same memory as an input, it says so; otherwise buffers do not overlap.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+enum : uint8_t { ADJ_FLOAT32 = 0, ADJ_FLOAT64 = 1, ADJ_INT32 = 2 };
+
+/// Opcodes of elementwise operations, in the order of `ElementwiseOperation`.
+enum : uint16_t {
+  ADJ_COPY, ADJ_NEGATE, ADJ_SQUARE, ADJ_SQUARE_ROOT, ADJ_EXPONENTIAL, ADJ_LOGARITHM, ADJ_SINE, ADJ_COSINE, ADJ_TANH,
+  ADJ_SIGMOID, ADJ_RELU, ADJ_ABSOLUTE, ADJ_SIGN,
+  ADJ_ADD, ADJ_SUBTRACT, ADJ_MULTIPLY, ADJ_DIVIDE, ADJ_POWER, ADJ_MAXIMUM, ADJ_MINIMUM, ADJ_GREATER, ADJ_EQUAL,
+  ADJ_SELECT, ADJ_ROUTE,
+  ADJ_OPERATION_COUNT
+};
+
+/// How each operand is laid over the output: `strides` holds `rank` strides for each operand, 0 where it is repeated.
+struct adj_layout {
+  ptrdiff_t rank, operands;
+  const ptrdiff_t *sizes, *strides;
+};
+
+/// output[i] = operation(inputs...[i]) for begin <= i < end over the flat output, which may be the memory of an input
+/// that is laid out like it.
+void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *_Nonnull const *_Nonnull inputs,
+                     void *output, ptrdiff_t begin, ptrdiff_t end);
+
+/// One step of the scalar machine: slab[result] = operation(slab[a], slab[b], slab[c]). `flags` is for its owner.
+struct adj_scalar_instruction {
+  uint16_t operation;
+  uint16_t flags;
+  uint32_t result, a, b, c;
+};
+
+/// Carries out instructions one after the other.
+void adj_scalars(uint8_t type, const struct adj_scalar_instruction *instructions, ptrdiff_t count, void *slab);
+
+/// output[i] = input[offset of i] for begin <= i < end, elements of 4 or 8 bytes. `output` points at element 0.
+void adj_strided_copy(ptrdiff_t element_size, struct adj_layout layout, const void *input, void *output,
+                      ptrdiff_t begin, ptrdiff_t end);
+
+enum : uint8_t { ADJ_SUM = 0, ADJ_GREATEST = 1, ADJ_MEAN = 2 };
+
+/// A tensor seen as kept and reduced axes, outer to inner, without the innermost axis of the input (`inner_size`
+/// elements next to one another), which is itself reduced if `inner_reduced`, and kept if not.
+struct adj_reduction {
+  ptrdiff_t kept_rank, reduced_rank;
+  const ptrdiff_t *kept_sizes, *kept_strides, *reduced_sizes, *reduced_strides;
+  ptrdiff_t inner_size, reduced_count;
+  int32_t inner_reduced;
+};
+
+/// Reduces to the output elements begin <= i < end.
+void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, const void *input, void *output,
+                ptrdiff_t begin, ptrdiff_t end);
+
+/// output[i] = (inputs[0][i] + inputs[1][i]) + inputs[2][i] ...; the output may be the memory of inputs[0].
+void adj_accumulate(uint8_t type, const void *_Nonnull const *_Nonnull inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
+                    ptrdiff_t end);
+
+/// C (m × n, `ldc` elements a row) = A · B, or C + A · B if `accumulate`; A and B are read transposed on request.
+void adj_matmul_block(uint8_t type, int32_t transpose_a, int32_t transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+                      const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc,
+                      int32_t accumulate);
+
+/// The same for m = 1 or n = 1: y[i] = sum over j of matrix[i][j] · x[j], matrix rows `row_stride` apart, its columns
+/// `column_stride`, one of which is 1, x and y elements `x_stride` and `y_stride`.
+void adj_matrix_vector(uint8_t type, ptrdiff_t rows, ptrdiff_t columns, const void *matrix, ptrdiff_t row_stride,
+                       ptrdiff_t column_stride, const void *x, ptrdiff_t x_stride, void *y, ptrdiff_t y_stride);
+
+/// Rows begin <= r < end of softmax or its logarithm; the output may be the memory of the input.
+void adj_softmax(uint8_t type, const void *input, void *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end);
+void adj_log_softmax(uint8_t type, const void *input, void *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end);
+
+/// losses[r] = ln(sum of e^logits[r]) - logits[r][labels[r]]. Answers the first row whose label is out of range, or -1.
+ptrdiff_t adj_cross_entropy(uint8_t type, const void *logits, const int32_t *labels, void *losses, ptrdiff_t columns,
+                            ptrdiff_t begin, ptrdiff_t end);
+
+/// target[begin..<end] = value, rounded to the type.
+void adj_fill(uint8_t type, double value, void *target, ptrdiff_t begin, ptrdiff_t end);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif

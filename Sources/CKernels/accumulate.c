@@ -1,0 +1,59 @@
+// The copy gate's adder: contributions added in the order they are given, element by element.
+
+#include "include/CKernels.h"
+#include "targets.h"
+#include <string.h>
+
+/// Elements whose partial sums stay in the L1 cache while all inputs pass by.
+#define BLOCK 1024
+
+#define DEFINE_ACCUMULATE(NAME, ELEMENT, PLUS)                                                                   \
+  ADJ_CLONES static void NAME(const void *const *inputs, ptrdiff_t count, ELEMENT *output, ptrdiff_t begin,      \
+                              ptrdiff_t end) {                                                                   \
+    for (ptrdiff_t start = begin; start < end; start += BLOCK) {                                                 \
+      const ptrdiff_t length = end - start < BLOCK ? end - start : BLOCK;                                        \
+      ELEMENT *to = output + start;                                                                              \
+      const ELEMENT *first = (const ELEMENT *)inputs[0] + start;                                                 \
+      if (count == 1) {                                                                                          \
+        if (to != first) memcpy(to, first, (size_t)length * sizeof(ELEMENT));                                    \
+        continue;                                                                                                \
+      }                                                                                                          \
+      const ELEMENT *second = (const ELEMENT *)inputs[1] + start;                                                \
+      ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < length; ++i) to[i] = PLUS(first[i], second[i]);                  \
+      for (ptrdiff_t input = 2; input < count; ++input) {                                                        \
+        const ELEMENT *next = (const ELEMENT *)inputs[input] + start;                                            \
+        ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < length; ++i) to[i] = PLUS(to[i], next[i]);                     \
+      }                                                                                                          \
+    }                                                                                                            \
+  }
+
+#define PLUS_REAL(a, b) ((a) + (b))
+#define PLUS_INTEGER(a, b) ((int32_t)((uint32_t)(a) + (uint32_t)(b)))
+DEFINE_ACCUMULATE(accumulate_f32, float, PLUS_REAL)
+DEFINE_ACCUMULATE(accumulate_f64, double, PLUS_REAL)
+DEFINE_ACCUMULATE(accumulate_i32, int32_t, PLUS_INTEGER)
+
+void adj_accumulate(uint8_t type, const void *const *inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
+                    ptrdiff_t end) {
+  switch (type) {
+    case ADJ_FLOAT32: accumulate_f32(inputs, count, output, begin, end); return;
+    case ADJ_FLOAT64: accumulate_f64(inputs, count, output, begin, end); return;
+    default: accumulate_i32(inputs, count, output, begin, end);
+  }
+}
+
+#define DEFINE_FILL(NAME, ELEMENT)                                                          \
+  ADJ_CLONES static void NAME(ELEMENT value, ELEMENT *target, ptrdiff_t begin, ptrdiff_t end) { \
+    for (ptrdiff_t i = begin; i < end; ++i) target[i] = value;                              \
+  }
+DEFINE_FILL(fill_f32, float)
+DEFINE_FILL(fill_f64, double)
+DEFINE_FILL(fill_i32, int32_t)
+
+void adj_fill(uint8_t type, double value, void *target, ptrdiff_t begin, ptrdiff_t end) {
+  switch (type) {
+    case ADJ_FLOAT32: fill_f32((float)value, target, begin, end); return;
+    case ADJ_FLOAT64: fill_f64(value, target, begin, end); return;
+    default: fill_i32((int32_t)value, target, begin, end);
+  }
+}

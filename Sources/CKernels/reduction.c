@@ -1,0 +1,126 @@
+// Reductions over any axes. Where the innermost axis is reduced, one output after the other is the pairwise sum of what
+// lies next to one another; where it is kept, a strip of outputs is summed down side by side. In both, the order of an
+// output's additions follows from the shape alone, so that a range of outputs may be cut anywhere.
+
+#include "pairwise.h"
+
+#define MAXIMUM_RANK 32
+/// Outputs a strip, and rows summed before a result joins the tree.
+#define STRIP 64
+#define ROWS 16
+
+/// Steps through the reduced axes without the innermost, as an odometer does; answers the change of offset.
+ADJ_INLINE ptrdiff_t step(ptrdiff_t *coordinates, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
+  ptrdiff_t change = 0;
+  for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {
+    change += strides[axis];
+    if (++coordinates[axis] < sizes[axis]) break;
+    change -= sizes[axis] * strides[axis];
+    coordinates[axis] = 0;
+  }
+  return change;
+}
+
+ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
+  ptrdiff_t offset = 0;
+  for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {
+    offset += index % sizes[axis] * strides[axis];
+    index /= sizes[axis];
+  }
+  return offset;
+}
+
+/// Along the innermost axis: each output is a tree over segments of `inner_size` elements.
+#define DEFINE_ALONG(NAME, KIND, REAL)                                                                            \
+  ADJ_CLONES static void NAME(const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin, \
+                              ptrdiff_t end) {                                                                    \
+    const ptrdiff_t segments = plan->reduced_count / plan->inner_size;                                            \
+    for (ptrdiff_t index = begin; index < end; ++index) {                                                         \
+      const REAL *from = input + offset_of(index, plan->kept_rank, plan->kept_sizes, plan->kept_strides);         \
+      if (segments == 1) {                                                                                        \
+        output[index] = KIND##_of(from, plan->inner_size);                                                        \
+        continue;                                                                                                 \
+      }                                                                                                           \
+      ptrdiff_t coordinates[MAXIMUM_RANK] = {0};                                                                  \
+      struct KIND##_tree tree;                                                                                    \
+      tree.depth = 0, tree.blocks = 0;                                                                            \
+      for (ptrdiff_t segment = 0; segment < segments; ++segment) {                                                \
+        KIND##_push_all(&tree, from, plan->inner_size);                                                           \
+        from += step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);                \
+      }                                                                                                           \
+      output[index] = KIND##_finish(&tree);                                                                       \
+    }                                                                                                             \
+  }
+
+/// Across it: a strip of outputs, each its own tree, all of the same form.
+#define DEFINE_ACROSS(NAME, REAL, COMBINE)                                                                        \
+  ADJ_CLONES static void NAME(const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin, \
+                              ptrdiff_t end) {                                                                    \
+    for (ptrdiff_t index = begin; index < end;) {                                                                 \
+      const ptrdiff_t column = index % plan->inner_size;                                                          \
+      ptrdiff_t width = plan->inner_size - column;                                                                \
+      if (width > STRIP) width = STRIP;                                                                           \
+      if (width > end - index) width = end - index;                                                               \
+      const REAL *from = input + column                                                                           \
+          + offset_of(index / plan->inner_size, plan->kept_rank, plan->kept_sizes, plan->kept_strides);           \
+      ptrdiff_t coordinates[MAXIMUM_RANK] = {0};                                                                  \
+      REAL waiting[ADJ_LEVELS][STRIP], sums[STRIP];                                                               \
+      int depth = 0;                                                                                              \
+      uint64_t blocks = 0;                                                                                        \
+      for (ptrdiff_t row = 0; row < plan->reduced_count;) {                                                       \
+        const ptrdiff_t stop = plan->reduced_count - row < ROWS ? plan->reduced_count : row + ROWS;               \
+        for (ptrdiff_t i = 0; i < width; ++i) sums[i] = from[i];                                                  \
+        from += step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);                \
+        for (++row; row < stop; ++row) {                                                                          \
+          if (width == STRIP) {                                                                                   \
+            for (ptrdiff_t i = 0; i < STRIP; ++i) sums[i] = COMBINE(sums[i], from[i]);                            \
+          } else {                                                                                                \
+            for (ptrdiff_t i = 0; i < width; ++i) sums[i] = COMBINE(sums[i], from[i]);                            \
+          }                                                                                                       \
+          from += step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);              \
+        }                                                                                                         \
+        for (uint64_t carry = blocks++; carry & 1; carry >>= 1) {                                                 \
+          --depth;                                                                                                \
+          for (ptrdiff_t i = 0; i < width; ++i) sums[i] = COMBINE(waiting[depth][i], sums[i]);                    \
+        }                                                                                                         \
+        for (ptrdiff_t i = 0; i < width; ++i) waiting[depth][i] = sums[i];                                        \
+        ++depth;                                                                                                  \
+      }                                                                                                           \
+      --depth;                                                                                                    \
+      for (ptrdiff_t i = 0; i < width; ++i) sums[i] = waiting[depth][i];                                          \
+      while (depth-- > 0) {                                                                                       \
+        for (ptrdiff_t i = 0; i < width; ++i) sums[i] = COMBINE(waiting[depth][i], sums[i]);                      \
+      }                                                                                                           \
+      for (ptrdiff_t i = 0; i < width; ++i) output[index + i] = sums[i];                                          \
+      index += width;                                                                                             \
+    }                                                                                                             \
+  }
+
+#define DEFINE_REDUCTION(SUFFIX, REAL)                                                                               \
+  DEFINE_ALONG(sum_along_##SUFFIX, adj_sum_##SUFFIX, REAL)                                                           \
+  DEFINE_ALONG(greatest_along_##SUFFIX, adj_greatest_##SUFFIX, REAL)                                                 \
+  DEFINE_ACROSS(sum_across_##SUFFIX, REAL, ADJ_PLUS)                                                                 \
+  DEFINE_ACROSS(greatest_across_##SUFFIX, REAL, adj_maximum_##SUFFIX)                                                \
+  static void reduce_##SUFFIX(uint8_t operation, const struct adj_reduction *plan, const REAL *input, REAL *output,  \
+                              ptrdiff_t begin, ptrdiff_t end) {                                                      \
+    if (operation == ADJ_GREATEST) {                                                                                 \
+      if (plan->inner_reduced) greatest_along_##SUFFIX(plan, input, output, begin, end);                             \
+      else greatest_across_##SUFFIX(plan, input, output, begin, end);                                                \
+      return;                                                                                                        \
+    }                                                                                                                \
+    if (plan->inner_reduced) sum_along_##SUFFIX(plan, input, output, begin, end);                                    \
+    else sum_across_##SUFFIX(plan, input, output, begin, end);                                                       \
+    if (operation == ADJ_MEAN) {                                                                                     \
+      const REAL count = (REAL)plan->reduced_count;                                                                  \
+      for (ptrdiff_t i = begin; i < end; ++i) output[i] /= count;                                                    \
+    }                                                                                                                \
+  }
+
+DEFINE_REDUCTION(f32, float)
+DEFINE_REDUCTION(f64, double)
+
+void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, const void *input, void *output,
+                ptrdiff_t begin, ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) reduce_f32(operation, &plan, input, output, begin, end);
+  else reduce_f64(operation, &plan, input, output, begin, end);
+}

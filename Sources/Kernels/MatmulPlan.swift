@@ -1,0 +1,97 @@
+/// A matrix product C = A · B, or many of them, and the blocks it is worked in.
+///
+/// A is m × k (stored k × m if transposed), B is k × n (stored n × k if transposed), C is m × n, all row-major. Batches
+/// broadcast like shapes: one B for a batch of A is one product of all rows together.
+///
+/// Block boundaries follow from the sizes alone. The rows of C, batch after batch, can be divided among threads at
+/// multiples of ``blockHeight`` within each batch (``boundary(atOrAfter:)`` finds them), and the bits come out the same.
+///
+/// ```swift
+/// let plan = MatmulPlan(m: 128, n: 512, k: 784)
+/// runMatmul(.float32, plan: plan, a: images, b: weights, output: hidden, rows: 0..<plan.rowCount)
+/// ```
+package struct MatmulPlan: Sendable, Equatable {
+  package let m, n, k: Int
+  package let transposeA, transposeB: Bool
+  /// Where the matrices of each batch begin, in elements.
+  let offsetsA, offsetsB: [Int]
+  /// The block C is worked in.
+  package let blockHeight: Int
+  let blockWidth, blockDepth: Int
+
+  /// Rows of C over all batches.
+  package var rowCount: Int { offsetsA.count * m }
+
+  /// Multiply-adds of one row of C: the unit of a cost estimate.
+  package var workPerRow: Int { n * k }
+
+  /// Multiply-adds of a block, at most.
+  ///
+  /// OpenBLAS starts threads of its own above m · n · k = 65,536 · 4 (`SMP_THRESHOLD_MIN` and
+  /// `GEMM_MULTITHREAD_THRESHOLD` in its `interface/gemm.c`). Calls stay at or below it, so that its thread setting,
+  /// which belongs to the host, is neither needed nor touched. Blocks of 64 cubed lose little to one large call.
+  static let blockWork = 262_144
+
+  /// - Parameters:
+  ///   - batchA: the axes of A before its last two; `batchB` those of B. A caller's mistake if they do not broadcast.
+  package init(
+    m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, batchA: [Int] = [], batchB: [Int] = []
+  ) {
+    precondition(m >= 1 && n >= 1 && k >= 1, "A matrix product needs sizes of at least 1, got \(m) x \(n) x \(k)")
+    let batch = Self.broadcast(batchA, batchB)
+    let offsetsA = Self.offsets(of: batchA, under: batch, matrixSize: m * k)
+    let offsetsB = Self.offsets(of: batchB, under: batch, matrixSize: k * n)
+    let oneB = offsetsB.allSatisfy { $0 == 0 }
+    let rowsOfAFollow = !transposeA && offsetsA.indices.allSatisfy { offsetsA[$0] == $0 * m * k }
+    let merged = oneB && rowsOfAFollow
+    self.m = merged ? m * offsetsA.count : m
+    self.n = n
+    self.k = k
+    self.transposeA = transposeA
+    self.transposeB = transposeB
+    self.offsetsA = merged ? [0] : offsetsA
+    self.offsetsB = merged ? [0] : offsetsB
+    var width = min(n, 64)
+    let depth = min(k, Self.blockWork / (min(self.m, 64) * width))
+    width = min(n, Self.blockWork / (min(self.m, 64) * depth))
+    blockWidth = width
+    blockDepth = depth
+    // Narrow products get taller blocks: a call should be worth more than its overhead.
+    blockHeight = min(self.m, max(64, min(256, Self.blockWork / (width * depth) / 16 * 16)))
+    _checkInvariants()
+  }
+
+  /// The first row at or after `row` where the work may be divided.
+  package func boundary(atOrAfter row: Int) -> Int {
+    let (batch, within) = row.quotientAndRemainder(dividingBy: m)
+    let up = (within + blockHeight - 1) / blockHeight * blockHeight
+    return min(batch * m + min(up, m), rowCount)
+  }
+
+  func _checkInvariants() {
+    assert(blockHeight >= 1 && blockWidth >= 1 && blockDepth >= 1)
+    assert(blockHeight * blockWidth * blockDepth <= Self.blockWork)
+    assert(offsetsA.count == offsetsB.count)
+  }
+
+  private static func broadcast(_ a: [Int], _ b: [Int]) -> [Int] {
+    let rank = max(a.count, b.count)
+    return (0..<rank).map { axis in
+      let first = axis - (rank - a.count) < 0 ? 1 : a[axis - (rank - a.count)]
+      let second = axis - (rank - b.count) < 0 ? 1 : b[axis - (rank - b.count)]
+      precondition(first == second || first == 1 || second == 1, "The batches \(a) and \(b) do not broadcast")
+      return max(first, second)
+    }
+  }
+
+  private static func offsets(of own: [Int], under batch: [Int], matrixSize: Int) -> [Int] {
+    var offsets = [0]
+    let strides = StridedLayout.rowMajorStrides(of: own)
+    for (axis, size) in batch.enumerated() {
+      let mine = axis - (batch.count - own.count)
+      let stride = mine < 0 || own[mine] == 1 ? 0 : strides[mine] * matrixSize
+      offsets = offsets.flatMap { base in (0..<size).map { base + $0 * stride } }
+    }
+    return offsets
+  }
+}

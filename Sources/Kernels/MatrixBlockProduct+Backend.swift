@@ -1,0 +1,49 @@
+#if BLAS && canImport(Darwin)
+  internal import Accelerate
+#elseif BLAS && os(Linux)
+  internal import COpenBLAS
+#else
+  internal import CKernels
+#endif
+
+// The only file that knows which library multiplies matrices.
+
+extension MatrixBlockProduct {
+  #if BLAS && (canImport(Darwin) || os(Linux))
+    /// Blocks small enough that OpenBLAS works on the calling thread; see ``MatmulPlan/blockWork``.
+    func block() {
+      for depth in stride(from: 0, to: plan.k, by: plan.blockDepth) {
+        for left in stride(from: 0, to: plan.n, by: plan.blockWidth) {
+          multiply(
+            depth: depth, k: min(plan.blockDepth, plan.k - depth), left: left, n: min(plan.blockWidth, plan.n - left))
+        }
+      }
+    }
+
+    private func multiply(depth: Int, k: Int, left: Int, n: Int) {
+      let orderA = plan.transposeA ? CblasTrans : CblasNoTrans
+      let orderB = plan.transposeB ? CblasTrans : CblasNoTrans
+      let (a, b) = (blockOfA(depth: depth), blockOfB(depth: depth, left: left))
+      let (m, n, k) = (CInt(height), CInt(n), CInt(k))
+      let (lda, ldb, ldc) = (CInt(strideA), CInt(strideB), CInt(plan.n))
+      if type == .float32 {
+        cblas_sgemm(
+          CblasRowMajor, orderA, orderB, m, n, k, 1, a.assumingMemoryBound(to: Float.self), lda,
+          b.assumingMemoryBound(to: Float.self), ldb, depth == 0 ? 0 : 1,
+          output.assumingMemoryBound(to: Float.self) + left, ldc)
+      } else {
+        cblas_dgemm(
+          CblasRowMajor, orderA, orderB, m, n, k, 1, a.assumingMemoryBound(to: Double.self), lda,
+          b.assumingMemoryBound(to: Double.self), ldb, depth == 0 ? 0 : 1,
+          output.assumingMemoryBound(to: Double.self) + left, ldc)
+      }
+    }
+  #else
+    /// All columns at once: the C kernel packs its own blocks.
+    func block() {
+      adj_matmul_block(
+        type.rawValue, plan.transposeA ? 1 : 0, plan.transposeB ? 1 : 0, height, plan.n, plan.k, blockOfA(depth: 0),
+        strideA, b, strideB, output, plan.n, 0)
+    }
+  #endif
+}

@@ -1,0 +1,81 @@
+/// An index or a label that names no row, found in data while a program ran.
+package struct IndexOutOfRange: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Where in the indices it stands.
+  package let position: Int
+  /// What it says.
+  package let index: Int
+  /// How many rows, or classes, there are.
+  package let count: Int
+
+  package init(position: Int, index: Int, count: Int) {
+    self.position = position
+    self.index = index
+    self.count = count
+  }
+
+  package var description: String { "index \(index) at position \(position) is not in 0..<\(count)" }
+}
+
+/// output[i] = table[indices[i]], for each row i of `range`.
+///
+/// - Parameters:
+///   - table: `rowCount` rows of `columns` elements.
+///   - indices: at index 0; the output likewise, with a row for each index.
+/// - Throws: at the first index out of range; rows before it are written.
+/// - Complexity: O(`range.count` · `columns`).
+package func runGatherRows(
+  elementSize: Int, table: UnsafeRawPointer, rowCount: Int, columns: Int, indices: UnsafePointer<Int32>,
+  output: UnsafeMutableRawPointer, range: Range<Int>
+) throws(IndexOutOfRange) {
+  let rowBytes = columns * elementSize
+  for position in range {
+    let index = Int(indices[position])
+    guard index >= 0, index < rowCount else {
+      throw IndexOutOfRange(position: position, index: index, count: rowCount)
+    }
+    (output + position * rowBytes).copyMemory(from: table + index * rowBytes, byteCount: rowBytes)
+  }
+}
+
+/// output[r] = the sum of source[i] over all i with indices[i] == r, in the order of i, for each row r of `rows`: what
+/// gathering sends back.
+///
+/// Every caller of a part of the rows reads all indices, so the order of additions is the same however rows are divided.
+///
+/// - Throws: at the first index out of range of the whole output; then nothing has been written.
+/// - Complexity: O(`rows.count` · `columns` + `indexCount` + rows added · `columns`).
+package func runScatterAddRows(
+  _ type: ElementType, source: UnsafeRawPointer, indices: UnsafePointer<Int32>, indexCount: Int, columns: Int,
+  rowCount: Int, output: UnsafeMutableRawPointer, rows: Range<Int>
+) throws(IndexOutOfRange) {
+  checkRange(rows, within: rowCount)
+  for position in 0..<indexCount where indices[position] < 0 || Int(indices[position]) >= rowCount {
+    throw IndexOutOfRange(position: position, index: Int(indices[position]), count: rowCount)
+  }
+  let rowBytes = columns * type.byteCount
+  runFillZero(type, target: output, range: rows.lowerBound * columns..<rows.upperBound * columns)
+  for position in 0..<indexCount {
+    let row = Int(indices[position])
+    if rows.contains(row) {
+      addInto(type, source: source + position * rowBytes, target: output + row * rowBytes, range: 0..<columns)
+    }
+  }
+}
+
+/// output[i] = a row of zeros with a one at labels[i], for each row i of `range`.
+///
+/// - Throws: at the first label out of range.
+/// - Complexity: O(`range.count` · `classes`).
+package func runOneHot(
+  _ type: ElementType, labels: UnsafePointer<Int32>, classes: Int, output: UnsafeMutableRawPointer, range: Range<Int>
+) throws(IndexOutOfRange) {
+  for position in range {
+    let label = Int(labels[position])
+    guard label >= 0, label < classes else {
+      throw IndexOutOfRange(position: position, index: label, count: classes)
+    }
+    let row = position * classes
+    runFillZero(type, target: output, range: row..<row + classes)
+    runFill(type, value: 1, target: output, range: row + label..<row + label + 1)
+  }
+}
