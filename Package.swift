@@ -51,15 +51,17 @@ let package = Package(
         .linkedFramework("Accelerate", .when(platforms: [.macOS], traits: ["BLAS"])),
       ]),
 
+    .target(name: "CCallSite"),
     .target(
-      name: "Adjoint", dependencies: ["DependencyScheduling", "GradientMemory", "Kernels"], swiftSettings: strict),
+      name: "Adjoint", dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels"],
+      swiftSettings: strict),
     .target(name: "AdjointTesting", dependencies: ["Adjoint"], swiftSettings: strict),
 
     .testTarget(name: "DependencySchedulingTests", dependencies: ["DependencyScheduling"], swiftSettings: strict),
     .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
-    .testTarget(name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting"], swiftSettings: strict),
-    .testTarget(name: "StressTests", dependencies: ["Adjoint", "AdjointTesting"], swiftSettings: strict),
+    .testTarget(name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
+    .testTarget(name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,10 +12,10 @@
 /// there; the sanitizer knows `pthread_mutex_t`.
 ///
 /// Any thread may take it; whoever took it gives it back, and nobody takes it twice.
-final class PlatformLock: Sendable {
+package final class PlatformLock: Sendable {
   private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>  // because the mutex guards itself
 
-  init() {
+  package init() {
     mutex = .allocate(capacity: 1)
     mutex.initialize(to: pthread_mutex_t())
     let status = pthread_mutex_init(mutex, nil)
@@ -28,7 +28,7 @@ final class PlatformLock: Sendable {
   }
 
   @inline(__always)
-  func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  package func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()

@@ -1,0 +1,64 @@
+package import Kernels
+
+/// The number format of a node's elements.
+///
+/// Gradients flow through ``float32`` and ``float64``; ``int32`` holds labels and row indices and has no gradient.
+public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+  case float32, float64, int32
+
+  /// The bytes one element takes.
+  public var byteCount: Int { self == .float64 ? 8 : 4 }
+
+  /// Whether a gradient can flow through elements of this type.
+  public var isDifferentiable: Bool { self != .int32 }
+
+  public var description: String {
+    switch self {
+    case .float32: "float32"
+    case .float64: "float64"
+    case .int32: "int32"
+    }
+  }
+
+  /// `value` as an element of this type would hold it.
+  public func rounded(_ value: Double) -> Double {
+    switch self {
+    case .float32: Double(Float(value))
+    case .float64: value
+    case .int32: value.rounded(.towardZero)
+    }
+  }
+
+  package var kernelType: Kernels.ElementType {
+    switch self {
+    case .float32: .float32
+    case .float64: .float64
+    case .int32: .int32
+    }
+  }
+}
+
+/// A Swift type whose values a node can hold: `Float`, `Double` or `Int32`.
+public protocol GraphScalar: BitwiseCopyable, Sendable {
+  static var elementType: ElementType { get }
+  init(rounding value: Double)
+  var asDouble: Double { get }
+}
+
+extension Float: GraphScalar {
+  public static var elementType: ElementType { .float32 }
+  public init(rounding value: Double) { self = Float(value) }
+  public var asDouble: Double { Double(self) }
+}
+
+extension Double: GraphScalar {
+  public static var elementType: ElementType { .float64 }
+  public init(rounding value: Double) { self = value }
+  public var asDouble: Double { self }
+}
+
+extension Int32: GraphScalar {
+  public static var elementType: ElementType { .int32 }
+  public init(rounding value: Double) { self = Int32(value) }
+  public var asDouble: Double { Double(self) }
+}

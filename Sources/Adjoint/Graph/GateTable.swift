@@ -1,0 +1,61 @@
+internal import Kernels
+
+/// What the graph asks of a gate again and again, looked up once when the gate is interned.
+struct GateTraits: Sendable {
+  enum Source: Sendable { case input, parameter, constant }
+  let name: String
+  let kernel: Kernel
+  /// Whether equal operands' signature is the result's, so that the shape rule need not be asked.
+  let keepsSignature: Bool
+  /// Where the value comes from if no kernel computes it.
+  let source: Source?
+}
+
+/// The distinct gates of a graph, each under a number. Equal gates share one, so comparing numbers compares gates.
+struct GateTable: Sendable {
+  private var gates: [any Gate] = []
+  private(set) var traits: [GateTraits] = []
+  private var plain: [ObjectIdentifier: GateID] = [:]
+  private var parameterised: [AnyGate: GateID] = [:]
+
+  subscript(id: GateID) -> any Gate { gates[Int(id.index)] }
+
+  mutating func intern<G: Gate>(_ gate: G) -> GateID {
+    if MemoryLayout<G>.size == 0 {
+      if let known = plain[ObjectIdentifier(G.self)] { return known }
+      let id = add(gate)
+      plain[ObjectIdentifier(G.self)] = id
+      return id
+    }
+    if let known = parameterised[AnyGate(gate: gate)] { return known }
+    let id = add(gate)
+    parameterised[AnyGate(gate: gate)] = id
+    return id
+  }
+
+  /// The number of a gate without parameters, if the graph has any node of it.
+  func number<G: Gate>(of gate: G.Type) -> GateID? { plain[ObjectIdentifier(gate)] }
+
+  private mutating func add<G: Gate>(_ gate: G) -> GateID {
+    gates.append(gate)
+    let kernel = gate.kernel
+    var keepsSignature = false
+    if case .elementwise = kernel.form { keepsSignature = true }
+    let source: GateTraits.Source? =
+      G.self == Input.self ? .input : G.self == Parameter.self ? .parameter : G.self == Constant.self ? .constant : nil
+    traits.append(GateTraits(name: G.name, kernel: kernel, keepsSignature: keepsSignature, source: source))
+    return GateID(index: UInt32(gates.count - 1))
+  }
+
+  private struct AnyGate: Hashable {
+    let gate: any Gate
+    static func == (left: AnyGate, right: AnyGate) -> Bool {
+      func same<G: Gate>(_ gate: G) -> Bool { (right.gate as? G) == gate }
+      return same(left.gate)
+    }
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(ObjectIdentifier(type(of: gate)))
+      gate.hash(into: &hasher)
+    }
+  }
+}

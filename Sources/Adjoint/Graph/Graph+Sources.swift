@@ -1,0 +1,67 @@
+extension Graph {
+  /// A value fed before each run.
+  ///
+  /// - Parameter shape: `[]`, the default, is a scalar.
+  public func input(
+    _ name: String, _ shape: Shape = [], _ type: ElementType = .float32,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    withState { state in
+      let location = state.files.pack(fileID, line)
+      return Node(graph: self, id: state.addSource(Input(), type, shape, name: name, at: location))
+    }
+  }
+
+  /// A value that lives in the session from run to run, and that training changes. Parameters of one name are shared
+  /// between sessions that share a ``ParameterStore``.
+  public func parameter(
+    _ name: String, _ shape: Shape = [], _ initializer: Initializer = .zeros, _ type: ElementType = .float32,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    withState { state in
+      let location = state.files.pack(fileID, line)
+      let id = state.addParameter(name, type, shape, initializer, at: location)
+      if case .values(let values) = initializer.rule, values.elementCount != shape.elementCount {
+        let reason =
+          "\(values.elementCount ?? 0) initial values were given for shape \(shape) "
+          + "(\(shape.elementCount) elements)"
+        state.markPoisoned(id, GraphError(.shapeMismatch, reason, at: id, operands: [], in: state))
+      }
+      return Node(graph: self, id: id)
+    }
+  }
+
+  /// One value, repeated over `shape`.
+  public func constant(
+    _ value: Double, _ shape: Shape = [], _ type: ElementType = .float32,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    withState { state in
+      let location = state.files.pack(fileID, line)
+      return Node(graph: self, id: state.addConstant(.repeated(value), type, shape, at: location))
+    }
+  }
+
+  /// The given values, one an element in row-major order.
+  public func constant<T: GraphScalar>(
+    _ values: [T], _ shape: Shape, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    withState { state in
+      let location = state.files.pack(fileID, line)
+      let id = state.addConstant(TensorValues(values), T.elementType, shape, at: location)
+      if values.count != shape.elementCount {
+        let reason = "\(values.count) values were given for shape \(shape) (\(shape.elementCount) elements)"
+        state.markPoisoned(id, GraphError(.shapeMismatch, reason, at: id, operands: [], in: state))
+      }
+      return Node(graph: self, id: id)
+    }
+  }
+
+  /// Every parameter, in the order they were made.
+  public var parameters: [Node] { withState { $0.parameters.map { Node(graph: self, id: $0) } } }
+
+  /// The node of this name, with its scopes: `"dense/weights"`.
+  public func node(named name: String) -> Node? {
+    withState { $0.nodesByName[name] }.map { Node(graph: self, id: $0) }
+  }
+}

@@ -1,0 +1,31 @@
+/// What is wrong with a graph or with what was asked of it, in the user's own names and source lines.
+public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: Hashable, Sendable {
+    /// Operands whose shapes or element types do not go together.
+    case shapeMismatch
+    /// Two nodes of one name.
+    case duplicateName
+    /// A gradient was asked for a node that the differentiated outputs do not depend on differentiably.
+    case noGradientPath
+    /// A value without a gradient (an integer) was to be differentiated.
+    case notDifferentiable
+    /// A non-scalar was differentiated without an upstream gradient, or with one of another shape.
+    case upstreamMismatch
+  }
+  public let kind: Kind
+  /// The poisoned node, or the one that was asked for.
+  public let nodeName: String
+  /// Where that node was made.
+  public let location: SourceLocation
+  /// The whole message: the gate, why, each operand with its shape and source line.
+  public let description: String
+
+  init(_ kind: Kind, _ reason: String, at node: NodeID, operands: [NodeID], in state: GraphState) {
+    self.kind = kind
+    nodeName = state.name(of: node)
+    location = state.location(of: node)
+    var lines = ["\(state.storage.traits(of: node).name) at \(location): \(reason)"]
+    for operand in operands { lines.append("  operand \(state.describe(operand))") }
+    description = lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,162 @@
+/// What one graph holds: its arrays, and beside them all that only a message or a drawing needs.
+struct GraphState: Sendable {
+  var storage = GraphStorage()
+  var files = FileTable()
+  private(set) var locations: [PackedLocation] = []
+  private(set) var scopes: [UInt32] = []
+  /// The forward node that a node of a backward pass was made for, plus 1; 0 for the user's own nodes.
+  private(set) var forwardNodes: [UInt32] = []
+
+  private(set) var names: [NodeID: String] = [:]
+  private(set) var nodesByName: [String: NodeID] = [:]
+  private(set) var scopePaths = [""]
+  private var scopeNumbers: [String: UInt32] = ["": 0]
+  var currentScope: UInt32 = 0
+
+  private(set) var poison: [NodeID: GraphError] = [:]
+  private(set) var parameters: [NodeID] = []
+
+  /// While set, new nodes belong to the backward pass of this forward node and take its location and scope.
+  var differentiating: NodeID?
+
+  // MARK: applying gates
+
+  mutating func apply(_ gate: some Gate, _ first: NodeID, _ second: NodeID?, at location: PackedLocation) -> NodeID {
+    let gateID = storage.intern(gate)
+    let signature = storage.signatureColumn[first.int]
+    if storage.gates.traits[Int(gateID.index)].keepsSignature, poison.isEmpty, storage.isDifferentiable(signature),
+      second == nil || storage.signatureColumn[second!.int] == signature
+    {
+      return record(storage.append(gateID, signature, first, second), at: location)
+    }
+    return applyChecked(gate, gateID, to: second.map { [first, $0] } ?? [first], at: location)
+  }
+
+  mutating func apply(_ gate: some Gate, to inputs: [NodeID], at location: PackedLocation) -> NodeID {
+    applyChecked(gate, storage.intern(gate), to: inputs, at: location)
+  }
+
+  private mutating func applyChecked(
+    _ gate: some Gate, _ gateID: GateID, to inputs: [NodeID], at location: PackedLocation
+  ) -> NodeID {
+    let operands = inputs.map { storage.signature(of: $0) }
+    var signature = SignatureID.scalar(operands.first?.elementType ?? .float32)
+    var failure: ShapeError?
+    do throws(ShapeError) {
+      let type = try gate.elementType(operands.map(\.elementType))
+      let shape = try gate.shape(operands.map(\.shape))
+      if let extent = shape.dimensions.first(where: { $0 < 1 }) {
+        throw ShapeError("the result would have shape \(shape), and an extent of \(extent) holds no element")
+      }
+      signature = storage.intern(type, shape)
+    } catch { failure = error }
+
+    let inherited = poison.isEmpty ? nil : inputs.compactMap { poison[$0] }.first
+    let node = record(storage.append(gateID, signature, inputs: inputs), at: location)
+    if let inherited {
+      poison[node] = inherited
+    } else if let failure {
+      poison[node] = GraphError(.shapeMismatch, failure.description, at: node, operands: inputs, in: self)
+    }
+    return node
+  }
+
+  /// Adds a node without inputs.
+  mutating func addSource(
+    _ gate: some Gate, _ type: ElementType, _ shape: Shape, name: String?, at location: PackedLocation
+  ) -> NodeID {
+    let badExtent = shape.dimensions.first { $0 < 1 }
+    let signature = badExtent == nil ? storage.intern(type, shape) : .scalar(type)
+    let node = record(storage.append(storage.intern(gate), signature, inputs: []), at: location)
+    if let name { setName(name, of: node) }
+    if let badExtent {
+      let reason = "shape \(shape) has an extent of \(badExtent): a value needs at least one element"
+      poison[node] = GraphError(.shapeMismatch, reason, at: node, operands: [], in: self)
+    }
+    return node
+  }
+
+  mutating func addParameter(
+    _ name: String, _ type: ElementType, _ shape: Shape, _ initializer: Initializer, at location: PackedLocation
+  ) -> NodeID {
+    let node = addSource(Parameter(), type, shape, name: name, at: location)
+    storage.initializers[node] = initializer
+    parameters.append(node)
+    return node
+  }
+
+  mutating func addConstant(
+    _ values: TensorValues, _ type: ElementType, _ shape: Shape, at location: PackedLocation
+  ) -> NodeID {
+    let node = addSource(Constant(), type, shape, name: nil, at: location)
+    storage.constants[node] = values
+    return node
+  }
+
+  mutating func markPoisoned(_ node: NodeID, _ error: GraphError) {
+    if poison[node] == nil { poison[node] = error }
+  }
+
+  private mutating func record(_ node: NodeID, at location: PackedLocation) -> NodeID {
+    if let forward = differentiating {
+      locations.append(locations[forward.int])
+      scopes.append(scopes[forward.int])
+      forwardNodes.append(forward.index + 1)
+    } else {
+      locations.append(location)
+      scopes.append(currentScope)
+      forwardNodes.append(0)
+    }
+    return node
+  }
+
+  // MARK: names, scopes, locations
+
+  /// Enters `name` within the current scope and returns the scope to come back to.
+  mutating func enterScope(_ name: String) -> UInt32 {
+    let outer = currentScope
+    let path = scopePaths[Int(outer)].isEmpty ? name : scopePaths[Int(outer)] + "/" + name
+    if let known = scopeNumbers[path] {
+      currentScope = known
+    } else {
+      currentScope = UInt32(scopePaths.count)
+      scopeNumbers[path] = currentScope
+      scopePaths.append(path)
+    }
+    return outer
+  }
+
+  mutating func setName(_ name: String, of node: NodeID) {
+    let scope = scopePaths[Int(currentScope)]
+    let path = scope.isEmpty ? name : scope + "/" + name
+    if let other = nodesByName[path], other != node {
+      let reason = "the name \(path) is taken by the node made at \(location(of: other)); names are unique in a graph"
+      markPoisoned(node, GraphError(.duplicateName, reason, at: node, operands: [], in: self))
+      names[node] = path
+      return
+    }
+    if let previous = names[node] { nodesByName[previous] = nil }
+    names[node] = path
+    nodesByName[path] = node
+  }
+
+  func name(of node: NodeID) -> String {
+    if let name = names[node] { return name }
+    let scope = scopePaths[Int(scopes[node.int])]
+    let gate = "\(storage.traits(of: node).name)#\(node.index)"
+    return scope.isEmpty ? gate : scope + "/" + gate
+  }
+
+  func location(of node: NodeID) -> SourceLocation { files.unpack(locations[node.int]) }
+  func forwardNode(of node: NodeID) -> NodeID? {
+    forwardNodes[node.int] == 0 ? nil : NodeID(index: forwardNodes[node.int] - 1)
+  }
+
+  /// One line for messages: `hidden [128, 512] float32, made at Model.swift:12`.
+  func describe(_ node: NodeID) -> String {
+    let signature = storage.signature(of: node)
+    let made = "\(signature.shape) \(signature.elementType), made at \(location(of: node))"
+    if let forward = forwardNode(of: node) { return "\(name(of: node)), backward of \(name(of: forward)), \(made)" }
+    return "\(name(of: node)) \(made)"
+  }
+}

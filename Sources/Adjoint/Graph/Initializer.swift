@@ -1,0 +1,92 @@
+/// How a parameter's first values are made: seeded, so that the same program starts from the same bits everywhere.
+public struct Initializer: Hashable, Sendable {
+  enum Rule: Hashable, Sendable {
+    case constant(Double)
+    case uniform(ClosedRange<Double>, seed: UInt64)
+    case normal(mean: Double, deviation: Double, seed: UInt64)
+    case heNormal(seed: UInt64)
+    case glorotUniform(seed: UInt64)
+    case values(TensorValues)
+  }
+  let rule: Rule
+
+  public static let zeros = constant(0)
+  public static let ones = constant(1)
+  public static func constant(_ value: Double) -> Initializer { .init(rule: .constant(value)) }
+
+  /// Uniform in `range`.
+  public static func uniform(_ range: ClosedRange<Double>, seed: UInt64) -> Initializer {
+    .init(rule: .uniform(range, seed: seed))
+  }
+  /// Normal with this mean and standard deviation.
+  public static func normal(mean: Double = 0, deviation: Double = 1, seed: UInt64) -> Initializer {
+    .init(rule: .normal(mean: mean, deviation: deviation, seed: seed))
+  }
+  /// Normal with variance 2 / fan-in: keeps the variance of activations under relu (He et al. 2015).
+  /// The fan-in is the product of all extents but the last.
+  public static func heNormal(seed: UInt64) -> Initializer { .init(rule: .heNormal(seed: seed)) }
+
+  /// Uniform within ±√(6 / (fan-in + fan-out)) (Glorot, Bengio 2010).
+  public static func glorotUniform(seed: UInt64) -> Initializer { .init(rule: .glorotUniform(seed: seed)) }
+
+  /// These values, one an element in row-major order.
+  public static func values<T: GraphScalar>(_ values: [T]) -> Initializer { .init(rule: .values(TensorValues(values))) }
+
+  /// The elements of a parameter of `shape`.
+  ///
+  /// - Complexity: O(elements).
+  package func elements(shape: Shape) -> TensorValues {
+    let count = shape.elementCount
+    let fanOut = Double(shape.dimensions.last ?? 1)
+    let fanIn = Double(shape.dimensions.dropLast().reduce(1, *))
+    switch rule {
+    case .constant(let value): return .repeated(value)
+    case .values(let values): return values
+    case .uniform(let range, let seed): return .uniform(range, count: count, seed: seed)
+    case .normal(let mean, let deviation, let seed):
+      return .normal(mean: mean, deviation: deviation, count: count, seed: seed)
+    case .heNormal(let seed):
+      return .normal(mean: 0, deviation: (2 / fanIn).squareRoot(), count: count, seed: seed)
+    case .glorotUniform(let seed):
+      let bound = (6 / (fanIn + fanOut)).squareRoot()
+      return .uniform(-bound...bound, count: count, seed: seed)
+    }
+  }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): a small generator whose sequence is fixed by its seed on every platform.
+package struct SplitMix64: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+}
+
+extension TensorValues {
+  fileprivate static func uniform(_ range: ClosedRange<Double>, count: Int, seed: UInt64) -> TensorValues {
+    var generator = SplitMix64(seed: seed)
+    let width = range.upperBound - range.lowerBound
+    return .float64((0..<count).map { _ in range.lowerBound + width * generator.unit() })
+  }
+
+  /// A sum of twelve uniforms less six has mean 0 and variance 1 and, unlike Box and Muller's logarithm and cosine,
+  /// the same bits with every mathematics library; its tails end at ±6 deviations.
+  fileprivate static func normal(mean: Double, deviation: Double, count: Int, seed: UInt64) -> TensorValues {
+    var generator = SplitMix64(seed: seed)
+    return .float64(
+      (0..<count).map { _ in
+        var sum = -6.0
+        for _ in 0..<12 { sum += generator.unit() }
+        return mean + deviation * sum
+      })
+  }
+}

@@ -1,0 +1,66 @@
+/// The elements of a constant, row by row.
+public enum TensorValues: Hashable, Sendable {
+  case float32([Float])
+  case float64([Double])
+  case int32([Int32])
+  /// One value repeated over the whole shape.
+  case repeated(Double)
+
+  /// `values` in the case of their type.
+  public init<T: GraphScalar>(_ values: [T]) {
+    switch T.elementType {
+    case .float32: self = .float32(values.map { Float($0.asDouble) })
+    case .float64: self = .float64(values.map(\.asDouble))
+    case .int32: self = .int32(values.map { Int32($0.asDouble) })
+    }
+  }
+
+  /// The number of elements, unless one value is repeated.
+  package var elementCount: Int? {
+    switch self {
+    case .float32(let values): values.count
+    case .float64(let values): values.count
+    case .int32(let values): values.count
+    case .repeated: nil
+    }
+  }
+
+  /// The elements as doubles, `count` of them where one value is repeated.
+  package func doubles(count: Int) -> [Double] {
+    switch self {
+    case .float32(let values): values.map(Double.init)
+    case .float64(let values): values
+    case .int32(let values): values.map(Double.init)
+    case .repeated(let value): [Double](repeating: value, count: count)
+    }
+  }
+
+  /// Writes the elements, as `type`, into `count` elements of raw memory.
+  package func write(to target: UnsafeMutableRawPointer, count: Int, as type: ElementType) {
+    func fill<T: GraphScalar>(_: T.Type) {
+      let target = target.bindMemory(to: T.self, capacity: count)
+      switch self {
+      case .float32(let values): for i in 0..<count { target[i] = T(rounding: Double(values[i])) }
+      case .float64(let values): for i in 0..<count { target[i] = T(rounding: values[i]) }
+      case .int32(let values): for i in 0..<count { target[i] = T(rounding: Double(values[i])) }
+      case .repeated(let value): target.update(repeating: T(rounding: value), count: count)
+      }
+    }
+    switch type {
+    case .float32: fill(Float.self)
+    case .float64: fill(Double.self)
+    case .int32: fill(Int32.self)
+    }
+  }
+}
+
+extension TensorValues {
+  /// `values`, each as an element of `type`.
+  init(_ values: [Double], as type: ElementType) {
+    switch type {
+    case .float32: self = .float32(values.map { Float($0) })
+    case .float64: self = .float64(values)
+    case .int32: self = .int32(values.map { Int32($0) })
+    }
+  }
+}
