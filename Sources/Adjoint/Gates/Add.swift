@@ -1,0 +1,38 @@
+internal import CCallSite
+internal import Kernels
+
+/// Add: y = a + b.   Distributor: ā = ȳ,  b̄ = ȳ.
+public struct Add: ElementwiseGate {
+  public static let name = "add"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  public var kernel: Kernel { Kernel(.elementwise(.add)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream, upstream]
+  }
+
+  public static let samples = [
+    GateSample(Add(), .uniform([2, 3]), .uniform([2, 3])),
+    GateSample(Add(), .uniform([2, 3]), .uniform([3])),
+    GateSample(Add(), .uniform([2, 1]), .uniform([1, 3])),
+    GateSample(Add(), .uniform([]), .uniform([2, 2])),
+  ]
+}
+
+extension Node {
+  @inline(never)
+  public static func + (left: Node, right: Node) -> Node {
+    left.graph.apply(Add(), left, right, at: .operatorCall(adj_return_address()))
+  }
+  @inline(never)
+  public static func + (left: Node, right: Double) -> Node {
+    let location = PackedLocation.operatorCall(adj_return_address())
+    return left.graph.apply(Add(), left, left.literal(right, at: location), at: location)
+  }
+  @inline(never)
+  public static func + (left: Double, right: Node) -> Node {
+    let location = PackedLocation.operatorCall(adj_return_address())
+    return right.graph.apply(Add(), right.literal(left, at: location), right, at: location)
+  }
+}

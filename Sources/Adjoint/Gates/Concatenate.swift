@@ -1,0 +1,61 @@
+/// Concatenate: y is the operands one after another along `axis`.   Each operand's gradient is its slice of ȳ.
+public struct Concatenate: Gate {
+  public static let name = "concatenate"
+  public let axis: Int
+  public init(axis: Int) { self.axis = axis }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    guard let first = inputs.first else { throw ShapeError("concatenate needs at least one operand") }
+    guard axis >= 0, axis < first.rank else {
+      throw ShapeError("axis \(axis) does not exist in a value of shape \(first)")
+    }
+    var dimensions = first.dimensions
+    for other in inputs.dropFirst() {
+      var rest = other.dimensions
+      if rest.count == dimensions.count { rest[axis] = dimensions[axis] }
+      guard rest == dimensions else {
+        throw ShapeError("shapes \(first) and \(other) differ outside axis \(axis)")
+      }
+      dimensions[axis] += other[axis]
+    }
+    return Shape(dimensions)
+  }
+
+  public var kernel: Kernel { Kernel(.concatenate(axis: axis)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    ReferenceTensor(shape, inputs[0].elementType) { index in
+      var source = index
+      for input in inputs {
+        if source[axis] < input.shape[axis] { return input[source] }
+        source[axis] -= input.shape[axis]
+      }
+      preconditionFailure("the operands fill the result")
+    }
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    var start = 0
+    return node.inputs.enumerated().map { position, input in
+      let extent = input.shape[axis]
+      defer { start += extent }
+      return node.needsGradient(position) ? upstream.sliced(start..<start + extent, axis: axis) : nil
+    }
+  }
+
+  public static let samples = [
+    GateSample(Concatenate(axis: 1), .uniform([2, 3]), .uniform([2, 1]), .uniform([2, 2])),
+    GateSample(Concatenate(axis: 0), .uniform([2, 3]), .uniform([1, 3])),
+  ]
+}
+
+/// The nodes one after another along `axis`; a negative axis counts from the end.
+///
+/// - Parameter nodes: at least one, equal in shape outside `axis`.
+public func concatenate(
+  _ nodes: [Node], axis: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  precondition(!nodes.isEmpty, "Concatenating needs at least one node")
+  let front = (try? nodes[0].shape.normalized(axis: axis)) ?? axis
+  return nodes[0].graph.apply(Concatenate(axis: front), to: nodes, fileID: fileID, line: line)
+}

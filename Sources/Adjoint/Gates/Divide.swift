@@ -1,0 +1,37 @@
+internal import CCallSite
+internal import Kernels
+
+/// Divide: y = a / b.   ā = ȳ / b,  b̄ = −ȳ · y / b. Division by zero gives the IEEE infinity or NaN.
+public struct Divide: ElementwiseGate {
+  public static let name = "divide"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0] / x[1] }
+  public var kernel: Kernel { Kernel(.elementwise(.divide)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let quotient = upstream / node.inputs[1]
+    return [quotient, node.needsGradient(1) ? -(quotient * node.output) : nil]
+  }
+
+  public static let samples = [
+    GateSample(Divide(), .uniform([2, 3]), .uniform([2, 3], in: 0.5...2)),
+    GateSample(Divide(), .uniform([2, 3]), .uniform([2, 1], in: -2...(-0.5))),
+  ]
+}
+
+extension Node {
+  @inline(never)
+  public static func / (left: Node, right: Node) -> Node {
+    left.graph.apply(Divide(), left, right, at: .operatorCall(adj_return_address()))
+  }
+  @inline(never)
+  public static func / (left: Node, right: Double) -> Node {
+    let location = PackedLocation.operatorCall(adj_return_address())
+    return left.graph.apply(Divide(), left, left.literal(right, at: location), at: location)
+  }
+  @inline(never)
+  public static func / (left: Double, right: Node) -> Node {
+    let location = PackedLocation.operatorCall(adj_return_address())
+    return right.graph.apply(Divide(), right.literal(left, at: location), right, at: location)
+  }
+}

@@ -1,0 +1,130 @@
+/// A kind of operation: its shape rule, its kernel, its slow definition, and its pullback.
+///
+/// Backward, each gate turns the gradient of its output into the gradients of its inputs, knowing nothing of the graph
+/// around it: **downstream = upstream · local**. The rule is written in terms of gates, so that gradients are graphs
+/// too and can be differentiated again, and no Jacobian is ever formed.
+///
+/// ```swift
+/// struct Cube: ElementwiseGate {                                   // y = x³
+///   static let name = "cube"
+///   func value(_ x: [Double]) -> Double { x[0] * x[0] * x[0] }
+///   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+///     [upstream * (3 * square(node.inputs[0]))]                    // ∂y/∂x = 3x²
+///   }
+///   static let samples = [GateSample(Cube(), .uniform([2, 3]))]
+/// }
+/// let y = graph.apply(Cube(), to: [x])
+/// ```
+/// A gate is a value: two equal gates applied to the same inputs are computed once.
+public protocol Gate: Hashable, Sendable {
+  /// What messages, drawings and traces call it.
+  static var name: String { get }
+
+  /// The shape of the result, or why the operands do not fit.
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape
+
+  /// The element type of the result; by default the one that all operands share.
+  func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType
+
+  /// How the result is computed.
+  var kernel: Kernel { get }
+
+  /// What the result *is*, as slowly and plainly as it can be said: the oracle that kernels are tested against.
+  func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor
+
+  /// The gradient of each input, given the gradient of the output; `nil` where there is none.
+  ///
+  /// A gradient may have the output's broadcast shape: differentiation sums it down to the input's.
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?]
+
+  /// Applications over which the laws of gates are checked.
+  static var samples: [GateSample] { get }
+}
+
+extension Gate {
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    guard let first = inputs.first else { return .float32 }
+    if let other = inputs.first(where: { $0 != first }) {
+      throw ShapeError("the operands' element types differ: \(first) and \(other)")
+    }
+    guard first.isDifferentiable else { throw ShapeError("\(Self.name) has no kernel for \(first)") }
+    return first
+  }
+
+  /// The definition of a gate that is nothing but its custom kernel.
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+    guard case .custom(let body) = kernel.form else {
+      preconditionFailure("The gate \(Self.name) needs a definition beside its built-in kernel")
+    }
+    return try ReferenceTensor.running(body, inputs, type: try elementType(inputs.map(\.elementType)), shape: shape)
+  }
+
+  func checkCount(_ inputs: [Shape], _ expected: Int) throws(ShapeError) {
+    guard inputs.count == expected else {
+      throw ShapeError("\(Self.name) reads \(expected) operand\(expected == 1 ? "" : "s"), got \(inputs.count)")
+    }
+  }
+}
+
+/// A gate that computes each element of its result from the elements in the same place, operands broadcasting.
+///
+/// One formula on doubles is all its value needs; gates of the catalogue add a vectorised kernel.
+public protocol ElementwiseGate: Gate {
+  /// The formula: one element of each operand to one element of the result.
+  func value(_ operands: [Double]) -> Double
+}
+
+extension ElementwiseGate {
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    var result = Shape.scalar
+    for input in inputs { result = try .broadcast(result, input) }
+    return result
+  }
+
+  public var kernel: Kernel {
+    .custom { arguments in
+      let gate = self
+      let operands = (0..<arguments.inputCount).map { arguments.reference($0) }
+      try arguments.write(gate.lifted(operands, shape: arguments.outputShape))
+    }
+  }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor { lifted(inputs, shape: shape) }
+
+  private func lifted(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let stretched = inputs.map { $0.broadcast(to: shape) }
+    let type = inputs.first?.elementType ?? .float32
+    return ReferenceTensor(
+      shape, type, (0..<shape.elementCount).map { i in value(stretched.map { $0.values[i] }) })
+  }
+}
+
+/// One application of a gate as its pullback sees it.
+public struct GateApplication {
+  let differentiation: Differentiation
+  let id: NodeID
+
+  /// The node whose pullback is asked for: its value is the gate's result.
+  public var output: Node { Node(graph: differentiation.graph, id: id) }
+
+  /// The gate's operands.
+  public var inputs: Inputs { Inputs(differentiation: differentiation, id: id) }
+
+  /// Whether anything asked for needs the gradient of input `position`: others need not be built.
+  public func needsGradient(_ position: Int) -> Bool {
+    let forward = differentiation.forward
+    return differentiation.isActive[forward.inputColumn[forward.inputRange(of: id).lowerBound + position].int]
+  }
+
+  public struct Inputs: RandomAccessCollection {
+    let differentiation: Differentiation
+    let id: NodeID
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { differentiation.forward.inputRange(of: id).count }
+    public subscript(position: Int) -> Node {
+      let row = differentiation.forward.inputRange(of: id)
+      return Node(
+        graph: differentiation.graph, id: differentiation.forward.inputColumn[row.lowerBound + position])
+    }
+  }
+}

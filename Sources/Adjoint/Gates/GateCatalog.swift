@@ -1,0 +1,14 @@
+/// Every gate of the package. The laws run over it, so a gate listed here is a gate tested.
+public enum GateCatalog {
+  public static let all: [any Gate.Type] = [
+    Add.self, Subtract.self, Multiply.self, Divide.self, Negate.self,
+    Power.self, Square.self, SquareRoot.self, Exponential.self, Logarithm.self,
+    Sine.self, Cosine.self, Tanh.self, Sigmoid.self, Relu.self,
+    Maximum.self, Minimum.self, Route.self, Absolute.self, Sign.self, Greater.self, Equal.self, Select.self,
+    Matmul.self, Transpose.self, Reshape.self, Broadcast.self, Slice.self, Pad.self, Concatenate.self,
+    GatherRows.self, ScatterAddRows.self,
+    Sum.self, Mean.self, MaximumOverAxes.self,
+    Softmax.self, LogSoftmax.self, CrossEntropy.self, OneHot.self,
+    Accumulate.self, StopGradient.self,
+  ]
+}

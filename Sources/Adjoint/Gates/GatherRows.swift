@@ -1,0 +1,101 @@
+/// Gather rows: y[i] = x[rows[i]] along the first axis.   A row read twice is a copy gate: x̄ adds ȳ[i] into row rows[i].
+public struct GatherRows: Gate {
+  public static let name = "gatherRows"
+  public init() {}
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 2)
+    guard inputs[0].rank >= 1 else { throw ShapeError("a scalar has no rows to gather") }
+    return Shape(inputs[1].dimensions + inputs[0].dimensions.dropFirst())
+  }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try rowIndexed(inputs) }
+  public var kernel: Kernel { Kernel(.gatherRows) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+    let (x, rows) = (inputs[0], inputs[1])
+    return try ReferenceTensor(shape, x.elementType) { index in
+      let row = try checkedRow(rows[Array(index.prefix(rows.shape.rank))], below: x.shape[0])
+      return x[[row] + index.dropFirst(rows.shape.rank)]
+    }
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let scatter = ScatterAddRows(rowCount: node.inputs[0].shape[0])
+    return [upstream.graph.apply(scatter, to: [upstream, node.inputs[1]]), nil]
+  }
+
+  public static let samples = [
+    GateSample(GatherRows(), .uniform([4, 3]), .integers([5], below: 4)),
+    GateSample(GatherRows(), .uniform([3]), .integers([2, 2], below: 3)),
+  ]
+}
+
+/// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r, added in order of i.   x̄[i] = ȳ[rows[i]].
+public struct ScatterAddRows: Gate {
+  public static let name = "scatterAddRows"
+  public let rowCount: Int
+  public init(rowCount: Int) { self.rowCount = rowCount }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 2)
+    let (x, rows) = (inputs[0].dimensions, inputs[1].dimensions)
+    guard x.starts(with: rows) else {
+      throw ShapeError("values of shape \(inputs[0]) do not begin with the axes \(inputs[1]) of the row indices")
+    }
+    return Shape([rowCount] + x.dropFirst(rows.count))
+  }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try rowIndexed(inputs) }
+  public var kernel: Kernel { Kernel(.scatterAddRows) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+    let (x, rows) = (inputs[0], inputs[1])
+    var result = [Double](repeating: 0, count: shape.elementCount)
+    let width = shape.elementCount / rowCount
+    for (position, row) in rows.values.enumerated() {
+      let target = try checkedRow(row, below: rowCount) * width
+      for column in 0..<width {
+        result[target + column] = x.elementType.rounded(result[target + column] + x.values[position * width + column])
+      }
+    }
+    return ReferenceTensor(shape, x.elementType, result)
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream.graph.apply(GatherRows(), to: [upstream, node.inputs[1]]), nil]
+  }
+
+  public static let samples = [
+    GateSample(ScatterAddRows(rowCount: 4), .uniform([5, 3]), .integers([5], below: 4)),
+    GateSample(ScatterAddRows(rowCount: 3), .uniform([2, 2]), .integers([2, 2], below: 3)),
+  ]
+}
+
+/// An integer that names no row or class: found while running, since indices are values.
+public struct IndexError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+}
+
+/// `value` as an index, or an error that says what the bounds are.
+func checkedRow(_ value: Double, below bound: Int) throws(IndexError) -> Int {
+  guard value >= 0, value < Double(bound) else {
+    throw IndexError(description: "index \(Int(value)) is out of range 0..<\(bound)")
+  }
+  return Int(value)
+}
+
+/// The element type of a gate whose first operand is data and whose second is int32 indices.
+func rowIndexed(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  guard inputs.count == 2 else { throw ShapeError("values and indices are needed, got \(inputs.count) operands") }
+  guard inputs[0].isDifferentiable else { throw ShapeError("the values are \(inputs[0]), not floating point") }
+  guard inputs[1] == .int32 else { throw ShapeError("indices and labels are int32, got \(inputs[1])") }
+  return inputs[0]
+}
+
+extension Node {
+  /// The rows (along the first axis) that `rows`, int32, names, in its order and shape.
+  ///
+  /// A row out of range is an error of the run that names this node.
+  public func gatheringRows(_ rows: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+    graph.apply(GatherRows(), to: [self, rows], fileID: fileID, line: line)
+  }
+}

@@ -1,0 +1,77 @@
+package import Kernels
+
+/// How a gate's result is computed: one of the package's kernels, or your own.
+public struct Kernel: Sendable {
+  package enum Form: Sendable {
+    /// The value comes from outside: input, parameter, constant.
+    case source
+    /// The result is the operand's own elements, under another shape.
+    case alias
+    case elementwise(ElementwiseOperation)
+    /// The copy gate's adder: the operands are added in order.
+    case accumulate
+    case reduce(ReduceOperation, axes: [Int])
+    case matmul(transposeA: Bool, transposeB: Bool)
+    case transpose([Int])
+    case broadcast
+    case slice(starts: [Int])
+    case pad(starts: [Int])
+    case concatenate(axis: Int)
+    case gatherRows, scatterAddRows
+    case softmax, logSoftmax, crossEntropy, oneHot
+    case custom(@Sendable (KernelArguments) throws -> Void)
+  }
+  package let form: Form
+  package init(_ form: Form) { self.form = form }
+
+  /// Your own kernel. It runs on any worker thread, once for each run, and must write every element of the output.
+  ///
+  /// An error it throws stops the run, and the run throws it as ``SessionError/gateFailed(_:gate:_:)`` with the node's
+  /// name; the session stays usable.
+  public static func custom(_ body: @escaping @Sendable (KernelArguments) throws -> Void) -> Kernel {
+    Kernel(.custom(body))
+  }
+}
+
+/// The operands and the result of one run of a custom kernel, valid until it returns.
+public struct KernelArguments {
+  let inputs: [(base: UnsafeRawPointer, type: ElementType, shape: Shape)]
+  let output: (base: UnsafeMutableRawPointer, type: ElementType, shape: Shape)
+
+  public var inputCount: Int { inputs.count }
+  public func inputShape(_ position: Int) -> Shape { inputs[position].shape }
+  public func inputType(_ position: Int) -> ElementType { inputs[position].type }
+  public var outputShape: Shape { output.shape }
+  public var outputType: ElementType { output.type }
+
+  /// The elements of one operand, row-major.
+  public func input<T: GraphScalar>(_ position: Int, as: T.Type = T.self) -> UnsafeBufferPointer<T> {
+    let operand = inputs[position]
+    precondition(T.elementType == operand.type, "Operand \(position) holds \(operand.type), not \(T.elementType)")
+    let count = operand.shape.elementCount
+    return UnsafeBufferPointer(start: operand.base.assumingMemoryBound(to: T.self), count: count)
+  }
+
+  /// The elements of the result, row-major, not initialised.
+  public func output<T: GraphScalar>(as: T.Type = T.self) -> UnsafeMutableBufferPointer<T> {
+    precondition(T.elementType == output.type, "The result holds \(output.type), not \(T.elementType)")
+    let count = output.shape.elementCount
+    return UnsafeMutableBufferPointer(start: output.base.assumingMemoryBound(to: T.self), count: count)
+  }
+
+  func reference(_ position: Int) -> ReferenceTensor {
+    let operand = inputs[position]
+    func copy<T: GraphScalar>(_: T.Type) -> [Double] { input(position, as: T.self).map(\.asDouble) }
+    let values =
+      switch operand.type {
+      case .float32: copy(Float.self)
+      case .float64: copy(Double.self)
+      case .int32: copy(Int32.self)
+      }
+    return ReferenceTensor(operand.shape, operand.type, values)
+  }
+
+  func write(_ result: ReferenceTensor) throws {
+    TensorValues.float64(result.values).write(to: output.base, count: result.values.count, as: output.type)
+  }
+}

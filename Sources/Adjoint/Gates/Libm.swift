@@ -1,0 +1,24 @@
+#if canImport(Glibc)
+  private import Glibc
+#elseif canImport(Musl)
+  private import Musl
+#elseif canImport(Darwin)
+  private import Darwin
+#endif
+
+/// The platform's double-precision functions, for definitions: `exp` alone would name the gate's function.
+enum Libm {
+  static func exp(_ x: Double) -> Double { libmExp(x) }
+  static func log(_ x: Double) -> Double { libmLog(x) }
+  static func sin(_ x: Double) -> Double { libmSin(x) }
+  static func cos(_ x: Double) -> Double { libmCos(x) }
+  static func tanh(_ x: Double) -> Double { libmTanh(x) }
+  static func pow(_ x: Double, _ y: Double) -> Double { libmPow(x, y) }
+}
+
+private let libmExp: @Sendable (Double) -> Double = { exp($0) }
+private let libmLog: @Sendable (Double) -> Double = { log($0) }
+private let libmSin: @Sendable (Double) -> Double = { sin($0) }
+private let libmCos: @Sendable (Double) -> Double = { cos($0) }
+private let libmTanh: @Sendable (Double) -> Double = { tanh($0) }
+private let libmPow: @Sendable (Double, Double) -> Double = { pow($0, $1) }

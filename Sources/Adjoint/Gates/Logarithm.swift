@@ -1,0 +1,23 @@
+internal import Kernels
+
+/// Natural logarithm: y = log x.   x̄ = ȳ / x. At 0 it is −∞, below 0 NaN.
+public struct Logarithm: ElementwiseGate {
+  public static let name = "log"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { Libm.log(x[0]) }
+  public var kernel: Kernel { Kernel(.elementwise(.logarithm)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream / node.inputs[0]]
+  }
+
+  public static let samples = [
+    GateSample(Logarithm(), .uniform([2, 3], in: 0.5...2)),
+    GateSample(Logarithm(), .uniform([], in: 0.5...2)),
+  ]
+}
+
+/// The natural logarithm, elementwise.
+public func log(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  x.graph.apply(Logarithm(), x, at: x.graph.pack(fileID, line))
+}

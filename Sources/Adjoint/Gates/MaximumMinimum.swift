@@ -1,0 +1,75 @@
+internal import Kernels
+
+/// Maximum: y = max(a, b).   Router: the larger operand gets ȳ, the other 0; a tie splits ȳ evenly.
+public struct Maximum: ElementwiseGate {
+  public static let name = "maximum"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0].isNaN || x[1].isNaN ? .nan : max(x[0], x[1]) }
+  public var kernel: Kernel { Kernel(.elementwise(.maximum)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let (a, b) = (node.inputs[0], node.inputs[1])
+    return [
+      node.needsGradient(0) ? route(upstream, where: a, exceeds: b) : nil,
+      node.needsGradient(1) ? route(upstream, where: b, exceeds: a) : nil,
+    ]
+  }
+
+  public static let samples = [
+    GateSample(Maximum(), .values([4], [1, -2, 3, 0.5]), .values([4], [2, -3, 2.5, 0.75])),
+    GateSample(Maximum(), .distinct([2, 3]), .values([1], [0.1])),
+  ]
+}
+
+/// Minimum: y = min(a, b).   Router: the smaller operand gets ȳ, the other 0; a tie splits ȳ evenly.
+public struct Minimum: ElementwiseGate {
+  public static let name = "minimum"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0].isNaN || x[1].isNaN ? .nan : min(x[0], x[1]) }
+  public var kernel: Kernel { Kernel(.elementwise(.minimum)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let (a, b) = (node.inputs[0], node.inputs[1])
+    return [
+      node.needsGradient(0) ? route(upstream, where: b, exceeds: a) : nil,
+      node.needsGradient(1) ? route(upstream, where: a, exceeds: b) : nil,
+    ]
+  }
+
+  public static let samples = [
+    GateSample(Minimum(), .values([4], [1, -2, 3, 0.5]), .values([4], [2, -3, 2.5, 0.75])),
+    GateSample(Minimum(), .distinct([2, 3]), .values([1], [0.1])),
+  ]
+}
+
+/// Route: y = u where a > b, 0 where a < b, u / 2 where they tie. It selects rather than multiplies by a mask, so an
+/// infinite u does not become NaN on the side that gets nothing.   Router: ū is routed the same way; a and b get none.
+public struct Route: ElementwiseGate {
+  public static let name = "route"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[1] > x[2] ? x[0] : x[1] == x[2] ? x[0] * 0.5 : 0 }
+  public var kernel: Kernel { Kernel(.elementwise(.route)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [route(upstream, where: node.inputs[1], exceeds: node.inputs[2]), nil, nil]
+  }
+
+  public static let samples = [
+    GateSample(Route(), .uniform([2, 3]), .distinct([2, 3]), .values([1], [0.1])),
+    GateSample(Route(), .uniform([3]), .distinct([2, 3]), .values([2, 1], [0.1, -0.1])),
+  ]
+}
+
+func route(_ upstream: Node, where a: Node, exceeds b: Node) -> Node {
+  upstream.graph.apply(Route(), to: [upstream, a, b])
+}
+
+/// The larger of two values, elementwise; NaN if either is. A tie splits the gradient evenly.
+public func maximum(_ a: Node, _ b: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  a.graph.apply(Maximum(), a, b, at: a.graph.pack(fileID, line))
+}
+
+/// The smaller of two values, elementwise; NaN if either is. A tie splits the gradient evenly.
+public func minimum(_ a: Node, _ b: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  a.graph.apply(Minimum(), a, b, at: a.graph.pack(fileID, line))
+}

@@ -1,0 +1,35 @@
+internal import Kernels
+
+/// Maximum over axes: y = max x, NaN if any element is.   Router: ȳ goes to the largest element; equal ones share it
+/// evenly.
+public struct MaximumOverAxes: ReductionGate {
+  public static let name = "max"
+  public let axes: [Int], keepsAxes: Bool
+  public init(axes: [Int], keepsAxes: Bool = false) {
+    self.axes = axes
+    self.keepsAxes = keepsAxes
+  }
+  public var kernel: Kernel { Kernel(.reduce(.maximum, axes: axes)) }
+  public func reduction(_ elements: [Double]) -> Double {
+    elements.contains { $0.isNaN } ? .nan : elements.max() ?? -.infinity
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let x = node.inputs[0]
+    let isLargest = equal(x, restoringAxes(node.output, of: x.shape))
+    let winners = isLargest.sum(axes: axes, keepsAxes: true)
+    return [select(isLargest, restoringAxes(upstream, of: x.shape) / winners, x.literal(0))]
+  }
+
+  public static let samples = reductionSamples { MaximumOverAxes(axes: $0, keepsAxes: $1) }
+}
+
+extension Node {
+  /// The largest element over `axes` (all, if `nil`); a negative axis counts from the end. Ties split the gradient
+  /// evenly.
+  public func max(
+    axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    graph.apply(MaximumOverAxes(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
+  }
+}

@@ -1,0 +1,41 @@
+internal import CCallSite
+internal import Kernels
+
+/// Multiply: y = a · b.   Swap multiplier: ā = ȳ · b,  b̄ = ȳ · a.
+public struct Multiply: ElementwiseGate {
+  public static let name = "multiply"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0] * x[1] }
+  public var kernel: Kernel { Kernel(.elementwise(.multiply)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [
+      node.needsGradient(0) ? upstream * node.inputs[1] : nil,
+      node.needsGradient(1) ? upstream * node.inputs[0] : nil,
+    ]
+  }
+
+  public static let samples = [
+    GateSample(Multiply(), .uniform([2, 3]), .uniform([2, 3])),
+    GateSample(Multiply(), .uniform([2, 3]), .uniform([3])),
+    GateSample(Multiply(), .uniform([2, 1]), .uniform([1, 3])),
+    GateSample(Multiply(), .uniform([]), .uniform([2, 2])),
+  ]
+}
+
+extension Node {
+  @inline(never)
+  public static func * (left: Node, right: Node) -> Node {
+    left.graph.apply(Multiply(), left, right, at: .operatorCall(adj_return_address()))
+  }
+  @inline(never)
+  public static func * (left: Node, right: Double) -> Node {
+    let location = PackedLocation.operatorCall(adj_return_address())
+    return left.graph.apply(Multiply(), left, left.literal(right, at: location), at: location)
+  }
+  @inline(never)
+  public static func * (left: Double, right: Node) -> Node {
+    let location = PackedLocation.operatorCall(adj_return_address())
+    return right.graph.apply(Multiply(), right.literal(left, at: location), right, at: location)
+  }
+}

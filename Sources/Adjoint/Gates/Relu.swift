@@ -1,0 +1,24 @@
+internal import Kernels
+
+/// Rectifier: y = max(x, 0).   Router: x̄ = ȳ where x > 0, 0 where x < 0, and ȳ / 2 at the tie x = 0,
+/// by the rule of every maximum here: a tie splits the gradient evenly.
+public struct Relu: ElementwiseGate {
+  public static let name = "relu"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0].isNaN ? x[0] : max(x[0], 0) }
+  public var kernel: Kernel { Kernel(.elementwise(.relu)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [route(upstream, where: node.inputs[0], exceeds: node.inputs[0].literal(0))]
+  }
+
+  public static let samples = [
+    GateSample(Relu(), .distinct([2, 3])),
+    GateSample(Relu(), .uniform([])),
+  ]
+}
+
+/// max(x, 0), elementwise. At 0 the gradient is half of the upstream one.
+public func relu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  x.graph.apply(Relu(), x, at: x.graph.pack(fileID, line))
+}

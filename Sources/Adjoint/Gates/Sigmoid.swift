@@ -1,0 +1,25 @@
+internal import Kernels
+
+/// Sigmoid: y = σ(x) = 1 / (1 + e⁻ˣ).   x̄ = ȳ · y (1 − y): the gradient needs the output, not the input.
+public struct Sigmoid: ElementwiseGate {
+  public static let name = "sigmoid"
+  public init() {}
+  public func value(_ x: [Double]) -> Double {
+    x[0] >= 0 ? 1 / (1 + Libm.exp(-x[0])) : Libm.exp(x[0]) / (1 + Libm.exp(x[0]))
+  }
+  public var kernel: Kernel { Kernel(.elementwise(.sigmoid)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream * (node.output * (1 - node.output))]
+  }
+
+  public static let samples = [
+    GateSample(Sigmoid(), .uniform([2, 3])),
+    GateSample(Sigmoid(), .uniform([])),
+  ]
+}
+
+/// σ(x) = 1 / (1 + e⁻ˣ), elementwise.
+public func sigmoid(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  x.graph.apply(Sigmoid(), x, at: x.graph.pack(fileID, line))
+}

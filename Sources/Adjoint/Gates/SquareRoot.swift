@@ -1,0 +1,23 @@
+internal import Kernels
+
+/// Square root: y = √x.   x̄ = ȳ / 2y. Below 0 it is NaN; at 0 the gradient is infinite.
+public struct SquareRoot: ElementwiseGate {
+  public static let name = "sqrt"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0].squareRoot() }
+  public var kernel: Kernel { Kernel(.elementwise(.squareRoot)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream * 0.5 / node.output]
+  }
+
+  public static let samples = [
+    GateSample(SquareRoot(), .uniform([2, 3], in: 0.5...2)),
+    GateSample(SquareRoot(), .uniform([], in: 0.5...2)),
+  ]
+}
+
+/// √x, elementwise.
+public func sqrt(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  x.graph.apply(SquareRoot(), x, at: x.graph.pack(fileID, line))
+}

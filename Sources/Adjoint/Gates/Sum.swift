@@ -1,0 +1,99 @@
+internal import Kernels
+
+/// Sum over axes: y = Σ x.   Distributor: x̄ is ȳ repeated along the summed axes.
+public struct Sum: ReductionGate {
+  public static let name = "sum"
+  public let axes: [Int], keepsAxes: Bool
+  public init(axes: [Int], keepsAxes: Bool = false) {
+    self.axes = axes
+    self.keepsAxes = keepsAxes
+  }
+  public var kernel: Kernel { Kernel(.reduce(.sum, axes: axes)) }
+  public func reduction(_ elements: [Double]) -> Double { elements.reduce(0, +) }
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let shape = node.inputs[0].shape
+    return [restoringAxes(upstream, of: shape).broadcast(to: shape)]
+  }
+  public static let samples = reductionSamples { Sum(axes: $0, keepsAxes: $1) }
+}
+
+/// Mean over axes: y = Σ x / n.   x̄ is ȳ / n repeated along the averaged axes.
+public struct Mean: ReductionGate {
+  public static let name = "mean"
+  public let axes: [Int], keepsAxes: Bool
+  public init(axes: [Int], keepsAxes: Bool = false) {
+    self.axes = axes
+    self.keepsAxes = keepsAxes
+  }
+  public var kernel: Kernel { Kernel(.reduce(.mean, axes: axes)) }
+  public func reduction(_ elements: [Double]) -> Double { elements.reduce(0, +) / Double(elements.count) }
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let shape = node.inputs[0].shape
+    let count = shape.elementCount / node.output.shape.elementCount
+    return [restoringAxes(upstream / Double(count), of: shape).broadcast(to: shape)]
+  }
+  public static let samples = reductionSamples { Mean(axes: $0, keepsAxes: $1) }
+}
+
+/// A gate that folds whole axes into one element.
+public protocol ReductionGate: Gate {
+  /// The folded axes, counted from the front.
+  var axes: [Int] { get }
+  /// Whether folded axes stay with extent 1.
+  var keepsAxes: Bool { get }
+  /// One element of the result from the elements it folds.
+  func reduction(_ elements: [Double]) -> Double
+}
+
+extension ReductionGate {
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 1)
+    return inputs[0].reduced(over: try inputs[0].normalized(axes: axes), keepingAxes: keepsAxes)
+  }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let x = inputs[0]
+    let kept = x.shape.reduced(over: axes, keepingAxes: true)
+    var folded = [[Double]](repeating: [], count: kept.elementCount)
+    for (index, value) in zip(x.shape.indices, x.values) {
+      let target = zip(index.enumerated(), kept.strides).reduce(0) {
+        $0 + (axes.contains($1.0.offset) ? 0 : $1.0.element * $1.1)
+      }
+      folded[target].append(value)
+    }
+    return ReferenceTensor(shape, x.elementType, folded.map(reduction))
+  }
+
+  /// `reduced`, a value of this gate's result shape, with the folded axes back at extent 1.
+  func restoringAxes(_ reduced: Node, of shape: Shape) -> Node {
+    reduced.reshaped(shape.reduced(over: axes, keepingAxes: true))
+  }
+
+  static func reductionSamples(_ gate: ([Int], Bool) -> Self) -> [GateSample] {
+    [
+      GateSample(gate([0, 1], false), .distinct([2, 3])), GateSample(gate([0], false), .distinct([4, 3])),
+      GateSample(gate([1], true), .distinct([2, 3])), GateSample(gate([0, 2], false), .distinct([2, 3, 4])),
+      GateSample(gate([1], false), .distinct([2, 3, 4])), GateSample(gate([], false), .distinct([2])),
+    ]
+  }
+}
+
+extension Node {
+  /// The sum over `axes` (all, if `nil`); a negative axis counts from the end. Added pairwise, in an order that the
+  /// shape alone fixes.
+  public func sum(
+    axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    graph.apply(Sum(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
+  }
+
+  /// The mean over `axes` (all, if `nil`); a negative axis counts from the end.
+  public func mean(
+    axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    graph.apply(Mean(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
+  }
+
+  /// `axes` counted from the front; axes that do not exist stay as they are, for the shape rule to refuse.
+  func frontAxes(_ axes: [Int]?) -> [Int] { (try? shape.normalized(axes: axes)) ?? axes ?? [] }
+}

@@ -1,0 +1,44 @@
+/// Transpose: axis i of y is axis `permutation[i]` of x.   x̄ is ȳ with the inverse permutation.
+public struct Transpose: Gate {
+  public static let name = "transpose"
+  public let permutation: [Int]
+  public init(_ permutation: [Int]) { self.permutation = permutation }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 1)
+    guard permutation.sorted() == Array(0..<inputs[0].rank) else {
+      throw ShapeError(
+        "\(permutation) is not a permutation of the \(inputs[0].rank) axes of a value of shape \(inputs[0])")
+    }
+    return Shape(permutation.map { inputs[0][$0] })
+  }
+
+  public var kernel: Kernel { Kernel(.transpose(permutation)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    ReferenceTensor(shape, inputs[0].elementType) { index in
+      var source = index
+      for (axis, from) in permutation.enumerated() { source[from] = index[axis] }
+      return inputs[0][source]
+    }
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    var inverse = permutation
+    for (axis, from) in permutation.enumerated() { inverse[from] = axis }
+    return [upstream.graph.apply(Transpose(inverse), to: [upstream])]
+  }
+
+  public static let samples = [
+    GateSample(Transpose([1, 0]), .uniform([2, 3])),
+    GateSample(Transpose([2, 0, 1]), .uniform([2, 3, 4])),
+  ]
+}
+
+extension Node {
+  /// The axes in another order; without arguments, in reverse.
+  public func transposed(_ permutation: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+    let order = permutation ?? Array((0..<shape.rank).reversed())
+    return graph.apply(Transpose(order), to: [self], fileID: fileID, line: line)
+  }
+}
