@@ -1,0 +1,88 @@
+extension Graph {
+  /// Adds to this graph the nodes that compute Σ over `outputs` of upstream · ∂output/∂variable, and returns one for
+  /// each variable.
+  ///
+  /// The result is made of ordinary nodes: compile them, or differentiate them again for second derivatives.
+  ///
+  /// ```swift
+  /// let slope = try graph.gradients(of: [f], withRespectTo: [x])[0]!
+  /// let curvature = try graph.gradients(of: [slope], withRespectTo: [x])[0]!
+  /// ```
+  ///
+  /// - Parameter upstream: the gradient of each output, of its shape; 1 for scalars if left out.
+  /// - Returns: for each variable a node of its shape, or `nil` where no output depends on it differentiably.
+  /// - Throws: ``GraphError`` for a poisoned or integer output, and for a non-scalar without an upstream gradient.
+  /// - Complexity: O(nodes + edges), each adjoint once.
+  public func gradients(
+    of outputs: [Node], upstream: [Node]? = nil, withRespectTo variables: [Node],
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) throws(GraphError) -> [Node?] {
+    try differentiate(outputs, upstream, variables, fileID: fileID, line: line).adjoints
+  }
+
+  func differentiate(
+    _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node], fileID: StaticString, line: UInt
+  ) throws(GraphError) -> (adjoints: [Node?], walk: Differentiation) {
+    for node in outputs + (upstream ?? []) + variables { check(node) }
+    try checkDifferentiable(outputs, upstream, variables)
+    let seeds = upstream ?? outputs.map { constant(1, [], $0.elementType, fileID: fileID, line: line) }
+    let walk = Differentiation(self, withState { $0.storage }, variables: variables.map(\.id))
+    let adjoints = walk.run(outputs: outputs.map(\.id), upstream: seeds.map(\.id), variables: variables.map(\.id))
+    return (adjoints.map { $0.map { Node(graph: self, id: $0) } }, walk)
+  }
+
+  private func checkDifferentiable(
+    _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node]
+  ) throws(GraphError) {
+    let state = snapshot()
+    func fail(_ kind: GraphError.Kind, _ reason: String, _ node: Node) throws(GraphError) -> Never {
+      throw GraphError(kind, reason, at: node.id, operands: [], in: state)
+    }
+    if let poisoned = outputs.lazy.compactMap({ state.poison[$0.id] }).first { throw poisoned }
+    for node in outputs + variables where !state.storage.signature(of: node.id).elementType.isDifferentiable {
+      try fail(.notDifferentiable, "\(state.describe(node.id)) has no gradient: it holds integers", node)
+    }
+    if let upstream, upstream.count != outputs.count {
+      try fail(
+        .upstreamMismatch, "\(outputs.count) outputs need as many upstream gradients, got \(upstream.count)", outputs[0]
+      )
+    }
+    for (position, output) in outputs.enumerated() {
+      let signature = state.storage.signature(of: output.id)
+      if let gradient = upstream?[position], state.storage.signature(of: gradient.id) != signature {
+        try fail(
+          .upstreamMismatch,
+          "the upstream gradient \(state.describe(gradient.id)) differs from its output \(state.describe(output.id))",
+          output)
+      }
+      if upstream == nil, signature.shape != .scalar {
+        try fail(
+          .upstreamMismatch,
+          "\(state.describe(output.id)) is not a scalar: differentiating it needs an upstream gradient of its shape",
+          output)
+      }
+    }
+  }
+}
+
+extension Differentiation {
+  /// Why no gradient reached `variable`: the gate that the walk reached and that passed nothing on towards it.
+  func pathError(to variable: NodeID, from outputs: [NodeID], in state: GraphState) -> GraphError {
+    var leadsTo = [Bool](repeating: false, count: forward.count)
+    leadsTo[variable.int] = true
+    for index in variable.int..<forward.count {
+      let inputs = forward.inputRange(of: NodeID(index))
+      if inputs.contains(where: { leadsTo[forward.inputColumn[$0].int] }) { leadsTo[index] = true }
+    }
+    let stop = (variable.int..<forward.count).first { leadsTo[$0] && reached(NodeID($0)) }
+    let reason =
+      if let stop {
+        "the gradient stops at \(state.describe(NodeID(stop))): the gate \(forward.traits(of: NodeID(stop)).name) "
+          + "passes none on"
+      } else {
+        "none of the outputs \(outputs.map { state.name(of: $0) }.joined(separator: ", ")) depends on it"
+      }
+    let message = "no gradient reaches \(state.describe(variable)): \(reason)"
+    return GraphError(.noGradientPath, message, at: variable, operands: [], in: state)
+  }
+}
