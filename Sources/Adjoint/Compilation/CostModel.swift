@@ -1,0 +1,45 @@
+internal import Kernels
+
+/// What running a node costs, estimated in nanoseconds from its sizes: enough to tell a unit worth a worker's while from
+/// one that is not. It never decides an order of additions, so a wrong estimate costs time and not bits.
+struct CostModel: Sendable {
+  /// The work a unit should hold: well above what starting a unit costs (tens of nanoseconds) and what a worker's
+  /// wake-up costs when shared by several units (7 µs), well below a step.
+  static let unit: Float = 12_000
+
+  private static let call: Float = 60
+  private static let bytesPerNanosecond: Float = 16
+  private static let operationsPerNanosecond: Float = 80
+
+  static func scalarGate(_ kernel: Kernel) -> Float { isTranscendental(kernel) ? 12 : 3 }
+
+  /// - Parameters:
+  ///   - result: the node's type and shape.
+  ///   - operands: those of its inputs.
+  static func cost(of kernel: Kernel, result: Signature, operands: some Collection<Signature>) -> Float {
+    let written = result.shape.elementCount
+    let read = operands.reduce(0) { $0 + $1.shape.elementCount }
+    let traffic = Float((written + read) * result.elementType.byteCount) / bytesPerNanosecond
+    switch kernel.form {
+    case .source, .alias: return 0
+    case .elementwise: return call + traffic + (isTranscendental(kernel) ? 0.5 * Float(written) : 0)
+    case .softmax, .logSoftmax, .crossEntropy: return call + traffic + 1.0 * Float(read)
+    case .matmul(let transposeA, _):
+      let a = operands.first!.shape
+      let inner = transposeA ? a[a.rank - 2] : a[a.rank - 1]
+      let speed = result.elementType == .float64 ? operationsPerNanosecond / 2 : operationsPerNanosecond
+      return 3 * call + 2 * Float(written) * Float(inner) / speed
+    case .transpose, .gatherRows, .scatterAddRows: return call + 2 * traffic
+    case .custom: return call + 4 * Float(written + read)
+    default: return call + traffic
+    }
+  }
+
+  private static func isTranscendental(_ kernel: Kernel) -> Bool {
+    guard case .elementwise(let operation) = kernel.form else { return false }
+    switch operation {
+    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power: return true
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/// What one pass of the compiler hands to the next: a graph, the values that are wanted of it, and for every node the
+/// node of the user's differentiated graph that it stands for, so that errors speak of that one.
+struct IntermediateGraph {
+  var storage: GraphStorage
+  var origins: [NodeID]
+  /// The outputs, then the gradients.
+  var roots: [NodeID]
+
+  init(_ storage: GraphStorage, origins: [NodeID], roots: [NodeID]) {
+    self.storage = storage
+    self.origins = origins
+    self.roots = roots
+  }
+
+  /// The check every pass's output goes through in debug builds.
+  func _checkInvariants() {
+    #if DEBUG
+      storage._checkInvariants()
+      precondition(origins.count == storage.count)
+      precondition(roots.allSatisfy { $0.int < storage.count })
+    #endif
+  }
+}

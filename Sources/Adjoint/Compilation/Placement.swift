@@ -1,0 +1,102 @@
+/// Where every value of a program lives in a session.
+///
+/// One-element floating-point values lie side by side in a slab, one slab an element type, so that a scalar graph needs
+/// no buffer a gate. Everything else has a buffer: held for the session's lifetime where the user reaches it, taken from
+/// the arena when its producer starts and returned when its last reader is done otherwise. A reshaped value lives where
+/// the original does.
+struct Placement: Sendable {
+  /// A slot of a slab or a buffer, in 32 bits.
+  struct Place: Hashable, Sendable {
+    let bits: UInt32
+    private static let bufferFlag: UInt32 = 1 << 31
+    private static let doubleFlag: UInt32 = 1 << 30
+
+    static let none = Place(bits: .max)
+    static func slot(_ slot: Int, _ type: ElementType) -> Place {
+      Place(bits: UInt32(slot) | (type == .float64 ? doubleFlag : 0))
+    }
+    static func buffer(_ index: Int) -> Place { Place(bits: UInt32(index) | bufferFlag) }
+
+    var isBuffer: Bool { bits & Self.bufferFlag != 0 }
+    /// The index among buffers, or within the slab of its type.
+    var index: Int { Int(bits & ~(Self.bufferFlag | Self.doubleFlag)) }
+    var isDoubleSlot: Bool { !isBuffer && bits & Self.doubleFlag != 0 }
+  }
+
+  /// Who decides how long a buffer lives.
+  enum Lifetime: Hashable, Sendable {
+    case input, constant, result
+    case parameter
+    case transient
+  }
+
+  struct BufferPlan: Sendable {
+    let signature: Signature
+    var lifetime: Lifetime
+    /// How often steps of one run read it; what a transient buffer's reader count starts from.
+    var readers: UInt32 = 0
+    /// The first node that lives here.
+    let node: NodeID
+    var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }
+  }
+
+  private(set) var places: [Place] = []
+  var buffers: [BufferPlan] = []
+  /// The number of slots of each slab.
+  private(set) var float32Slots = 0, float64Slots = 0
+  /// Scalar constants and where they lie.
+  private(set) var scalarConstants: [(place: Place, value: Double)] = []
+  /// Larger constants, by buffer.
+  private(set) var constants: [(buffer: Int, values: TensorValues)] = []
+  /// One-element parameters and where they lie: copied into the slab before each run.
+  private(set) var scalarParameters: [(place: Place, node: NodeID)] = []
+
+  init(_ graph: IntermediateGraph) {
+    let storage = graph.storage
+    places.reserveCapacity(storage.count)
+    for index in 0..<storage.count {
+      let node = NodeID(index)
+      let traits = storage.traits(of: node)
+      if case .alias = traits.kernel.form {
+        places.append(places[storage.inputs(of: node).first!.int])
+      } else {
+        places.append(newPlace(for: node, traits, storage))
+      }
+    }
+    for root in graph.roots where places[root.int].isBuffer {
+      let buffer = places[root.int].index
+      if buffers[buffer].lifetime == .transient { buffers[buffer].lifetime = .result }
+    }
+  }
+
+  private mutating func newPlace(for node: NodeID, _ traits: GateTraits, _ storage: GraphStorage) -> Place {
+    let signatureID = storage.signatureColumn[node.int]
+    let signature = storage.signatures[Int(signatureID.index)]
+    if signature.elementType.isDifferentiable, signatureID.isScalar || signature.shape.elementCount == 1 {
+      let place: Place
+      if signature.elementType == .float64 {
+        place = .slot(float64Slots, .float64)
+        float64Slots += 1
+      } else {
+        place = .slot(float32Slots, .float32)
+        float32Slots += 1
+      }
+      if traits.source == .constant {
+        scalarConstants.append((place, storage.constants[node]!.doubles(count: 1)[0]))
+      } else if traits.source == .parameter {
+        scalarParameters.append((place, node))
+      }
+      return place
+    }
+    let lifetime: Lifetime =
+      switch traits.source {
+      case .input: .input
+      case .parameter: .parameter
+      case .constant: .constant
+      case nil: .transient
+      }
+    if let values = storage.constants[node] { constants.append((buffers.count, values)) }
+    buffers.append(BufferPlan(signature: signature, lifetime: lifetime, node: node))
+    return .buffer(buffers.count - 1)
+  }
+}

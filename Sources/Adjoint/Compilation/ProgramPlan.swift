@@ -1,0 +1,27 @@
+internal import DependencyScheduling
+internal import Kernels
+
+/// Everything a session needs to run: frozen, without a graph to walk.
+struct ProgramPlan: Sendable {
+  var placement: Placement
+  var steps: [Step] = []
+  var operands: [Placement.Place] = []
+  var instructions: [ScalarInstruction] = []
+  /// The node of each scalar instruction, for the NaN finder.
+  var instructionNodes: [NodeID] = []
+  var accumulators: [AccumulatorPlan] = []
+
+  /// The steps of unit u are `steps[unitStarts[u]..<unitStarts[u + 1]]`.
+  var unitStarts: [Int] = [0]
+  var unitCosts: [Float] = []
+  /// Units below this belong to the forward pass, the others to the backward pass.
+  var forwardUnitCount = 0
+
+  var forward = Schedule(successorOffsets: [0], successors: [])
+  var backward = Schedule(successorOffsets: [0], successors: [])
+  var step = Schedule(successorOffsets: [0], successors: [])
+
+  init(placement: Placement) { self.placement = placement }
+
+  func steps(of unit: Int) -> Range<Int> { unitStarts[unit]..<unitStarts[unit + 1] }
+}

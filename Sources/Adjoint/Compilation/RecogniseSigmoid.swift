@@ -1,0 +1,40 @@
+/// Turns `1 / (1 + exp(-x))` into one ``Sigmoid`` gate, before differentiation.
+///
+/// The textbook groups these four gates into one because the gate's local gradient (1 − σ)σ then needs only the output.
+/// It also stays finite where exp(-x) overflows.
+enum RecogniseSigmoid {
+  /// Rewrites the rows of matching divisions in place: no node changes its index.
+  ///
+  /// - Complexity: O(nodes + edges), nothing if the graph has no division or no exponential.
+  static func apply(to storage: inout GraphStorage) {
+    guard let divide = storage.gates.number(of: Divide.self), let add = storage.gates.number(of: Add.self),
+      let exponential = storage.gates.number(of: Exponential.self), let negate = storage.gates.number(of: Negate.self)
+    else { return }
+    var matches: [(node: NodeID, x: NodeID)] = []
+    for index in 0..<storage.count where storage.gateColumn[index] == divide {
+      let node = NodeID(index)
+      guard let (one, sum) = storage.operands(of: node, if: divide), storage.isOne(one),
+        let (left, right) = storage.operands(of: sum, if: add)
+      else { continue }
+      let power = storage.isOne(left) ? right : storage.isOne(right) ? left : nil
+      guard let power, let (exponent, _) = storage.operands(of: power, if: exponential),
+        let (x, _) = storage.operands(of: exponent, if: negate),
+        storage.signatureColumn[x.int] == storage.signatureColumn[index]
+      else { continue }
+      matches.append((node, x))
+    }
+    if !matches.isEmpty { storage.replaceRows(matches, gate: storage.intern(Sigmoid())) }
+  }
+}
+
+extension GraphStorage {
+  /// The first and last operand of `node`, if it is an application of `gate`.
+  fileprivate func operands(of node: NodeID, if gate: GateID) -> (NodeID, NodeID)? {
+    guard gateColumn[node.int] == gate, let first = inputs(of: node).first, let last = inputs(of: node).last else {
+      return nil
+    }
+    return (first, last)
+  }
+
+  fileprivate func isOne(_ node: NodeID) -> Bool { constants[node] == .repeated(1) }
+}
