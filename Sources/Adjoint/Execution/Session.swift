@@ -1,0 +1,259 @@
+public import DependencyScheduling
+internal import GradientMemory
+internal import Synchronization
+
+/// One set of values of a ``Program``: what it was fed, what it computed, the gradients, and the memory of all that.
+///
+/// ```swift
+/// let session = program.makeSession()
+/// session[x] = -2; session[y] = 5; session[z] = -4
+/// try session.forward()          // session[f] == -12
+/// try session.backward()         // upstream 1 at f
+/// session.gradient(of: x)        // -4
+/// ```
+/// Several sessions of one program run at once. One session does one thing at a time: a second run, or a write during a
+/// run, meets ``SessionError/busy(_:)``. After an error of any kind the session is usable.
+public final class Session: Sendable {
+  public let program: Program
+  /// The values of the program's parameters, which other sessions may share.
+  public let parameters: ParameterStore
+  let executor: any ScheduleExecutor
+  let workspace: Workspace
+  let runner: UnitRunner
+  let progress = Locked(Progress())
+  /// -1 while a run or a write has the session to itself, else how many accesses are open.
+  private let claims = Atomic<Int>(0)
+
+  /// What has been fed and computed so far.
+  struct Progress: Sendable {
+    var written: Set<NodeID> = []
+    var writtenUpstreams: Set<NodeID> = []
+    var knowsParameters = false
+    var hasOutputs = false
+    var hasGradients = false
+    /// The version of the parameters that a forward pass kept values of for a backward pass.
+    var forwardVersion: Int?
+  }
+
+  init(_ program: Program, _ executor: any ScheduleExecutor, _ parameters: ParameterStore, memoryLimit: Int?) {
+    self.program = program
+    self.executor = executor
+    self.parameters = parameters
+    workspace = Workspace(program, memoryLimit: memoryLimit)
+    runner = UnitRunner(program, workspace)
+  }
+
+  // MARK: running
+
+  /// Computes the outputs, and keeps what a backward pass will need.
+  public func forward(cancellation: CancellationToken? = nil) throws {
+    try run(.forward) { try executor.run($0, cancellation: cancellation, $1) }
+  }
+
+  /// Computes the gradients from the last forward pass, in reversed dependency order.
+  ///
+  /// - Throws: ``SessionError/notComputed(_:)`` if no forward pass is current: inputs or parameters were written since, or
+  ///   its values were consumed by a backward pass before.
+  public func backward(cancellation: CancellationToken? = nil) throws {
+    try run(.backward) { try executor.run($0, cancellation: cancellation, $1) }
+  }
+
+  /// Forward and backward as one schedule: gradients begin while other branches still go forward.
+  public func step(cancellation: CancellationToken? = nil) throws {
+    try run(.step) { try executor.run($0, cancellation: cancellation, $1) }
+  }
+
+  /// As ``forward(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
+  public func forward() async throws { try await runAsync(.forward) }
+  /// As ``backward(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
+  public func backward() async throws { try await runAsync(.backward) }
+  /// As ``step(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
+  public func step() async throws { try await runAsync(.step) }
+
+  enum Pass: Sendable { case forward, backward, step }
+
+  typealias UnitBody = @Sendable (UnitID) throws -> Void
+
+  private func run(_ pass: Pass, _ execute: (Schedule, @escaping UnitBody) throws -> Void) throws {
+    try begin(pass)
+    do {
+      try execute(schedule(of: pass), body(of: pass))
+    } catch {
+      end(pass, succeeded: false)
+      throw error
+    }
+    end(pass, succeeded: true)
+  }
+
+  private func runAsync(_ pass: Pass) async throws {
+    try begin(pass)
+    do {
+      if let executor = executor as? GraphExecutor {
+        try await executor.run(schedule(of: pass), body(of: pass))
+      } else {
+        try executor.run(schedule(of: pass), body(of: pass))
+      }
+    } catch {
+      end(pass, succeeded: false)
+      throw error
+    }
+    end(pass, succeeded: true)
+  }
+
+  private func schedule(of pass: Pass) -> Schedule {
+    switch pass {
+    case .forward: program.plan.forward
+    case .backward: program.plan.backward
+    case .step: program.plan.step
+    }
+  }
+
+  private func body(of pass: Pass) -> UnitBody {
+    let first = pass == .backward ? program.plan.forwardUnitCount : 0
+    let runner = runner
+    return { unit in try runner.run(unit: first + Int(unit.index)) }
+  }
+
+  /// Claims session and parameters and readies the memory; everything is given back if any of it fails.
+  func begin(_ pass: Pass) throws {
+    try claimAlone()
+    do {
+      try parameters.beginReading()
+      do {
+        try checkReady(for: pass)
+        try prepareMemory()
+        if pass != .backward {
+          workspace.beginForward()
+          workspace.restartAccumulators()
+        }
+      } catch {
+        parameters.endReading()
+        throw error
+      }
+    } catch {
+      release()
+      throw error
+    }
+  }
+
+  func end(_ pass: Pass, succeeded: Bool) {
+    if !succeeded {
+      workspace.releaseTransients()
+    } else if pass != .forward || !program.endpoints.hasGradients {
+      workspace.endCompleteRun()
+    }
+    let version = parameters.version
+    progress.withLock { progress in
+      if pass != .backward { progress.hasOutputs = succeeded }
+      progress.hasGradients = succeeded && pass != .forward
+      progress.forwardVersion = succeeded && pass == .forward ? version : nil
+    }
+    parameters.endReading()
+    release()
+  }
+
+  private func checkReady(for pass: Pass) throws {
+    let progress = progress.withLock { $0 }
+    let endpoints = program.endpoints
+    if pass != .forward {
+      guard endpoints.hasGradients else {
+        throw SessionError.notComputed("the program was compiled without gradients: name them in gradientsFor")
+      }
+      for (output, upstream) in endpoints.upstreams
+      where upstream.signature.shape != .scalar && !progress.writtenUpstreams.contains(output) {
+        throw SessionError.missingUpstream(program.names.describe(output))
+      }
+    }
+    if pass == .backward {
+      guard let version = progress.forwardVersion else {
+        throw SessionError.notComputed("backward needs a forward pass of the values as they are: run forward first")
+      }
+      guard version == parameters.version else {
+        throw SessionError.notComputed("parameters were written since the forward pass: run forward again")
+      }
+    } else {
+      for input in endpoints.inputs where !progress.written.contains(input.node) {
+        throw SessionError.missingInput(program.names.describe(input.node))
+      }
+    }
+  }
+
+  private func prepareMemory() throws {
+    do throws(MemoryLimitExceeded) {
+      try workspace.prepare()
+    } catch {
+      throw SessionError(error, for: "the session's inputs and results")
+    }
+    let upstreams = program.endpoints.upstreams
+    let isFirst = progress.withLock { progress in
+      defer { progress.knowsParameters = true }
+      return !progress.knowsParameters
+    }
+    if isFirst {
+      for parameter in program.endpoints.parameters where parameter.place.isBuffer {
+        workspace.setAddress(ofParameter: parameter.place.index, try parameterAddress(parameter))
+      }
+      let given = progress.withLock { $0.writtenUpstreams }
+      for (output, upstream) in upstreams where upstream.signature.shape == .scalar && !given.contains(output) {
+        workspace.writeScalar(1, at: upstream.place)
+      }
+    }
+    for parameter in program.endpoints.parameters where !parameter.place.isBuffer {
+      let base = try parameterAddress(parameter)
+      let value =
+        parameter.signature.elementType == .float64
+        ? base.load(as: Double.self) : Double(base.load(as: Float.self))
+      workspace.writeScalar(value, at: parameter.place)
+    }
+  }
+
+  func parameterAddress(_ parameter: Endpoint) throws -> UnsafeMutableRawPointer {
+    let names = program.names
+    return try parameters.address(
+      of: names.name(of: parameter.node), parameter.signature,
+      names.storage.initializers[parameter.node] ?? .zeros)
+  }
+
+  // MARK: claims
+
+  func claimAlone() throws(SessionError) {
+    guard claims.compareExchange(expected: 0, desired: -1, ordering: .acquiring).exchanged else {
+      throw SessionError.busy("the session is in use: it does one thing at a time")
+    }
+  }
+
+  func claimShared() throws(SessionError) {
+    var seen = claims.load(ordering: .relaxed)
+    while true {
+      guard seen >= 0 else { throw SessionError.busy("the session is running: read or write it before or after") }
+      let outcome = claims.weakCompareExchange(expected: seen, desired: seen + 1, ordering: .acquiring)
+      if outcome.exchanged { return }
+      seen = outcome.original
+    }
+  }
+
+  func release() {
+    if claims.load(ordering: .relaxed) == -1 {
+      claims.store(0, ordering: .releasing)
+    } else {
+      claims.wrappingSubtract(1, ordering: .releasing)
+    }
+  }
+}
+
+extension Program {
+  /// A session of this program.
+  ///
+  /// - Parameters:
+  ///   - executor: where it runs; the shared one uses what cores the process may.
+  ///   - parameters: values to share with other sessions; its own if left out.
+  ///   - memoryLimit: the most bytes for values and gradients, parameters apart; passing it is an error of the run.
+  public func makeSession(
+    on executor: any ScheduleExecutor = GraphExecutor.shared, parameters: ParameterStore = ParameterStore(),
+    memoryLimit: Int? = nil
+  ) -> Session {
+    Session(self, executor, parameters, memoryLimit: memoryLimit)
+  }
+
+  func gateName(of node: NodeID) -> String { names.storage.traits(of: origins[node.int]).name }
+}
