@@ -1,0 +1,103 @@
+internal import GradientMemory
+internal import Kernels
+
+/// The first value of a run that was NaN or infinite though nothing it was computed from was.
+public struct NonFiniteValue: Hashable, Sendable, CustomStringConvertible {
+  /// The node that produced it.
+  public let nodeName: String
+  /// The kind of gate.
+  public let gate: String
+  /// Where the node was made; for a node of the backward pass, where its forward node was.
+  public let location: SourceLocation
+  /// For a node of the backward pass, the forward node whose gradient it belongs to.
+  public let backwardOf: String?
+  /// The row-major position of the first such element, and the value.
+  public let element: Int
+  public let value: Double
+
+  public var description: String {
+    let pass = backwardOf.map { ", in the backward pass of \($0)" } ?? ""
+    return "\(nodeName) (\(gate), made at \(location)\(pass)) is the first to hold \(value), at element \(element)"
+  }
+}
+
+extension Session {
+  /// Runs forward, and backward if the program has gradients, on this thread, node by node in dependency order, and
+  /// stops at the first node that produces a NaN; with `includingInfinity` also at the first infinite value.
+  ///
+  /// A NaN that was fed or that a parameter holds is reported as that input's. For finding bugs: nothing runs
+  /// concurrently, and every value is looked at.
+  ///
+  /// - Returns: `nil` if every value was a number.
+  /// - Throws: what ``step(cancellation:)`` throws.
+  public func firstNonFinite(includingInfinity: Bool = false) throws -> NonFiniteValue? {
+    let pass: Pass = program.endpoints.hasGradients ? .step : .forward
+    try begin(pass)
+    var found: NonFiniteValue?
+    var isComplete = false
+    defer { end(pass, succeeded: isComplete) }
+    found = firstNonFiniteSource(includingInfinity)
+    if found == nil {
+      let units = pass == .step ? program.plan.unitCosts.count : program.plan.forwardUnitCount
+      search: for step in program.plan.steps[..<program.plan.unitStarts[units]] {
+        found = try runLooking(step, includingInfinity)
+        if found != nil { break search }
+      }
+    }
+    isComplete = found == nil
+    return found
+  }
+
+  private func firstNonFiniteSource(_ includingInfinity: Bool) -> NonFiniteValue? {
+    let doors = program.endpoints
+    for source in doors.inputs + doors.parameters where source.signature.elementType.isDifferentiable {
+      if let bad = look(at: source.place, source.signature, includingInfinity) {
+        return report(source.node, bad)
+      }
+    }
+    return nil
+  }
+
+  private func runLooking(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
+    guard case .scalars(let type, let range) = step.work else {
+      try runner.run(step)
+      let signature = program.signature(of: step.node)
+      guard signature.elementType.isDifferentiable, workspace.address(step.output) != nil else { return nil }
+      return look(at: step.output, signature, includingInfinity).map { report(program.origins[step.node.int], $0) }
+    }
+    for position in range {
+      let instruction = program.plan.instructions[position]
+      withUnsafePointer(to: instruction) {
+        runScalars(type.kernelType, $0, count: 1, slab: workspace.slab(type))
+      }
+      let node = program.plan.instructionNodes[position]
+      let place = program.plan.placement.places[node.int]
+      if let bad = look(at: place, Signature(elementType: type, shape: .scalar), includingInfinity) {
+        return report(program.origins[node.int], bad)
+      }
+    }
+    return nil
+  }
+
+  private func look(
+    at place: Placement.Place, _ signature: Signature, _ includingInfinity: Bool
+  ) -> (element: Int, value: Double)? {
+    guard let base = workspace.address(place) else { return nil }
+    func first<T: GraphScalar>(_: T.Type) -> (element: Int, value: Double)? {
+      let elements = base.assumingMemoryBound(to: T.self)
+      for element in 0..<signature.shape.elementCount {
+        let value = elements[element].asDouble
+        if value.isNaN || includingInfinity && value.isInfinite { return (element, value) }
+      }
+      return nil
+    }
+    return signature.elementType == .float64 ? first(Double.self) : first(Float.self)
+  }
+
+  private func report(_ node: NodeID, _ bad: (element: Int, value: Double)) -> NonFiniteValue {
+    let names = program.names
+    return NonFiniteValue(
+      nodeName: names.name(of: node), gate: names.storage.traits(of: node).name, location: names.location(of: node),
+      backwardOf: names.forwardNode(of: node).map { names.name(of: $0) }, element: bad.element, value: bad.value)
+  }
+}

@@ -1,0 +1,41 @@
+import Adjoint
+import Testing
+
+@Suite struct NonFiniteTests {
+  @Test func `the first forward producer of a NaN is named with its line`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3])
+    let logarithm = log(x).named("logarithm")
+    let line = #line - 1
+    let program = try Program((logarithm * 2).sum(), gradientsFor: [x])
+    let session = program.makeSession()
+    try session.write([1, -1, 2] as [Float], to: x)
+    let found = try #require(try session.firstNonFinite())
+    #expect(found.nodeName == "logarithm" && found.gate == "log" && found.element == 1)
+    #expect(found.location.description == "AdjointTests/NonFiniteTests.swift:\(line)")
+    #expect(found.backwardOf == nil)
+    try session.write([1, 1, 2] as [Float], to: x)
+    #expect(try session.firstNonFinite() == nil)
+  }
+
+  @Test func `a NaN that only the backward pass makes is named with its forward node`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [], .float64)
+    let root = sqrt(x).named("root")
+    let session = try Program(root * 0, gradientsFor: [x]).makeSession()
+    session[x] = 0  // the slope of sqrt at 0 is 0 / 0 once the upstream gradient is 0
+    let found = try #require(try session.firstNonFinite())
+    #expect(found.backwardOf == "root")
+    #expect(try session.firstNonFinite(includingInfinity: true) != nil)
+    session[x] = 4
+    try session.step()
+  }
+
+  @Test func `a NaN that was fed is the input's`() throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    let session = try Program(x * 2, gradientsFor: [x]).makeSession()
+    session[x] = .nan
+    #expect(try session.firstNonFinite()?.nodeName == "x")
+  }
+}
