@@ -15,6 +15,8 @@ struct UnitBuilder {
   private var unitOf: [UInt32]
   private static let noUnit = UInt32.max
   private var openCost: Float = 0
+  /// The scalar instructions that no step holds yet: from here to the end, on the slab of one element type.
+  private var openRun: (type: ElementType, start: Int)?
   private var edges: [(from: UInt32, to: UInt32)] = []
   private var lastReader: [UInt32] = []
   /// Arrival order: for each contribution, the accumulators that wait for it.
@@ -96,7 +98,7 @@ struct UnitBuilder {
     }
   }
 
-  /// The instructions of a scalar gate, joined to the run before if that is of the same slab.
+  /// The instructions of a scalar gate, joined to the run before them in this unit if that is of the same slab.
   private mutating func addInstructions(
     _ operation: ElementwiseOperation, _ node: NodeID, _ place: Placement.Place, _ inputs: Range<Int>
   ) {
@@ -120,17 +122,25 @@ struct UnitBuilder {
     }
     for _ in start..<plan.instructions.count { plan.instructionNodes.append(node) }
     let type: ElementType = place.isDoubleSlot ? .float64 : .float32
-    let end = plan.instructions.count
-    if plan.steps.count > plan.unitStarts.last!, case .scalars(type, let run) = plan.steps[plan.steps.count - 1].work {
-      let last = plan.steps[plan.steps.count - 1]
-      plan.steps[plan.steps.count - 1] = Step(
-        work: .scalars(type, run.lowerBound..<end), node: last.node, operands: 0..<0, output: last.output)
-    } else {
-      plan.steps.append(Step(work: .scalars(type, start..<end), node: node, operands: 0..<0, output: place))
+    if let run = openRun, run.type != type {
+      closeRun(at: start)
+      openRun = (type, start)
+    } else if openRun == nil {
+      openRun = (type, start)
     }
   }
 
+  /// Makes a step of the scalar instructions gathered since the last one.
+  private mutating func closeRun(at end: Int) {
+    guard let run = openRun else { return }
+    openRun = nil
+    let node = plan.instructionNodes[run.start]
+    let work = Step.Work.scalars(run.type, run.start..<end)
+    plan.steps.append(Step(work: work, node: node, operands: 0..<0, output: plan.placement.places[node.int]))
+  }
+
   private mutating func addStep(_ work: Step.Work, _ node: NodeID, operands: [NodeID], output: Placement.Place) {
+    closeRun(at: plan.instructions.count)
     let start = plan.operands.count
     for operand in operands {
       let place = plan.placement.places[operand.int]
@@ -201,6 +211,7 @@ struct UnitBuilder {
   }
 
   private mutating func closeUnit() {
+    closeRun(at: plan.instructions.count)
     guard plan.steps.count > plan.unitStarts.last! || openCost > 0 else { return }
     plan.unitStarts.append(plan.steps.count)
     plan.unitCosts.append(openCost)

@@ -79,6 +79,7 @@ final class Differentiation {
   /// The sum of a node's contributions in graph order: one node for few, a tree of fixed shape for many, so that a copy
   /// gate with ten thousand consumers adds in parallel and holds few contributions at a time.
   private func accumulated(_ node: NodeID) -> NodeID {
+    if let only = contributions.only(of: node) { return only }
     var terms = contributions.all(of: node)
     while terms.count > 1 {
       let groups = stride(from: 0, to: terms.count, by: Self.accumulateWidth)
@@ -115,6 +116,11 @@ struct Contributions {
   }
 
   func hasAny(_ node: NodeID) -> Bool { heads[node.int] != Self.none }
+
+  /// The contribution of a node that has just one, as most have.
+  func only(of node: NodeID) -> NodeID? {
+    heads[node.int] == tails[node.int] ? entries[Int(heads[node.int])].gradient : nil
+  }
 
   func all(of node: NodeID) -> [NodeID] {
     var result: [NodeID] = []

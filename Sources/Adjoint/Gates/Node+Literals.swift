@@ -3,7 +3,7 @@ extension Node {
   func literal(_ value: Double, at location: PackedLocation = .unknown) -> Node {
     graph.withState { state in
       let type = state.storage.signature(of: id).elementType
-      return Node(graph: graph, id: state.addConstant(.repeated(value), type, .scalar, at: location))
+      return Node(graph: graph, id: state.literal(value, type, at: location))
     }
   }
 }

@@ -13,6 +13,12 @@ struct GraphState: Sendable {
   private var scopeNumbers: [String: UInt32] = ["": 0]
   var currentScope: UInt32 = 0
 
+  private var literals: [Literal: NodeID] = [:]
+  private struct Literal: Hashable {
+    let type: ElementType
+    let bits: UInt64
+  }
+
   private(set) var poison: [NodeID: GraphError] = [:]
   private(set) var parameters: [NodeID] = []
 
@@ -90,6 +96,15 @@ struct GraphState: Sendable {
   ) -> NodeID {
     let node = addSource(Constant(), type, shape, name: nil, at: location)
     storage.constants[node] = values
+    return node
+  }
+
+  /// The scalar constant that a number in a formula stands for: one node for all uses of one value.
+  mutating func literal(_ value: Double, _ type: ElementType, at location: PackedLocation) -> NodeID {
+    let key = Literal(type: type, bits: value.bitPattern)
+    if let known = literals[key] { return known }
+    let node = addConstant(.repeated(value), type, .scalar, at: location)
+    literals[key] = node
     return node
   }
 
