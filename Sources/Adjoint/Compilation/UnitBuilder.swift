@@ -37,6 +37,7 @@ struct UnitBuilder {
     }
     builder.closeUnit()
     builder.freeze()
+    builder.plan._checkInvariants(graph)
     return builder.plan
   }
 

@@ -6,7 +6,6 @@ internal import Kernels
 struct UnitRunner: Sendable {
   let program: Program
   let workspace: Workspace
-  private var plan: ProgramPlan { program.plan }
 
   init(_ program: Program, _ workspace: Workspace) {
     self.program = program

@@ -1,0 +1,43 @@
+internal import DependencyScheduling
+
+extension ProgramPlan {
+  /// The check of the last pass's output in debug builds: what a step reads was made earlier in its unit or in a unit
+  /// that its unit waits for, and every buffer is read as often as its readers were counted.
+  func _checkInvariants(_ graph: IntermediateGraph) {
+    #if DEBUG
+      var predecessors = [Set<Int>](repeating: [], count: unitCosts.count)
+      for unit in 0..<unitCosts.count {
+        for successor in step.successors(of: UnitID(UInt32(unit))) { predecessors[Int(successor.index)].insert(unit) }
+      }
+      // A sum in arrival order has many makers; its readers wait for a join that waits for them.
+      var makers: [Placement.Place: Int] = [:]
+      let sums = Set(accumulators.map(\.place))
+      var reads = [UInt32](repeating: 0, count: placement.buffers.count)
+      for unit in 0..<unitCosts.count {
+        for step in steps[steps(of: unit)] {
+          for operand in operands[step.operands] where operand.isBuffer { reads[operand.index] += 1 }
+          for node in nodes(of: step) {
+            for input in graph.storage.inputs(of: node) {
+              let place = placement.places[input.int]
+              guard let maker = makers[place], !sums.contains(place) else { continue }
+              precondition(
+                maker == unit || predecessors[unit].contains(maker),
+                "unit \(unit) reads a value of unit \(maker), which it does not wait for")
+            }
+            makers[placement.places[node.int]] = unit
+          }
+        }
+      }
+      for (buffer, count) in zip(placement.buffers, reads) {
+        precondition(buffer.readers == count, "\(buffer.readers) readers were counted for a buffer read \(count) times")
+      }
+    #endif
+  }
+
+  /// The nodes whose values a step makes.
+  private func nodes(of step: Step) -> [NodeID] {
+    if case .scalars(_, let range) = step.work { return Array(instructionNodes[range]) }
+    if case .contribute = step.work { return [] }
+    return [step.node]
+  }
+}
