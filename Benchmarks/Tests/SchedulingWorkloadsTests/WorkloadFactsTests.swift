@@ -1,0 +1,76 @@
+import DependencyScheduling
+import SchedulingWorkloads
+import Testing
+
+/// What the peers' generator prints about each graph.
+struct Facts: Sendable {
+  var name: String
+  var units: Int
+  var edges: Int
+  var roots: Int
+  var sinks: Int
+  var maximalDependencies: Int
+  var longestPath: Int
+  var hash: UInt64
+
+  static let published = [
+    Facts("S1", 1_048_576, 1_048_575, 1, 1, 1, 1_048_576, 0x80cb_3fb7_b744_7fec),
+    Facts("S2", 1_048_575, 1_048_574, 1, 524_288, 1, 20, 0x2df8_4dee_c4bb_617c),
+    Facts("S3b", 262_144, 654_901, 21_722, 1, 22, 1_579, 0xbc9f_2eb9_9520_456b),
+    Facts("S3c", 262_144, 655_490, 74_926, 1, 33, 60, 0x8dda_5997_fae5_c9bc),
+    Facts("S3M", 262_144, 652_942, 512, 512, 3, 512, 0x919b_b0cd_d65c_c244),
+    Facts("S4", 262_144, 523_264, 1, 1, 2, 1_023, 0xe9ad_bb31_c4cb_97d1),
+    Facts("S4r", 262_144, 523_264, 1, 1, 2, 1_023, 0x3b78_7ff2_5a7e_2f25),
+    Facts("S5", 1_048_576, 0, 1_048_576, 1_048_576, 0, 1, 0xcbf2_9ce4_8422_2325),
+    Facts("S6", 4_096, 8_064, 1, 1, 2, 127, 0x0553_327f_28c0_3ef1),
+  ]
+
+  init(
+    _ name: String, _ units: Int, _ edges: Int, _ roots: Int, _ sinks: Int, _ maximalDependencies: Int,
+    _ longestPath: Int, _ hash: UInt64
+  ) {
+    (self.name, self.units, self.edges, self.roots, self.sinks) = (name, units, edges, roots, sinks)
+    (self.maximalDependencies, self.longestPath, self.hash) = (maximalDependencies, longestPath, hash)
+  }
+}
+
+@Suite struct WorkloadFactsTests {
+  @Test(arguments: Facts.published) func `a workload is the peers' workload, edge for edge`(facts: Facts) throws {
+    let graph = try #require(Workload(named: facts.name)).graph
+    let schedule = graph.makeSchedule()
+    let units = (0..<schedule.unitCount).map { UnitID(UInt32($0)) }
+    #expect(schedule.unitCount == facts.units)
+    #expect(schedule.edgeCount == facts.edges)
+    #expect(schedule.roots.count == facts.roots)
+    #expect(units.count { schedule.successors(of: $0).isEmpty } == facts.sinks)
+    #expect(units.map { schedule.dependencyCount(of: $0) }.max() == facts.maximalDependencies)
+
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a over from and to, each as four little-endian bytes
+    var depth = [Int](repeating: 1, count: graph.unitCount)
+    graph.forEachEdge { from, to in
+      depth[Int(to)] = max(depth[Int(to)], depth[Int(from)] + 1)
+      for end in [from, to] {
+        for shift in stride(from: 0, to: 32, by: 8) { hash = (hash ^ UInt64(end >> shift & 255)) &* 0x100_0000_01b3 }
+      }
+    }
+    #expect(hash == facts.hash)
+    #expect(depth.max() == facts.longestPath)
+  }
+
+  @Test func `the generator is the peers' generator`() {
+    var random = SplitMix64(seed: 42)
+    let expected: [UInt64] = [
+      13_679_457_532_755_275_413, 2_949_826_092_126_892_191, 5_139_283_748_463_762_858, 6_349_198_060_258_255_764,
+    ]
+    #expect(expected.allSatisfy { $0 == random.next() })
+  }
+
+  @Test func `the relaxation sums to the peers' checksum at any width`() throws {
+    for width in [1, 2, 4] {
+      let workload = try #require(Workload(named: "S6")).checked()
+      try GraphExecutor(width: width).run(workload.graph.makeSchedule(), workload.body)
+      #expect(workload.holds(1))
+      #expect(workload.checksum() == 9890.4501871784159)
+    }
+  }
+}
