@@ -70,8 +70,8 @@ public final class GraphExecutor: ScheduleExecutor {
   private func share(_ run: Run, _ cancellation: CancellationToken?, _ body: Run.Body) -> (any Error)? {
     run.open(width: width, roster: roster, cancellation: cancellation)
     // The helpers reach the closure through a pointer that lives as long as this call; they have left when it ends.
-    withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) { pointer in
+    withoutActuallyEscaping(body) { escapable in
+      withUnsafePointer(to: Run.SharedBody(call: escapable)) { pointer in
         run.body = pointer
         run.workAsCaller(body)
         roster.close(run)

@@ -77,6 +77,6 @@ extension Run {
   /// Works as helper `index`. When it returns, this thread holds nothing of the caller's closure any more.
   @inline(never)
   fileprivate func workAsHelper(_ index: Int) {
-    work(as: index, body!.pointee)
+    work(as: index, body!.pointee.call)
   }
 }

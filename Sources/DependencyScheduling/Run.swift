@@ -9,6 +9,11 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
   /// What a unit does.
   typealias Body = @Sendable (UnitID) throws -> Void
 
+  /// A body in memory. In a structure, since a bare closure behind a pointer costs each call a thunk.
+  struct SharedBody {
+    let call: Body
+  }
+
   // MARK: Frozen, and owned by the schedule, which the caller keeps alive
 
   let unitCount: Int
@@ -31,7 +36,7 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
   /// Room for `width` deques and more, if an earlier run was wider.
   private(set) var deques: UnsafeMutablePointer<WorkDeque>
   private var dequeCount = 0
-  var body: UnsafePointer<Body>?
+  var body: UnsafePointer<SharedBody>?
 
   // MARK: Guarded by the roster's lock
 
