@@ -1,0 +1,147 @@
+import Dispatch
+import Foundation
+import Testing
+
+@testable import DependencyScheduling
+
+/// What an executor does to the process it lives in. Each test has a process of its own, or the other tests' threads
+/// would be counted.
+@Suite(.timeLimit(.minutes(2))) struct QuietnessTests {
+  @Test func `rest after a run costs next to nothing`() async {
+    await #expect(processExitsWith: .success) {
+      let executor = GraphExecutor(width: 4)
+      let schedule = TestGraphs.wavefront(100)
+      for _ in 0..<20 { try executor.run(schedule) { _ in spin(microseconds: 1) } }
+      let before = clock()
+      usleep(200_000)
+      let milliseconds = Double(clock() - before) / Double(CLOCKS_PER_SEC) * 1_000
+      precondition(milliseconds < 5, "200 ms of rest cost \(milliseconds) ms of processor time")
+    }
+  }
+
+  #if os(Linux)
+    @Test func `width 1 creates no thread`() async {
+      await #expect(processExitsWith: .success) {
+        let executor = GraphExecutor(width: 1)
+        let schedule = TestGraphs.wavefront(100)
+        let before = try threadsOfThisProcess()
+        for _ in 0..<20 {
+          try executor.run(schedule) { unit in
+            guard unit.index % 1_000 == 0 else { return }
+            let now = try threadsOfThisProcess()
+            precondition(now.isSubset(of: before), "a thread was created")
+          }
+        }
+      }
+    }
+  #endif
+
+  @Test func `a run whose price is below a wake-up stays on its caller`() throws {
+    let caller = pthread_self()
+    let executor = GraphExecutor(width: 4)
+    let costs = [Float](repeating: 10, count: 100)
+    let schedule = Schedule(
+      successorOffsets: [UInt32](repeating: 0, count: 101), successors: [], costs: costs)
+    for _ in 0..<100 {
+      try executor.run(schedule) { _ in
+        spin(microseconds: 5)
+        #expect(pthread_equal(pthread_self(), caller) != 0)
+      }
+    }
+  }
+
+  @Test func `a run never waits for a helper that has not started`() throws {
+    let queue = DispatchQueue(label: "late", attributes: [.concurrent, .initiallyInactive])
+    let executor = GraphExecutor(width: 4, queue: queue)
+    let witness = OrderWitness(TestGraphs.wavefront(50))
+    for run in 1...10 { #expect(try witness.check(on: executor, run: run)) }
+    // Now the helpers of the runs that are over start, find their doors closed, and leave.
+    queue.activate()
+    queue.sync(flags: .barrier) {}
+    for run in 11...20 { #expect(try witness.check(on: executor, run: run)) }
+  }
+
+  @Test func `helpers do come`() throws {
+    let executor = GraphExecutor(width: 2)
+    let schedule = TestGraphs.independent(2)
+    let met = Tally()
+    // Each unit waits for the other to start: only two workers can do that.
+    try executor.run(schedule) { _ in
+      met.add()
+      while met.value < 2 { spin(microseconds: 1) }
+    }
+    #expect(met.value == 2)
+  }
+
+  @Test func `a parked caller is woken by units to spare`() throws {
+    let executor = GraphExecutor(width: 2)
+    // A helper steals unit 1 while the caller is held in unit 0... then the caller has nothing and parks, until unit 1
+    // readies units 2 and 3, which wait for one another.
+    let schedule = try Schedule(unitCount: 4, dependencies: [(1, 2), (1, 3)])
+    let started = Tally()
+    let met = Tally()
+    try executor.run(schedule) { unit in
+      switch unit.index {
+      case 0, 1:
+        started.add()
+        while started.value < 2 { spin(microseconds: 1) }
+        if unit.index == 1 { spin(microseconds: 20_000) }
+      default:
+        met.add()
+        while met.value < 2 { spin(microseconds: 1) }
+      }
+    }
+    #expect(met.value == 2)
+  }
+
+  @Test func `what a run made is released with its schedule and executor`() throws {
+    weak var storage: ScheduleStorage?
+    weak var pooled: Run?
+    weak var executor: GraphExecutor?
+    do {
+      let schedule = TestGraphs.wavefront(10)
+      let own = GraphExecutor(width: 2)
+      try own.run(schedule) { _ in }
+      storage = schedule.storage
+      executor = own
+      let run = schedule.storage.takeRun()
+      pooled = run
+      schedule.storage.giveBack(run)
+      #expect(pooled != nil)
+    }
+    #expect(storage == nil)
+    #expect(pooled == nil)
+    #expect(executor == nil)
+  }
+
+  @Test func `asynchronous runs leave the cooperative pool free`() async throws {
+    // More runs than the pool has threads, each blocked until a task that needs the pool lets it go.
+    let runs = 2 * ProcessInfo.processInfo.activeProcessorCount + 2
+    let gate = DispatchSemaphore(value: 0)
+    let executor = GraphExecutor(width: 1)
+    let waiting = Tally()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<runs {
+        group.addTask {
+          try await executor.run(TestGraphs.chain(1)) { _ in
+            waiting.add()
+            gate.wait()
+          }
+        }
+      }
+      group.addTask {
+        while waiting.value == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<runs { gate.signal() }
+      }
+      try await group.waitForAll()
+    }
+    #expect(waiting.value == runs)
+  }
+}
+
+#if os(Linux)
+  /// The kernel's numbers of this process's threads.
+  private func threadsOfThisProcess() throws -> Set<String> {
+    Set(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task"))
+  }
+#endif
