@@ -27,7 +27,9 @@ public final class GraphExecutor: ScheduleExecutor {
   ///     quota allow this process.
   ///   - qos: The quality of service of the helpers.
   ///   - label: What the queue is called in a debugger.
-  public convenience init(width: Int? = nil, qos: DispatchQoS = .unspecified, label: String = "DependencyScheduling.executor") {
+  public convenience init(
+    width: Int? = nil, qos: DispatchQoS = .unspecified, label: String = "DependencyScheduling.executor"
+  ) {
     let width = width ?? ProcessorAllowance.current.width
     precondition(width >= 1, "The width of an executor is at least 1, its caller, got \(width)")
     self.init(width: width, queue: DispatchQueue(label: label, qos: qos, attributes: .concurrent))
