@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 extension GraphExecutor {
   /// Runs every unit of `schedule` without blocking a thread of Swift's cooperative pool: worker 0 is a block on the
@@ -26,21 +25,5 @@ extension GraphExecutor {
     } onCancel: {
       token.cancel()
     }
-  }
-}
-
-/// Publishes what the units wrote to the task that awaited them.
-///
-/// Resuming a continuation does so too, but inside Swift's runtime, where the Thread Sanitizer does not look on Linux;
-/// it would report every embedder's read of a result as a race.
-private final class Handover: Sendable {
-  private let isPublished = Atomic<Bool>(false)
-
-  func publish() {
-    isPublished.store(true, ordering: .releasing)
-  }
-
-  func receive() {
-    _ = isPublished.load(ordering: .acquiring)
   }
 }

@@ -47,8 +47,8 @@ struct RunProgress {
 
   // MARK: Completion
 
-  /// Records that the caller of this function has run `count` units; true to exactly one worker, the one whose units
-  /// were the last.
+  /// Records that a worker has run `count` units; true to exactly one, whose units were the last. It sees what all of
+  /// them wrote.
   @inline(__always)
   func finish(_ count: Int) -> Bool {
     remaining.pointee.subtract(count, ordering: .acquiringAndReleasing).newValue == 0
@@ -101,15 +101,15 @@ struct RunProgress {
   /// Announces that the caller is about to sleep; it must look for the end of the run once more before it does.
   ///
   /// Both sides exchange the same word, and one comes first. If the announcement does, the other side finds it. If the
-  /// other side does, the announcement acquires what it released: the caller sees that the run is over.
+  /// other side does, which *releases*, the announcement *acquires*: the caller sees that the run is over.
   func announceParking() {
-    _ = parked.pointee.exchange(true, ordering: .acquiringAndReleasing)
+    _ = parked.pointee.exchange(true, ordering: .acquiring)
     help.pointee.store(true, ordering: .relaxed)
   }
 
   /// Takes the announcement back; true to exactly one: the caller itself, which then stays awake, or another worker,
   /// which then must signal it.
   func endParking() -> Bool {
-    parked.pointee.exchange(false, ordering: .acquiringAndReleasing)
+    parked.pointee.exchange(false, ordering: .releasing)
   }
 }

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+/// The contracts "who must see what" of counters, deque, completion and hand-over: each ordering, weakened, is caught.
+///
+/// A stress test of the whole scheduler cannot see a weakened ordering, so each has a program of two threads of its
+/// own, built around the real source file. Building some twenty programs takes a minute or two: only where
+/// `ADJOINT_SANITIZERS` is set.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct MemoryOrderingTests {
+  static let areBuilt = ProcessInfo.processInfo.environment["ADJOINT_SANITIZERS"] != nil
+
+  @Test(.enabled(if: areBuilt), arguments: Weakening.all)
+  func `a weakened ordering is caught`(weakening: Weakening) throws {
+    let program = try OrderingProgram(
+      harness: weakening.harness, file: weakening.file, sanitized: weakening.proof == .sanitizer,
+      weakening: weakening)
+    defer { program.remove() }
+    switch weakening.proof {
+    case .sanitizer: #expect(try program.verdict() == .raced, "\(weakening)")
+    // The processor reorders when it likes, so more than one attempt is granted.
+    case .litmus: #expect(try (0..<20).contains { _ in try program.verdict() == .failed }, "\(weakening)")
+    }
+  }
+
+  @Test(.enabled(if: areBuilt), arguments: Set(Weakening.all.map { [$0.harness, $0.file] }).sorted { $0[0] < $1[0] })
+  func `the real orderings pass`(program: [String]) throws {
+    let sanitized = Weakening.all.contains { $0.harness == program[0] && $0.proof == .sanitizer }
+    let program = try OrderingProgram(harness: program[0], file: program[1], sanitized: sanitized)
+    defer { program.remove() }
+    for _ in 0..<3 { #expect(try program.verdict() == .passed) }
+  }
+
+  @Test func `every weakening applies to the source as it is`() throws {
+    for weakening in Weakening.all {
+      let path = OrderingProgram.sources.appending(path: "\(weakening.file).swift")
+      let source = try String(contentsOf: path, encoding: .utf8)
+      #expect(try weakening.apply(to: source) != source)
+    }
+  }
+
+  @Test func `no ordering of the sources is without a test or a reason`() throws {
+    let strong = [".acquiring", ".releasing", ".acquiringAndReleasing", ".sequentiallyConsistent"]
+    var count = 0
+    for file in try FileManager.default.contentsOfDirectory(atPath: OrderingProgram.sources.path) {
+      let source = try String(contentsOf: OrderingProgram.sources.appending(path: file), encoding: .utf8)
+      for line in source.components(separatedBy: "\n") {
+        let code = line.trimmingCharacters(in: .whitespaces)
+        guard !code.hasPrefix("//"), strong.contains(where: { code.contains("rdering: \($0)") }) else { continue }
+        count += 1
+        let isTested = Weakening.all.contains { "\($0.file).swift" == file && code.hasPrefix($0.line) }
+        #expect(isTested || Weakening.verifiedByReading.contains(code), "\(file): \(code)")
+      }
+    }
+    #expect(count > 10)
+  }
+}

@@ -1,0 +1,81 @@
+import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Two threads that meet without ordering one another's memory accesses: whatever order there is comes from the code
+/// under test.
+final class TwoThreads: Sendable {
+  private let firstArrived = Atomic<Int>(0)
+  private let secondArrived = Atomic<Int>(0)
+  private let flag = Atomic<Int>(0)
+
+  /// Runs both bodies, each on a thread of its own, and waits for their end.
+  func run(_ first: @escaping @Sendable () -> Void, _ second: @escaping @Sendable () -> Void) {
+    let threads = [first, second].map { body in
+      var thread = pthread_t()
+      let argument = Unmanaged.passRetained(Box(body)).toOpaque()
+      pthread_create(
+        &thread, nil,
+        {
+          Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body(); return nil
+        }, argument)
+      return thread
+    }
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  private final class Box {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  /// Starts round `round` (from 1) on both threads at about the same time; relaxed, so it orders nothing.
+  func line(first: Bool, round: Int) {
+    if first {
+      firstArrived.store(round, ordering: .relaxed)
+      while secondArrived.load(ordering: .relaxed) < round {}
+    } else {
+      secondArrived.store(round, ordering: .relaxed)
+      while firstArrived.load(ordering: .relaxed) < round {}
+    }
+  }
+
+  /// Lets the other thread pass ``wait(for:)``; relaxed, so it orders nothing.
+  func signal(_ round: Int) {
+    flag.store(round, ordering: .relaxed)
+  }
+
+  func isSignalled(_ round: Int) -> Bool {
+    flag.load(ordering: .relaxed) >= round
+  }
+
+  func wait(for round: Int) {
+    while !isSignalled(round) {}
+  }
+}
+
+/// Memory without any protection of its own.
+struct Plain: @unchecked Sendable {  // because the code under test is what must order the accesses
+  private let cells: UnsafeMutablePointer<Int>
+
+  init(_ count: Int) {
+    cells = .allocate(capacity: count)
+    cells.initialize(repeating: 0, count: count)
+  }
+
+  subscript(_ index: Int) -> Int {
+    get { cells[index] }
+    nonmutating set { cells[index] = newValue }
+  }
+}
+
+/// A value handed to both threads as it is.
+struct Shared<Value>: @unchecked Sendable {  // because the value is what is tested
+  let value: Value
+}
