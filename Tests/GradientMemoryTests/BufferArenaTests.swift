@@ -1,6 +1,6 @@
 import Testing
 
-@testable import GradientMemory
+import GradientMemory
 
 @Suite struct BufferArenaTests {
   @Test(arguments: [1, 63, 64, 65, 100, 4096, 4097, 14_336, 100_000, 1 << 20, 9 << 20])

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 import Testing
 
-@testable import GradientMemory
+import GradientMemory
 
 @Suite struct ConcurrentArenaTests {
   /// A place through which one thread hands a buffer to another.

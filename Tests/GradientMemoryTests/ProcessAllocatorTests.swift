@@ -1,7 +1,7 @@
 import Dispatch
 import Testing
 
-@testable import GradientMemory
+import GradientMemory
 
 #if canImport(Glibc)
   import Glibc

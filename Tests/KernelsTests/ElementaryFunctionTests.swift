@@ -1,0 +1,64 @@
+import Kernels
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The polynomials against the double-precision library, over every exponent, sign, subnormal number and NaN: a sweep
+/// that steps by a prime through all floats, or all of them with ADJOINT_SOAK=1.
+@Suite struct ElementaryFunctionTests {
+  struct Function: Sendable, CustomTestStringConvertible {
+    let operation: ElementwiseOperation
+    /// How many floats the result may lie from the correctly rounded one.
+    let tolerance: Int64
+    let exact: @Sendable (Double) -> Double
+    var testDescription: String { "\(operation)" }
+  }
+
+  static let functions = [
+    Function(operation: .exponential, tolerance: 2) { exp($0) },
+    Function(operation: .logarithm, tolerance: 2) { log($0) },
+    Function(operation: .tanh, tolerance: 3) { tanh($0) },
+    Function(operation: .sigmoid, tolerance: 3) { $0 < 0 ? exp($0) / (1 + exp($0)) : 1 / (1 + exp(-$0)) },
+    Function(operation: .sine, tolerance: 1) { sin($0) },
+    Function(operation: .cosine, tolerance: 1) { cos($0) },
+    Function(operation: .squareRoot, tolerance: 0) { $0.squareRoot() },
+  ]
+
+  @Test(arguments: functions)
+  func `a function of a float is right to the last few bits everywhere`(function: Function) {
+    let soak = getenv("ADJOINT_SOAK") != nil
+    let step: UInt64 = soak ? 1 : 20_011
+    let block = 1 << 14
+    let plan = BroadcastPlan(output: [block], operands: [[block]])
+    var inputs = [Float](repeating: 0, count: block)
+    var outputs = [Float](repeating: 0, count: block)
+    var worst: (steps: Int64, at: Float) = (0, 0)
+    var next: UInt64 = 0
+    while next < 1 << 32 {
+      inputs.withUnsafeMutableBufferPointer { inputs in
+        outputs.withUnsafeMutableBufferPointer { outputs in
+          for index in 0..<block {
+            inputs[index] = Float(bitPattern: UInt32(truncatingIfNeeded: next))
+            next += step
+          }
+          withUnsafePointer(to: UnsafeRawPointer(inputs.baseAddress!)) {
+            runElementwise(
+              function.operation, .float32, plan: plan, inputs: $0, output: outputs.baseAddress!, range: 0..<block)
+          }
+          for index in 0..<block {
+            let distance = steps(between: outputs[index], and: Float(function.exact(Double(inputs[index]))))
+            if distance > worst.steps { worst = (distance, inputs[index]) }
+          }
+        }
+      }
+    }
+    print("\(function.operation): at most \(worst.steps) floats off, at \(worst.at)")
+    #expect(worst.steps <= function.tolerance, "at \(worst.at)")
+  }
+}
