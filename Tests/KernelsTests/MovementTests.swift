@@ -1,0 +1,127 @@
+import Kernels
+import Testing
+
+@Suite struct MovementTests {
+  private func move(_ plan: MovementPlan, _ values: [Float], cuts: [Range<Int>]) -> [Float] {
+    var output = [Float](repeating: 99, count: plan.count)
+    values.withUnsafeBytes { input in
+      output.withUnsafeMutableBytes { output in
+        for range in cuts {
+          runMovement(
+            elementSize: 4, plan: plan, input: input.baseAddress!, output: output.baseAddress!, range: range)
+        }
+      }
+    }
+    return output
+  }
+
+  private func numbered(_ shape: [Int]) -> [Float] { (0..<elementCount(shape)).map { Float($0) } }
+
+  private func permutations(of elements: [Int]) -> [[Int]] {
+    if elements.isEmpty { return [[]] }
+    return elements.flatMap { first in permutations(of: elements.filter { $0 != first }).map { [first] + $0 } }
+  }
+
+  private func checkTranspose(_ shape: [Int], _ permutation: [Int], _ numbers: inout SeededNumbers) {
+    let values = numbered(shape)
+    let plan = MovementPlan.transpose(input: shape, permutation: permutation)
+    let expected = coordinates(of: permutation.map { shape[$0] }).map { place in
+      var source = place
+      for (axis, from) in permutation.enumerated() { source[from] = place[axis] }
+      return values[flatIndex(source, in: shape)]
+    }
+    #expect(move(plan, values, cuts: [0..<plan.count]) == expected, "\(shape) by \(permutation)")
+    #expect(move(plan, values, cuts: oddCuts(plan.count, &numbers)) == expected, "\(shape) by \(permutation), cut")
+  }
+
+  @Test(arguments: 0...4)
+  func `every permutation of every shape up to rank 4 transposes`(rank: Int) {
+    var numbers = SeededNumbers(seed: 1)
+    for shape in shapes(rank: rank) {
+      for permutation in permutations(of: Array(0..<rank)) { checkTranspose(shape, permutation, &numbers) }
+    }
+  }
+
+  @Test(arguments: [
+    ([100, 70], [1, 0]), ([16, 16], [1, 0]), ([3, 40, 50], [0, 2, 1]), ([3, 40, 50], [2, 1, 0]),
+    ([33, 5, 34], [2, 0, 1]),
+  ])
+  func `large transposes move by tiles and cut anywhere`(shape: [Int], permutation: [Int]) {
+    var numbers = SeededNumbers(seed: 2)
+    checkTranspose(shape, permutation, &numbers)
+  }
+
+  @Test func `elements of 8 bytes are transposed whole`() {
+    let values = (0..<35 * 40).map { Double($0) + 0.5 }
+    let plan = MovementPlan.transpose(input: [35, 40], permutation: [1, 0])
+    var output = [Double](repeating: 0, count: values.count)
+    values.withUnsafeBytes { input in
+      output.withUnsafeMutableBytes {
+        runMovement(
+          elementSize: 8, plan: plan, input: input.baseAddress!, output: $0.baseAddress!, range: 0..<plan.count)
+      }
+    }
+    #expect(output == (0..<40).flatMap { column in (0..<35).map { values[$0 * 40 + column] } })
+  }
+
+  @Test(arguments: 0...3)
+  func `every block of every shape is sliced out, and padded back into zeros`(rank: Int) {
+    var numbers = SeededNumbers(seed: 3)
+    for whole in shapes(rank: rank) {
+      let values = numbered(whole).map { $0 + 1 }
+      for block in coordinates(of: whole).map({ $0.map { $0 + 1 } }) {
+        for starts in coordinates(of: zip(whole, block).map { $0 - $1 + 1 }) {
+          let plan = MovementPlan.slice(input: whole, starts: starts, output: block)
+          let inside = coordinates(of: block).map { place in
+            values[flatIndex(zip(place, starts).map { $0 + $1 }, in: whole)]
+          }
+          #expect(move(plan, values, cuts: oddCuts(plan.count, &numbers)) == inside)
+
+          let padding = PadPlan(input: block, starts: starts, output: whole)
+          var padded = [Float](repeating: 99, count: padding.count)
+          let expected = coordinates(of: whole).map { place in
+            zip(place, zip(starts, block)).allSatisfy { $0 >= $1.0 && $0 < $1.0 + $1.1 }
+              ? values[flatIndex(place, in: whole)] : 0
+          }
+          inside.withUnsafeBytes { input in
+            padded.withUnsafeMutableBytes { output in
+              for range in oddCuts(padding.count, &numbers) {
+                runPad(
+                  elementSize: 4, plan: padding, input: input.baseAddress!, output: output.baseAddress!, range: range)
+              }
+            }
+          }
+          #expect(padded == expected, "\(block) at \(starts) of \(whole)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ([[2, 3], [4, 3]], 0), ([[2, 3], [2, 1], [2, 5]], 1), ([[3, 2, 2], [3, 7, 2]], 1), ([[50, 40]], 0),
+  ])
+  func `tensors are concatenated along an axis, cut anywhere`(inputs: [[Int]], axis: Int) {
+    var numbers = SeededNumbers(seed: 4)
+    let data: [[Float]] = inputs.map { randomValues(elementCount($0), &numbers) }
+    var output = inputs[0]
+    output[axis] = inputs.map { $0[axis] }.reduce(0, +)
+    let expected = coordinates(of: output).map { place -> Float in
+      var (source, index) = (place, 0)
+      while source[axis] >= inputs[index][axis] {
+        source[axis] -= inputs[index][axis]
+        index += 1
+      }
+      return data[index][flatIndex(source, in: inputs[index])]
+    }
+    let plan = ConcatenationPlan(inputs: inputs, axis: axis)
+    var result = [Float](repeating: 99, count: plan.count)
+    withPointers(to: data) { pointers in
+      result.withUnsafeMutableBytes { bytes in
+        for range in oddCuts(plan.count, &numbers) {
+          runConcatenate(elementSize: 4, plan: plan, inputs: pointers, output: bytes.baseAddress!, range: range)
+        }
+      }
+    }
+    #expect(result == expected)
+  }
+}
