@@ -83,7 +83,8 @@ import GradientMemory
       _ = try touch()
       #expect(arena.statistics.active == 0)
       #expect(arena.statistics.mapped >= 32 << 20)
-      #expect(try touch() < 100, "8,192 pages are there already")
+      // The Thread Sanitizer keeps pages of its own for each page touched.
+      if dlsym(nil, "__tsan_init") == nil { #expect(try touch() < 100, "8,192 pages are there already") }
       arena.trim()
       #expect(arena.statistics.mapped < 32 << 20)
       #expect(try touch() > 0)
