@@ -14,6 +14,7 @@
 #define REAL float
 #define WIDTH 16
 #define VECTOR vector_f32
+#define PACK pack_f32
 #define BLOCK_PRODUCT block_product_f32
 #define MATRIX_VECTOR matrix_vector_f32
 #include "matmul_loops.h"
@@ -21,6 +22,7 @@
 #define REAL double
 #define WIDTH 8
 #define VECTOR vector_f64
+#define PACK pack_f64
 #define BLOCK_PRODUCT block_product_f64
 #define MATRIX_VECTOR matrix_vector_f64
 #include "matmul_loops.h"

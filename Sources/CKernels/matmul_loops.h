@@ -1,9 +1,35 @@
-// Included once for each REAL, with WIDTH elements in 64 bytes, and VECTOR, BLOCK_PRODUCT, MATRIX_VECTOR naming what it
+// Included once for each REAL, with WIDTH elements in 64 bytes, and VECTOR, PACK, BLOCK_PRODUCT, MATRIX_VECTOR naming what it
 // defines. The scheme is that of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM
 // Trans. Math. Softw. 34, 2008: a packed panel of A (HEIGHT rows) times a packed panel of B (WIDTH columns), the
 // HEIGHT × WIDTH sums staying in registers while k runs.
 
 typedef REAL VECTOR __attribute__((vector_size(64)));
+
+/// panel[p][i] = the i-th of `used` lines at depth p, and zero for the other lines up to `lines`. Source lines lie across
+/// memory (line i, depth p at p · stride + i) or along it (i · stride + p); the latter a cache line of
+/// each at a time.
+ADJ_INLINE void PACK(REAL *panel, ptrdiff_t lines, const REAL *source, ptrdiff_t stride, int across, ptrdiff_t depth,
+                     ptrdiff_t used) {
+  if (across) {
+    for (ptrdiff_t p = 0; p < depth; ++p) {
+      if (used == lines) {
+        for (ptrdiff_t i = 0; i < lines; ++i) panel[p * lines + i] = source[p * stride + i];
+      } else {
+        for (ptrdiff_t i = 0; i < lines; ++i) panel[p * lines + i] = i < used ? source[p * stride + i] : (REAL)0;
+      }
+    }
+    return;
+  }
+  for (ptrdiff_t start = 0; start < depth; start += 16) {
+    const ptrdiff_t end = depth - start < 16 ? depth : start + 16;
+    for (ptrdiff_t i = 0; i < used; ++i) {
+      for (ptrdiff_t p = start; p < end; ++p) panel[p * lines + i] = source[i * stride + p];
+    }
+    for (ptrdiff_t i = used; i < lines; ++i) {
+      for (ptrdiff_t p = start; p < end; ++p) panel[p * lines + i] = 0;
+    }
+  }
+}
 
 ADJ_CLONES static void BLOCK_PRODUCT(int transpose_a, int transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                                      const REAL *a, ptrdiff_t lda, const REAL *b, ptrdiff_t ldb, REAL *c,
@@ -16,26 +42,15 @@ ADJ_CLONES static void BLOCK_PRODUCT(int transpose_a, int transpose_b, ptrdiff_t
       const ptrdiff_t depth = k - first < DEPTH ? k - first : DEPTH;
       REAL *panel = packed_a;
       for (ptrdiff_t row = top; row < bottom; row += HEIGHT) {
-        for (ptrdiff_t p = 0; p < depth; ++p) {
-          for (ptrdiff_t i = 0; i < HEIGHT; ++i) {
-            const ptrdiff_t from = transpose_a ? (first + p) * lda + row + i : (row + i) * lda + first + p;
-            panel[p * HEIGHT + i] = row + i < bottom ? a[from] : (REAL)0;
-          }
-        }
+        const ptrdiff_t height = bottom - row < HEIGHT ? bottom - row : HEIGHT;
+        PACK(panel, HEIGHT, transpose_a ? a + first * lda + row : a + row * lda + first, lda, transpose_a, depth,
+             height);
         panel += depth * HEIGHT;
       }
       for (ptrdiff_t column = 0; column < n; column += WIDTH) {
         const ptrdiff_t width = n - column < WIDTH ? n - column : WIDTH;
-        for (ptrdiff_t p = 0; p < depth; ++p) {
-          REAL *to = packed_b + p * WIDTH;
-          const ptrdiff_t stride = transpose_b ? ldb : 1;
-          const REAL *from = transpose_b ? b + column * ldb + first + p : b + (first + p) * ldb + column;
-          if (width == WIDTH && !transpose_b) {
-            for (ptrdiff_t j = 0; j < WIDTH; ++j) to[j] = from[j];
-          } else {
-            for (ptrdiff_t j = 0; j < WIDTH; ++j) to[j] = j < width ? from[j * stride] : (REAL)0;
-          }
-        }
+        PACK(packed_b, WIDTH, transpose_b ? b + column * ldb + first : b + first * ldb + column, ldb, !transpose_b,
+             depth, width);
         panel = packed_a;
         for (ptrdiff_t row = top; row < bottom; row += HEIGHT) {
           const ptrdiff_t height = bottom - row < HEIGHT ? bottom - row : HEIGHT;
@@ -107,5 +122,6 @@ ADJ_CLONES static void MATRIX_VECTOR(ptrdiff_t rows, ptrdiff_t columns, const RE
 #undef REAL
 #undef WIDTH
 #undef VECTOR
+#undef PACK
 #undef BLOCK_PRODUCT
 #undef MATRIX_VECTOR

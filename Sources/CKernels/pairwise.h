@@ -16,7 +16,7 @@
 /// More than the bits of any block count.
 #define ADJ_LEVELS 56
 
-/// Defines, for one element type and one way to combine two numbers: a block's result, and the tree over blocks.
+/// Defines, for one element type and one function that combines two numbers: a block's result, and the tree over blocks.
 #define ADJ_DEFINE_PAIRWISE(NAME, REAL, COMBINE)                                                  \
   struct NAME##_tree {                                                                            \
     REAL waiting[ADJ_LEVELS];                                                                     \
@@ -68,8 +68,9 @@
     return NAME##_finish(&tree);                                                                  \
   }
 
-#define ADJ_PLUS(a, b) ((a) + (b))
-ADJ_DEFINE_PAIRWISE(adj_sum_f32, float, ADJ_PLUS)
-ADJ_DEFINE_PAIRWISE(adj_sum_f64, double, ADJ_PLUS)
+ADJ_INLINE float adj_plus_f32(float a, float b) { return a + b; }
+ADJ_INLINE double adj_plus_f64(double a, double b) { return a + b; }
+ADJ_DEFINE_PAIRWISE(adj_sum_f32, float, adj_plus_f32)
+ADJ_DEFINE_PAIRWISE(adj_sum_f64, double, adj_plus_f64)
 ADJ_DEFINE_PAIRWISE(adj_greatest_f32, float, adj_maximum_f32)
 ADJ_DEFINE_PAIRWISE(adj_greatest_f64, double, adj_maximum_f64)

@@ -99,7 +99,7 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
 #define DEFINE_REDUCTION(SUFFIX, REAL)                                                                               \
   DEFINE_ALONG(sum_along_##SUFFIX, adj_sum_##SUFFIX, REAL)                                                           \
   DEFINE_ALONG(greatest_along_##SUFFIX, adj_greatest_##SUFFIX, REAL)                                                 \
-  DEFINE_ACROSS(sum_across_##SUFFIX, REAL, ADJ_PLUS)                                                                 \
+  DEFINE_ACROSS(sum_across_##SUFFIX, REAL, adj_plus_##SUFFIX)                                                                 \
   DEFINE_ACROSS(greatest_across_##SUFFIX, REAL, adj_maximum_##SUFFIX)                                                \
   static void reduce_##SUFFIX(uint8_t operation, const struct adj_reduction *plan, const REAL *input, REAL *output,  \
                               ptrdiff_t begin, ptrdiff_t end) {                                                      \

@@ -3,56 +3,98 @@
 
 #include "pairwise.h"
 
-#define DEFINE_ROWS(SUFFIX, REAL, LOG)                                                                            \
-  /* The sum of e^(x - greatest) over a row; the powers are kept if `powers` is not null. */                      \
-  ADJ_INLINE REAL exponential_sum_##SUFFIX(const REAL *row, REAL greatest, REAL *powers, ptrdiff_t columns) {     \
-    REAL scratch[ADJ_SUM_BLOCK];                                                                                  \
-    struct adj_sum_##SUFFIX##_tree tree;                                                                          \
-    tree.depth = 0, tree.blocks = 0;                                                                              \
-    for (ptrdiff_t start = 0; start < columns; start += ADJ_SUM_BLOCK) {                                          \
-      const ptrdiff_t count = columns - start < ADJ_SUM_BLOCK ? columns - start : ADJ_SUM_BLOCK;                  \
-      REAL *block = powers ? powers + start : scratch;                                                            \
-      ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) {                                                     \
-        block[i] = adj_exp_##SUFFIX(row[start + i] - greatest);                                                   \
+/// Powers kept at a time: of many short rows, so that one loop computes them all, or of a part of a long one.
+#define BLOCK ADJ_SUM_BLOCK
+
+// The larger of two numbers if neither is NaN. A row that has one becomes NaN through its powers all the same.
+ADJ_INLINE float larger_float(float a, float b) { return b > a ? b : a; }
+ADJ_INLINE double larger_double(double a, double b) { return b > a ? b : a; }
+ADJ_DEFINE_PAIRWISE(larger_f32, float, larger_float)
+ADJ_DEFINE_PAIRWISE(larger_f64, double, larger_double)
+
+#define DEFINE_ROWS(SUFFIX, REAL)                                                                                 \
+  /* Of each row: its greatest element and the sum of e^(x - greatest). The powers of rows that fit a block */    \
+  /* together are left in `powers`; a single longer row overwrites them block after block. */                     \
+  ADJ_INLINE void summarise_##SUFFIX(const REAL *from, ptrdiff_t rows, ptrdiff_t columns, REAL *greatest,         \
+                                     REAL *sums, REAL *powers) {                                                  \
+    if (columns > BLOCK) {                                                                                        \
+      struct adj_sum_##SUFFIX##_tree tree;                                                                        \
+      tree.depth = 0, tree.blocks = 0;                                                                            \
+      greatest[0] = larger_##SUFFIX##_of(from, columns);                                                          \
+      for (ptrdiff_t start = 0; start < columns; start += BLOCK) {                                                \
+        const ptrdiff_t count = columns - start < BLOCK ? columns - start : BLOCK;                                \
+        for (ptrdiff_t i = 0; i < count; ++i) powers[i] = adj_exp_##SUFFIX(from[start + i] - greatest[0]);        \
+        adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(powers, count));                                  \
       }                                                                                                           \
-      adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(block, count));                                     \
+      sums[0] = adj_sum_##SUFFIX##_finish(&tree);                                                                 \
+      return;                                                                                                     \
     }                                                                                                             \
-    return adj_sum_##SUFFIX##_finish(&tree);                                                                      \
+    for (ptrdiff_t row = 0; row < rows; ++row) {                                                                  \
+      const REAL *x = from + row * columns;                                                                       \
+      greatest[row] = larger_##SUFFIX##_block(x, columns);                                                        \
+      for (ptrdiff_t i = 0; i < columns; ++i) powers[row * columns + i] = x[i] - greatest[row];                   \
+    }                                                                                                             \
+    for (ptrdiff_t i = 0; i < rows * columns; ++i) powers[i] = adj_exp_##SUFFIX(powers[i]);                       \
+    for (ptrdiff_t row = 0; row < rows; ++row) sums[row] = adj_sum_##SUFFIX##_block(powers + row * columns, columns); \
+  }                                                                                                               \
+  ADJ_INLINE ptrdiff_t rows_together_##SUFFIX(ptrdiff_t columns, ptrdiff_t rows) {                                \
+    const ptrdiff_t fitting = columns < BLOCK ? BLOCK / columns : 1;                                              \
+    return fitting < rows ? fitting : rows;                                                                       \
   }                                                                                                               \
   ADJ_CLONES static void softmax_##SUFFIX(const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin,    \
                                           ptrdiff_t end) {                                                        \
-    for (ptrdiff_t row = begin; row < end; ++row) {                                                               \
-      const REAL *from = input + row * columns;                                                                   \
-      REAL *to = output + row * columns;                                                                          \
-      const REAL greatest = adj_greatest_##SUFFIX##_of(from, columns);                                            \
-      const REAL sum = exponential_sum_##SUFFIX(from, greatest, to, columns);                                     \
-      ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < columns; ++i) to[i] = to[i] / sum;                                \
+    REAL greatest[BLOCK], sums[BLOCK], powers[BLOCK];                                                             \
+    for (ptrdiff_t first = begin; first < end;) {                                                                 \
+      const ptrdiff_t rows = rows_together_##SUFFIX(columns, end - first);                                        \
+      summarise_##SUFFIX(input + first * columns, rows, columns, greatest, sums, powers);                         \
+      for (ptrdiff_t row = 0; row < rows; ++row) {                                                                \
+        const REAL *from = input + (first + row) * columns;                                                       \
+        REAL *to = output + (first + row) * columns;                                                              \
+        if (columns > BLOCK) {                                                                                    \
+          ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < columns; ++i) {                                               \
+            to[i] = adj_exp_##SUFFIX(from[i] - greatest[row]) / sums[row];                                        \
+          }                                                                                                       \
+        } else {                                                                                                  \
+          for (ptrdiff_t i = 0; i < columns; ++i) to[i] = powers[row * columns + i] / sums[row];                  \
+        }                                                                                                         \
+      }                                                                                                           \
+      first += rows;                                                                                              \
     }                                                                                                             \
   }                                                                                                               \
   ADJ_CLONES static void log_softmax_##SUFFIX(const REAL *input, REAL *output, ptrdiff_t columns,                 \
                                               ptrdiff_t begin, ptrdiff_t end) {                                   \
-    for (ptrdiff_t row = begin; row < end; ++row) {                                                               \
-      const REAL *from = input + row * columns;                                                                   \
-      REAL *to = output + row * columns;                                                                          \
-      const REAL greatest = adj_greatest_##SUFFIX##_of(from, columns);                                            \
-      const REAL logarithm = LOG(exponential_sum_##SUFFIX(from, greatest, 0, columns));                           \
-      ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < columns; ++i) to[i] = (from[i] - greatest) - logarithm;           \
+    REAL greatest[BLOCK], sums[BLOCK], powers[BLOCK];                                                             \
+    for (ptrdiff_t first = begin; first < end;) {                                                                 \
+      const ptrdiff_t rows = rows_together_##SUFFIX(columns, end - first);                                        \
+      summarise_##SUFFIX(input + first * columns, rows, columns, greatest, sums, powers);                         \
+      for (ptrdiff_t row = 0; row < rows; ++row) {                                                                \
+        const REAL *from = input + (first + row) * columns;                                                       \
+        REAL *to = output + (first + row) * columns;                                                              \
+        const REAL logarithm = adj_log_##SUFFIX(sums[row]);                                                       \
+        ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < columns; ++i) to[i] = (from[i] - greatest[row]) - logarithm;    \
+      }                                                                                                           \
+      first += rows;                                                                                              \
     }                                                                                                             \
   }                                                                                                               \
   ADJ_CLONES static ptrdiff_t cross_entropy_##SUFFIX(const REAL *logits, const int32_t *labels, REAL *losses,     \
                                                      ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {         \
-    for (ptrdiff_t row = begin; row < end; ++row) {                                                               \
-      if (labels[row] < 0 || labels[row] >= columns) return row;                                                  \
-      const REAL *from = logits + row * columns;                                                                  \
-      const REAL greatest = adj_greatest_##SUFFIX##_of(from, columns);                                            \
-      const REAL logarithm = LOG(exponential_sum_##SUFFIX(from, greatest, 0, columns));                           \
-      losses[row] = logarithm - (from[labels[row]] - greatest);                                                   \
+    REAL greatest[BLOCK], sums[BLOCK], powers[BLOCK];                                                             \
+    for (ptrdiff_t first = begin; first < end;) {                                                                 \
+      const ptrdiff_t rows = rows_together_##SUFFIX(columns, end - first);                                        \
+      summarise_##SUFFIX(logits + first * columns, rows, columns, greatest, sums, powers);                        \
+      for (ptrdiff_t row = 0; row < rows; ++row) {                                                                \
+        const int32_t label = labels[first + row];                                                                \
+        if (label < 0 || label >= columns) return first + row;                                                    \
+        losses[first + row] =                                                                                     \
+            adj_log_##SUFFIX(sums[row]) - (logits[(first + row) * columns + label] - greatest[row]);              \
+      }                                                                                                           \
+      first += rows;                                                                                              \
     }                                                                                                             \
     return -1;                                                                                                    \
   }
 
-DEFINE_ROWS(f32, float, adj_log_f32)
-DEFINE_ROWS(f64, double, adj_log_f64)
+DEFINE_ROWS(f32, float)
+DEFINE_ROWS(f64, double)
 
 void adj_softmax(uint8_t type, const void *input, void *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {
   if (type == ADJ_FLOAT32) softmax_f32(input, output, columns, begin, end);

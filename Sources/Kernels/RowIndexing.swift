@@ -5,15 +5,15 @@ package struct IndexOutOfRange: Error, Sendable, Equatable, CustomStringConverti
   /// What it says.
   package let index: Int
   /// How many rows, or classes, there are.
-  package let count: Int
+  package let rowCount: Int
 
-  package init(position: Int, index: Int, count: Int) {
+  package init(position: Int, index: Int, rowCount: Int) {
     self.position = position
     self.index = index
-    self.count = count
+    self.rowCount = rowCount
   }
 
-  package var description: String { "index \(index) at position \(position) is not in 0..<\(count)" }
+  package var description: String { "index \(index) at position \(position) is not in 0..<\(rowCount)" }
 }
 
 /// output[i] = table[indices[i]], for each row i of `range`.
@@ -31,7 +31,7 @@ package func runGatherRows(
   for position in range {
     let index = Int(indices[position])
     guard index >= 0, index < rowCount else {
-      throw IndexOutOfRange(position: position, index: index, count: rowCount)
+      throw IndexOutOfRange(position: position, index: index, rowCount: rowCount)
     }
     (output + position * rowBytes).copyMemory(from: table + index * rowBytes, byteCount: rowBytes)
   }
@@ -50,7 +50,7 @@ package func runScatterAddRows(
 ) throws(IndexOutOfRange) {
   checkRange(rows, within: rowCount)
   for position in 0..<indexCount where indices[position] < 0 || Int(indices[position]) >= rowCount {
-    throw IndexOutOfRange(position: position, index: Int(indices[position]), count: rowCount)
+    throw IndexOutOfRange(position: position, index: Int(indices[position]), rowCount: rowCount)
   }
   let rowBytes = columns * type.byteCount
   runFillZero(type, target: output, range: rows.lowerBound * columns..<rows.upperBound * columns)
@@ -72,7 +72,7 @@ package func runOneHot(
   for position in range {
     let label = Int(labels[position])
     guard label >= 0, label < classes else {
-      throw IndexOutOfRange(position: position, index: label, count: classes)
+      throw IndexOutOfRange(position: position, index: label, rowCount: classes)
     }
     let row = position * classes
     runFillZero(type, target: output, range: row..<row + classes)

@@ -30,7 +30,7 @@ package func runCrossEntropy(
 ) throws(IndexOutOfRange) {
   checkRows(type, columns)
   let wrong = adj_cross_entropy(type.rawValue, logits, labels, losses, columns, rows.lowerBound, rows.upperBound)
-  if wrong >= 0 { throw IndexOutOfRange(position: wrong, index: Int(labels[wrong]), count: columns) }
+  if wrong >= 0 { throw IndexOutOfRange(position: wrong, index: Int(labels[wrong]), rowCount: columns) }
 }
 
 private func checkRows(_ type: ElementType, _ columns: Int) {

@@ -101,21 +101,21 @@ import Testing
     #expect(sums == [5, 6, 0, 0, 1e8, 0])
 
     for wrong: Int32 in [-1, 3, .max] {
-      #expect(throws: IndexOutOfRange(position: 1, index: Int(wrong), count: 3)) {
+      #expect(throws: IndexOutOfRange(position: 1, index: Int(wrong), rowCount: 3)) {
         try gathered.withUnsafeMutableBytes { output in
           try runGatherRows(
             elementSize: 4, table: table, rowCount: 3, columns: 2, indices: [0, wrong], output: output.baseAddress!,
             range: 0..<2)
         }
       }
-      #expect(throws: IndexOutOfRange(position: 0, index: Int(wrong), count: 3)) {
+      #expect(throws: IndexOutOfRange(position: 0, index: Int(wrong), rowCount: 3)) {
         try sums.withUnsafeMutableBytes { output in
           try runScatterAddRows(
             .float32, source: source, indices: [wrong, 0], indexCount: 2, columns: 2, rowCount: 3,
             output: output.baseAddress!, rows: 0..<1)
         }
       }
-      #expect(throws: IndexOutOfRange(position: 1, index: Int(wrong), count: 1)) {
+      #expect(throws: IndexOutOfRange(position: 1, index: Int(wrong), rowCount: 1)) {
         try sums.withUnsafeMutableBytes { output in
           try runCrossEntropy(
             .float32, logits: source, labels: [0, wrong], losses: output.baseAddress!, columns: 1,
@@ -131,7 +131,7 @@ import Testing
       try runOneHot(.float64, labels: [2, 0], classes: 3, output: $0.baseAddress!, range: 0..<2)
     }
     #expect(output == [0, 0, 1, 1, 0, 0])
-    #expect(throws: IndexOutOfRange(position: 1, index: 3, count: 3)) {
+    #expect(throws: IndexOutOfRange(position: 1, index: 3, rowCount: 3)) {
       try output.withUnsafeMutableBytes { bytes in
         try runOneHot(.float64, labels: [2, 3], classes: 3, output: bytes.baseAddress!, range: 0..<2)
       }
