@@ -9,15 +9,28 @@ let strict: [SwiftSetting] = [
 
 let scheduling: Target.Dependency = .product(name: "DependencyScheduling", package: "Adjoint")
 
+let adjoint: Target.Dependency = .product(name: "Adjoint", package: "Adjoint")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "Adjoint", path: "..")],
+  dependencies: [
+    .package(name: "Adjoint", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+  ],
   targets: [
     .target(name: "CWorkloads"),
+    .target(name: "ProcessMeter", swiftSettings: strict),
     .target(name: "SchedulingWorkloads", dependencies: ["CWorkloads", scheduling], swiftSettings: strict),
     .executableTarget(
-      name: "scheduling", dependencies: ["SchedulingWorkloads", scheduling], swiftSettings: strict),
+      name: "scheduling", dependencies: ["ProcessMeter", "SchedulingWorkloads", scheduling], swiftSettings: strict),
+    .target(name: "TrainingWorkloads", dependencies: [adjoint], swiftSettings: strict),
+    .executableTarget(
+      name: "training", dependencies: ["ProcessMeter", "TrainingWorkloads", adjoint, scheduling, arguments],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "scalars", dependencies: ["ProcessMeter", adjoint, scheduling, arguments], swiftSettings: strict),
     .testTarget(
       name: "SchedulingWorkloadsTests", dependencies: ["SchedulingWorkloads", scheduling], swiftSettings: strict),
   ],

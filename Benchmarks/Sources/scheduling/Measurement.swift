@@ -1,3 +1,4 @@
+import ProcessMeter
 import DependencyScheduling
 import SchedulingWorkloads
 

@@ -7,27 +7,33 @@
 #endif
 
 /// What the system says about this process.
-enum ProcessMeter {
+package enum ProcessMeter {
   /// Monotonic time in nanoseconds.
-  static func now() -> Double {
+  package static func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
   }
 
   /// How many nanoseconds `body` takes.
-  static func time(_ body: () throws -> Void) rethrows -> Double {
+  package static func time(_ body: () throws -> Void) rethrows -> Double {
     let start = now()
     try body()
     return now() - start
   }
 
-  struct Usage {
-    var processorSeconds = 0.0
-    var involuntarySwitches = 0
-    var voluntarySwitches = 0
+  package struct Usage: Sendable {
+    package var processorSeconds = 0.0
+    package var involuntarySwitches = 0
+    package var voluntarySwitches = 0
 
-    static func - (later: Usage, earlier: Usage) -> Usage {
+    package init(processorSeconds: Double = 0, involuntarySwitches: Int = 0, voluntarySwitches: Int = 0) {
+      self.processorSeconds = processorSeconds
+      self.involuntarySwitches = involuntarySwitches
+      self.voluntarySwitches = voluntarySwitches
+    }
+
+    package static func - (later: Usage, earlier: Usage) -> Usage {
       Usage(
         processorSeconds: later.processorSeconds - earlier.processorSeconds,
         involuntarySwitches: later.involuntarySwitches - earlier.involuntarySwitches,
@@ -35,7 +41,7 @@ enum ProcessMeter {
     }
   }
 
-  static func usage() -> Usage {
+  package static func usage() -> Usage {
     var raw = rusage()
     #if canImport(Glibc)
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &raw)
@@ -49,12 +55,12 @@ enum ProcessMeter {
   }
 
   /// Bytes resident now; 0 where the system has no `/proc`.
-  static var residentBytes: Double { status("VmRSS:") * 1_024 }
+  package static var residentBytes: Double { status("VmRSS:") * 1_024 }
 
   /// The most bytes that were resident since the last ``resetPeak()``.
-  static var peakBytes: Double { status("VmHWM:") * 1_024 }
+  package static var peakBytes: Double { status("VmHWM:") * 1_024 }
 
-  static func resetPeak() {
+  package static func resetPeak() {
     guard let file = fopen("/proc/self/clear_refs", "w") else { return }
     fputs("5", file)
     fclose(file)
