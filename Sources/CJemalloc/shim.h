@@ -54,15 +54,35 @@ static inline bool adj_arena_destroy(unsigned arena) {
   return adj_arena_control(arena, "destroy", NULL, 0);
 }
 
-/// Creates an explicit arena that keeps the pages freed in it (a decay time of -1 is "never"), so that a loop which
-/// allocates and frees the same sizes faults pages in its first round only.
+/// Creates an explicit arena that keeps its pages, so that a loop which allocates and frees the same sizes faults pages in
+/// its first round only.
+///
+/// Freed pages go straight to the arena's retained extents (a decay of 0), where neighbours are merged at once, and
+/// stay resident there, because every hook that would give them back is left out. Pages merely left undecayed (a decay
+/// of "never") are not merged: with mixed sizes each round then splits extents that no later round can use, and the
+/// arena grows without end.
 static inline bool adj_arena_create(unsigned *_Nonnull arena) {
+  static extent_hooks_t keeping;
   size_t size = sizeof *arena;
   if (mallctl("arenas.create", arena, &size, NULL, 0) != 0) return false;
-  ssize_t never = -1;
-  if (adj_arena_control(*arena, "dirty_decay_ms", &never, sizeof never)
-      && adj_arena_control(*arena, "muzzy_decay_ms", &never, sizeof never)) {
-    return true;
+  char path[64];
+  snprintf(path, sizeof path, "arena.%u.extent_hooks", *arena);
+  extent_hooks_t *hooks = NULL;
+  size = sizeof hooks;
+  ssize_t now = 0;
+  if (mallctl(path, &hooks, &size, NULL, 0) == 0) {
+    extent_hooks_t changed = *hooks;
+    changed.dalloc = NULL;
+    changed.decommit = NULL;
+    changed.purge_lazy = NULL;
+    changed.purge_forced = NULL;
+    keeping = changed;
+    extent_hooks_t *kept = &keeping;
+    if (mallctl(path, NULL, NULL, &kept, sizeof kept) == 0
+        && adj_arena_control(*arena, "dirty_decay_ms", &now, sizeof now)
+        && adj_arena_control(*arena, "muzzy_decay_ms", &now, sizeof now)) {
+      return true;
+    }
   }
   adj_arena_destroy(*arena);
   return false;
