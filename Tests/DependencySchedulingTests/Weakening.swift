@@ -36,9 +36,6 @@ struct Weakening: Sendable, CustomStringConvertible {
       file: "WorkDeque", line: "let end = bottom.pointee.load(ordering: .sequentiallyConsistent)",
       ordering: "sequentiallyConsistent", weaker: "relaxed", harness: "StealHarness"),
     Weakening(
-      file: "WorkDeque", line: "bottom.pointee.store(last, ", ordering: "sequentiallyConsistent", weaker: "relaxed",
-      harness: "PopThenStealHarness"),
-    Weakening(
       file: "WorkDeque", line: "bottom.pointee.store(last, ", ordering: "sequentiallyConsistent",
       weaker: "releasing", harness: "LastUnitLitmus", proof: .litmus),
     Weakening(

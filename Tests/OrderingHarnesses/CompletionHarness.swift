@@ -1,7 +1,7 @@
 /// Two workers write and finish; the last one reads both, and so does a caller that only looks.
 @main enum CompletionHarness {
   static func main() {
-    for round in 0..<3_000 {
+    for round in 0..<1_000 {
       let progress = Shared(value: RunProgress())
       defer { progress.value.deallocate() }
       progress.value.reset(unitCount: 2, wantsHelp: false)
@@ -13,7 +13,7 @@
         if progress.value.finish(1) {
           precondition(data.0[0] + data.1[0] == 2)
         } else if round % 2 == 0 {
-          while !progress.value.isComplete {}
+          spin { progress.value.isComplete }
           precondition(data.0[0] + data.1[0] == 2)
         }
       } _: {

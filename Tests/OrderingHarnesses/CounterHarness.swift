@@ -1,7 +1,7 @@
 /// Two predecessors write and arrive, in every round at the same unit; whoever is last reads both.
 @main enum CounterHarness {
   static func main() {
-    let rounds = 20_000
+    let rounds = 10_000
     let initial = UnsafeMutablePointer<UInt32>.allocate(capacity: rounds)
     initial.initialize(repeating: 2, count: rounds)
     let counters = Shared(value: DependencyCounters(initialCounts: initial, count: rounds))

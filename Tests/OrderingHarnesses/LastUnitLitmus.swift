@@ -2,7 +2,7 @@
 /// what is looked for is the processor's own reordering of the owner's store and load.
 @main enum LastUnitLitmus {
   static func main() {
-    let rounds = 3_000_000
+    let rounds = 1_000_000
     let deque = Shared(value: WorkDeque(capacity: 2 * rounds))
     let taken = (Plain(2 * rounds), Plain(2 * rounds))
     let threads = TwoThreads()
@@ -14,9 +14,7 @@
       }
       threads.signal(1)
     } _: {
-      var passes = 0
-      while passes < 3_000_000_000 {
-        passes += 1
+      while true {
         if case .unit(let unit) = deque.value.steal() {
           taken.1[Int(unit)] += 1
         } else if threads.isSignalled(1) {
