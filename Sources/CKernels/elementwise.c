@@ -57,66 +57,101 @@ static ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *siz
   return offset;
 }
 
-enum reading { IN_PLACE, SAME_EVERYWHERE, BY_ROW };
+/// How an operand is read under a block of the output.
+enum reading {
+  /// It has the output's shape.
+  IN_PLACE,
+  /// It is one element.
+  SAME_EVERYWHERE,
+  /// It is one row that every row of the output repeats.
+  SAME_ROW,
+  /// Anything else.
+  BY_ROW
+};
+
+struct operand {
+  const char *base;
+  const ptrdiff_t *strides;
+  enum reading reading;
+  /// Room to write a block out, and how many elements of it repeat what it holds from the start of a row on.
+  char *room;
+  ptrdiff_t written;
+};
 
 static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
   ptrdiff_t expected = 1;
-  int in_place = 1, same = 1;
+  int in_place = 1, same = 1, same_row = strides[rank - 1] == 1;
   for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {
     in_place &= strides[axis] == expected;
     same &= strides[axis] == 0;
+    same_row &= axis == rank - 1 || strides[axis] == 0;
     expected *= sizes[axis];
   }
-  return in_place ? IN_PLACE : same ? SAME_EVERYWHERE : BY_ROW;
+  return in_place ? IN_PLACE : same ? SAME_EVERYWHERE : same_row ? SAME_ROW : BY_ROW;
+}
+
+/// Where `count` elements of the operand from output element `position` on lie next to one another. A block longer than
+/// the rest of its row begins at the start of a row.
+static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
+                            ptrdiff_t position, ptrdiff_t count) {
+  const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
+  const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
+  switch (operand->reading) {
+    case IN_PLACE: return operand->base + position * size;
+    case SAME_EVERYWHERE:
+      if (operand->written < count) {
+        splat(size, operand->room, operand->base, count);
+        operand->written = count;
+      }
+      return operand->room;
+    case SAME_ROW:
+      if (count <= inner - column) return operand->base + column * size;
+      if (operand->written < count) {
+        adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
+        operand->written = count;
+      }
+      return operand->room;
+    case BY_ROW: break;
+  }
+  if (count > inner - column) {
+    adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
+    return operand->room;
+  }
+  const char *from = operand->base + offset_of(position, rank, layout->sizes, operand->strides) * size;
+  if (operand->strides[rank - 1] == 1) return from;
+  splat(size, operand->room, from, count);
+  return operand->room;
 }
 
 void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *const *inputs,
                      void *output, ptrdiff_t begin, ptrdiff_t end) {
-  const ptrdiff_t size = element_size(type), rank = layout.rank, operands = layout.operands;
-  const ptrdiff_t inner = rank > 0 ? layout.sizes[rank - 1] : 1;
-  const int by_rows = inner >= LONG_ROW;
-  enum reading reading[MAXIMUM_OPERANDS];
-  const void *at[MAXIMUM_OPERANDS] = {inputs[0], inputs[0], inputs[0]};
-  _Alignas(64) char written_out[MAXIMUM_OPERANDS][BLOCK * 8];
-  int all_in_place = 1, any_written_out = 0;
-  for (ptrdiff_t o = 0; o < operands; ++o) {
+  const ptrdiff_t size = element_size(type), rank = layout.rank, inner = layout.sizes[rank - 1];
+  _Alignas(64) char room[MAXIMUM_OPERANDS][BLOCK * 8];
+  struct operand operands[MAXIMUM_OPERANDS];
+  int all_in_place = 1;
+  for (ptrdiff_t o = 0; o < layout.operands; ++o) {
     const ptrdiff_t *strides = layout.strides + o * rank;
-    reading[o] = reading_of(rank, layout.sizes, strides);
-    if (end - begin == 1) reading[o] = BY_ROW;
-    all_in_place &= reading[o] == IN_PLACE;
-    any_written_out |= reading[o] == SAME_EVERYWHERE || (reading[o] == BY_ROW && (!by_rows || strides[rank - 1] == 0));
-    if (reading[o] == SAME_EVERYWHERE) {
-      splat(size, written_out[o], inputs[o], end - begin < BLOCK ? end - begin : BLOCK);
-      at[o] = written_out[o];
-    }
+    operands[o] = (struct operand){inputs[o], strides, reading_of(rank, layout.sizes, strides), room[o], 0};
+    all_in_place &= operands[o].reading == IN_PLACE;
   }
   if (operation == ADJ_COPY && !all_in_place) {
-    struct adj_layout single = {rank, 1, layout.sizes, layout.strides};
-    adj_strided_copy(size, single, inputs[0], output, begin, end);
+    adj_strided_copy(size, layout, inputs[0], (char *)output + begin * size, begin, end);
     return;
   }
-  const int rows_matter = !all_in_place && by_rows;
   for (ptrdiff_t position = begin; position < end;) {
     ptrdiff_t count = end - position;
-    if (rows_matter && count > inner - position % inner) count = inner - position % inner;
-    if (any_written_out && count > BLOCK) count = BLOCK;
-    for (ptrdiff_t o = 0; o < operands; ++o) {
-      const ptrdiff_t *strides = layout.strides + o * rank;
-      if (reading[o] == IN_PLACE) {
-        at[o] = (const char *)inputs[o] + position * size;
-      } else if (reading[o] == BY_ROW && (by_rows || count == 1)) {
-        const char *row = (const char *)inputs[o] + offset_of(position, rank, layout.sizes, strides) * size;
-        at[o] = row;
-        if (count > 1 && strides[rank - 1] == 0) {
-          splat(size, written_out[o], row, count);
-          at[o] = written_out[o];
-        }
-      } else if (reading[o] == BY_ROW) {
-        struct adj_layout single = {rank, 1, layout.sizes, strides};
-        adj_strided_copy(size, single, inputs[o], written_out[o] - position * size, position, position + count);
-        at[o] = written_out[o];
+    if (!all_in_place) {
+      // A long row is worked on by itself, short ones many together and whole, after what is left of the first.
+      const ptrdiff_t column = position % inner;
+      if (count > BLOCK) count = BLOCK;
+      if (inner >= LONG_ROW || column != 0) {
+        if (count > inner - column) count = inner - column;
+      } else if (count > inner) {
+        count -= count % inner;
       }
     }
+    const void *at[MAXIMUM_OPERANDS] = {0};
+    for (ptrdiff_t o = 0; o < layout.operands; ++o) at[o] = block_of(&operands[o], &layout, size, position, count);
     apply(operation, type, (char *)output + position * size, at, count);
     position += count;
   }

@@ -25,7 +25,7 @@
       ptrdiff_t count = inner - column, rows = 1;                                                                   \
       if (count > end - position) count = end - position;                                                           \
       const ELEMENT *from = input + offset + column * stride;                                                       \
-      ELEMENT *to = output + position;                                                                              \
+      ELEMENT *to = output + (position - begin);                                                                     \
       if (tiled && column == 0 && end - position >= TILE * inner                                                    \
           && layout.sizes[rank - 2] - coordinates[rank - 2] >= TILE) {                                              \
         rows = TILE;                                                                                                \

@@ -53,6 +53,7 @@ package func runMovement(
   if range.isEmpty { return }
   plan.layout.withC {
     adj_strided_copy(
-      elementSize, $0, input + plan.offset * elementSize, output, range.lowerBound, range.upperBound)
+      elementSize, $0, input + plan.offset * elementSize, output + range.lowerBound * elementSize, range.lowerBound,
+      range.upperBound)
   }
 }

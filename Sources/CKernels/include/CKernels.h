@@ -43,7 +43,8 @@ struct adj_scalar_instruction {
 /// Carries out instructions one after the other.
 void adj_scalars(uint8_t type, const struct adj_scalar_instruction *instructions, ptrdiff_t count, void *slab);
 
-/// output[i] = input[offset of i] for begin <= i < end, elements of 4 or 8 bytes. `output` points at element 0.
+/// output[i] = input[offset of i] for begin <= i < end, elements of 4 or 8 bytes. `output` points at
+/// element `begin`, `input` at element 0.
 void adj_strided_copy(ptrdiff_t element_size, struct adj_layout layout, const void *input, void *output,
                       ptrdiff_t begin, ptrdiff_t end);
 
