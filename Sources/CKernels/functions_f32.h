@@ -1,8 +1,8 @@
 #pragma once
 
 // Elementary functions of a float, free of branches so that a loop over them is vectorised. Each rounds the same
-// wherever it stands in a loop: no result depends on an element's position. Measured over every float: exp, log,
-// tanh and sigmoid within 4 ulp, sine and cosine within 1.
+// wherever it stands in a loop: no result depends on an element's position. Over every float, with fused
+// multiply-add, the result is the correctly rounded one or its neighbour; sigmoid's at most the one after.
 //
 // Polynomials for exp, log and tanh: S. Moshier, Cephes Mathematical Library (expf.c, logf.c, tanhf.c).
 // Polynomials for sine and cosine: FreeBSD msun (k_sinf.c, k_cosf.c), evaluated in double.
