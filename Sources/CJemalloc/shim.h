@@ -44,11 +44,6 @@ static inline bool adj_arena_control(unsigned arena, const char *_Nonnull name, 
   return mallctl(path, NULL, NULL, value, size) == 0;
 }
 
-/// Returns every page of the arena that no buffer uses to the operating system.
-static inline bool adj_arena_purge(unsigned arena) {
-  return adj_arena_control(arena, "purge", NULL, 0);
-}
-
 /// Gives the whole arena back, including what is still allocated in it.
 static inline bool adj_arena_destroy(unsigned arena) {
   return adj_arena_control(arena, "destroy", NULL, 0);

@@ -28,10 +28,6 @@
       adj_deallocate(base, byteCount, flags)
     }
 
-    func trim() {
-      if let arena { _ = adj_arena_purge(arena) }
-    }
-
     func destroy() {
       if let arena { _ = adj_arena_destroy(arena) }
     }
@@ -82,8 +78,6 @@
     func deallocate(_ base: UnsafeMutableRawPointer, byteCount: Int) {
       free(base)
     }
-
-    func trim() {}
 
     func destroy() {}
 

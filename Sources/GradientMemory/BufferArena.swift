@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// On Linux with the `Jemalloc` trait an arena is an explicit jemalloc arena: its memory is apart from every other
 /// allocation of the process, whose `malloc` and `operator new` stay what they were. Pages freed here are kept, so a
-/// training step that repeats faults no new page; ``trim()`` and the arena's end return them. Elsewhere buffers come
+/// training step that repeats faults no new page; the arena's end returns them. Elsewhere buffers come
 /// from the system allocator.
 ///
 /// An arena lives until its last reference *and* its last ``Buffer`` are gone (each buffer holds a reference: one
@@ -21,22 +21,21 @@ package final class BufferArena: Sendable {
   /// Every buffer starts at a multiple of this: a cache line, and an AVX-512 register.
   package static let alignment = 64
 
-  /// The most bytes live buffers may take up, as the allocator rounds them; `nil` is no limit.
-  package let byteLimit: Int?
-
   private let backing: ArenaBacking
+  private let budget: MemoryBudget
   private let inUse = Atomic<Int>(0)
-  private let peak = Atomic<Int>(0)
 
-  /// An empty arena.
+  /// An empty arena whose buffers count against `budget`, which it may share with other arenas.
   ///
   /// Never fails: should jemalloc have no arena left (it has 4,094), buffers come from its automatic arenas instead,
   /// which differs only in that the process shares their pages and ``statistics`` count this arena's buffers alone.
-  package init(byteLimit: Int? = nil) {
-    if let byteLimit { precondition(byteLimit >= 0, "A byte limit is zero or more, got \(byteLimit)") }
-    self.byteLimit = byteLimit
+  package init(budget: MemoryBudget = MemoryBudget()) {
+    self.budget = budget
     backing = ArenaBacking()
   }
+
+  /// An empty arena with a limit of its own.
+  package convenience init(byteLimit: Int?) { self.init(budget: MemoryBudget(byteLimit: byteLimit)) }
 
   deinit {
     assert(inUse.load(ordering: .relaxed) == 0, "each buffer keeps its arena alive")
@@ -50,30 +49,23 @@ package final class BufferArena: Sendable {
   package func allocate(byteCount: Int) throws(MemoryLimitExceeded) -> Buffer {
     precondition(byteCount >= 1, "A gradient buffer needs at least one element, got \(byteCount)")
     guard let reserved = backing.roundedSize(of: byteCount) else { throw refusal(of: byteCount) }
-    let total = try reserve(reserved)
+    let total = try budget.reserve(reserved)
     guard let base = backing.allocate(byteCount: reserved) else {
-      inUse.wrappingSubtract(reserved, ordering: .relaxed)
+      budget.giveBack(reserved)
       throw refusal(of: reserved)
     }
-    if total > peak.load(ordering: .relaxed) { peak.max(total, ordering: .relaxed) }
+    inUse.wrappingAdd(reserved, ordering: .relaxed)
+    budget.raisePeak(to: total)
     return Buffer(base: base, byteCount: byteCount, reservedByteCount: reserved, arena: self)
   }
 
-  /// What the arena holds now. Takes jemalloc's statistics lock: for reports, not for inner loops.
+  /// What the arena holds now; `peak` is its budget's. Takes jemalloc's statistics lock: for reports, not inner loops.
   package var statistics: MemoryStatistics {
-    backing.statistics(
-      inUse: inUse.load(ordering: .relaxed), peak: peak.load(ordering: .relaxed))
+    backing.statistics(inUse: inUse.load(ordering: .relaxed), peak: budget.peak)
   }
 
   /// Starts a new high-water mark at what is in use now.
-  package func resetPeak() {
-    peak.store(inUse.load(ordering: .relaxed), ordering: .relaxed)
-  }
-
-  /// Returns pages that no buffer uses to the operating system. The next allocations fault them in again.
-  package func trim() {
-    backing.trim()
-  }
+  package func resetPeak() { budget.resetPeak() }
 
   /// jemalloc's counters over all arenas of the process (`peak` is 0); `nil` on the system allocator.
   package static var processStatistics: MemoryStatistics? {
@@ -86,25 +78,12 @@ package final class BufferArena: Sendable {
     #endif
     backing.deallocate(base, byteCount: reservedByteCount)
     inUse.wrappingSubtract(reservedByteCount, ordering: .relaxed)
-  }
-
-  /// Adds to the bytes in use and answers the new count, unless it would pass the limit.
-  private func reserve(_ bytes: Int) throws(MemoryLimitExceeded) -> Int {
-    guard let byteLimit else { return inUse.wrappingAdd(bytes, ordering: .relaxed).newValue }
-    var current = inUse.load(ordering: .relaxed)
-    while true {
-      guard current <= byteLimit, bytes <= byteLimit - current else {
-        throw MemoryLimitExceeded(requested: bytes, inUse: current, limit: byteLimit)
-      }
-      let outcome = inUse.weakCompareExchange(expected: current, desired: current + bytes, ordering: .relaxed)
-      if outcome.exchanged { return current + bytes }
-      current = outcome.original
-    }
+    budget.giveBack(reservedByteCount)
   }
 
   /// The operating system, or the allocator's largest size class, said no.
   private func refusal(of bytes: Int) -> MemoryLimitExceeded {
-    let current = inUse.load(ordering: .relaxed)
+    let current = budget.inUse
     return MemoryLimitExceeded(requested: bytes, inUse: current, limit: current)
   }
 }

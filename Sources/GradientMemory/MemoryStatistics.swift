@@ -18,7 +18,7 @@ package struct MemoryStatistics: Sendable, Equatable {
   package var peak: Int
   /// Bytes of address space kept without physical memory behind them: jemalloc's `retained`.
   package var retained: Int
-  /// Bytes of pages mapped, used or kept for reuse: jemalloc's `mapped`.
+  /// Bytes of pages mapped, those retained apart: jemalloc's `mapped`.
   package var mapped: Int
 
   package init(allocated: Int, active: Int, peak: Int, retained: Int, mapped: Int) {

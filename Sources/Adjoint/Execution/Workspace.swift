@@ -7,7 +7,10 @@ internal import Kernels
 /// it, so the dependency counters order all access; between runs the session's claim does.
 final class Workspace: @unchecked Sendable {  // because of the above
   let plan: ProgramPlan
-  let arena: BufferArena
+  private let budget: MemoryBudget
+  /// Where buffers that live as long as the session come from, and those of a run.
+  private let lastingArena: BufferArena
+  private var runArena: BufferArena
   private let reusesBuffers: Bool
   private let owned: UnsafeMutablePointer<Buffer?>
   private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -20,7 +23,9 @@ final class Workspace: @unchecked Sendable {  // because of the above
   init(_ program: Program, memoryLimit: Int?) {
     plan = program.plan
     reusesBuffers = program.options.reusesBuffers
-    arena = BufferArena(byteLimit: memoryLimit)
+    budget = MemoryBudget(byteLimit: memoryLimit)
+    lastingArena = BufferArena(budget: budget)
+    runArena = BufferArena(budget: budget)
     let count = plan.placement.buffers.count
     owned = .allocate(capacity: count + 2)  // the slabs come last
     addresses = .allocate(capacity: count)
@@ -49,7 +54,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
       case .transient, .parameter: continue
       case .input, .constant, .result: break
       }
-      let memory = try arena.allocate(byteCount: buffer.byteCount)
+      let memory = try lastingArena.allocate(byteCount: buffer.byteCount)
       addresses[index] = memory.base
       owned[index] = consume memory
     }
@@ -64,7 +69,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
 
   private func slab(ofBytes byteCount: Int, number: Int) throws(MemoryLimitExceeded) -> UnsafeMutableRawPointer? {
     if byteCount == 0 { return nil }
-    let memory = try arena.allocate(byteCount: byteCount)
+    let memory = try lastingArena.allocate(byteCount: byteCount)
     let base = memory.base
     base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     owned[plan.placement.buffers.count + number] = consume memory
@@ -73,6 +78,19 @@ final class Workspace: @unchecked Sendable {  // because of the above
 
   /// Lends the memory of a parameter to this session's runs.
   func setAddress(ofParameter buffer: Int, _ base: UnsafeMutableRawPointer) { addresses[buffer] = base }
+
+  // MARK: accounts
+
+  var statistics: (lasting: MemoryStatistics, run: MemoryStatistics) {
+    (lastingArena.statistics, runArena.statistics)
+  }
+  func resetPeak() { budget.resetPeak() }
+
+  /// Returns all memory that no lasting value uses to the system, where no run is under way.
+  func trim() {
+    releaseTransients()
+    runArena = BufferArena(budget: budget)
+  }
 
   // MARK: addresses
 
@@ -132,7 +150,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
   }
 
   func allocate(_ buffer: Int) throws(MemoryLimitExceeded) -> UnsafeMutableRawPointer {
-    let memory = try arena.allocate(byteCount: plan.placement.buffers[buffer].byteCount)
+    let memory = try runArena.allocate(byteCount: plan.placement.buffers[buffer].byteCount)
     let base = memory.base
     owned[buffer] = consume memory
     addresses[buffer] = base

@@ -2,7 +2,8 @@ internal import GradientMemory
 
 /// What a session's values and gradients take up, in bytes.
 ///
-/// On Linux with jemalloc, ``active`` and ``retained`` are jemalloc's own counters of the session's arena.
+/// On Linux with jemalloc, all but the peak are jemalloc's own counters of the session's two arenas: one for values that
+/// last, one for those of a run.
 public struct SessionMemory: Hashable, Sendable, CustomStringConvertible {
   /// In live buffers, as the allocator rounds them.
   public let allocated: Int
@@ -10,7 +11,7 @@ public struct SessionMemory: Hashable, Sendable, CustomStringConvertible {
   public let active: Int
   /// The most that live buffers took up at once since the session was made or ``Session/resetPeakMemory()``.
   public let peak: Int
-  /// Address space kept for reuse without physical memory behind it.
+  /// In freed pages, kept so that the next run faults none; see ``Session/trimMemory()``.
   public let retained: Int
 
   public var description: String {
@@ -21,19 +22,27 @@ public struct SessionMemory: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Session {
-  /// What the session's own arena holds now: inputs, values, gradients. Parameters live in their ``ParameterStore``.
+  /// What the session's own arenas hold now: inputs, values, gradients. Parameters live in their ``ParameterStore``.
   ///
   /// Asks the allocator for its statistics: for reports, not for inner loops.
   public var memory: SessionMemory {
-    let statistics = workspace.arena.statistics
+    let (lasting, run) = workspace.statistics
     return SessionMemory(
-      allocated: statistics.allocated, active: statistics.active, peak: statistics.peak,
-      retained: statistics.retained)
+      allocated: lasting.allocated + run.allocated, active: lasting.active + run.active, peak: lasting.peak,
+      retained: lasting.retained + run.retained)
   }
 
   /// Starts a new high-water mark at what is in use now.
-  public func resetPeakMemory() { workspace.arena.resetPeak() }
+  public func resetPeakMemory() { workspace.resetPeak() }
 
-  /// Returns pages that no buffer uses to the operating system; the next run faults them in again.
-  public func trimMemory() { workspace.arena.trim() }
+  /// Returns the pages kept for the next run to the operating system, and forgets values that a forward pass has kept
+  /// for its backward pass.
+  ///
+  /// - Throws: ``SessionError/busy(_:)`` during a run.
+  public func trimMemory() throws {
+    try claimAlone()
+    defer { release() }
+    workspace.trim()
+    progress.withLock { $0.forwardVersion = nil }
+  }
 }
