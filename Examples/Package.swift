@@ -7,14 +7,28 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let adjoint: Target.Dependency = .product(name: "Adjoint", package: "Adjoint")
+let scheduling: Target.Dependency = .product(name: "DependencyScheduling", package: "Adjoint")
+
 let package = Package(
   name: "Examples",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "Adjoint", path: "..")],
+  dependencies: [
+    .package(name: "Adjoint", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+  ],
   targets: [
+    .executableTarget(name: "TextbookGates", dependencies: [adjoint], swiftSettings: strict),
+    .executableTarget(name: "ScheduleAnything", dependencies: [scheduling], swiftSettings: strict),
+    .executableTarget(name: "EmbeddedInAnApp", dependencies: [adjoint, scheduling], swiftSettings: strict),
     .executableTarget(
-      name: "ScheduleAnything", dependencies: [.product(name: "DependencyScheduling", package: "Adjoint")],
-      swiftSettings: strict)
+      name: "Digits",
+      dependencies: [
+        adjoint, scheduling, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      resources: [.copy("Resources")],
+      swiftSettings: strict),
+    .testTarget(name: "DigitsTests", dependencies: ["Digits"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
