@@ -49,6 +49,72 @@ import Testing
     for (node, gradient) in zip(w + x, expected) { #expect(abs(session.gradient(of: node) - gradient) < 1e-15) }
   }
 
+  @Test func `the neuron's gradients are the same through its four gates as through one`() throws {
+    let graph = Graph()
+    let s = graph.input("s", [], .float64)
+    let opposite = -s, power = exp(opposite), bottom = 1 + power
+    let f = 1 / bottom
+    let nodes = [s, opposite, power, bottom]
+    let session = try Program(f, gradientsFor: nodes, alsoComputing: nodes).makeSession()
+    session[s] = 1
+    try session.step()
+    let e = 1 / Double.exponential(1)
+    // d(1/b)/db = -1/b², db/dp = 1, dp/do = p, do/ds = -1
+    let below = -1 / ((1 + e) * (1 + e))
+    for (node, value) in zip(nodes, [1, -1, e, 1 + e]) { #expect(abs(session[node] - value) < 1e-15) }
+    for (node, gradient) in zip(nodes, [-below * e, below * e, below, below]) {
+      #expect(abs(session.gradient(of: node) - gradient) < 1e-15)
+    }
+    #expect(abs(session.gradient(of: s) - (1 - session[f]) * session[f]) < 1e-15)
+  }
+
+  @Test func `(x + σ(y)) / (σ(x) + (x + y)²) at (3, -4) gets the gradients of the quotient rule`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [], .float64), y = graph.input("y", [], .float64)
+    let top = x + sigmoid(y), sum = x + y
+    let bottom = sigmoid(x) + square(sum)
+    let session = try Program(
+      top / bottom, gradientsFor: [x, y, top, bottom, sum], alsoComputing: [top, bottom]
+    ).makeSession()
+    session[x] = 3
+    session[y] = -4
+    try session.step()
+    let sigmaX = 1 / (1 + 1 / Double.exponential(3)), sigmaY = 1 / (1 + Double.exponential(4))
+    let t = 3 + sigmaY, b = sigmaX + 1.0
+    #expect(abs(session[top] - t) < 1e-14)
+    #expect(abs(session[bottom] - b) < 1e-14)
+    let upstreamTop = 1 / b, upstreamBottom = -t / (b * b), upstreamSum = upstreamBottom * 2 * -1
+    #expect(abs(session.gradient(of: top) - upstreamTop) < 1e-14)
+    #expect(abs(session.gradient(of: bottom) - upstreamBottom) < 1e-14)
+    #expect(abs(session.gradient(of: sum) - upstreamSum) < 1e-14)
+    // The copy gate x adds what its three readers send: top, σ(x) and x + y.
+    let dx = upstreamTop + upstreamBottom * sigmaX * (1 - sigmaX) + upstreamSum
+    let dy = upstreamTop * sigmaY * (1 - sigmaY) + upstreamSum
+    #expect(abs(session.gradient(of: x) - dx) < 1e-14)
+    #expect(abs(session.gradient(of: y) - dy) < 1e-14)
+  }
+
+  @Test func `the L2 example's gradient at q is 2 q`() throws {
+    let graph = Graph()
+    let w = graph.parameter("W", [2, 2], .values([0.1, 0.5, -0.3, 0.8] as [Double]), .float64)
+    let x = graph.input("x", [2], .float64)
+    let q = w.matmul(x)
+    let session = try Program(square(q).sum(), gradientsFor: [q, w], alsoComputing: [q]).makeSession()
+    try session.write([0.2, 0.4], to: x)
+    try session.step()
+    for (a, b) in zip(try session.read(q, as: Double.self), [0.22, 0.26]) { #expect(abs(a - b) < 1e-15) }
+    for (a, b) in zip(try session.gradient(of: q, as: Double.self), [0.44, 0.52]) { #expect(abs(a - b) < 1e-15) }
+  }
+
+  @Test func `max routes the gradient to the larger operand and gives the other none`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), y = graph.input("y"), z = graph.input("z")
+    let session = try Program(x * maximum(y, z), gradientsFor: [x, y, z]).makeSession()
+    for (node, value) in [(x, 3.0), (y, -4), (z, 2)] { session[node] = value }
+    try session.step()
+    #expect([x, y, z].map { session.gradient(of: $0) } == [2, 0, 3])
+  }
+
   @Test func `a linear layer trained a step in float32 matches by hand`() throws {
     let graph = Graph()
     let w = graph.parameter("W", [2, 2], .values([0.1, 0.5, -0.3, 0.8] as [Double]), .float64)

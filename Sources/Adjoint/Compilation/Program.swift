@@ -54,7 +54,8 @@ public final class Program: Sendable {
     for node in values + variables { graph.check(node) }
 
     let working = graph.copy()
-    working.withState { RecogniseSigmoid.apply(to: &$0.storage) }
+    let variableIDs = Set(variables.map(\.id))
+    working.withState { RecogniseSigmoid.apply(to: &$0.storage, keeping: variableIDs) }
     try Self.throwFirstPoison(in: working, values)
     let (upstreams, gradients) = try Self.differentiate(outputs, variables, in: working, fileID: fileID, line: line)
 

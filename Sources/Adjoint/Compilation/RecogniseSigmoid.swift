@@ -3,10 +3,11 @@
 /// The textbook groups these four gates into one because the gate's local gradient (1 − σ)σ then needs only the output.
 /// It also stays finite where exp(-x) overflows.
 enum RecogniseSigmoid {
-  /// Rewrites the rows of matching divisions in place: no node changes its index.
+  /// Rewrites the rows of matching divisions in place: no node changes its index. A gate between x and the division that
+  /// a gradient is asked for (one of `variables`) keeps its division as it is, since the sigmoid would not read it.
   ///
   /// - Complexity: O(nodes + edges), nothing if the graph has no division or no exponential.
-  static func apply(to storage: inout GraphStorage) {
+  static func apply(to storage: inout GraphStorage, keeping variables: Set<NodeID> = []) {
     guard let divide = storage.gates.number(of: Divide.self), let add = storage.gates.number(of: Add.self),
       let exponential = storage.gates.number(of: Exponential.self), let negate = storage.gates.number(of: Negate.self)
     else { return }
@@ -19,7 +20,8 @@ enum RecogniseSigmoid {
       let power = storage.isOne(left) ? right : storage.isOne(right) ? left : nil
       guard let power, let (exponent, _) = storage.operands(of: power, if: exponential),
         let (x, _) = storage.operands(of: exponent, if: negate),
-        storage.signatureColumn[x.int] == storage.signatureColumn[index]
+        storage.signatureColumn[x.int] == storage.signatureColumn[index],
+        variables.isDisjoint(with: [sum, power, exponent])
       else { continue }
       matches.append((node, x))
     }
