@@ -1,0 +1,106 @@
+extension Session {
+  /// Every value and gradient the session can reach, a line a node, in the order the graph computes them.
+  ///
+  /// ```
+  /// node            value  gradient
+  /// x = input          -2        -4
+  /// y = input           5        -4
+  /// z = input          -4         3
+  /// q = add(x, y)       3        -4
+  /// f = multiply(q, z) -12        1
+  /// ```
+  /// These are inputs, parameters and outputs; to see a value in between, name its node in `alsoComputing:`, and in
+  /// `gradientsFor:` for its gradient. What has not been computed is a dash. More than six elements are summed up as
+  /// their range and mean, and elements that are not finite are counted.
+  ///
+  /// - Parameter inColor: values green and gradients red, as the textbook has them, by terminal escapes.
+  /// - Complexity: O(elements of these nodes), which are looked at one by one: for reading, not for inner loops.
+  public func report(inColor: Bool = false) -> String {
+    let doors = program.endpoints
+    let nodes = Set(doors.values.keys).union(doors.gradients.keys).sorted()
+    var table = PrintedTable(inColor: inColor)
+    table.add("node", value: "value", gradient: "gradient")
+    for id in nodes {
+      let node = Node(graph: program.graph, id: id)
+      let operands = node.inputs.map(\.name).joined(separator: ", ")
+      table.add("\(node.name) = \(node.gateName)" + (operands.isEmpty ? "" : "(\(operands))"), numbers(of: node))
+    }
+    return table.text
+  }
+
+  /// The expression that ends in `output` as a tree, whose every line is an edge of the graph: the gate it comes from,
+  /// the value that went forward over it and the gradient that came back.
+  ///
+  /// ```
+  /// f = multiply   -12   1
+  /// ├─ q = add       3  -4
+  /// │  ├─ x         -2  -4
+  /// │  └─ y          5  -4
+  /// └─ z             -4   3
+  /// ```
+  /// Values and gradients are there for the nodes that ``report(inColor:)`` lists. A node that several gates read (a
+  /// copy gate) is drawn out once and its total gradient shown there; its other readers refer to it.
+  ///
+  /// - Parameters:
+  ///   - inColor: values green and gradients red, by terminal escapes.
+  ///   - depth: how many gates deep to draw; what lies below is an ellipsis.
+  public func drawing(of output: Node, inColor: Bool = false, depth: Int = 16) -> String {
+    precondition(depth >= 1, "A drawing is at least one gate deep, got \(depth)")
+    program.graph.check(output)
+    var table = PrintedTable(inColor: inColor)
+    var drawn: Set<Node> = []
+    var open = [(node: output, stem: "", branch: "", below: "", depth: depth)]
+    while let edge = open.popLast() {
+      let inputs = edge.node.inputs
+      let label = edge.stem + edge.branch + edge.node.label
+      guard inputs.isEmpty || drawn.insert(edge.node).inserted else {
+        table.add(label + " (above)")
+        continue
+      }
+      if edge.node.isLiteral {
+        table.add(label)
+      } else {
+        table.add(label + (edge.depth == 1 && !inputs.isEmpty ? " …" : ""), numbers(of: edge.node))
+      }
+      guard edge.depth > 1 else { continue }
+      let stem = edge.stem + edge.below
+      for (position, input) in inputs.enumerated().reversed() {
+        let isLast = position == inputs.count - 1
+        open.append((input, stem, isLast ? "└─ " : "├─ ", isLast ? "   " : "│  ", edge.depth - 1))
+      }
+    }
+    return table.text
+  }
+
+  private func numbers(of node: Node) -> (value: String?, gradient: String?) {
+    func text<T: GraphScalar>(_: T.Type) -> (value: String?, gradient: String?) {
+      let value = try? read(node, as: T.self)
+      let gradient = try? gradient(of: node, as: T.self)
+      return (value.map { NumberText.of($0, node.shape) }, gradient.map { NumberText.of($0, node.shape) })
+    }
+    return switch node.elementType {
+    case .float32: text(Float.self)
+    case .float64: text(Double.self)
+    case .int32: text(Int32.self)
+    }
+  }
+}
+
+extension Node {
+  /// The name of its gate's kind: `"multiply"`.
+  public var gateName: String { graph.withState { $0.storage.traits(of: id).name } }
+
+  /// Whether the program gave it a name.
+  private var isNamed: Bool { graph.withState { $0.names[id] != nil } }
+
+  /// Whether it is a constant that the program wrote without naming it, as the 2 of `2 * x`.
+  fileprivate var isLiteral: Bool { !isNamed && graph.withState { $0.storage.isConstant(id) } }
+
+  /// `q = add`, `x` for a source, `2` for a literal, `add#7` for a node without a name.
+  fileprivate var label: String {
+    if isLiteral, let values = graph.withState({ $0.storage.constants[id] }) {
+      return shape == .scalar ? NumberText.of(values.doubles(count: 1)[0]) : "\(name) \(shape)"
+    }
+    return isNamed && !inputs.isEmpty ? "\(name) = \(gateName)" : name
+  }
+}
