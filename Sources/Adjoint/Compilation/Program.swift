@@ -37,9 +37,9 @@ public final class Program: Sendable {
   let names: GraphState
   let endpoints: Endpoints
 
-  /// Compiles `outputs` and, for each of `variables`, the gradient of Σ outputs · upstream.
+  /// Compiles `outputs` and, for each of `variables`, the gradient of Σ outputs · upstream; `others` are more values to
+  /// compute, which are not differentiated, such as predictions beside a loss.
   ///
-  /// - Parameter others: more values to compute, which are not differentiated, such as predictions beside a loss.
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
   ///   the gate where the path stops.
   /// - Complexity: O(nodes + edges).

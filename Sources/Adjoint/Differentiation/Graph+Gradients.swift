@@ -9,7 +9,8 @@ extension Graph {
   /// let curvature = try graph.gradients(of: [slope], withRespectTo: [x])[0]!
   /// ```
   ///
-  /// - Parameter upstream: the gradient of each output, of its shape; 1 for scalars if left out.
+  /// `upstream` holds the gradient of each output, of its shape; 1 for scalars if left out.
+  ///
   /// - Returns: for each variable a node of its shape, or `nil` where no output depends on it differentiably.
   /// - Throws: ``GraphError`` for a poisoned or integer output, and for a non-scalar without an upstream gradient.
   /// - Complexity: O(nodes + edges), each adjoint once.

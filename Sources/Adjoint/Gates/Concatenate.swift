@@ -49,9 +49,8 @@ public struct Concatenate: Gate {
   ]
 }
 
-/// The nodes one after another along `axis`; a negative axis counts from the end.
-///
-/// - Parameter nodes: at least one, equal in shape outside `axis`.
+/// The nodes, at least one and equal in shape outside `axis`, one after another along it; a negative axis counts from
+/// the end.
 public func concatenate(
   _ nodes: [Node], axis: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {

@@ -26,7 +26,7 @@ public struct Kernel: Sendable {
 
   /// Your own kernel. It runs on any worker thread, once for each run, and must write every element of the output.
   ///
-  /// An error it throws stops the run, and the run throws it as ``SessionError/gateFailed(_:gate:_:)`` with the node's
+  /// An error it throws stops the run, and the run throws it as ``SessionError/gateFailed(node:gate:_:)`` with the node's
   /// name; the session stays usable.
   public static func custom(_ body: @escaping @Sendable (KernelArguments) throws -> Void) -> Kernel {
     Kernel(.custom(body))

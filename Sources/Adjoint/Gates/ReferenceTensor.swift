@@ -6,7 +6,7 @@ public struct ReferenceTensor: Hashable, Sendable {
   public let elementType: ElementType
   public let values: [Double]
 
-  /// - Parameter values: one an element; each is rounded to `elementType`.
+  /// A value of these elements, row-major, each rounded to `elementType`.
   public init(_ shape: Shape, _ elementType: ElementType, _ values: [Double]) {
     precondition(values.count == shape.elementCount, "Shape \(shape) needs \(shape.elementCount) values")
     self.shape = shape

@@ -1,7 +1,5 @@
 extension Graph {
-  /// A value fed before each run.
-  ///
-  /// - Parameter shape: `[]`, the default, is a scalar.
+  /// A value fed before each run. The shape `[]`, the default, is a scalar.
   public func input(
     _ name: String, _ shape: Shape = [], _ type: ElementType = .float32,
     fileID: StaticString = #fileID, line: UInt = #line

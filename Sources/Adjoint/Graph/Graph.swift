@@ -6,7 +6,7 @@
 /// let f = (x + y) * z
 /// ```
 /// Applying a gate never throws. A bad combination marks its node as *poisoned*, with both operands' names, shapes and
-/// source lines, and whatever reads it is poisoned too; ``Program/init(_:gradientsFor:options:)`` throws the first such
+/// source lines, and whatever reads it is poisoned too; compiling a ``Program`` throws the first such
 /// error. A graph holds no values: compile it into a ``Program`` and run that in a ``Session``.
 ///
 /// Any thread may add nodes; a lock around each makes that safe. Building is O(1) a node.
@@ -25,9 +25,7 @@ public final class Graph: Sendable {
   func snapshot() -> GraphState { state.withLock { $0 } }
   func withState<R>(_ body: (inout GraphState) throws -> R) rethrows -> R { try state.withLock(body) }
 
-  /// Applies a gate, one of the catalogue or your own.
-  ///
-  /// - Parameter inputs: nodes of this graph, as many as the gate reads.
+  /// Applies a gate, one of the catalogue or your own, to nodes of this graph, as many as it reads.
   public func apply(
     _ gate: some Gate, to inputs: [Node], fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {

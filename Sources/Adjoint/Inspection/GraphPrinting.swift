@@ -42,6 +42,7 @@ extension Session {
   /// copy gate) is drawn out once and its total gradient shown there; its other readers refer to it.
   ///
   /// - Parameters:
+  ///   - output: any node of the program's graph.
   ///   - inColor: values green and gradients red, by terminal escapes.
   ///   - depth: how many gates deep to draw; what lies below is an ellipsis.
   public func drawing(of output: Node, inColor: Bool = false, depth: Int = 16) -> String {
