@@ -60,8 +60,10 @@ let package = Package(
     .testTarget(name: "DependencySchedulingTests", dependencies: ["DependencyScheduling"], swiftSettings: strict),
     .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
-    .testTarget(name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
-    .testTarget(name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
+    .testTarget(
+      name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
+    .testTarget(
+      name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

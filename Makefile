@@ -1,0 +1,37 @@
+# Two commands for a fresh machine, each setting up what it needs:
+#   make run     trains a network on real handwritten digits
+#   make test    runs the tests
+
+EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
+FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
+  $(wildcard Package.swift */Package.swift)
+
+.PHONY: run test examples docs format lint setup
+
+run: setup
+	swift run -c release --package-path Examples Digits
+
+test: setup
+	swift test
+
+# Builds and runs every example, and tests what they read.
+examples: setup
+	swift build -c release --package-path Examples
+	@set -e; for example in $(EXAMPLES); do \
+	  printf '\n== %s\n' $$example; Examples/.build/release/$$example; \
+	done
+	swift test --package-path Examples
+
+# DocC archives of the three products; a warning is an error.
+docs: setup
+	.ci/docs
+
+format:
+	swift format format --in-place --recursive $(FORMATTED)
+
+lint:
+	swift format lint --strict --recursive $(FORMATTED)
+
+# Installs jemalloc and OpenBLAS where they are missing.
+setup:
+	@.ci/setup

@@ -1,0 +1,211 @@
+public import Adjoint
+import DependencyScheduling
+import Foundation
+import Testing
+
+/// The code of README.md, CONTRIBUTING.md and the articles, compiled and run; the last test sees that it is the same.
+@Suite struct DocumentationTests {
+  @Test func `the first example gives what it says`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), y = graph.input("y"), z = graph.input("z")
+    let f = (x + y) * z
+
+    let program = try Program(f, gradientsFor: [x, y, z])
+    let session = program.makeSession()
+    session[x] = -2
+    session[y] = 5
+    session[z] = -4
+    try session.step()
+
+    assert(session[f] == -12)
+    assert(session.gradient(of: x) == -4)
+    assert(session.gradient(of: z) == 3)
+    #expect(session[f] == -12)
+    #expect([x, y, z].map { session.gradient(of: $0) } == [-4, -4, 3])
+  }
+
+  @Test func `a host embeds one program in many sessions`() async throws {
+    let graph = Graph()
+    let images = graph.input("images", [16, 64])
+    let labels = graph.input("labels", [16], .int32)
+    let weights = graph.parameter("weights", [64, 10], .heNormal(seed: 1))
+    let logits = images.matmul(weights)
+    let loss = crossEntropy(logits: logits, labels: labels).named("loss")
+
+    let program = try Program(loss, gradientsFor: graph.parameters, alsoComputing: [logits])
+
+    let executor = GraphExecutor(width: 4, qos: .utility, label: "app.training")
+    let session = program.makeSession(on: executor, memoryLimit: 64 << 20)
+
+    let pixels = [Float](repeating: 0.5, count: 16 * 64)
+    try session.write(pixels, to: images)
+    try session.write([Int32](repeating: 3, count: 16), to: labels)
+    try await session.step()
+
+    try session.withGradient(of: weights, as: Float.self) { gradient in
+      try session.withMutableValues(of: weights, as: Float.self) { weights in
+        for i in 0..<gradient.count { weights[i] -= 0.1 * gradient[i] }
+      }
+    }
+    let before = session[loss]
+    try await session.step()
+    #expect(session[loss] < before)
+
+    let predictor = try Program(logits)
+    let serving = predictor.makeSession(on: executor, parameters: session.parameters)
+    try serving.write(pixels, to: images)
+    try await serving.forward()
+    #expect(try serving.read(logits) == session.read(logits))
+
+    let token = CancellationToken()
+    token.cancel()
+    #expect(throws: CancellationError.self) { try session.step(cancellation: token) }
+    try await session.step()
+
+    print(session.memory)  // 8 KiB allocated, 48 KiB active, 9 KiB at the peak, 2000 KiB retained
+    #expect(session.memory.peak <= 64 << 20)
+  }
+
+  @Test func `the written gates do what they say, twice differentiated too`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3], .float64)
+    let y = softsign(x), sums = graph.apply(CumulativeSum(), to: [x])
+    let slopes = try graph.gradients(of: [y.sum()], withRespectTo: [x])[0]!
+    let weighted = graph.constant([1.0, 2, 4], [3]) * sums
+    let session = try Program(
+      [slopes.sum(), weighted.sum()], gradientsFor: [x], alsoComputing: [y, sums]
+    ).makeSession()
+    try session.write([-1.0, 0.5, 3], to: x)
+    try session.step()
+    #expect(try session.read(y, as: Double.self) == [-0.5, 0.5 / 1.5, 0.75])
+    #expect(try session.read(sums, as: Double.self) == [-1, -0.5, 2.5])
+    // d/dx 1 / (1 + |x|)² = -2 sign(x) / (1 + |x|)³; the weighted sums send 1 + 2 + 4, 2 + 4 and 4 back.
+    let expected = [2 / 8.0 + 7, -2 / 3.375 + 6, -2 / 64.0 + 4]
+    for (gradient, value) in zip(try session.gradient(of: x, as: Double.self), expected) {
+      #expect(abs(gradient - value) < 1e-14)
+    }
+  }
+
+  @Test func `a shape mismatch reads as the article shows it`() throws {
+    let graph = Graph()
+    let images = graph.input("images", [128, 784], fileID: "App/Model.swift", line: 12)
+    let weights = graph.parameter("weights", [768, 10], fileID: "App/Model.swift", line: 13)
+    let logits = images.matmul(weights, fileID: "App/Model.swift", line: 14)
+    let error = #expect(throws: GraphError.self) { try Program(logits) }
+    let shown = try Self.block("matmul at", in: "Sources/Adjoint/Adjoint.docc/ReadingAnError.md")
+    #expect(error?.description == shown)
+  }
+
+  @Test func `a NaN is traced to its producer`() throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    let f = sqrt(log(x).named("logarithm")).named("root")
+    let session = try Program(f, gradientsFor: [x]).makeSession()
+    session[x] = 0.5
+
+    if let bad = try session.firstNonFinite() { print(bad) }
+    #expect(try session.firstNonFinite()?.nodeName == "root")
+  }
+
+  @Test(arguments: [
+    "README.md", "CONTRIBUTING.md", "Sources/Adjoint/Adjoint.docc/Adjoint.md",
+    "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
+    "Sources/Adjoint/Adjoint.docc/ReadingAnError.md", "Sources/Adjoint/Adjoint.docc/ThreadsAndReproducibility.md",
+    "Sources/Adjoint/Adjoint.docc/Memory.md",
+  ])
+  func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {
+    let compiled = try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))
+    for block in try Self.swiftBlocks(of: file) {
+      for paragraph in block.split(separator: "") {
+        #expect(compiled.contains(paragraph), "not in this file: \(paragraph.joined(separator: "\n"))")
+      }
+    }
+  }
+
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private static func lines(_ text: String) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// The lines of each block fenced as Swift.
+  private static func swiftBlocks(of file: String) throws -> [[String]] {
+    let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+    return text.components(separatedBy: "```swift\n").dropFirst().map { lines($0.components(separatedBy: "```")[0]) }
+  }
+
+  /// The fenced block of `file` that begins with `start`.
+  private static func block(_ start: String, in file: String) throws -> String {
+    let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+    let blocks = text.components(separatedBy: "```").map { $0.trimmingCharacters(in: .newlines) }
+    return try #require(blocks.first { $0.hasPrefix(start) })
+  }
+}
+
+/// Softsign: y = x / (1 + |x|).   x̄ = ȳ / (1 + |x|)².
+public struct Softsign: ElementwiseGate {
+  public static let name = "softsign"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { x[0] / (1 + x[0].magnitude) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream / square(1 + abs(node.inputs[0]))]
+  }
+
+  public static let samples = [
+    GateSample(Softsign(), .distinct([2, 3])),
+    GateSample(Softsign(), .values([], [0.7])),
+  ]
+}
+
+/// x / (1 + |x|), elementwise.
+public func softsign(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  x.graph.apply(Softsign(), to: [x], fileID: fileID, line: line)
+}
+
+/// Running sums along the last axis: yᵢ = x₀ + … + xᵢ.   x̄ᵢ = ȳᵢ + … + ȳₙ: the same from the other end.
+struct CumulativeSum: Gate {
+  static let name = "cumulativeSum"
+  var fromTheEnd = false
+
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    guard inputs.count == 1, inputs[0].rank >= 1 else {
+      throw ShapeError("cumulativeSum reads one operand with at least one axis, got \(inputs)")
+    }
+    return inputs[0]
+  }
+
+  var kernel: Kernel {
+    .custom { [fromTheEnd] arguments in
+      switch arguments.outputType {
+      case .float64: runningSums(of: arguments, as: Double.self, fromTheEnd: fromTheEnd)
+      default: runningSums(of: arguments, as: Float.self, fromTheEnd: fromTheEnd)
+      }
+    }
+  }
+
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream.graph.apply(CumulativeSum(fromTheEnd: !fromTheEnd), to: [upstream])]
+  }
+
+  static let samples = [
+    GateSample(CumulativeSum(), .uniform([2, 3])),
+    GateSample(CumulativeSum(fromTheEnd: true), .uniform([4])),
+  ]
+}
+
+private func runningSums<T: GraphScalar & FloatingPoint>(
+  of arguments: KernelArguments, as type: T.Type, fromTheEnd: Bool
+) {
+  let x = arguments.input(0, as: T.self), y = arguments.output(as: T.self)
+  let length = arguments.outputShape.dimensions.last!
+  for start in stride(from: 0, to: x.count, by: length) {
+    var sum = T.zero
+    for i in 0..<length {
+      let place = start + (fromTheEnd ? length - 1 - i : i)
+      sum += x[place]
+      y[place] = sum
+    }
+  }
+}
