@@ -55,7 +55,7 @@ let package = Package(
     .target(
       name: "Adjoint", dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels"],
       swiftSettings: strict),
-    .target(name: "AdjointTesting", dependencies: ["Adjoint"], swiftSettings: strict),
+    .target(name: "AdjointTesting", dependencies: ["Adjoint", "Kernels"], swiftSettings: strict),
 
     .testTarget(name: "DependencySchedulingTests", dependencies: ["DependencyScheduling"], swiftSettings: strict),
     .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
@@ -63,7 +63,8 @@ let package = Package(
     .testTarget(
       name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
     .testTarget(
-      name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
+      name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

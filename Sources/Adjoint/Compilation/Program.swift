@@ -23,6 +23,9 @@ public final class Program: Sendable {
     /// Whether buffers are returned as soon as their last reader is done, and written over in place. Turning it off
     /// costs memory and changes no bit: it is there to prove that.
     public var reusesBuffers = true
+    /// The nanoseconds of work that close a unit. With 0 every node is a unit of its own, so that a test of small graphs
+    /// still meets every interleaving.
+    package var unitWork = CostModel.unit
     public init(accumulation: Accumulation = .graphOrder, reusesBuffers: Bool = true) {
       self.accumulation = accumulation
       self.reusesBuffers = reusesBuffers
@@ -62,7 +65,7 @@ public final class Program: Sendable {
     let state = working.snapshot()
     let roots = values.map(\.id) + gradients
     let simplified = Simplify.apply(to: state.storage, roots: roots)
-    plan = UnitBuilder.build(simplified, outputCount: values.count, accumulation: options.accumulation)
+    plan = UnitBuilder.build(simplified, outputCount: values.count, options: options)
     origins = simplified.origins
     names = state
     endpoints = Endpoints(

@@ -10,6 +10,7 @@ internal import Kernels
 struct UnitBuilder {
   private let graph: IntermediateGraph
   private let accumulation: Accumulation
+  private let unitWork: Float
   private var plan: ProgramPlan
 
   private var unitOf: [UInt32]
@@ -24,8 +25,9 @@ struct UnitBuilder {
   private var accumulatorOf: [NodeID: Int] = [:]
   private var operandSignatures: [Signature] = []
 
-  static func build(_ graph: IntermediateGraph, outputCount: Int, accumulation: Accumulation) -> ProgramPlan {
-    var builder = UnitBuilder(graph, accumulation)
+  static func build(_ graph: IntermediateGraph, outputCount: Int, options: Program.Options) -> ProgramPlan {
+    let accumulation = options.accumulation
+    var builder = UnitBuilder(graph, options)
     let isForward = DropUnused.usedNodes(of: graph.storage, roots: graph.roots.prefix(outputCount))
     let isUsed = DropUnused.usedNodes(of: graph.storage, roots: graph.roots)
     if accumulation == .arrivalOrder { builder.findAccumulators(isUsed) }
@@ -41,9 +43,10 @@ struct UnitBuilder {
     return builder.plan
   }
 
-  private init(_ graph: IntermediateGraph, _ accumulation: Accumulation) {
+  private init(_ graph: IntermediateGraph, _ options: Program.Options) {
     self.graph = graph
-    self.accumulation = accumulation
+    accumulation = options.accumulation
+    unitWork = options.unitWork
     plan = ProgramPlan(placement: Placement(graph))
     unitOf = [UInt32](repeating: Self.noUnit, count: graph.storage.count)
   }
@@ -87,7 +90,7 @@ struct UnitBuilder {
       addStep(.kernel(call), node, operands: inputs.map { graph.storage.inputColumn[$0] }, output: place)
       plan.steps[plan.steps.count - 1].overwritable = overwritable(call, inputs, result, place)
     }
-    if openCost >= CostModel.unit { closeUnit() }
+    if openCost >= unitWork { closeUnit() }
   }
 
   private func scalarOperation(_ kernel: Kernel) -> ElementwiseOperation? {
@@ -187,7 +190,7 @@ struct UnitBuilder {
     depend(on: node)
     addStep(.contribute(accumulator: accumulator), target.node, operands: [node], output: target.place)
     plan.accumulators[accumulator].units.append(openUnit)
-    if openCost >= CostModel.unit { closeUnit() }
+    if openCost >= unitWork { closeUnit() }
   }
 
   /// The accumulate node itself: what reads the sum waits for the unit that waits for all contributions.
@@ -207,7 +210,7 @@ struct UnitBuilder {
 
   /// Closes the open unit if `cost` deserves a unit of its own.
   private mutating func makeRoom(for cost: Float) {
-    if cost >= CostModel.unit { closeUnit() }
+    if cost >= unitWork { closeUnit() }
     openCost += cost
   }
 

@@ -20,7 +20,7 @@ public final class Graph: Sendable {
   public var nodeCount: Int { state.withLock { $0.storage.count } }
 
   /// A graph with the same nodes under the same indices; adding to one does not change the other.
-  func copy() -> Graph { Graph(snapshot()) }
+  package func copy() -> Graph { Graph(snapshot()) }
 
   func snapshot() -> GraphState { state.withLock { $0 } }
   func withState<R>(_ body: (inout GraphState) throws -> R) rethrows -> R { try state.withLock(body) }
