@@ -4,7 +4,9 @@ public struct GateSample: Sendable, CustomStringConvertible {
   public let gate: any Gate
   public let operands: [Operand]
 
-  public init(_ gate: any Gate, _ operands: Operand...) {
+  public init(_ gate: any Gate, _ operands: Operand...) { self.init(gate, operands: operands) }
+
+  public init(_ gate: any Gate, operands: [Operand]) {
     self.gate = gate
     self.operands = operands
   }

@@ -1,0 +1,63 @@
+public import Adjoint
+
+/// What every gate owes its users, checked on the gate's own ``Adjoint/Gate/samples``.
+///
+/// Run them over a third-party gate in its tests:
+///
+/// ```swift
+/// @Test(arguments: GateLaw.allCases) func `my gate obeys the laws`(law: GateLaw) throws {
+///   #expect(try law.violations(of: Softplus.self) == [])
+/// }
+/// ```
+/// A pullback that says `nil` claims that the output does not change with that operand; finite differences must then
+/// be zero. A gate that passes nothing back although the output does change, as ``Adjoint/StopGradient``, has to be
+/// declared with `stopping`.
+public enum GateLaw: String, CaseIterable, Hashable, Sendable {
+  /// The pullback agrees with finite differences of the value.
+  case pullback
+  /// The gradient, differentiated again, agrees with finite differences of the gradient.
+  case secondDerivative
+  /// Each gradient has its variable's shape and element type.
+  case gradientShape
+  /// The kernel computes what the definition says, in float32 and float64: bit for bit where the operation is exactly
+  /// rounded or moves data, else within a bound that ``KernelBound`` gives reasons for.
+  case kernel
+  /// For elementwise gates: value and gradients are the reference's in every broadcast layout of two axes.
+  case layouts
+  /// For elementwise gates: the kernel computes what the definition says at zeros of both signs, infinities, NaN,
+  /// subnormal and huge numbers, as a tensor and as single scalars.
+  case edges
+
+  /// The law is broken by `gate` in these ways; none if it holds.
+  ///
+  /// - Parameter stopping: the operands through which the gate deliberately lets no gradient.
+  /// - Throws: what building or running a sample throws, which is a violation too.
+  public func violations(of gate: any Gate.Type, stopping: Set<Int> = []) throws -> [LawViolation] {
+    guard !gate.samples.isEmpty else {
+      return [LawViolation(law: self, subject: gate.name, reason: "the gate has no samples to be checked on")]
+    }
+    return try gate.samples.flatMap { sample in
+      try reasons(sample, stopping).map { LawViolation(law: self, subject: sample.description, reason: $0) }
+    }
+  }
+
+  private func reasons(_ sample: GateSample, _ stopping: Set<Int>) throws -> [String] {
+    switch self {
+    case .pullback: try PullbackLaw(stopping: stopping).reasons(sample)
+    case .secondDerivative: try SecondDerivativeLaw(stopping: stopping).reasons(sample)
+    case .gradientShape: try gradientShapeReasons(sample)
+    case .kernel: try KernelLaw().reasons(sample)
+    case .layouts: try LayoutLaw().reasons(sample)
+    case .edges: try EdgeLaw().reasons(sample)
+    }
+  }
+}
+
+/// One way in which a gate breaks a law, to be read.
+public struct LawViolation: Hashable, Sendable, CustomStringConvertible {
+  public let law: GateLaw
+  /// The gate and the shapes it was applied to.
+  public let subject: String
+  public let reason: String
+  public var description: String { "\(law.rawValue) of \(subject): \(reason)" }
+}

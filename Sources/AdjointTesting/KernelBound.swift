@@ -1,0 +1,76 @@
+internal import Adjoint
+internal import Kernels
+
+/// How far a kernel may be from its gate's definition, which is evaluated in double and then rounded.
+enum KernelBound {
+  /// Not at all.
+  case exact
+  /// |difference| ≤ ulps · ε · |value|.
+  case relative(ulps: Double)
+  /// |difference| ≤ factor · ε · `magnitude`, element by element: for sums, whose terms may cancel.
+  case absolute(ulps: Double)
+
+  init(_ kernel: Kernel, _ operands: [ReferenceTensor]) {
+    switch kernel.form {
+    case .elementwise(let operation): self = Self.bound(of: operation)
+    case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .gatherRows,
+      .scatterAddRows, .oneHot, .reduce(.maximum, _):
+      // Moved, compared, or added one after the other as the definition does.
+      self = .exact
+    case .reduce, .matmul:
+      // A sum of n products in any order is within n · ε · Σ|terms| (N. Higham, Accuracy and Stability of Numerical
+      // Algorithms, 2002, §3.1 and §4.2); n is at most the elements of an operand.
+      self = .absolute(ulps: Double(operands.map(\.values.count).max() ?? 1))
+    case .softmax, .logSoftmax, .crossEntropy:
+      // An exponential within 4 ulp for each term, their sum, a quotient or a logarithm within 4 ulp and a
+      // difference: bounded by the largest operand or result.
+      self = .absolute(ulps: 16)
+    case .custom:
+      // The author's arithmetic in the element type against the author's formula in double.
+      self = .relative(ulps: 4)
+    }
+  }
+
+  private static func bound(of operation: ElementwiseOperation) -> KernelBound {
+    switch operation {
+    case .copy, .negate, .square, .squareRoot, .relu, .absolute, .sign, .add, .subtract, .multiply, .divide, .maximum,
+      .minimum, .greater, .equal, .select, .route:
+      // IEEE 754 rounds these exactly, and rounding a double's result to float is the same rounding (§ double rounding
+      // is innocuous where 53 ≥ 2 · 24 + 2).
+      .exact
+    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid:
+      // The kernels' own claim, measured over every float: 4 ulp.
+      .relative(ulps: 4)
+    case .power:
+      // The platform's pow.
+      .relative(ulps: 2)
+    }
+  }
+
+  /// The first element in which `computed` is further from `defined` than this allows, in words.
+  func firstViolation(_ computed: ReferenceTensor, _ defined: ReferenceTensor, magnitude: Double) -> String? {
+    guard case .exact = self else {
+      let epsilon = defined.elementType == .float64 ? 0x1p-52 : 0x1p-23
+      for (position, (value, expected)) in zip(computed.values, defined.values).enumerated() {
+        if value == expected || (value.isNaN && expected.isNaN) { continue }
+        let allowed =
+          switch self {
+          case .relative(let ulps): ulps * epsilon * max(expected.magnitude, defined.elementType.smallestNormal)
+          case .absolute(let ulps): ulps * epsilon * max(magnitude, expected.magnitude)
+          case .exact: 0.0
+          }
+        if !((value - expected).magnitude <= allowed) {
+          return "element \(position) is \(value), the definition says \(expected), \(allowed) apart at most"
+        }
+      }
+      return nil
+    }
+    return computed.firstDifference(from: defined)
+  }
+}
+
+extension Adjoint.ElementType {
+  fileprivate var smallestNormal: Double {
+    self == .float64 ? .leastNormalMagnitude : Double(Float.leastNormalMagnitude)
+  }
+}

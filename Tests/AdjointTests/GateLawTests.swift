@@ -1,0 +1,163 @@
+import Adjoint
+import AdjointTesting
+import Testing
+
+/// The laws over the catalogue: a gate listed there is a gate tested here.
+@Suite struct GateLawTests {
+  /// The operands through which a gate of the catalogue lets no gradient although its value changes with them.
+  private func walls(of gate: any Gate.Type) -> Set<Int> { gate == StopGradient.self ? [0] : [] }
+
+  @Test(arguments: GateCatalog.all) func `the pullback agrees with finite differences`(gate: any Gate.Type) throws {
+    #expect(try GateLaw.pullback.violations(of: gate, stopping: walls(of: gate)) == [])
+  }
+
+  @Test(arguments: GateCatalog.all)
+  func `the gradient differentiated again agrees with finite differences`(gate: any Gate.Type) throws {
+    #expect(try GateLaw.secondDerivative.violations(of: gate, stopping: walls(of: gate)) == [])
+  }
+
+  @Test(arguments: GateCatalog.all) func `a gradient has its variable's shape`(gate: any Gate.Type) throws {
+    #expect(try GateLaw.gradientShape.violations(of: gate) == [])
+  }
+
+  @Test(arguments: GateCatalog.all) func `the kernel computes what the definition says`(gate: any Gate.Type) throws {
+    #expect(try GateLaw.kernel.violations(of: gate) == [])
+  }
+
+  @Test(arguments: GateCatalog.all) func `every broadcast layout is the reference's`(gate: any Gate.Type) throws {
+    #expect(try GateLaw.layouts.violations(of: gate) == [])
+  }
+
+  @Test(arguments: GateCatalog.all) func `the edges of arithmetic are the definition's`(gate: any Gate.Type) throws {
+    #expect(try GateLaw.edges.violations(of: gate) == [])
+  }
+
+  @Test func `the catalogue names no gate twice`() {
+    #expect(Set(GateCatalog.all.map { $0.name }).count == GateCatalog.all.count)
+  }
+}
+
+/// Each law catches a gate that breaks it.
+@Suite struct WrongGateTests {
+  @Test func `a pullback that forgets a factor is reported with both numbers`() throws {
+    let violations = try GateLaw.pullback.violations(of: SquareWithHalfASlope.self)
+    #expect(violations.count == 1)
+    #expect(violations.description.contains("gradient of operand0["))
+    #expect(violations.description.contains("50 % apart"))
+  }
+
+  @Test func `a pullback that says nil of a value that changes is reported`() throws {
+    let violations = try GateLaw.pullback.violations(of: StopGradient.self)
+    #expect(violations.description.contains("no gradient reaches operand0["))
+    #expect(violations.description.contains("expected none"))
+    let wall = try GateLaw.pullback.violations(of: Square.self, stopping: [0])
+    #expect(wall.description.contains("was declared to get no gradient, and gets one"))
+  }
+
+  @Test func `a pullback right at first order and wrong at second is reported`() throws {
+    #expect(try GateLaw.pullback.violations(of: SquareWithFrozenSlope.self) == [])
+    let violations = try GateLaw.secondDerivative.violations(of: SquareWithFrozenSlope.self)
+    #expect(violations.description.contains("of the gradient of operand 0: no gradient reaches operand0["))
+  }
+
+  @Test func `a kernel that differs from the definition is reported with element and values`() throws {
+    let violations = try GateLaw.kernel.violations(of: DoublingWithASlip.self)
+    #expect(violations.count == 10)  // two types, five seeds
+    #expect(violations.description.contains("element 1 is "))
+    #expect(violations.description.contains("the definition says "))
+  }
+
+  @Test func `a kernel wrong at an edge alone is reported`() throws {
+    #expect(try GateLaw.kernel.violations(of: AbsoluteOfPositives.self) == [])
+    #expect(try GateLaw.edges.violations(of: AbsoluteOfPositives.self).count == 1)
+  }
+
+  @Test func `a kernel that mixes up a stretched operand is reported`() throws {
+    #expect(try GateLaw.kernel.violations(of: AddIgnoringStretching.self) == [])
+    let violations = try GateLaw.layouts.violations(of: AddIgnoringStretching.self)
+    #expect(violations.description.contains("as [[2, 3], [2, 1]]"))
+  }
+
+  @Test func `a gate without samples is reported`() throws {
+    #expect(try GateLaw.kernel.violations(of: Unsampled.self).description.contains("no samples"))
+  }
+}
+
+private struct SquareWithHalfASlope: ElementwiseGate {
+  static let name = "squareWithHalfASlope"
+  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * node.inputs[0]] }
+  static let samples = [GateSample(Self(), .uniform([2, 3]))]
+}
+
+private struct SquareWithFrozenSlope: ElementwiseGate {
+  static let name = "squareWithFrozenSlope"
+  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream * stopGradient(2 * node.inputs[0])]
+  }
+  static let samples = [GateSample(Self(), .uniform([2, 3]))]
+}
+
+private struct DoublingWithASlip: ElementwiseGate {
+  static let name = "doublingWithASlip"
+  func value(_ x: [Double]) -> Double { 2 * x[0] }
+  var kernel: Kernel {
+    .custom { arguments in
+      func fill<T: GraphScalar>(_: T.Type) {
+        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+        for i in x.indices { y[i] = T(rounding: x[i].asDouble * (i == 1 ? 2.001 : 2)) }
+      }
+      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+    }
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [2 * upstream] }
+  static let samples = [GateSample(Self(), .uniform([3], in: 1...2))]
+}
+
+/// Its kernel leaves -1 as it is in float64.
+private struct AbsoluteOfPositives: ElementwiseGate {
+  static let name = "absoluteOfPositives"
+  func value(_ x: [Double]) -> Double { x[0].magnitude }
+  var kernel: Kernel {
+    .custom { arguments in
+      func fill<T: GraphScalar>(_: T.Type, _ value: (Double) -> Double) {
+        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+        for i in x.indices { y[i] = T(rounding: value(x[i].asDouble)) }
+      }
+      if arguments.outputType == .float64, arguments.outputShape.rank > 0 {
+        fill(Double.self) { $0 == -1 ? -1 : $0.magnitude }
+      } else if arguments.outputType == .float64 {
+        fill(Double.self, \.magnitude)
+      } else {
+        fill(Float.self, \.magnitude)
+      }
+    }
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * sign(node.inputs[0])] }
+  static let samples = [GateSample(Self(), .uniform([3], in: 1...2))]
+}
+
+/// Right where the operands have one shape.
+private struct AddIgnoringStretching: ElementwiseGate {
+  static let name = "addIgnoringStretching"
+  func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  var kernel: Kernel {
+    .custom { arguments in
+      func fill<T: GraphScalar>(_: T.Type) {
+        let (a, b, y) = (arguments.input(0, as: T.self), arguments.input(1, as: T.self), arguments.output(as: T.self))
+        for i in y.indices { y[i] = T(rounding: a[i % a.count].asDouble + b[i % b.count].asDouble) }
+      }
+      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+    }
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream, upstream] }
+  static let samples = [GateSample(Self(), .uniform([2, 3]), .uniform([2, 3]))]
+}
+
+private struct Unsampled: ElementwiseGate {
+  static let name = "unsampled"
+  func value(_ x: [Double]) -> Double { x[0] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
+  static let samples: [GateSample] = []
+}
