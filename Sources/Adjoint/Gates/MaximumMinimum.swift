@@ -4,7 +4,10 @@ internal import Kernels
 public struct Maximum: ElementwiseGate {
   public static let name = "maximum"
   public init() {}
-  public func value(_ x: [Double]) -> Double { x[0].isNaN || x[1].isNaN ? .nan : max(x[0], x[1]) }
+  public func value(_ x: [Double]) -> Double {
+    if x[0].isNaN || x[1].isNaN { return .nan }
+    return x[0] > x[1] || (x[0] == x[1] && x[0].sign == .plus) ? x[0] : x[1]  // +0 above -0, as in IEEE 754-2019
+  }
   public var kernel: Kernel { Kernel(.elementwise(.maximum)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
@@ -25,7 +28,10 @@ public struct Maximum: ElementwiseGate {
 public struct Minimum: ElementwiseGate {
   public static let name = "minimum"
   public init() {}
-  public func value(_ x: [Double]) -> Double { x[0].isNaN || x[1].isNaN ? .nan : min(x[0], x[1]) }
+  public func value(_ x: [Double]) -> Double {
+    if x[0].isNaN || x[1].isNaN { return .nan }
+    return x[0] < x[1] || (x[0] == x[1] && x[0].sign == .minus) ? x[0] : x[1]  // -0 below +0, as in IEEE 754-2019
+  }
   public var kernel: Kernel { Kernel(.elementwise(.minimum)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
