@@ -7,6 +7,14 @@ struct CostModel: Sendable {
   /// wake-up costs when shared by several units (7 µs), well below a step.
   static let unit: Float = 12_000
 
+  /// The work of one part of a node that is worth dividing among workers.
+  static let part: Float = 40_000
+  /// The most parts a node is divided into: more cores than that find work in other nodes.
+  static let mostParts = 16
+
+  /// Taking memory.
+  static let opening: Float = 200
+
   private static let call: Float = 60
   private static let bytesPerNanosecond: Float = 16
   private static let operationsPerNanosecond: Float = 80

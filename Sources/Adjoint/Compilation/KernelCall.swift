@@ -79,46 +79,82 @@ enum KernelCall: Sendable {
     }
   }
 
-  /// Computes the whole result.
+  /// How many elements or rows the result can be divided into, for kernels that compute any range of it; 1 for others.
+  var extent: Int {
+    switch self {
+    case .elementwise(_, _, let plan), .broadcast(_, let plan): plan.count
+    case .accumulate(_, let count): count
+    case .reduce(_, _, let plan): plan.outputCount
+    case .matmul(_, let plan): plan.rowCount
+    case .move(_, let plan): plan.count
+    case .pad(_, let plan): plan.count
+    case .concatenate(_, let plan): plan.count
+    case .gatherRows(_, _, _, let indexCount): indexCount
+    case .softmax(_, _, let rows), .logSoftmax(_, _, let rows), .crossEntropy(_, _, let rows), .oneHot(_, _, let rows):
+      rows
+    case .scatterAddRows, .custom: 1
+    }
+  }
+
+  /// The result in at most `count` parts of about equal size, cut where the kernel can be cut: where the cuts are never
+  /// changes a bit.
+  func parts(_ count: Int) -> [Range<Int>] {
+    var cuts = [0]
+    for part in 1..<max(count, 1) {
+      let cut = boundary(atOrAfter: extent * part / count)
+      if cut > cuts[cuts.count - 1], cut < extent { cuts.append(cut) }
+    }
+    return zip(cuts, cuts.dropFirst() + [extent]).map { $0..<$1 }
+  }
+
+  private func boundary(atOrAfter position: Int) -> Int {
+    switch self {
+    case .matmul(_, let plan): plan.boundary(atOrAfter: position)
+    case .elementwise, .broadcast, .accumulate, .move, .pad, .concatenate: (position + 1023) / 1024 * 1024
+    default: position
+    }
+  }
+
+  /// Computes the part `range` of the result.
   ///
   /// - Throws: an index or label out of range; whatever a custom kernel throws.
-  func run(_ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ output: UnsafeMutableRawPointer) throws {
+  func run(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ output: UnsafeMutableRawPointer, _ range: Range<Int>
+  ) throws {
     switch self {
     case .elementwise(let operation, let type, let plan):
-      runElementwise(
-        operation, type, plan: plan, inputs: inputs.baseAddress!, output: output, range: 0..<plan.count)
+      runElementwise(operation, type, plan: plan, inputs: inputs.baseAddress!, output: output, range: range)
     case .broadcast(let type, let plan):
-      runBroadcast(type, plan: plan, input: inputs[0], output: output, range: 0..<plan.count)
-    case .accumulate(let type, let count):
-      runAccumulate(type, inputs: inputs, output: output, range: 0..<count)
+      runBroadcast(type, plan: plan, input: inputs[0], output: output, range: range)
+    case .accumulate(let type, _):
+      runAccumulate(type, inputs: inputs, output: output, range: range)
     case .reduce(let operation, let type, let plan):
-      runReduction(operation, type, plan: plan, input: inputs[0], output: output, range: 0..<plan.outputCount)
+      runReduction(operation, type, plan: plan, input: inputs[0], output: output, range: range)
     case .matmul(let type, let plan):
-      runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, rows: 0..<plan.rowCount)
+      runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, rows: range)
     case .move(let size, let plan):
-      runMovement(elementSize: size, plan: plan, input: inputs[0], output: output, range: 0..<plan.count)
+      runMovement(elementSize: size, plan: plan, input: inputs[0], output: output, range: range)
     case .pad(let size, let plan):
-      runPad(elementSize: size, plan: plan, input: inputs[0], output: output, range: 0..<plan.count)
+      runPad(elementSize: size, plan: plan, input: inputs[0], output: output, range: range)
     case .concatenate(let size, let plan):
-      runConcatenate(
-        elementSize: size, plan: plan, inputs: inputs.baseAddress!, output: output, range: 0..<plan.count)
-    case .gatherRows(let size, let rowCount, let columns, let indexCount):
+      runConcatenate(elementSize: size, plan: plan, inputs: inputs.baseAddress!, output: output, range: range)
+    case .gatherRows(let size, let rowCount, let columns, _):
       try runGatherRows(
         elementSize: size, table: inputs[0], rowCount: rowCount, columns: columns, indices: labels(inputs[1]),
-        output: output, range: 0..<indexCount)
+        output: output, range: range)
     case .scatterAddRows(let type, let rowCount, let columns, let indexCount):
       try runScatterAddRows(
         type, source: inputs[0], indices: labels(inputs[1]), indexCount: indexCount, columns: columns,
         rowCount: rowCount, output: output, rows: 0..<rowCount)
-    case .softmax(let type, let columns, let rows):
-      runSoftmax(type, input: inputs[0], output: output, columns: columns, rows: 0..<rows)
-    case .logSoftmax(let type, let columns, let rows):
-      runLogSoftmax(type, input: inputs[0], output: output, columns: columns, rows: 0..<rows)
-    case .crossEntropy(let type, let columns, let rows):
+    case .softmax(let type, let columns, _):
+      runSoftmax(type, input: inputs[0], output: output, columns: columns, rows: range)
+    case .logSoftmax(let type, let columns, _):
+      runLogSoftmax(type, input: inputs[0], output: output, columns: columns, rows: range)
+    case .crossEntropy(let type, let columns, _):
       try runCrossEntropy(
-        type, logits: inputs[0], labels: labels(inputs[1]), losses: output, columns: columns, rows: 0..<rows)
-    case .oneHot(let type, let columns, let rows):
-      try runOneHot(type, labels: labels(inputs[0]), classes: columns, output: output, range: 0..<rows)
+        type, logits: inputs[0], labels: labels(inputs[1]), losses: output, columns: columns, rows: range)
+    case .oneHot(let type, let columns, _):
+      try runOneHot(type, labels: labels(inputs[0]), classes: columns, output: output, range: range)
     case .custom(let body, let operands, let result):
       let operands = zip(inputs, operands).map { (base: $0, type: $1.elementType, shape: $1.shape) }
       try body(KernelArguments(inputs: operands, output: (output, result.elementType, result.shape)))

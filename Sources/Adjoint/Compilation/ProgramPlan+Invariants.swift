@@ -9,8 +9,8 @@ extension ProgramPlan {
       for unit in 0..<unitCosts.count {
         for successor in step.successors(of: UnitID(UInt32(unit))) { predecessors[Int(successor.index)].insert(unit) }
       }
-      // A sum in arrival order has many makers; its readers wait for a join that waits for them.
-      var makers: [Placement.Place: Int] = [:]
+      // A sum in arrival order has readers that wait for a join that waits for its makers.
+      var makers: [Placement.Place: Set<Int>] = [:]
       let sums = Set(accumulators.map(\.place))
       var reads = [UInt32](repeating: 0, count: placement.buffers.count)
       for unit in 0..<unitCosts.count {
@@ -19,12 +19,14 @@ extension ProgramPlan {
           for node in nodes(of: step) {
             for input in graph.storage.inputs(of: node) {
               let place = placement.places[input.int]
-              guard let maker = makers[place], !sums.contains(place) else { continue }
-              precondition(
-                maker == unit || predecessors[unit].contains(maker),
-                "unit \(unit) reads a value of unit \(maker), which it does not wait for")
+              guard !sums.contains(place) else { continue }
+              for maker in makers[place] ?? [] {
+                precondition(
+                  maker == unit || waits(unit, for: maker, predecessors),
+                  "unit \(unit) reads a value of unit \(maker), which it does not wait for")
+              }
             }
-            makers[placement.places[node.int]] = unit
+            makers[placement.places[node.int], default: []].insert(unit)
           }
         }
       }
@@ -34,10 +36,16 @@ extension ProgramPlan {
     #endif
   }
 
+  /// Whether `unit` waits for `maker`, directly or through the unit that opens its result's memory.
+  private func waits(_ unit: Int, for maker: Int, _ predecessors: [Set<Int>]) -> Bool {
+    predecessors[unit].contains(maker) || predecessors[unit].contains { predecessors[$0].contains(maker) }
+  }
+
   /// The nodes whose values a step makes.
   private func nodes(of step: Step) -> [NodeID] {
     if case .scalars(_, let range) = step.work { return Array(instructionNodes[range]) }
     if case .contribute = step.work { return [] }
+    if case .open = step.work { return [] }
     return [step.node]
   }
 }

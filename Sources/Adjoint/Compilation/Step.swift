@@ -5,8 +5,10 @@ struct Step: Sendable {
   enum Work: Sendable {
     /// A run of scalar gates on the slab of one element type.
     case scalars(ElementType, Range<Int>)
-    /// One tensor kernel.
-    case kernel(KernelCall)
+    /// One tensor kernel, for a range of its result.
+    case kernel(KernelCall, Range<Int>)
+    /// Takes the memory of a result that several units then compute in parts.
+    case open
     /// Adds the one operand into an accumulator as it arrives: `accumulators[index]`.
     case contribute(accumulator: Int)
   }

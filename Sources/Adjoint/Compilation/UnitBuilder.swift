@@ -15,6 +15,8 @@ struct UnitBuilder {
 
   private var unitOf: [UInt32]
   private static let noUnit = UInt32.max
+  /// How many units from this one on make the parts of one value.
+  private var partCounts: [UInt32: UInt32] = [:]
   private var openCost: Float = 0
   /// The scalar instructions that no step holds yet: from here to the end, on the slab of one element type.
   private var openRun: (type: ElementType, start: Int)?
@@ -84,13 +86,45 @@ struct UnitBuilder {
         operandSignatures.append(graph.storage.signature(of: graph.storage.inputColumn[position]))
       }
       let result = graph.storage.signature(of: node)
-      makeRoom(for: CostModel.cost(of: kernel, result: result, operands: operandSignatures))
-      depend(node, on: inputs)
+      let cost = CostModel.cost(of: kernel, result: result, operands: operandSignatures)
       let call = KernelCall(kernel, result: result, operands: operandSignatures)
-      addStep(.kernel(call), node, operands: inputs.map { graph.storage.inputColumn[$0] }, output: place)
-      plan.steps[plan.steps.count - 1].overwritable = overwritable(call, inputs, result, place)
+      let parts = call.parts(min(Int(cost / CostModel.part), CostModel.mostParts))
+      if parts.count > 1 {
+        addParts(parts, of: call, node, inputs, place, cost: cost / Float(parts.count))
+      } else {
+        makeRoom(for: cost)
+        depend(node, on: inputs)
+        addStep(.kernel(call, 0..<call.extent), node, operands: graph.storage.inputColumn[inputs], output: place)
+        plan.steps[plan.steps.count - 1].overwritable = overwritable(call, inputs, result, place)
+      }
     }
     if openCost >= unitWork { closeUnit() }
+  }
+
+  /// A node whose work is worth several units: each computes a part of the result, in memory that a unit before them
+  /// takes, unless the result has a lasting place.
+  private mutating func addParts(
+    _ parts: [Range<Int>], of call: KernelCall, _ node: NodeID, _ inputs: Range<Int>, _ place: Placement.Place,
+    cost: Float
+  ) {
+    closeUnit()
+    var opener: UInt32?
+    if place.isBuffer, plan.placement.buffers[place.index].lifetime == .transient {
+      openCost = CostModel.opening
+      depend(node, on: inputs)
+      opener = openUnit
+      addStep(.open, node, operands: [], output: place)
+      closeUnit()
+    }
+    let first = openUnit
+    for part in parts {
+      openCost = cost
+      if let opener { addEdge(from: opener) } else { depend(node, on: inputs) }
+      addStep(.kernel(call, part), node, operands: graph.storage.inputColumn[inputs], output: place)
+      closeUnit()
+    }
+    unitOf[node.int] = first
+    partCounts[first] = UInt32(parts.count)
   }
 
   private func scalarOperation(_ kernel: Kernel) -> ElementwiseOperation? {
@@ -143,7 +177,9 @@ struct UnitBuilder {
     plan.steps.append(Step(work: work, node: node, operands: 0..<0, output: plan.placement.places[node.int]))
   }
 
-  private mutating func addStep(_ work: Step.Work, _ node: NodeID, operands: [NodeID], output: Placement.Place) {
+  private mutating func addStep(
+    _ work: Step.Work, _ node: NodeID, operands: some Collection<NodeID>, output: Placement.Place
+  ) {
     closeRun(at: plan.instructions.count)
     let start = plan.operands.count
     for operand in operands {
@@ -228,7 +264,9 @@ struct UnitBuilder {
   }
 
   private mutating func depend(on node: NodeID) {
-    if unitOf[node.int] != Self.noUnit { addEdge(from: unitOf[node.int]) }
+    let maker = unitOf[node.int]
+    guard maker != Self.noUnit else { return }
+    for part in 0..<(partCounts[maker] ?? 1) { addEdge(from: maker + part) }
   }
 
   /// An edge to the open unit, once.

@@ -24,14 +24,18 @@ struct UnitRunner: Sendable {
         runScalars(
           type.kernelType, instructions.baseAddress! + range.lowerBound, count: range.count, slab: workspace.slab(type))
       }
-    case .kernel(let call):
-      try run(call, step)
+    case .kernel(let call, let range):
+      try run(call, range, step)
+    case .open:
+      _ = try memory(for: step) { () throws(MemoryLimitExceeded) in
+        try workspace.output(of: step, EmptyCollection())
+      }
     case .contribute(let accumulator):
       try contribute(step, to: accumulator)
     }
   }
 
-  private func run(_ call: KernelCall, _ step: Step) throws {
+  private func run(_ call: KernelCall, _ range: Range<Int>, _ step: Step) throws {
     let operands = workspace.plan.operands[step.operands]
     try withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: operands.count) { inputs in
       for (position, operand) in operands.enumerated() {
@@ -41,7 +45,7 @@ struct UnitRunner: Sendable {
         try workspace.output(of: step, operands)
       }
       do {
-        try call.run(UnsafeBufferPointer(inputs), output)
+        try call.run(UnsafeBufferPointer(inputs), output, range)
       } catch {
         throw SessionError.gateFailed(
           node: program.describe(step.node), gate: program.gateName(of: step.node), error)

@@ -61,6 +61,9 @@ extension Session {
   private func runLooking(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
     guard case .scalars(let type, let range) = step.work else {
       try runner.run(step)
+      // A value made in parts is looked at when the last of them is there.
+      if case .open = step.work { return nil }
+      if case .kernel(let call, let range) = step.work, range.upperBound < call.extent { return nil }
       let signature = program.signature(of: step.node)
       guard signature.elementType.isDifferentiable, workspace.address(step.output) != nil else { return nil }
       return look(at: step.output, signature, includingInfinity).map { report(program.origins[step.node.int], $0) }
