@@ -122,6 +122,16 @@ import Testing
     }
   }
 
+  @Test(arguments: ["README.md", "CONTRIBUTING.md"])
+  func `every suite that the documentation sends people to is there`(file: String) throws {
+    let text = try String(contentsOf: Self.root.appending(path: file), encoding: .utf8)
+    let files = try FileManager.default.subpathsOfDirectory(atPath: Self.root.appending(path: "Tests").path)
+    let names = Set(files.flatMap { $0.split(separator: "/") }.map { $0.replacing(".swift", with: "") })
+    for match in text.matches(of: /--filter (\w+)/) {
+      #expect(names.contains(String(match.1)), "no suite or target is called \(match.1)")
+    }
+  }
+
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
