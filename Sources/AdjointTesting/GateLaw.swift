@@ -1,6 +1,6 @@
 public import Adjoint
 
-/// What every gate owes its users, checked on the gate's own ``Adjoint/Gate/samples``.
+/// What every gate owes its users, checked on the gate's own ``/Adjoint/Gate/samples``.
 ///
 /// Run them over a third-party gate in its tests:
 ///
@@ -10,7 +10,7 @@ public import Adjoint
 /// }
 /// ```
 /// A pullback that says `nil` claims that the output does not change with that operand; finite differences must then
-/// be zero. A gate that passes nothing back although the output does change, as ``Adjoint/StopGradient``, has to be
+/// be zero. A gate that passes nothing back although the output does change, as ``/Adjoint/StopGradient``, has to be
 /// declared with `stopping`.
 public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// The pullback agrees with finite differences of the value.
@@ -20,7 +20,7 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// Each gradient has its variable's shape and element type.
   case gradientShape
   /// The kernel computes what the definition says, in float32 and float64: bit for bit where the operation is exactly
-  /// rounded or moves data, else within a bound that ``KernelBound`` gives reasons for.
+  /// rounded or moves data, else within a bound that `KernelBound` gives reasons for.
   case kernel
   /// For elementwise gates: value and gradients are the reference's in every broadcast layout of two axes.
   case layouts
@@ -28,9 +28,9 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// subnormal and huge numbers, as a tensor and as single scalars.
   case edges
 
-  /// The law is broken by `gate` in these ways; none if it holds.
+  /// The law is broken by `gate` in these ways; none if it holds. `stopping` names the operands through which the gate
+  /// deliberately lets no gradient.
   ///
-  /// - Parameter stopping: the operands through which the gate deliberately lets no gradient.
   /// - Throws: what building or running a sample throws, which is a violation too.
   public func violations(of gate: any Gate.Type, stopping: Set<Int> = []) throws -> [LawViolation] {
     guard !gate.samples.isEmpty else {

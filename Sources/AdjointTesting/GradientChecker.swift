@@ -31,8 +31,9 @@ public struct GradientChecker: Sendable {
   ///
   /// An output that is not a scalar is weighted with a fixed upstream gradient of distinct numbers between 1/2 and 3/2.
   ///
-  /// - Parameter values: all inputs that `output` reads, and parameters that do not keep their first values.
-  /// - Throws: ``Adjoint/GraphError`` if a variable has no gradient, and what the runs throw.
+  /// `values` holds all inputs that `output` reads, and parameters that do not keep their first values.
+  ///
+  /// - Throws: ``/Adjoint/GraphError`` if a variable has no gradient, and what the runs throw.
   public func check(
     _ output: Node, withRespectTo variables: [Node], at values: [Node: ReferenceTensor]
   ) throws -> [GradientVerdict] {

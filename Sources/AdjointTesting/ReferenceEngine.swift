@@ -3,7 +3,7 @@ public import Adjoint
 /// Computes a graph the slow and obvious way: one node after another by its gate's definition, each result rounded to
 /// its element type, on the calling thread.
 ///
-/// It is what a ``Adjoint/Program`` is tested against: it knows no schedule, no kernel, no buffer that is reused, and
+/// It is what a ``/Adjoint/Program`` is tested against: it knows no schedule, no kernel, no buffer that is reused, and
 /// no pass of the compiler.
 ///
 /// ```swift
@@ -47,8 +47,9 @@ public struct ReferenceEngine: Sendable {
 
   /// The gradient of Σ outputs · upstream with respect to each variable, or `nil` where no path leads.
   ///
-  /// - Parameter upstream: the gradient of each output; ones if left out.
-  /// - Throws: ``Adjoint/GraphError`` where the outputs cannot be differentiated, and what ``run(feeding:)`` throws.
+  /// `upstream` is the gradient of each output; ones if left out.
+  ///
+  /// - Throws: ``/Adjoint/GraphError`` where the outputs cannot be differentiated, and what ``run(feeding:)`` throws.
   public func gradients(
     of outputs: [Node], withRespectTo variables: [Node], upstream: [ReferenceTensor]? = nil,
     feeding values: [Node: ReferenceTensor]

@@ -1,4 +1,5 @@
 public import Adjoint
+import AdjointTesting
 import DependencyScheduling
 import Foundation
 import Testing
@@ -86,6 +87,12 @@ import Testing
     }
   }
 
+  @Test(arguments: GateLaw.allCases)
+  func `the written gates obey every law`(law: GateLaw) throws {
+    #expect(try law.violations(of: Softsign.self) == [])
+    #expect(try law.violations(of: CumulativeSum.self) == [])
+  }
+
   @Test func `a shape mismatch reads as the article shows it`() throws {
     let graph = Graph()
     let images = graph.input("images", [128, 784], fileID: "App/Model.swift", line: 12)
@@ -126,7 +133,7 @@ import Testing
   func `every suite that the documentation sends people to is there`(file: String) throws {
     let text = try String(contentsOf: Self.root.appending(path: file), encoding: .utf8)
     let files = try FileManager.default.subpathsOfDirectory(atPath: Self.root.appending(path: "Tests").path)
-    let names = Set(files.flatMap { $0.split(separator: "/") }.map { $0.replacing(".swift", with: "") })
+    let names = Set(files.flatMap { $0.split(separator: "/") }.map { String($0).replacing(".swift", with: "") })
     for match in text.matches(of: /--filter (\w+)/) {
       #expect(names.contains(String(match.1)), "no suite or target is called \(match.1)")
     }
