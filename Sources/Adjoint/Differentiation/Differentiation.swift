@@ -10,25 +10,27 @@ final class Differentiation {
   /// The nodes as they were when differentiation began.
   let forward: GraphStorage
   /// Whether a node depends on a variable that a gradient is asked for.
-  private(set) var isActive: [Bool]
-  private var contributions: Contributions
+  let isActive: [Bool]
+  /// Whether the walk has reached a node with a gradient.
+  private(set) var isReached: [Bool] = []
 
   init(_ graph: Graph, _ forward: GraphStorage, variables: [NodeID]) {
     self.graph = graph
     self.forward = forward
-    isActive = [Bool](repeating: false, count: forward.count)
-    contributions = Contributions(nodeCount: forward.count)
+    var isActive = [Bool](repeating: false, count: forward.count)
     for variable in variables { isActive[variable.int] = true }
     for index in isActive.indices where !isActive[index] {
       let inputs = forward.inputRange(of: NodeID(index))
       isActive[index] = inputs.contains { isActive[forward.inputColumn[$0].int] }
     }
+    self.isActive = isActive
   }
 
   /// Walks back from `outputs`, whose gradients are `upstream`, and returns the adjoint of each variable.
   ///
   /// - Complexity: O(nodes + edges) between the outputs and the variables.
   func run(outputs: [NodeID], upstream: [NodeID], variables: [NodeID]) -> [NodeID?] {
+    var contributions = Contributions(nodeCount: forward.count)
     for (output, gradient) in zip(outputs, upstream) where isActive[output.int] {
       contributions.add(gradient, to: output)
     }
@@ -38,19 +40,17 @@ final class Differentiation {
       let node = NodeID(index)
       guard contributions.hasAny(node) else { continue }
       graph.withState { $0.differentiating = node }
-      let adjoint = accumulated(node)
+      let adjoint = accumulated(node, contributions)
       if wanted.contains(node) { adjoints[node] = adjoint }
-      propagate(adjoint, through: node)
+      propagate(adjoint, through: node, &contributions)
     }
     graph.withState { $0.differentiating = nil }
+    isReached = (0..<forward.count).map { contributions.hasAny(NodeID($0)) }
     return variables.map { adjoints[$0] }
   }
 
-  /// Whether the walk reached `node` with a gradient.
-  func reached(_ node: NodeID) -> Bool { contributions.hasAny(node) }
-
   /// downstream = upstream · local, for every input that a gradient is needed of.
-  private func propagate(_ upstream: NodeID, through node: NodeID) {
+  private func propagate(_ upstream: NodeID, through node: NodeID, _ contributions: inout Contributions) {
     let inputs = forward.inputRange(of: node)
     guard inputs.contains(where: { isActive[forward.inputColumn[$0].int] }) else { return }
     let application = GateApplication(differentiation: self, id: node)
@@ -78,7 +78,7 @@ final class Differentiation {
 
   /// The sum of a node's contributions in graph order: one node for few, a tree of fixed shape for many, so that a copy
   /// gate with ten thousand consumers adds in parallel and holds few contributions at a time.
-  private func accumulated(_ node: NodeID) -> NodeID {
+  private func accumulated(_ node: NodeID, _ contributions: Contributions) -> NodeID {
     if let only = contributions.only(of: node) { return only }
     var terms = contributions.all(of: node)
     while terms.count > 1 {

@@ -75,7 +75,7 @@ extension Differentiation {
       let inputs = forward.inputRange(of: NodeID(index))
       if inputs.contains(where: { leadsTo[forward.inputColumn[$0].int] }) { leadsTo[index] = true }
     }
-    let stop = (variable.int..<forward.count).first { leadsTo[$0] && reached(NodeID($0)) }
+    let stop = (variable.int..<forward.count).first { leadsTo[$0] && isReached[$0] }
     let reason =
       if let stop {
         "the gradient stops at \(state.describe(NodeID(stop))): the gate \(forward.traits(of: NodeID(stop)).name) "
