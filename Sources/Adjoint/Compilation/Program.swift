@@ -59,8 +59,9 @@ public final class Program: Sendable {
     let working = graph.copy()
     let variableIDs = Set(variables.map(\.id))
     working.withState { RecogniseSigmoid.apply(to: &$0.storage, keeping: variableIDs) }
-    try Self.throwFirstPoison(in: working, values)
+    try Self.throwFirstPoison(in: working, values.map(\.id))
     let (upstreams, gradients) = try Self.differentiate(outputs, variables, in: working, fileID: fileID, line: line)
+    try Self.throwFirstPoison(in: working, gradients)
 
     let state = working.snapshot()
     let roots = values.map(\.id) + gradients
@@ -81,10 +82,10 @@ public final class Program: Sendable {
       [output], gradientsFor: variables, alsoComputing: others, options: options, fileID: fileID, line: line)
   }
 
-  private static func throwFirstPoison(in graph: Graph, _ outputs: [Node]) throws(GraphError) {
+  private static func throwFirstPoison(in graph: Graph, _ roots: [NodeID]) throws(GraphError) {
     let state = graph.snapshot()
     if state.poison.isEmpty { return }
-    let isUsed = DropUnused.usedNodes(of: state.storage, roots: outputs.map(\.id))
+    let isUsed = DropUnused.usedNodes(of: state.storage, roots: roots)
     if let first = state.poison.keys.filter({ isUsed[$0.int] }).min(), let error = state.poison[first] { throw error }
   }
 

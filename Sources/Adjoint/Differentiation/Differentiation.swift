@@ -63,17 +63,33 @@ final class Differentiation {
       let input = forward.inputColumn[position]
       guard let gradient, isActive[input.int] else { continue }
       graph.check(gradient)
-      contributions.add(summed(gradient, toShapeOf: input), to: input)
+      contributions.add(summed(gradient, toShapeOf: input, through: node), to: input)
     }
   }
 
   /// Broadcasting made copies of `input`; the gradients of copies add up.
-  private func summed(_ gradient: Node, toShapeOf input: NodeID) -> NodeID {
+  private func summed(_ gradient: Node, toShapeOf input: NodeID, through node: NodeID) -> NodeID {
     let wanted = forward.signatureColumn[input.int]
     if graph.withState({ $0.storage.signatureColumn[gradient.id.int] == wanted }) { return gradient.id }
     let shape = forward.signature(of: input).shape
+    guard gradient.elementType == forward.signature(of: input).elementType,
+      (try? Shape.broadcast(shape, gradient.shape)) == gradient.shape
+    else { return poisoned(gradient, of: input, through: node) }
     let axes = shape.broadcastAxes(in: gradient.shape)
     return gradient.sum(axes: axes).reshaped(shape).id
+  }
+
+  /// A node in place of a gradient that does not go with its operand: a custom gate's mistake, thrown when compiled.
+  private func poisoned(_ gradient: Node, of input: NodeID, through node: NodeID) -> NodeID {
+    graph.withState { state in
+      let given = state.storage.signature(of: gradient.id)
+      let result = state.apply(Broadcast(to: given.shape), to: [gradient.id], at: .unknown)
+      let reason =
+        "the pullback of \(state.describe(node)) gives a gradient of \(given.shape) \(given.elementType) "
+        + "to its operand \(state.describe(input))"
+      state.markPoisoned(result, GraphError(.shapeMismatch, reason, at: result, operands: [], in: state))
+      return result
+    }
   }
 
   /// The sum of a node's contributions in graph order: one node for few, a tree of fixed shape for many, so that a copy
