@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A kind of operation: its shape rule, its kernel, its slow definition, and its pullback.
 ///
 /// Backward, each gate turns the gradient of its output into the gradients of its inputs, knowing nothing of the graph
@@ -76,6 +78,7 @@ public protocol ElementwiseGate: Gate {
 
 extension ElementwiseGate {
   public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    if case .elementwise(let operation) = kernel.form { try checkCount(inputs, operation.arity) }
     var result = Shape.scalar
     for input in inputs { result = try .broadcast(result, input) }
     return result

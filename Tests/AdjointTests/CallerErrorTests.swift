@@ -1,0 +1,103 @@
+import Adjoint
+import Testing
+
+/// A bug of the caller ends the process with a sentence.
+@Suite struct CallerErrorTests {
+  /// Whether the process that ended said `sentence`. A release build prints no message.
+  private func said(_ sentence: String, _ result: ExitTest.Result?) -> Bool {
+    #if DEBUG
+      guard let result else { return false }
+      return String(decoding: result.standardErrorContent, as: UTF8.self).contains(sentence)
+    #else
+      return result != nil
+    #endif
+  }
+
+  @Test func `a node of another graph traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let stranger = Graph().input("stranger")
+      _ = Graph().input("x") + stranger
+    }
+    #expect(said("The node stranger belongs to another graph", result))
+  }
+
+  @Test func `a program of no output traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = try Program([])
+    }
+    #expect(said("A program computes at least one output", result))
+  }
+
+  @Test func `reading an array as one number traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let x = graph.input("x", [2])
+      let session = try Program(x * 2).makeSession()
+      try session.write([1, 2] as [Float], to: x)
+      print(session[x])
+    }
+    #expect(said("is no single number: read it as an array", result))
+  }
+
+  @Test func `reading what is not computed as a number traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let x = graph.input("x")
+      let f = exp(x)
+      print(try Program(f).makeSession()[f])
+    }
+    #expect(said("is not computed yet: run forward or step", result))
+  }
+
+  @Test func `a gradient that the program does not compute traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let x = graph.input("x"), y = graph.input("y")
+      let session = try Program(x * y, gradientsFor: [x]).makeSession()
+      print(session.gradient(of: y))
+    }
+    #expect(said("the program computes no gradient of y", result))
+  }
+
+  @Test func `concatenating nothing traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = concatenate([])
+    }
+    #expect(said("Concatenating needs at least one node", result))
+  }
+
+  @Test func `a pullback with too few gradients traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let x = graph.input("x")
+      _ = try Program(graph.apply(Forgetful(), to: [x, x]), gradientsFor: [x])
+    }
+    #expect(said("The pullback of forgetful returned 1 gradients for 2 inputs", result))
+  }
+
+  @Test func `a custom kernel that asks for another type traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let x = graph.input("x")
+      let session = try Program(graph.apply(ReadsDoubles(), to: [x])).makeSession()
+      session[x] = 1
+      try session.forward()
+    }
+    #expect(said("Operand 0 holds float32, not float64", result))
+  }
+}
+
+private struct Forgetful: ElementwiseGate {
+  static let name = "forgetful"
+  func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
+  static let samples: [GateSample] = []
+}
+
+private struct ReadsDoubles: ElementwiseGate {
+  static let name = "readsDoubles"
+  func value(_ x: [Double]) -> Double { x[0] }
+  var kernel: Kernel { .custom { $0.output(as: Float.self)[0] = Float($0.input(0, as: Double.self)[0]) } }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
+  static let samples: [GateSample] = []
+}

@@ -1,0 +1,126 @@
+import Adjoint
+import Testing
+
+/// Building a graph: what nodes are called, where they were made, what shapes they have, and how a bad one spreads.
+@Suite struct GraphTests {
+  @Test func `shapes broadcast by NumPy's rule`() throws {
+    #expect(try Shape.broadcast([2, 3], [3]) == [2, 3])
+    #expect(try Shape.broadcast([2, 1], [1, 3]) == [2, 3])
+    #expect(try Shape.broadcast([], [4, 1]) == [4, 1])
+    #expect(try Shape.broadcast([5, 1, 3], [4, 1]) == [5, 4, 3])
+    let error = #expect(throws: ShapeError.self) { try Shape.broadcast([2, 3], [2]) }
+    #expect(
+      error?.description == "shapes [2, 3] and [2] do not broadcast: extents 3 and 2 differ and neither is 1")
+  }
+
+  @Test func `a node knows its shape, type and operands`() {
+    let graph = Graph()
+    let a = graph.input("a", [2, 1], .float64), b = graph.input("b", [3], .float64)
+    let c = a * b
+    #expect(c.shape == [2, 3])
+    #expect(c.elementType == .float64)
+    #expect(c.inputs == [a, b])
+    #expect(c.sum().shape == [])
+    #expect(c.sum(axes: [-1], keepsAxes: true).shape == [2, 1])
+    #expect(c.transposed().shape == [3, 2])
+    #expect(graph.input("i", [4], .int32).elementType == .int32)
+  }
+
+  @Test func `names carry their scopes`() {
+    let graph = Graph()
+    let (w, product) = graph.scope("dense") {
+      graph.scope("first") {
+        let w = graph.parameter("weights", [2])
+        return (w, w * w)
+      }
+    }
+    let after = graph.input("x")
+    #expect(w.name == "dense/first/weights")
+    #expect(product.name == "dense/first/multiply#1")
+    #expect(after.name == "x")
+    #expect(graph.node(named: "dense/first/weights") == w)
+    #expect(graph.node(named: "weights") == nil)
+    #expect(after.named("y").name == "y")
+    #expect(graph.node(named: "x") == nil)
+    #expect(graph.parameters == [w])
+  }
+
+  @Test func `a node knows the line that made it`() {
+    let graph = Graph()
+    let x = graph.input("x"); let inputLine = #line
+    let y = exp(x); let functionLine = #line
+    #expect(x.location.description == "AdjointTests/GraphTests.swift:\(inputLine)")
+    #expect(y.location.description == "AdjointTests/GraphTests.swift:\(functionLine)")
+  }
+
+  #if DEBUG && os(Linux)
+    @Test func `an operator knows its line from the debug information`() {
+      let graph = Graph()
+      let x = graph.input("x")
+      let sum = x + x; let sumLine = #line
+      let quotient = 1 / x; let quotientLine = #line
+      let negative = -x; let negativeLine = #line
+      #expect(sum.location.description.contains("GraphTests.swift:\(sumLine)"))
+      #expect(quotient.location.description.contains("GraphTests.swift:\(quotientLine)"))
+      #expect(negative.location.description.contains("GraphTests.swift:\(negativeLine)"))
+    }
+  #endif
+
+  @Test func `a name taken twice is an error that names both lines`() {
+    let graph = Graph()
+    let first = graph.input("x"); let firstLine = #line
+    let second = graph.input("x"); let secondLine = #line
+    let error = #expect(throws: GraphError.self) { try Program(first + second) }
+    #expect(error?.kind == .duplicateName)
+    #expect(error?.description.contains("the name x is taken by the node made at") == true)
+    #expect(error?.description.contains("GraphTests.swift:\(firstLine)") == true)
+    #expect(error?.description.contains("GraphTests.swift:\(secondLine)") == true)
+  }
+
+  @Test func `poison spreads and the first poisoned node is reported`() {
+    let graph = Graph()
+    let a = graph.input("a", [2]), b = graph.input("b", [3]), c = graph.input("c", [4])
+    let bad = maximum(a, b)
+    let worse = minimum(bad, c)
+    let error = #expect(throws: GraphError.self) { try Program(exp(worse).sum()) }
+    #expect(error?.nodeName == bad.name)
+    #expect(error?.location == bad.location)
+    #expect(error?.kind == .shapeMismatch)
+  }
+
+  @Test func `poison that no output reads harms nobody`() throws {
+    let graph = Graph()
+    let a = graph.input("a", [2]), b = graph.input("b", [3])
+    _ = a + b
+    let session = try Program(a * 2).makeSession()
+    try session.write([1, 2] as [Float], to: a)
+    try session.forward()
+  }
+
+  @Test func `compiling changes nothing in the graph`() throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    let f = 1 / (1 + exp(-x))
+    let count = graph.nodeCount
+    let first = try Program(f, gradientsFor: [x])
+    let second = try Program(f, gradientsFor: [x])
+    #expect(graph.nodeCount == count)
+    #expect(first.unitCount == second.unitCount)
+  }
+
+  @Test func `nodes may be added from many threads`() async throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    let ends = await withTaskGroup(of: Node.self) { group in
+      for _ in 0..<8 {
+        group.addTask { (0..<500).reduce(x) { node, _ in node + x } }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(graph.nodeCount == 4_001)
+    let session = try Program(ends).makeSession()
+    session[x] = 1
+    try await session.forward()
+    for end in ends { #expect(session[end] == 501) }
+  }
+}
