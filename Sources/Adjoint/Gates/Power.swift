@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// Power: y = aᵇ.   ā = ȳ · b · aᵇ⁻¹,  b̄ = ȳ · y · log a (for a > 0; 0 elsewhere, where y is not differentiable in b).
+/// Power: y = aᵇ.   ā = ȳ · b · aᵇ⁻¹ (for b ≠ 0; 0 for b = 0, where aᵇ⁻¹ is infinite at a = 0),
+/// b̄ = ȳ · y · log a (for a > 0; 0 elsewhere, where y is not differentiable in b).
 public struct Power: ElementwiseGate {
   public static let name = "power"
   public init() {}
@@ -11,7 +12,7 @@ public struct Power: ElementwiseGate {
     let (base, exponent) = (node.inputs[0], node.inputs[1])
     let zero = base.literal(0)
     return [
-      node.needsGradient(0) ? upstream * (exponent * pow(base, exponent - 1)) : nil,
+      node.needsGradient(0) ? upstream * select(equal(exponent, zero), zero, exponent * pow(base, exponent - 1)) : nil,
       node.needsGradient(1) ? upstream * select(greater(base, zero), node.output * log(base), zero) : nil,
     ]
   }

@@ -1,0 +1,224 @@
+import Adjoint
+import AdjointTesting
+import Testing
+
+/// Gradients as graphs: of any order, of several outputs, where they end and how ties share.
+@Suite struct DifferentiationTests {
+  /// The values of `nodes` with x at `value`, in float64.
+  private func values(_ nodes: [Node], _ x: Node, _ value: [Double]) throws -> [[Double]] {
+    let session = try Program(nodes).makeSession()
+    try session.write(value, to: x)
+    try session.forward()
+    return try nodes.map { try session.read($0, as: Double.self) }
+  }
+
+  /// f and its first `order` derivatives at the scalar x.
+  private func derivatives(_ order: Int, at value: Double, of f: (Node) -> Node) throws -> [Double] {
+    let graph = Graph()
+    let x = graph.input("x", [], .float64)
+    var nodes = [f(x)]
+    for _ in 0..<order {
+      let last = nodes[nodes.count - 1]
+      nodes.append(try graph.gradients(of: [last], withRespectTo: [x])[0] ?? graph.constant(0, [], .float64))
+    }
+    return try values(nodes, x, [value]).map { $0[0] }
+  }
+
+  @Test func `derivatives of a polynomial up to the fourth`() throws {
+    // x⁴ - 2x³ + 3x at 1.5: 4x³ - 6x² + 3, 12x² - 12x, 24x - 12, 24
+    let result = try derivatives(4, at: 1.5) { x in x * x * x * x - 2 * (x * square(x)) + 3 * x }
+    #expect(result == [2.8125, 3, 9, 24, 24])
+  }
+
+  @Test func `derivatives of sine walk the circle`() throws {
+    let result = try derivatives(4, at: 0.7) { sin($0) }
+    for (order, value) in result.enumerated() {
+      #expect(abs(value - result[order % 2] * [1, 1, -1, -1, 1][order]) < 1e-15)
+    }
+    #expect(abs(result[0] * result[0] + result[1] * result[1] - 1) < 1e-15)
+    #expect(result[2] == -result[0] && result[3] == -result[1])
+  }
+
+  @Test func `derivatives of a power at 0 are those of the polynomial`() throws {
+    #expect(try derivatives(3, at: 0) { pow($0, 2) } == [0, 0, 2, 0])
+    #expect(try derivatives(1, at: 0) { pow($0, 0) } == [1, 0])
+  }
+
+  @Test func `second and third derivatives of a small network agree with finite differences`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [4, 3], .float64)
+    let w = graph.parameter("w", [3, 5], .normal(seed: 1), .float64)
+    let v = graph.parameter("v", [5, 1], .normal(seed: 2), .float64)
+    let loss = square(tanh(x.matmul(w)).matmul(v)).mean()
+    let batch = ReferenceTensor([4, 3], .float64, (0..<12).map { Double($0 * 5 % 7) / 7 - 0.4 })
+    let slope = try #require(try graph.gradients(of: [loss], withRespectTo: [w])[0])
+    let curvature = try #require(try graph.gradients(of: [square(slope).sum()], withRespectTo: [w])[0])
+    for output in [loss, slope, curvature] {
+      for verdict in try GradientChecker().check(output, withRespectTo: [w, v, x], at: [x: batch]) {
+        #expect(verdict.isCorrect, "\(verdict)")
+      }
+    }
+  }
+
+  @Test func `a Hessian times a vector is two differentiations`() throws {
+    // f = x₀² x₁ + x₁³ at (2, 3): H = [[2 x₁, 2 x₀], [2 x₀, 6 x₁]] = [[6, 4], [4, 18]]
+    let graph = Graph()
+    let x = graph.input("x", [2], .float64)
+    let (a, b) = (x.sliced(0..<1), x.sliced(1..<2))
+    let f = (square(a) * b + b * square(b)).sum()
+    let slope = try #require(try graph.gradients(of: [f], withRespectTo: [x])[0])
+    let vector = graph.constant([1.0, -1], [2])
+    let product = try #require(try graph.gradients(of: [slope], upstream: [vector], withRespectTo: [x])[0])
+    #expect(try values([slope, product], x, [2, 3]) == [[12, 31], [2, -14]])
+  }
+
+  @Test func `no path gives nil, and what no gradient needs is not made`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), y = graph.input("y")
+    let f = exp(x)
+    let gradients = try graph.gradients(of: [f], withRespectTo: [x, y])
+    #expect(gradients[0] != nil)
+    #expect(gradients[1] == nil)
+    #expect(try graph.gradients(of: [stopGradient(x) * y], withRespectTo: [x])[0] == nil)
+    #expect(try graph.gradients(of: [greater(x, y)], withRespectTo: [x])[0] == nil)
+    #expect(try graph.gradients(of: [x], withRespectTo: [x])[0] != nil)
+  }
+
+  @Test func `a required gradient without a path names the parameter and the gate where it stops`() {
+    let graph = Graph()
+    let w = graph.parameter("w", [2]); let line = #line
+    let other = graph.parameter("other", [2])
+    let stopped = #expect(throws: GraphError.self) {
+      try Program((stopGradient(w * 2) * other).sum(), gradientsFor: [w])
+    }
+    #expect(stopped?.kind == .noGradientPath)
+    #expect(stopped?.nodeName == "w")
+    #expect(
+      stopped?.description.contains(
+        "no gradient reaches w [2] float32, made at AdjointTests/DifferentiationTests.swift:\(line)") == true)
+    #expect(stopped?.description.contains("the gradient stops at stopGradient#") == true)
+    #expect(stopped?.description.contains("the gate stopGradient passes none on") == true)
+
+    let compared = #expect(throws: GraphError.self) {
+      try Program((select(greater(w, other), other, other)).sum(), gradientsFor: [w])
+    }
+    #expect(compared?.description.contains("passes none on") == true)
+
+    let apart = #expect(throws: GraphError.self) {
+      try Program(exp(other).sum().named("loss"), gradientsFor: [w])
+    }
+    #expect(apart?.description.contains("none of the outputs loss depends on it") == true)
+  }
+
+  @Test func `several outputs with given upstream gradients add up`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [2])
+    let f = square(x), g = 3 * x.sum()
+    let session = try Program([f, g], gradientsFor: [x]).makeSession()
+    try session.write([1, -2] as [Float], to: x)
+    try session.writeUpstream([10, 100] as [Float], of: f)
+    try session.step()
+    #expect(try session.gradient(of: x, as: Float.self) == [10 * 2 + 3, 100 * -4 + 3])
+    try session.writeUpstream([-1] as [Float], of: g)
+    try session.step()
+    #expect(try session.gradient(of: x, as: Float.self) == [10 * 2 - 3, 100 * -4 - 3])
+  }
+
+  @Test func `an output that reads another output is differentiated through both`() throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    let f = square(x), g = f * x
+    let session = try Program([f, g, x], gradientsFor: [x, f]).makeSession()
+    session[x] = 3
+    try session.step()
+    #expect(session.gradient(of: x) == 6 + 27 + 1)  // d(x² + x³ + x)
+    #expect(session.gradient(of: f) == 1 + 3)
+  }
+
+  @Test func `ties share the gradient evenly`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [], .float64)
+    let zero = graph.constant(0, [], .float64)
+    let functions = [
+      maximum(x, zero), maximum(zero, x), minimum(x, zero), relu(x), abs(x), maximum(x, x), minimum(x, x),
+    ]
+    let gradients = try functions.map { try #require(try graph.gradients(of: [$0], withRespectTo: [x])[0]) }
+    #expect(try values(gradients, x, [0]).map { $0[0] } == [0.5, 0.5, 0.5, 0.5, 0, 1, 1])
+  }
+
+  @Test func `equal largest elements share the gradient of a maximum over axes`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [2, 3])
+    let session = try Program(x.max(axes: [1]).sum(), gradientsFor: [x]).makeSession()
+    try session.write([5, 1, 5, 2, 2, 2] as [Float], to: x)
+    try session.step()
+    let third = Float(1) / 3
+    #expect(try session.gradient(of: x, as: Float.self) == [0.5, 0, 0.5, third, third, third])
+  }
+
+  @Test func `a NaN of the branch that select did not take reaches no gradient`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3], .float64)
+    let zero = graph.constant(0, [], .float64)
+    // √x where x > 0, else 0; the square root's slope is infinite at 0 and NaN below.
+    let f = select(greater(x, zero), sqrt(x), zero * x).sum()
+    let session = try Program(f, gradientsFor: [x]).makeSession()
+    try session.write([4.0, -1, 9], to: x)
+    try session.step()
+    #expect(session[f] == 5)
+    let gradient = try session.gradient(of: x, as: Double.self)
+    #expect(gradient[0] == 0.25 && gradient[2] == 1.0 / 6)
+    // The untaken branch is masked before it is multiplied by the square root's slope: 0 / (2 NaN) is what remains.
+    let guarded = select(greater(x, zero), sqrt(select(greater(x, zero), x, zero + 1)), zero * x).sum()
+    let second = try Program(guarded, gradientsFor: [x]).makeSession()
+    try second.write([4.0, -1, 9], to: x)
+    try second.step()
+    #expect(try second.gradient(of: x, as: Double.self) == [0.25, 0, 1.0 / 6])
+  }
+
+  @Test func `an infinite upstream does not become NaN on the side that gets nothing`() throws {
+    let graph = Graph()
+    let a = graph.input("a"), b = graph.input("b")
+    let f = maximum(a, b)
+    let session = try Program(f, gradientsFor: [a, b]).makeSession()
+    session[a] = 1
+    session[b] = 2
+    try session.writeUpstream([Float.infinity], of: f)
+    try session.step()
+    #expect(session.gradient(of: a) == 0)
+    #expect(session.gradient(of: b) == .infinity)
+  }
+
+  @Test func `log, divide and sqrt have the IEEE value at their edges`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3], .float64)
+    let session = try Program([log(x), 1 / x, sqrt(x)].map { $0.sum() }, gradientsFor: [x]).makeSession()
+    try session.write([0.0, -0.0, -1], to: x)
+    try session.step()
+    let nodes = [log(x), 1 / x, sqrt(x)]
+    let slopes = try nodes.map {
+      try #require(try graph.gradients(of: [$0.sum()], withRespectTo: [x])[0])
+    }
+    let result = try values(nodes + slopes, x, [0, -0.0, -1])
+    #expect(result[0][0] == -.infinity && result[0][1] == -.infinity && result[0][2].isNaN)
+    #expect(result[1] == [.infinity, -.infinity, -1])
+    #expect(result[2][0] == 0 && result[2][1].sign == .minus && result[2][2].isNaN)
+    #expect(result[3] == [.infinity, -.infinity, -1])
+    #expect(result[4][0] == -.infinity && result[4][1] == -.infinity && result[4][2] == -1)
+    #expect(result[5][0] == .infinity && result[5][1] == -.infinity && result[5][2].isNaN)
+  }
+
+  @Test func `a broadcast operand's gradient is summed to its shape`() throws {
+    let graph = Graph()
+    let a = graph.input("a", [2, 3]), b = graph.input("b", [3]), c = graph.input("c", [2, 1]), d = graph.input("d")
+    let session = try Program((a + b + c + d).sum(), gradientsFor: [a, b, c, d]).makeSession()
+    try session.write([Float](repeating: 0, count: 6), to: a)
+    try session.write([0, 0, 0] as [Float], to: b)
+    try session.write([0, 0] as [Float], to: c)
+    session[d] = 0
+    try session.step()
+    #expect(try session.gradient(of: b, as: Float.self) == [2, 2, 2])
+    #expect(try session.gradient(of: c, as: Float.self) == [3, 3])
+    #expect(session.gradient(of: d) == 6)
+  }
+}
