@@ -185,11 +185,7 @@ public final class Session: Sendable {
       throw SessionError(error, for: "the session's inputs and results")
     }
     let upstreams = program.endpoints.upstreams
-    let isFirst = progress.withLock { progress in
-      defer { progress.knowsParameters = true }
-      return !progress.knowsParameters
-    }
-    if isFirst {
+    if !progress.withLock({ $0.knowsParameters }) {
       for parameter in program.endpoints.parameters where parameter.place.isBuffer {
         workspace.setAddress(ofParameter: parameter.place.index, try parameterAddress(parameter))
       }
@@ -197,6 +193,7 @@ public final class Session: Sendable {
       for (output, upstream) in upstreams where upstream.signature.shape == .scalar && !given.contains(output) {
         workspace.writeScalar(1, at: upstream.place)
       }
+      progress.withLock { $0.knowsParameters = true }
     }
     for parameter in program.endpoints.parameters where !parameter.place.isBuffer {
       let base = try parameterAddress(parameter)
