@@ -22,7 +22,7 @@ enum KernelCall: Sendable {
     let type = result.elementType.kernelType
     let size = result.elementType.byteCount
     let shape = result.shape.dimensions
-    let first = operands[0].shape
+    let first = operands.first?.shape ?? .scalar  // only a custom gate may read nothing
     let columns = first.dimensions.last ?? 1
     switch kernel.form {
     case .source, .alias:
