@@ -104,7 +104,7 @@ private struct RandomGraphBuilder {
   /// Any node so far, half of the time one of the few that are read by very many.
   private mutating func pick(tensor: Bool) -> Node {
     let count = tensor ? tensors.count : scalars.count
-    let hubs = min(count, 1 + plan.nodeCount / max(plan.maximalFanOut, 1))
+    let hubs = min(count, 1 + plan.nodeCount / max(6 * plan.maximalFanOut, 1))
     let chosen = random.next() & 1 == 0 ? below(hubs) : below(count)
     let isFree = (tensor ? tensors[chosen] : scalars[chosen]).readers < plan.maximalFanOut
     let index = isFree ? chosen : count - 1

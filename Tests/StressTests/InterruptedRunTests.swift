@@ -1,0 +1,178 @@
+import Adjoint
+import AdjointTesting
+import DependencyScheduling
+import GradientMemory
+import Synchronization
+import Testing
+
+@testable import Adjoint
+
+/// Runs that end early at a random place: the same session then gives the right answer, and nothing is left behind.
+@Suite struct InterruptedRunTests {
+  /// A random graph of tensors with a hook in forty places, forward and again backward.
+  private func hooked(_ hook: Hook) throws -> StressedProgram {
+    let sample = RandomGraphs(nodeCount: 200, maximalFanOut: 40, tensorShape: [16]).graph(seed: 11)
+    let graph = sample.graph
+    var ends: [Node] = [sample.output]
+    for number in 0..<40 {
+      let input = sample.inputs[number % sample.inputs.count]
+      let gate = graph.apply(Hooked(hook: hook, number: number), to: [ends[number % ends.count] * input])
+      ends.append(gate.shape == .scalar ? gate : gate.sliced(0..<1).reshaped([]))
+    }
+    return try StressedProgram(ends.map { 1 * $0 }, sample.inputs, sample.values)
+  }
+
+  @Test(arguments: [1, 2, 4]) func `a gate that throws at a random unit`(width: Int) throws {
+    let hook = Hook()
+    let stressed = try hooked(hook)
+    let session = try stressed.session(stressed.program(.fine()), on: EagerExecutor(width: width))
+    var random = SplitMix64(seed: UInt64(width))
+    let atRest = try allocatedAfterAStep(session)
+    var thrown = 0
+    for run in 0..<StressScale.repetitions(1_000 / 3) {
+      let fuse = Fuse(Int(random.next() % 80))
+      hook.set { if fuse.burns() { throw Stopped() } }
+      do {
+        try session.step()
+      } catch SessionError.gateFailed(_, let gate, let cause) {
+        thrown += 1
+        #expect(gate == "hooked" && cause is Stopped)
+        try #require(session.memory.allocated <= atRest, "run \(run)")
+      }
+      if run % 10 == 0 {
+        hook.set {}
+        try session.step()
+        let difference = try stressed.difference(of: session)
+        try #require(difference == nil, "run \(run), width \(width)")
+        try #require(session.memory.allocated == atRest, "run \(run)")
+      }
+    }
+    #expect(thrown >= StressScale.repetitions(1_000 / 3) / 2)
+  }
+
+  @Test(arguments: [1, 2, 4]) func `a run cancelled at a random moment`(width: Int) throws {
+    let hook = Hook()
+    let stressed = try hooked(hook)
+    let session = try stressed.session(stressed.program(.fine()), on: EagerExecutor(width: width))
+    var random = SplitMix64(seed: UInt64(width) + 100)
+    let atRest = try allocatedAfterAStep(session)
+    var cancelled = 0
+    for run in 0..<StressScale.repetitions(1_000 / 3) {
+      let token = CancellationToken()
+      let fuse = Fuse(Int(random.next() % 80))
+      hook.set { if fuse.burns() { token.cancel() } }
+      do {
+        try session.step(cancellation: token)
+      } catch is CancellationError {
+        cancelled += 1
+        try #require(session.memory.allocated <= atRest, "run \(run)")
+      }
+      if run % 10 == 0 {
+        hook.set {}
+        try session.step()
+        let difference = try stressed.difference(of: session)
+        try #require(difference == nil, "run \(run), width \(width)")
+      }
+    }
+    #expect(cancelled >= StressScale.repetitions(1_000 / 3) / 2)
+  }
+
+  @Test func `tasks cancelled at any moment leave their session whole`() async throws {
+    let stressed = try hooked(Hook())
+    let session = try stressed.session(stressed.program(.fine()), on: GraphExecutor(width: 4))
+    var random = SplitMix64(seed: 5)
+    for run in 0..<StressScale.repetitions(200) {
+      let task = Task { try await session.step() }
+      let pause = random.next() % 300
+      try await Task.sleep(for: .microseconds(pause))
+      task.cancel()
+      do { try await task.value } catch is CancellationError {}
+      if run % 10 == 0 {
+        try await session.step()
+        let difference = try stressed.difference(of: session)
+        try #require(difference == nil, "run \(run)")
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 4]) func `a byte limit hit at a random allocation`(width: Int) throws {
+    let sample = RandomGraphs(nodeCount: 400, maximalFanOut: 40, tensorShape: [600], tensorShare: 0.8).graph(seed: 4)
+    let stressed = try StressedProgram(sample)
+    let program = try stressed.program(.fine())
+    let free = try stressed.session(program, on: EagerExecutor(width: 1))
+    try free.forward()
+    let forwardPeak = free.memory.peak
+    try free.step()
+    let peak = free.memory.peak
+    try #require(peak > forwardPeak)
+    var random = SplitMix64(seed: UInt64(width))
+    var refused = 0, recovered = 0
+    for run in 0..<StressScale.repetitions(60) {
+      // Several workers hold more at once than one: what is refused then is refused cleanly too.
+      let limit = forwardPeak / 2 + Int(random.next() % UInt64(peak))
+      weak var workspace: Workspace?
+      do {
+        let session: Session
+        do {
+          session = try stressed.session(program, on: EagerExecutor(width: width), memoryLimit: limit)
+        } catch SessionError.memoryLimit { continue }
+        workspace = session.workspace
+        do {
+          try session.step()
+          let difference = try stressed.difference(of: session)
+          try #require(difference == nil, "limit \(limit), run \(run)")
+        } catch SessionError.memoryLimit(let node, let requested, let inUse, let stated) {
+          refused += 1
+          #expect(!node.isEmpty && inUse + requested > stated && stated == limit)
+          let left = session.memory.allocated
+          do {
+            try session.forward()
+            let value = try session.referenceValue(of: stressed.outputs[0])
+            try #require(value.isIdentical(to: stressed.expectedOutputs[0]), "limit \(limit), run \(run)")
+            recovered += 1
+          } catch SessionError.memoryLimit {
+            try #require(session.memory.allocated <= left, "limit \(limit), run \(run)")
+          }
+        }
+      }
+      #expect(workspace == nil)  // and its arenas with it
+    }
+    #expect(refused > 0 && recovered > 0)
+  }
+
+  @Test func `nothing is left in the allocator after sessions that failed`() async {
+    await #expect(processExitsWith: .success) {
+      // The only thing that runs in its process, so that the allocator's own counts are this test's.
+      guard BufferArena.processStatistics != nil else { return }
+      let sample = RandomGraphs(nodeCount: 300, maximalFanOut: 40, tensorShape: [4_000], tensorShare: 0.8).graph(
+        seed: 4)
+      let stressed = try StressedProgram(sample)
+      let program = try stressed.program(.fine())
+      let before = BufferArena.processStatistics!.allocated
+      for run in 0..<20 {
+        for limit in [300_000, 600_000, 1_000_000, nil] as [Int?] {
+          guard let session = try? stressed.session(program, on: EagerExecutor(width: 4), memoryLimit: limit) else {
+            continue
+          }
+          let token = CancellationToken()
+          if run % 3 == 0 { token.cancel() }
+          try? session.step(cancellation: token)
+        }
+      }
+      let left = BufferArena.processStatistics!.allocated - before
+      precondition(left <= 0, "\(left) bytes are left")
+    }
+  }
+
+  private func allocatedAfterAStep(_ session: Session) throws -> Int {
+    try session.step()
+    return session.memory.allocated
+  }
+}
+
+/// Burns once, when it has been asked a number of times.
+private final class Fuse: Sendable {
+  private let rest: Atomic<Int>
+  init(_ length: Int) { rest = Atomic(length) }
+  func burns() -> Bool { rest.subtract(1, ordering: .relaxed).oldValue == 0 }
+}

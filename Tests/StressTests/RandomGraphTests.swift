@@ -1,0 +1,51 @@
+import Adjoint
+import AdjointTesting
+import DependencyScheduling
+import Testing
+
+/// Seeded random graphs, with copy gates of up to a thousand consumers: the same bits at every width, with buffers
+/// reused and not, cut finely and as it comes, and those bits are the reference's.
+@Suite struct RandomGraphTests {
+  @Test(arguments: [(100, 30), (1_000, 6), (10_000, 2), (100_000, 1)])
+  func `random graphs equal the reference bit for bit`(nodeCount: Int, seeds: Int) throws {
+    if StressScale.isSanitized, nodeCount > 10_000 { return }
+    for seed in 1...UInt64(max(StressScale.repetitions(seeds), 1)) {
+      for tensorShare in nodeCount == 100_000 ? [0.1] : [0, 0.4] {
+        let sample = RandomGraphs(nodeCount: nodeCount, tensorShare: tensorShare).graph(seed: seed)
+        let stressed = try StressedProgram(sample)
+        for options in [Program.Options(), .init(reusesBuffers: false), .fine(), .fine(reusesBuffers: false)] {
+          let program = try stressed.program(options)
+          for width in nodeCount == 100_000 ? [8] : [1, 2, 3, 8] {
+            let session = try stressed.session(program, on: EagerExecutor(width: width))
+            try session.step()
+            let difference = try stressed.difference(of: session)
+            try #require(
+              difference == nil, "\(nodeCount) nodes, seed \(seed), share \(tensorShare), width \(width), \(options)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `the graphs do have copy gates of a thousand consumers`() {
+    let sample = RandomGraphs(nodeCount: 20_000, tensorShare: 0).graph(seed: 1)
+    #expect(sample.largestFanOut >= 900 && sample.largestFanOut <= 1_001)
+    #expect(sample.graph.nodeCount >= 20_000)
+  }
+
+  @Test func `contributions in arrival order are close to those in graph order`() throws {
+    for seed in 1...UInt64(StressScale.repetitions(5)) {
+      let stressed = try StressedProgram(RandomGraphs(nodeCount: 2_000, tensorShape: [64]).graph(seed: seed))
+      let session = try stressed.session(stressed.program(.fine(.arrivalOrder)), on: EagerExecutor(width: 4))
+      try session.step()
+      for (variable, expected) in zip(stressed.variables, stressed.expectedGradients) {
+        let gradient = try session.referenceGradient(of: variable)
+        // The magnitudes of all contributions along all paths add up to at most 1 (see RandomGraphs), each rounded
+        // once a gate along a path of at most some thousand gates: 1e-4 is 1,000 roundings of 2⁻²⁴ and some.
+        for (value, wanted) in zip(gradient.values, expected.values) {
+          try #require((value - wanted).magnitude < 1e-4, "seed \(seed)")
+        }
+      }
+    }
+  }
+}
