@@ -8,7 +8,7 @@ import Testing
   /// Σ kᵢ x with whole kᵢ of both signs, whose sums are exact in any order: a lost contribution shows with `==`.
   @Test(arguments: [[], [64], [20_000]] as [Shape], [Accumulation.graphOrder, .arrivalOrder])
   func `ten thousand contributions arrive at every width`(shape: Shape, accumulation: Accumulation) throws {
-    let consumers = StressScale.size(shape.elementCount > 64 ? 500 : 10_000)
+    let consumers = StressScale.size(shape.elementCount > 64 ? 300 : 10_000)
     let graph = Graph()
     let x = graph.input("x", shape)
     let factors = (0..<consumers).map { Double($0 % 7 - 2) }

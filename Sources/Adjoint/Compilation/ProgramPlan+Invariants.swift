@@ -43,9 +43,12 @@ extension ProgramPlan {
     predecessors[unit].contains(maker) || predecessors[unit].contains { predecessors[$0].contains(maker) }
   }
 
-  /// The nodes whose values a step makes.
+  /// The nodes whose values a step makes, each once: a sum of many scalars is as many instructions of one node.
   private func nodes(of step: Step) -> [NodeID] {
-    if case .scalars(_, let range) = step.work { return Array(instructionNodes[range]) }
+    if case .scalars(_, let range) = step.work {
+      return range.filter { $0 == range.lowerBound || instructionNodes[$0] != instructionNodes[$0 - 1] }
+        .map { instructionNodes[$0] }
+    }
     if case .contribute = step.work { return [] }
     if case .open = step.work { return [] }
     return [step.node]
