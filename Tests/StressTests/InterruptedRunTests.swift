@@ -29,7 +29,7 @@ import Testing
     var random = SplitMix64(seed: UInt64(width))
     let atRest = try allocatedAfterAStep(session)
     var thrown = 0
-    for run in 0..<StressScale.repetitions(1_000 / 3) {
+    for run in 0..<StressScale.repetitions(334) {
       let fuse = Fuse(Int(random.next() % 80))
       hook.set { if fuse.burns() { throw Stopped() } }
       do {
@@ -47,7 +47,7 @@ import Testing
         try #require(session.memory.allocated == atRest, "run \(run)")
       }
     }
-    #expect(thrown >= StressScale.repetitions(1_000 / 3) / 2)
+    #expect(thrown >= StressScale.repetitions(334) / 2)
   }
 
   @Test(arguments: [1, 2, 4]) func `a run cancelled at a random moment`(width: Int) throws {
@@ -57,7 +57,7 @@ import Testing
     var random = SplitMix64(seed: UInt64(width) + 100)
     let atRest = try allocatedAfterAStep(session)
     var cancelled = 0
-    for run in 0..<StressScale.repetitions(1_000 / 3) {
+    for run in 0..<StressScale.repetitions(334) {
       let token = CancellationToken()
       let fuse = Fuse(Int(random.next() % 80))
       hook.set { if fuse.burns() { token.cancel() } }
@@ -74,14 +74,14 @@ import Testing
         try #require(difference == nil, "run \(run), width \(width)")
       }
     }
-    #expect(cancelled >= StressScale.repetitions(1_000 / 3) / 2)
+    #expect(cancelled >= StressScale.repetitions(334) / 2)
   }
 
   @Test func `tasks cancelled at any moment leave their session whole`() async throws {
     let stressed = try hooked(Hook())
     let session = try stressed.session(stressed.program(.fine()), on: GraphExecutor(width: 4))
     var random = SplitMix64(seed: 5)
-    for run in 0..<StressScale.repetitions(200) {
+    for run in 0..<StressScale.repetitions(100) {
       let task = Task { try await session.step() }
       let pause = random.next() % 300
       try await Task.sleep(for: .microseconds(pause))
