@@ -1,6 +1,5 @@
 import Adjoint
 import DependencyScheduling
-import Synchronization
 import Testing
 
 /// What a session holds between runs: inputs, results, parameters, claims, memory.
@@ -247,7 +246,7 @@ import Testing
 
 /// What a gate calls while it runs.
 private final class Callback: Sendable {
-  private let body = Mutex<@Sendable () -> Void> {}
+  private let body = Guarded<@Sendable () -> Void>({})
   func set(_ new: @escaping @Sendable () -> Void) { body.withLock { $0 = new } }
   func call() { body.withLock { $0 }() }
 }

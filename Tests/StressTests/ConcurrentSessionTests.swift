@@ -15,7 +15,7 @@ import Testing
   @Test func `sixteen sessions of one program run at once from threads`() throws {
     let stressed = try stressed()
     let program = try stressed.program(.fine())
-    let differences = Mutex<[String]>([])
+    let differences = Guarded<[String]>([])
     let executor = EagerExecutor(width: 3)
     let runs = StressScale.repetitions(20)
     DispatchQueue.concurrentPerform(iterations: 16) { number in

@@ -1,9 +1,8 @@
 import Adjoint
-import Synchronization
 
 /// What a ``Hooked`` gate calls each time it runs.
 final class Hook: Sendable {
-  private let body = Mutex<@Sendable () throws -> Void> {}
+  private let body = Guarded<@Sendable () throws -> Void>({})
   func set(_ new: @escaping @Sendable () throws -> Void) { body.withLock { $0 = new } }
   func call() throws { try body.withLock { $0 }() }
 }
