@@ -33,6 +33,8 @@ let package = Package(
       name: "scalars", dependencies: ["ProcessMeter", adjoint, scheduling, arguments], swiftSettings: strict),
     .testTarget(
       name: "SchedulingWorkloadsTests", dependencies: ["SchedulingWorkloads", scheduling], swiftSettings: strict),
+    .testTarget(
+      name: "TrainingWorkloadsTests", dependencies: ["TrainingWorkloads", adjoint], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
