@@ -11,7 +11,6 @@ struct Placement: Sendable {
     private static let bufferFlag: UInt32 = 1 << 31
     private static let doubleFlag: UInt32 = 1 << 30
 
-    static let none = Place(bits: .max)
     static func slot(_ slot: Int, _ type: ElementType) -> Place {
       Place(bits: UInt32(slot) | (type == .float64 ? doubleFlag : 0))
     }
@@ -48,8 +47,6 @@ struct Placement: Sendable {
   private(set) var scalarConstants: [(place: Place, value: Double)] = []
   /// Larger constants, by buffer.
   private(set) var constants: [(buffer: Int, values: TensorValues)] = []
-  /// One-element parameters and where they lie: copied into the slab before each run.
-  private(set) var scalarParameters: [(place: Place, node: NodeID)] = []
 
   init(_ graph: IntermediateGraph) {
     let storage = graph.storage
@@ -83,8 +80,6 @@ struct Placement: Sendable {
       }
       if traits.source == .constant {
         scalarConstants.append((place, storage.constants[node]!.doubles(count: 1)[0]))
-      } else if traits.source == .parameter {
-        scalarParameters.append((place, node))
       }
       return place
     }

@@ -27,7 +27,6 @@ struct AccumulatorPlan: Sendable {
   let node: NodeID
   let place: Placement.Place
   let signature: Signature
-  let contributions: Int
   /// While units are built: those that hold a contribution.
   var units: [UInt32] = []
 }

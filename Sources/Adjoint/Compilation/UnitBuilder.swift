@@ -214,8 +214,7 @@ struct UnitBuilder {
       accumulatorOf[node] = plan.accumulators.count
       plan.accumulators.append(
         AccumulatorPlan(
-          node: node, place: plan.placement.places[index], signature: graph.storage.signature(of: node),
-          contributions: inputs.count))
+          node: node, place: plan.placement.places[index], signature: graph.storage.signature(of: node)))
     }
   }
 
