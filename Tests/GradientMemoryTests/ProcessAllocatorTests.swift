@@ -105,7 +105,8 @@ import GradientMemory
       let before = arena.statistics
       for _ in 0..<300 { try round() }
       let after = arena.statistics
-      #expect(after.mapped + after.retained <= 2 * (before.mapped + before.retained))
+      // Pages that are kept but never merged grow by more than half over these rounds.
+      #expect(after.mapped + after.retained <= before.mapped + before.retained)
     }
 
     private final class Box {
