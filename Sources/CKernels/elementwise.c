@@ -1,5 +1,6 @@
 // One loop an operation, over operands that lie next to one another. An operand that is repeated (a scalar, a column, a
-// mixture) is first written out for a block of outputs that stays in the L1 cache; one that is not is read in place.
+// mixture) or strided is first written out for a block of outputs that stays in the L1 cache; one that is not is read in
+// place. A chain of operations goes over one block after the other: what only the chain reads never leaves that cache.
 
 #include "include/CKernels.h"
 #include "operations.h"
@@ -7,9 +8,10 @@
 
 /// Elements a block; three blocks of doubles take up 12 KiB.
 #define BLOCK 512
-/// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block.
+/// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block. Gathering
+/// pays sooner where many operations share it.
 #define LONG_ROW 64
-#define MAXIMUM_OPERANDS 3
+#define LONG_ROW_OF_A_CHAIN 256
 
 #define REAL float
 #define FN(name) adj_##name##_f32
@@ -119,40 +121,67 @@ static const void *block_of(struct operand *operand, const struct adj_layout *la
   }
   const char *from = operand->base + offset_of(position, rank, layout->sizes, operand->strides) * size;
   if (operand->strides[rank - 1] == 1) return from;
-  splat(size, operand->room, from, count);
+  if (operand->strides[rank - 1] == 0) splat(size, operand->room, from, count);
+  else adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
   return operand->room;
+}
+
+/// How many elements from `position` on make the next block.
+static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t long_row, ptrdiff_t position, ptrdiff_t end) {
+  const ptrdiff_t inner = layout->sizes[layout->rank - 1], column = position % inner;
+  ptrdiff_t count = end - position < BLOCK ? end - position : BLOCK;
+  // A long row is worked on by itself, short ones many together and whole, after what is left of the first.
+  if (inner >= long_row || column != 0) {
+    if (count > inner - column) count = inner - column;
+  } else if (count > inner) {
+    count -= count % inner;
+  }
+  return count;
+}
+
+void adj_chain(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets, const void *const *inputs,
+               const struct adj_chain_operation *operations, ptrdiff_t operation_count, void *const *outputs,
+               ptrdiff_t begin, ptrdiff_t end) {
+  const ptrdiff_t size = element_size(type), rank = layout.rank, row = BLOCK * size;
+  _Alignas(64) char room[(ADJ_CHAIN_OPERANDS + ADJ_CHAIN_TEMPORARIES) * BLOCK * 8];
+  char *const temporaries = room + layout.operands * row;
+  struct operand operands[ADJ_CHAIN_OPERANDS];
+  int all_in_place = 1;
+  for (ptrdiff_t o = 0; o < layout.operands; ++o) {
+    const ptrdiff_t *strides = layout.strides + o * rank;
+    const char *base = (const char *)inputs[o] + offsets[o] * size;
+    operands[o] = (struct operand){base, strides, reading_of(rank, layout.sizes, strides), room + o * row, 0};
+    all_in_place &= operands[o].reading == IN_PLACE;
+  }
+  const ptrdiff_t long_row = operation_count > layout.operands ? LONG_ROW_OF_A_CHAIN : LONG_ROW;
+  const void *values[ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS];
+  for (ptrdiff_t position = begin; position < end;) {
+    ptrdiff_t count = end - position;
+    if (!all_in_place) count = block_length(&layout, long_row, position, end);
+    else if (operation_count > 1 && count > BLOCK) count = BLOCK;
+    for (ptrdiff_t o = 0; o < layout.operands; ++o) {
+      values[o] = block_of(&operands[o], &layout, size, position, count);
+    }
+    const void **result = values + layout.operands;
+    for (const struct adj_chain_operation *at = operations; at < operations + operation_count; ++at) {
+      char *to = at->place >= 0 ? (char *)outputs[at->place] + position * size : temporaries + ~at->place * row;
+      const void *read[3] = {values[at->a], values[at->b], values[at->c]};
+      apply(at->operation, type, to, read, count);
+      *result++ = to;
+    }
+    position += count;
+  }
 }
 
 void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *const *inputs,
                      void *output, ptrdiff_t begin, ptrdiff_t end) {
-  const ptrdiff_t size = element_size(type), rank = layout.rank, inner = layout.sizes[rank - 1];
-  _Alignas(64) char room[MAXIMUM_OPERANDS][BLOCK * 8];
-  struct operand operands[MAXIMUM_OPERANDS];
-  int all_in_place = 1;
-  for (ptrdiff_t o = 0; o < layout.operands; ++o) {
-    const ptrdiff_t *strides = layout.strides + o * rank;
-    operands[o] = (struct operand){inputs[o], strides, reading_of(rank, layout.sizes, strides), room[o], 0};
-    all_in_place &= operands[o].reading == IN_PLACE;
-  }
-  if (operation == ADJ_COPY && !all_in_place) {
+  if (operation == ADJ_COPY
+      && reading_of(layout.rank, layout.sizes, layout.strides) != IN_PLACE) {
+    const ptrdiff_t size = element_size(type);
     adj_strided_copy(size, layout, inputs[0], (char *)output + begin * size, begin, end);
     return;
   }
-  for (ptrdiff_t position = begin; position < end;) {
-    ptrdiff_t count = end - position;
-    if (!all_in_place) {
-      // A long row is worked on by itself, short ones many together and whole, after what is left of the first.
-      const ptrdiff_t column = position % inner;
-      if (count > BLOCK) count = BLOCK;
-      if (inner >= LONG_ROW || column != 0) {
-        if (count > inner - column) count = inner - column;
-      } else if (count > inner) {
-        count -= count % inner;
-      }
-    }
-    const void *at[MAXIMUM_OPERANDS] = {0};
-    for (ptrdiff_t o = 0; o < layout.operands; ++o) at[o] = block_of(&operands[o], &layout, size, position, count);
-    apply(operation, type, (char *)output + position * size, at, count);
-    position += count;
-  }
+  const ptrdiff_t offsets[3] = {0}, second = layout.operands > 1, third = layout.operands > 2;
+  const struct adj_chain_operation single = {operation, 0, 0, (uint16_t)second, (uint16_t)(second + third)};
+  adj_chain(type, layout, offsets, inputs, &single, 1, &output, begin, end);
 }

@@ -22,7 +22,7 @@ package struct BroadcastPlan: Sendable, Equatable {
     count = layout.count
   }
 
-  private static func strides(of operand: [Int], under output: [Int]) -> [Int] {
+  static func strides(of operand: [Int], under output: [Int]) -> [Int] {
     let missing = output.count - operand.count
     precondition(missing >= 0, "The shape \(operand) has more axes than \(output), to which it should broadcast")
     let own = StridedLayout.rowMajorStrides(of: operand)

@@ -1,0 +1,147 @@
+import Kernels
+import Testing
+
+/// A chain against its definition: the same operations done one by one over whole tensors.
+@Suite struct ElementwiseChainTests {
+  private struct RandomChain<T: KernelFloat> {
+    let shape: [Int]
+    var views: [ElementwiseChain.View] = []
+    /// The memory of each operand, and what its view shows.
+    var memory: [[T]] = []
+    var values: [[T]] = []
+    var applications: [(operation: ElementwiseOperation, operands: [Int])] = []
+
+    init(shape: [Int], operations: Int, _ numbers: inout SeededNumbers) {
+      self.shape = shape
+      for _ in 0..<Int.random(in: 1...6, using: &numbers) { addOperand(&numbers) }
+      for _ in 0..<operations {
+        let operation = ElementwiseOperation.allCases.randomElement(using: &numbers)!
+        let known = views.count + applications.count
+        let operands = (0..<operation.arity).map { _ in
+          Bool.random(using: &numbers) ? known - 1 : Int.random(in: 0..<known, using: &numbers)
+        }
+        applications.append((operation, operands))
+        let read = operands.map { (shape, values[$0]) }
+        values.append(elementwise(operation, output: shape, read))
+      }
+    }
+
+    private mutating func addOperand(_ numbers: inout SeededNumbers) {
+      let places = coordinates(of: shape)
+      switch Int.random(in: 0..<4, using: &numbers) {
+      case 0:
+        memory.append(randomValues(elementCount(shape), &numbers))
+        views.append(.whole(shape))
+        values.append(memory.last!)
+      case 1:
+        let operand = operandShapes(under: shape).randomElement(using: &numbers)!
+        memory.append(randomValues(elementCount(operand), &numbers))
+        views.append(.broadcast(operand, to: shape))
+        values.append(places.map { memory.last![broadcastIndex($0, operand: operand)] })
+      case 2:
+        let starts = shape.map { _ in Int.random(in: 0...2, using: &numbers) }
+        let input = zip(shape, starts).map { $0 + $1 + 1 }
+        memory.append(randomValues(elementCount(input), &numbers))
+        views.append(.slice(input, starts: starts))
+        values.append(places.map { place in memory.last![flatIndex(zip(place, starts).map(+), in: input)] })
+      default:
+        let permutation = Array(shape.indices.reversed())
+        let input = permutation.map { shape[$0] }
+        memory.append(randomValues(elementCount(input), &numbers))
+        views.append(.transpose(input, permutation: permutation))
+        values.append(places.map { memory.last![flatIndex(Array($0.reversed()), in: input)] })
+      }
+    }
+
+    /// Every result that no operation reads, and some others.
+    func outputs(_ numbers: inout SeededNumbers) -> [Int] {
+      let read = Set(applications.flatMap(\.operands))
+      let results = views.count..<views.count + applications.count
+      return results.filter { !read.contains($0) || Int.random(in: 0..<4, using: &numbers) == 0 }.shuffled(
+        using: &numbers)
+    }
+
+    func build(outputs: [Int]) -> ElementwiseChain? {
+      var builder = ElementwiseChain.Builder(shape: shape)
+      for view in views { _ = builder.operand(view) }
+      for (operation, operands) in applications { _ = builder.apply(operation, operands) }
+      return builder.finish(outputs: outputs)
+    }
+  }
+
+  private func check<T: KernelFloat>(seed: UInt64, _: T.Type) {
+    var numbers = SeededNumbers(seed: seed)
+    let rank = Int.random(in: 0...3, using: &numbers)
+    let shape = (0..<rank).map { _ in [1, 2, 3, 5, 70, 300].randomElement(using: &numbers)! }
+    guard elementCount(shape) < 30_000 else { return }
+    let random = RandomChain<T>(shape: shape, operations: Int.random(in: 1...12, using: &numbers), &numbers)
+    let outputs = random.outputs(&numbers)
+    guard let chain = random.build(outputs: outputs) else {
+      #expect(random.applications.count > 8, "a chain of few operations fits the rows")
+      return
+    }
+    let results = run(chain, random.memory, cuts: [0, chain.count / 3, chain.count])
+    for (position, output) in outputs.enumerated() {
+      let isSame = same(results[position], random.values[output])
+      #expect(isSame, "seed \(seed): output \(output) of \(random.applications)")
+    }
+  }
+
+  private func run<T: KernelFloat>(_ chain: ElementwiseChain, _ memory: [[T]], cuts: [Int]) -> [[T]] {
+    let inputs = memory.map { values in
+      let base = UnsafeMutablePointer<T>.allocate(capacity: values.count)
+      base.initialize(from: values, count: values.count)
+      return UnsafeRawPointer(base)
+    }
+    let outputs = (0..<chain.outputCount).map { _ in
+      UnsafeMutableRawPointer(UnsafeMutablePointer<T>.allocate(capacity: chain.count))
+    }
+    defer {
+      inputs.forEach { $0.deallocate() }
+      outputs.forEach { $0.deallocate() }
+    }
+    for range in zip(cuts, cuts.dropFirst()) {
+      runChain(chain, T.elementType, inputs: inputs, outputs: outputs, range: range.0..<range.1)
+    }
+    return outputs.map { base in
+      Array(UnsafeBufferPointer(start: base.assumingMemoryBound(to: T.self), count: chain.count))
+    }
+  }
+
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func `a chain equals its operations done one by one`(seed: UInt64) {
+    check(seed: seed, Float.self)
+    check(seed: seed, Double.self)
+  }
+
+  @Test func `an output may be written over what is read last`() {
+    var builder = ElementwiseChain.Builder(shape: [1000])
+    let a = builder.operand(.whole([1000])), b = builder.operand(.broadcast([1], to: [1000]))
+    let product = builder.apply(.multiply, [a, b])
+    let sum = builder.apply(.add, [product, a])
+    let chain = builder.finish(outputs: [product, sum])!
+    #expect(!chain.mayOverwrite(operand: a, by: 0), "the sum still reads a")
+    #expect(chain.mayOverwrite(operand: a, by: 1))
+    #expect(!chain.mayOverwrite(operand: b, by: 1), "b is one element")
+    var memory = (0..<1000).map(Float.init), products = [Float](repeating: 0, count: 1000), factor: Float = 3
+    memory.withUnsafeMutableBytes { memory in
+      products.withUnsafeMutableBytes { products in
+        withUnsafePointer(to: &factor) { factor in
+          runChain(
+            chain, .float32, inputs: [UnsafeRawPointer(memory.baseAddress!), UnsafeRawPointer(factor)],
+            outputs: [products.baseAddress!, memory.baseAddress!], range: 0..<1000)
+        }
+      }
+    }
+    #expect(products == (0..<1000).map { Float(3 * $0) })
+    #expect(memory == (0..<1000).map { Float(4 * $0) })
+  }
+
+  @Test func `more values at once than there are rows make no chain`() {
+    var builder = ElementwiseChain.Builder(shape: [8])
+    let x = builder.operand(.whole([8]))
+    let roots = (0..<9).map { _ in builder.apply(.exponential, [x]) }
+    let sum = roots.dropFirst().reduce(roots[0]) { builder.apply(.add, [$0, $1]) }
+    #expect(builder.finish(outputs: [sum]) == nil)
+  }
+}
