@@ -18,8 +18,7 @@ struct UnitBuilder {
   /// How many units from this one on make the parts of one value.
   private var partCounts: [UInt32: UInt32] = [:]
   private var openCost: Float = 0
-  /// The scalar instructions that no step holds yet: from here to the end, on the slab of one element type.
-  private var openRun: (type: ElementType, start: Int)?
+  private var scalars = ScalarRuns()
   private var edges: [(from: UInt32, to: UInt32)] = []
   private var lastReader: [UInt32] = []
   /// Arrival order: for each contribution, the accumulators that wait for it.
@@ -76,10 +75,10 @@ struct UnitBuilder {
 
   private mutating func addComputation(_ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>) {
     let place = plan.placement.places[node.int]
-    if !place.isBuffer, let operation = scalarOperation(kernel) {
+    if !place.isBuffer, let operation = ScalarRuns.operation(of: kernel) {
       makeRoom(for: CostModel.scalarGate(kernel))
       depend(node, on: inputs)
-      addInstructions(operation, node, place, inputs)
+      if let step = scalars.add(operation, node, in: graph.storage, plan.placement) { plan.steps.append(step) }
     } else {
       operandSignatures.removeAll(keepingCapacity: true)
       for position in inputs {
@@ -127,60 +126,15 @@ struct UnitBuilder {
     partCounts[first] = UInt32(parts.count)
   }
 
-  private func scalarOperation(_ kernel: Kernel) -> ElementwiseOperation? {
-    switch kernel.form {
-    case .elementwise(let operation): operation
-    case .accumulate: .add
-    case .broadcast: .copy
-    default: nil
-    }
-  }
-
-  /// The instructions of a scalar gate, joined to the run before them in this unit if that is of the same slab.
-  private mutating func addInstructions(
-    _ operation: ElementwiseOperation, _ node: NodeID, _ place: Placement.Place, _ inputs: Range<Int>
-  ) {
-    let start = plan.instructions.count
-    let result = UInt32(place.index)
-    func slot(_ position: Int) -> UInt32 {
-      UInt32(plan.placement.places[graph.storage.inputColumn[position].int].index)
-    }
-    if operation == .add && inputs.count != 2 {
-      // An accumulate node of one or of more than two contributions, added in order.
-      plan.instructions.append(ScalarInstruction(.copy, result: result, a: slot(inputs.lowerBound)))
-      for position in inputs.dropFirst() {
-        plan.instructions.append(ScalarInstruction(.add, result: result, a: result, b: slot(position)))
-      }
-    } else {
-      let first = inputs.lowerBound
-      plan.instructions.append(
-        ScalarInstruction(
-          operation, result: result, a: slot(first), b: inputs.count > 1 ? slot(first + 1) : 0,
-          c: inputs.count > 2 ? slot(first + 2) : 0))
-    }
-    for _ in start..<plan.instructions.count { plan.instructionNodes.append(node) }
-    let type: ElementType = place.isDoubleSlot ? .float64 : .float32
-    if let run = openRun, run.type != type {
-      closeRun(at: start)
-      openRun = (type, start)
-    } else if openRun == nil {
-      openRun = (type, start)
-    }
-  }
-
-  /// Makes a step of the scalar instructions gathered since the last one.
-  private mutating func closeRun(at end: Int) {
-    guard let run = openRun else { return }
-    openRun = nil
-    let node = plan.instructionNodes[run.start]
-    let work = Step.Work.scalars(run.type, run.start..<end)
-    plan.steps.append(Step(work: work, node: node, operands: 0..<0, output: plan.placement.places[node.int]))
+  /// Makes a step of the scalar gates gathered since the last one.
+  private mutating func closeRun() {
+    if let step = scalars.close(plan.placement) { plan.steps.append(step) }
   }
 
   private mutating func addStep(
     _ work: Step.Work, _ node: NodeID, operands: some Collection<NodeID>, output: Placement.Place
   ) {
-    closeRun(at: plan.instructions.count)
+    closeRun()
     let start = plan.operands.count
     for operand in operands {
       let place = plan.placement.places[operand.int]
@@ -250,7 +204,7 @@ struct UnitBuilder {
   }
 
   private mutating func closeUnit() {
-    closeRun(at: plan.instructions.count)
+    closeRun()
     guard plan.steps.count > plan.unitStarts.last! || openCost > 0 else { return }
     plan.unitStarts.append(plan.steps.count)
     plan.unitCosts.append(openCost)
@@ -278,6 +232,8 @@ struct UnitBuilder {
   }
 
   private mutating func freeze() {
+    plan.instructions = scalars.instructions
+    plan.instructionNodes = scalars.nodes
     let split = UInt32(plan.forwardUnitCount)
     let all = UInt32(plan.unitCosts.count)
     plan.forward = schedule(0..<split)
