@@ -6,8 +6,10 @@
 #include "operations.h"
 #include <string.h>
 
-/// Elements a block; three blocks of doubles take up 12 KiB.
+/// Elements a block, at most; three blocks of doubles take up 12 KiB.
 #define BLOCK 512
+/// Bytes for the blocks of a chain that are not in place. A chain of many values has shorter blocks.
+#define ROOM (48 * 1024)
 /// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block. Gathering
 /// pays sooner where many operations share it.
 #define LONG_ROW 64
@@ -127,9 +129,10 @@ static const void *block_of(struct operand *operand, const struct adj_layout *la
 }
 
 /// How many elements from `position` on make the next block.
-static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t long_row, ptrdiff_t position, ptrdiff_t end) {
+static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, ptrdiff_t long_row, ptrdiff_t position,
+                              ptrdiff_t end) {
   const ptrdiff_t inner = layout->sizes[layout->rank - 1], column = position % inner;
-  ptrdiff_t count = end - position < BLOCK ? end - position : BLOCK;
+  ptrdiff_t count = end - position < block ? end - position : block;
   // A long row is worked on by itself, short ones many together and whole, after what is left of the first.
   if (inner >= long_row || column != 0) {
     if (count > inner - column) count = inner - column;
@@ -140,10 +143,13 @@ static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t long_ro
 }
 
 void adj_chain(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets, const void *const *inputs,
-               const struct adj_chain_operation *operations, ptrdiff_t operation_count, void *const *outputs,
-               ptrdiff_t begin, ptrdiff_t end) {
-  const ptrdiff_t size = element_size(type), rank = layout.rank, row = BLOCK * size;
-  _Alignas(64) char room[(ADJ_CHAIN_OPERANDS + ADJ_CHAIN_TEMPORARIES) * BLOCK * 8];
+               const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
+               void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
+  const ptrdiff_t size = element_size(type), rank = layout.rank;
+  ptrdiff_t block = ROOM / ((layout.operands + temporary_count) * size) & ~(ptrdiff_t)63;
+  if (block > BLOCK) block = BLOCK;
+  const ptrdiff_t row = block * size;
+  _Alignas(64) char room[ROOM];
   char *const temporaries = room + layout.operands * row;
   struct operand operands[ADJ_CHAIN_OPERANDS];
   int all_in_place = 1;
@@ -153,12 +159,13 @@ void adj_chain(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets,
     operands[o] = (struct operand){base, strides, reading_of(rank, layout.sizes, strides), room + o * row, 0};
     all_in_place &= operands[o].reading == IN_PLACE;
   }
-  const ptrdiff_t long_row = operation_count > layout.operands ? LONG_ROW_OF_A_CHAIN : LONG_ROW;
+  ptrdiff_t long_row = operation_count > layout.operands ? LONG_ROW_OF_A_CHAIN : LONG_ROW;
+  if (long_row > block) long_row = block;
   const void *values[ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS];
   for (ptrdiff_t position = begin; position < end;) {
     ptrdiff_t count = end - position;
-    if (!all_in_place) count = block_length(&layout, long_row, position, end);
-    else if (operation_count > 1 && count > BLOCK) count = BLOCK;
+    if (!all_in_place) count = block_length(&layout, block, long_row, position, end);
+    else if (operation_count > 1 && count > block) count = block;
     for (ptrdiff_t o = 0; o < layout.operands; ++o) {
       values[o] = block_of(&operands[o], &layout, size, position, count);
     }
@@ -183,5 +190,5 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
   }
   const ptrdiff_t offsets[3] = {0}, second = layout.operands > 1, third = layout.operands > 2;
   const struct adj_chain_operation single = {operation, 0, 0, (uint16_t)second, (uint16_t)(second + third)};
-  adj_chain(type, layout, offsets, inputs, &single, 1, &output, begin, end);
+  adj_chain(type, layout, offsets, inputs, &single, 1, 0, &output, begin, end);
 }

@@ -10,9 +10,9 @@ internal import CKernels
 /// ```swift
 /// // tanh(x · w + b) for x·w [32, 128] and b [128]; only the tanh is written.
 /// var builder = ElementwiseChain.Builder(shape: [32, 128])
-/// let product = builder.operand(.whole([32, 128]))!, bias = builder.operand(.broadcast([128], to: [32, 128]))!
-/// let sum = builder.apply(.add, [product, bias])!
-/// let result = builder.apply(.tanh, [sum])!
+/// let product = builder.operand(.whole([32, 128])), bias = builder.operand(.broadcast([128], to: [32, 128]))
+/// let sum = builder.apply(.add, [product, bias])
+/// let result = builder.apply(.tanh, [sum])
 /// let chain = builder.finish(outputs: [result])
 /// ```
 package struct ElementwiseChain: Sendable {
@@ -53,6 +53,7 @@ package struct ElementwiseChain: Sendable {
   fileprivate let layout: StridedLayout
   fileprivate let offsets: [Int]
   fileprivate let operations: [adj_chain_operation]
+  fileprivate let temporaryCount: Int
   /// For each operand whether it lies like the outputs, and the last operation that reads it.
   fileprivate let isWhole: [Bool]
   fileprivate let lastReading: [Int]
@@ -62,6 +63,18 @@ package struct ElementwiseChain: Sendable {
   package func mayOverwrite(operand: Int, by output: Int) -> Bool {
     guard isWhole[operand], let writing = operations.firstIndex(where: { $0.place == output }) else { return false }
     return lastReading[operand] <= writing
+  }
+
+  /// The chain that ends with operation `last` and writes its result alone: to look at what a chain keeps to itself.
+  package func prefix(through last: Int) -> ElementwiseChain {
+    var shortened = Array(operations[...last])
+    for index in shortened.indices where shortened[index].place >= 0 {
+      shortened[index].place = ~Int16(temporaryCount + index)
+    }
+    shortened[last].place = 0
+    return ElementwiseChain(
+      layout: layout, offsets: offsets, operations: shortened, temporaryCount: temporaryCount + last, outputCount: 1,
+      isWhole: isWhole, lastReading: lastReading)
   }
 
   /// Puts a chain together, in the order in which its operations are done.
@@ -95,16 +108,16 @@ package struct ElementwiseChain: Sendable {
       return result
     }
 
-    /// The chain that writes `outputs`, results of operations, each once; `nil` if more values are needed at once than
-    /// there are rows to keep them in.
-    package func finish(outputs: [Int]) -> ElementwiseChain? {
+    /// The chain that writes `outputs`, results of operations, each once.
+    package func finish(outputs: [Int]) -> ElementwiseChain {
       precondition(outputs.allSatisfy { $0 >= views.count }, "An output of a chain is the result of an operation")
       let first = views.count
       var lastReading = [Int](repeating: -1, count: first + operations.count)
       for (index, operation) in operations.enumerated() {
         for operand in operation.operands { lastReading[operand] = index }
       }
-      var free = Array((0..<Int(ADJ_CHAIN_TEMPORARIES)).reversed())
+      var free: [Int] = []
+      var temporaryCount = 0
       var rows: [Int: Int] = [:]
       var placed: [adj_chain_operation] = []
       for (index, operation) in operations.enumerated() {
@@ -117,7 +130,9 @@ package struct ElementwiseChain: Sendable {
         if let output = outputs.firstIndex(of: value) {
           place = output
         } else {
-          guard lastReading[value] >= 0, let row = free.popLast() else { return nil }
+          precondition(lastReading[value] >= 0, "A value that nothing reads is an output or not computed")
+          let row = free.popLast() ?? temporaryCount
+          temporaryCount = max(temporaryCount, row + 1)
           rows[value] = row
           place = ~row
         }
@@ -129,18 +144,21 @@ package struct ElementwiseChain: Sendable {
       }
       return ElementwiseChain(
         layout: StridedLayout(output: shape, operandStrides: views.map(\.strides)), offsets: views.map(\.offset),
-        operations: placed, outputCount: outputs.count, isWhole: views.map { $0 == .whole(shape) },
+        operations: placed, temporaryCount: temporaryCount, outputCount: outputs.count,
+        isWhole: views.map { $0 == .whole(shape) },
         lastReading: Array(lastReading[..<first]))
     }
   }
 
   private init(
-    layout: StridedLayout, offsets: [Int], operations: [adj_chain_operation], outputCount: Int, isWhole: [Bool],
+    layout: StridedLayout, offsets: [Int], operations: [adj_chain_operation], temporaryCount: Int, outputCount: Int,
+    isWhole: [Bool],
     lastReading: [Int]
   ) {
     self.layout = layout
     self.offsets = offsets
     self.operations = operations
+    self.temporaryCount = temporaryCount
     self.outputCount = outputCount
     self.isWhole = isWhole
     self.lastReading = lastReading
@@ -169,8 +187,8 @@ package func runChain(
     chain.offsets.withUnsafeBufferPointer { offsets in
       chain.operations.withUnsafeBufferPointer { operations in
         adj_chain(
-          type.rawValue, layout, offsets.baseAddress!, inputs, operations.baseAddress!, operations.count, outputs,
-          range.lowerBound, range.upperBound)
+          type.rawValue, layout, offsets.baseAddress!, inputs, operations.baseAddress!, operations.count,
+          chain.temporaryCount, outputs, range.lowerBound, range.upperBound)
       }
     }
   }

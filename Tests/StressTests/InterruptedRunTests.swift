@@ -108,7 +108,6 @@ import Testing
     var random = SplitMix64(seed: UInt64(width))
     var refused = 0, recovered = 0
     for run in 0..<StressScale.repetitions(60) {
-      // Several workers hold more at once than one: what is refused then is refused cleanly too.
       // The first two runs are not left to chance: one worker's step does not fit and its forward pass does, or neither.
       let limit = run < 2 ? forwardPeak / (run + 1) : forwardPeak / 2 + Int(random.next() % UInt64(peak))
       weak var workspace: Workspace?

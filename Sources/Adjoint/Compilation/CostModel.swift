@@ -12,9 +12,6 @@ struct CostModel: Sendable {
   /// The most parts a node is divided into: more cores than that find work in other nodes.
   static let mostParts = 16
 
-  /// Taking memory.
-  static let opening: Float = 200
-
   private static let call: Float = 60
   private static let bytesPerNanosecond: Float = 16
   private static let operationsPerNanosecond: Float = 80
@@ -41,6 +38,17 @@ struct CostModel: Sendable {
     case .custom: return call + 4 * Float(written + read)
     default: return call + traffic
     }
+  }
+
+  /// What moving the operands and results of a chain of elementwise gates takes; the gates come on top.
+  static func cost(of chain: ElementwiseChain, elementSize: Int) -> Float {
+    let traffic = (chain.operandCount + chain.outputCount) * chain.count * elementSize
+    return call + Float(traffic) / bytesPerNanosecond
+  }
+
+  /// What one gate of a chain takes.
+  static func arithmetic(of kernel: Kernel, count: Int) -> Float {
+    (isTranscendental(kernel) ? 0.5 : 0.05) * Float(count)
   }
 
   private static func isTranscendental(_ kernel: Kernel) -> Bool {

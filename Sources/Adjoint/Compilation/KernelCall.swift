@@ -4,6 +4,7 @@ internal import Kernels
 enum KernelCall: Sendable {
   case elementwise(ElementwiseOperation, Kernels.ElementType, BroadcastPlan)
   case broadcast(Kernels.ElementType, BroadcastPlan)
+  case chain(Kernels.ElementType, ElementwiseChain)
   case accumulate(Kernels.ElementType, count: Int)
   case reduce(ReduceOperation, Kernels.ElementType, ReductionPlan)
   case matmul(Kernels.ElementType, MatmulPlan)
@@ -83,6 +84,7 @@ enum KernelCall: Sendable {
   var extent: Int {
     switch self {
     case .elementwise(_, _, let plan), .broadcast(_, let plan): plan.count
+    case .chain(_, let chain): chain.count
     case .accumulate(_, let count): count
     case .reduce(_, _, let plan): plan.outputCount
     case .matmul(_, let plan): plan.rowCount
@@ -110,18 +112,22 @@ enum KernelCall: Sendable {
   private func boundary(atOrAfter position: Int) -> Int {
     switch self {
     case .matmul(_, let plan): plan.boundary(atOrAfter: position)
-    case .elementwise, .broadcast, .accumulate, .move, .pad, .concatenate: (position + 1023) / 1024 * 1024
+    case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate: (position + 1023) / 1024 * 1024
     default: position
     }
   }
 
-  /// Computes the part `range` of the result.
+  /// Computes the part `range` of the results.
   ///
   /// - Throws: an index or label out of range; whatever a custom kernel throws.
   func run(
-    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ output: UnsafeMutableRawPointer, _ range: Range<Int>
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ range: Range<Int>
   ) throws {
+    let output = outputs[0]
     switch self {
+    case .chain(let type, let chain):
+      runChain(chain, type, inputs: inputs.baseAddress!, outputs: outputs, range: range)
     case .elementwise(let operation, let type, let plan):
       runElementwise(operation, type, plan: plan, inputs: inputs.baseAddress!, output: output, range: range)
     case .broadcast(let type, let plan):

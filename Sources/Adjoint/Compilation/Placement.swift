@@ -1,9 +1,8 @@
 /// Where every value of a program lives in a session.
 ///
 /// One-element floating-point values lie side by side in a slab, one slab an element type, so that a scalar graph needs
-/// no buffer a gate. Everything else has a buffer: held for the session's lifetime where the user reaches it, taken from
-/// the arena when its producer starts and returned when its last reader is done otherwise. A reshaped value lives where
-/// the original does.
+/// no buffer a gate. Everything else has a buffer: one of its own where the user reaches it, otherwise one that shares
+/// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does.
 struct Placement: Sendable {
   /// A slot of a slab or a buffer, in 32 bits.
   struct Place: Hashable, Sendable {
@@ -15,6 +14,8 @@ struct Placement: Sendable {
       Place(bits: UInt32(slot) | (type == .float64 ? doubleFlag : 0))
     }
     static func buffer(_ index: Int) -> Place { Place(bits: UInt32(index) | bufferFlag) }
+    /// Nowhere: a value that lives within a chain.
+    static let none = Place(bits: .max)
 
     var isBuffer: Bool { bits & Self.bufferFlag != 0 }
     /// The index among buffers, or within the slab of its type.
@@ -32,8 +33,8 @@ struct Placement: Sendable {
   struct BufferPlan: Sendable {
     let signature: Signature
     var lifetime: Lifetime
-    /// How often steps of one run read it; what a transient buffer's reader count starts from.
-    var readers: UInt32 = 0
+    /// Which of the program's slots a transient buffer shares with others.
+    var slot = 0
     /// The first node that lives here.
     let node: NodeID
     var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }
@@ -48,7 +49,8 @@ struct Placement: Sendable {
   /// Larger constants, by buffer.
   private(set) var constants: [(buffer: Int, values: TensorValues)] = []
 
-  init(_ graph: IntermediateGraph) {
+  /// - Parameter isInner: whether a value never reaches memory.
+  init(_ graph: IntermediateGraph, isInner: [Bool]) {
     let storage = graph.storage
     places.reserveCapacity(storage.count)
     for index in 0..<storage.count {
@@ -56,6 +58,8 @@ struct Placement: Sendable {
       let traits = storage.traits(of: node)
       if case .alias = traits.kernel.form {
         places.append(places[storage.inputs(of: node).first!.int])
+      } else if isInner[index] {
+        places.append(.none)
       } else {
         places.append(newPlace(for: node, traits, storage))
       }
@@ -64,6 +68,11 @@ struct Placement: Sendable {
       let buffer = places[root.int].index
       if buffers[buffer].lifetime == .transient { buffers[buffer].lifetime = .result }
     }
+  }
+
+  /// Whether a value lives only within a run.
+  func isTransient(_ place: Place) -> Bool {
+    place.isBuffer && place != .none && buffers[place.index].lifetime == .transient
   }
 
   private mutating func newPlace(for node: NodeID, _ traits: GateTraits, _ storage: GraphStorage) -> Place {

@@ -20,12 +20,14 @@ public enum Accumulation: Hashable, Sendable {
 public final class Program: Sendable {
   public struct Options: Hashable, Sendable {
     public var accumulation = Accumulation.graphOrder
-    /// Whether buffers are returned as soon as their last reader is done, and written over in place. Turning it off
+    /// Whether buffers share memory once their last reader is done, and are written over in place. Turning it off
     /// costs memory and changes no bit: it is there to prove that.
     public var reusesBuffers = true
     /// The nanoseconds of work that close a unit. With 0 every node is a unit of its own, so that a test of small graphs
     /// still meets every interleaving.
     package var unitWork = CostModel.unit
+    /// Whether elementwise gates are fused into chains. Turning it off changes no bit: it is there to prove that.
+    package var fusesElementwise = true
     public init(accumulation: Accumulation = .graphOrder, reusesBuffers: Bool = true) {
       self.accumulation = accumulation
       self.reusesBuffers = reusesBuffers

@@ -1,56 +1,91 @@
 internal import DependencyScheduling
 
 extension ProgramPlan {
-  /// The check of the last pass's output in debug builds: what a step reads was made earlier in its unit or in a unit
-  /// that its unit waits for, and every buffer is read as often as its readers were counted. It costs a microsecond a
-  /// node, so that graphs of more than 65,536 nodes go without.
+  /// The check of the last pass's output in debug builds: whoever reads a value, or writes to memory that other values
+  /// have had before, comes after all who had to do with them, in its unit or in a unit that its unit waits for. It
+  /// takes time and memory quadratic in the units, so that programs of more than 2,048 go without.
   func _checkInvariants(_ graph: IntermediateGraph) {
     #if DEBUG
-      if graph.storage.count > 1 << 16 { return }
-      var predecessors = [Set<Int>](repeating: [], count: unitCosts.count)
-      for unit in 0..<unitCosts.count {
-        for successor in step.successors(of: UnitID(UInt32(unit))) { predecessors[Int(successor.index)].insert(unit) }
-      }
-      // A sum in arrival order has readers that wait for a join that waits for its makers.
-      var makers: [Placement.Place: Set<Int>] = [:]
+      if unitCosts.count > 1 << 11 || graph.storage.count > 1 << 16 { return }
+      let order = UnitOrder(step, count: unitCosts.count)
       let sums = Set(accumulators.map(\.place))
-      var reads = [UInt32](repeating: 0, count: placement.buffers.count)
+      /// For each place the units that write it and, for each slot, all that have touched its present buffer.
+      var makers: [Placement.Place: Set<Int>] = [:]
+      var occupants: [Int: (buffer: Int, units: Set<Int>, previous: Set<Int>)] = [:]
+
+      func touch(_ place: Placement.Place, by unit: Int) {
+        guard placement.isTransient(place) else { return }
+        let slot = placement.buffers[place.index].slot
+        precondition(placement.buffers[place.index].byteCount <= slots[slot].byteCount)
+        if occupants[slot]?.buffer != place.index {
+          occupants[slot] = (place.index, [], occupants[slot]?.units ?? [])
+        }
+        for user in occupants[slot]!.previous {
+          precondition(
+            order.isBefore(user, unit), "unit \(unit) reuses memory of unit \(user), which it does not wait for")
+        }
+        occupants[slot]!.units.insert(unit)
+      }
+
+      func isSameMemory(_ a: Placement.Place, _ b: Placement.Place) -> Bool {
+        placement.isTransient(a) && placement.isTransient(b)
+          && placement.buffers[a.index].slot == placement.buffers[b.index].slot
+      }
+
       for unit in 0..<unitCosts.count {
         for step in steps[steps(of: unit)] {
-          for operand in operands[step.operands] where operand.isBuffer { reads[operand.index] += 1 }
-          for node in nodes(of: step) {
-            for input in graph.storage.inputs(of: node) {
-              let place = placement.places[input.int]
-              guard !sums.contains(place) else { continue }
-              for maker in makers[place] ?? [] {
-                precondition(
-                  maker == unit || waits(unit, for: maker, predecessors),
-                  "unit \(unit) reads a value of unit \(maker), which it does not wait for")
-              }
+          for place in operands[step.operands] {
+            for maker in makers[place] ?? [] where !sums.contains(place) {
+              precondition(order.isBefore(maker, unit), "unit \(unit) reads a value of unit \(maker) without waiting")
             }
-            makers[placement.places[node.int], default: []].insert(unit)
+            // What a result is written over counts as the result: all parts of it read and write at once.
+            if !operands[step.results].contains(where: { isSameMemory($0, place) }) { touch(place, by: unit) }
           }
+          for place in operands[step.results] {
+            touch(place, by: unit)
+            makers[place, default: []].insert(unit)
+          }
+          if case .scalars(_, let range) = step.work { checkScalars(range, unit, graph, order, &makers) }
         }
-      }
-      for (buffer, count) in zip(placement.buffers, reads) {
-        precondition(buffer.readers == count, "\(buffer.readers) readers were counted for a buffer read \(count) times")
       }
     #endif
   }
 
-  /// Whether `unit` waits for `maker`, directly or through the unit that opens its result's memory.
-  private func waits(_ unit: Int, for maker: Int, _ predecessors: [Set<Int>]) -> Bool {
-    predecessors[unit].contains(maker) || predecessors[unit].contains { predecessors[$0].contains(maker) }
+  private func checkScalars(
+    _ range: Range<Int>, _ unit: Int, _ graph: IntermediateGraph, _ order: UnitOrder,
+    _ makers: inout [Placement.Place: Set<Int>]
+  ) {
+    for node in range.map({ instructionNodes[$0] }) {
+      for input in graph.storage.inputs(of: node) {
+        for maker in makers[placement.places[input.int]] ?? [] where !accumulators.contains(where: { $0.node == input })
+        {
+          precondition(order.isBefore(maker, unit), "unit \(unit) reads a scalar of unit \(maker) without waiting")
+        }
+      }
+      makers[placement.places[node.int], default: []].insert(unit)
+    }
+  }
+}
+
+/// Which unit is an ancestor of which, as a matrix of bits.
+private struct UnitOrder {
+  private var bits: [UInt64]
+  private let words: Int
+
+  init(_ schedule: Schedule, count: Int) {
+    words = (count + 63) / 64
+    bits = [UInt64](repeating: 0, count: words * count)
+    for unit in 0..<count {
+      for successor in schedule.successors(of: UnitID(UInt32(unit))) {
+        let to = Int(successor.index)
+        for word in 0..<words { bits[to * words + word] |= bits[unit * words + word] }
+        bits[to * words + unit / 64] |= 1 << UInt64(unit % 64)
+      }
+    }
   }
 
-  /// The nodes whose values a step makes, each once: a sum of many scalars is as many instructions of one node.
-  private func nodes(of step: Step) -> [NodeID] {
-    if case .scalars(_, let range) = step.work {
-      return range.filter { $0 == range.lowerBound || instructionNodes[$0] != instructionNodes[$0 - 1] }
-        .map { instructionNodes[$0] }
-    }
-    if case .contribute = step.work { return [] }
-    if case .open = step.work { return [] }
-    return [step.node]
+  /// Whether `first` has ended before `second` starts, or is the same.
+  func isBefore(_ first: Int, _ second: Int) -> Bool {
+    first == second || bits[second * words + first / 64] >> UInt64(first % 64) & 1 == 1
   }
 }

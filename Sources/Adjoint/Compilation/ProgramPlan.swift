@@ -5,6 +5,13 @@ internal import Kernels
 struct ProgramPlan: Sendable {
   var placement: Placement
   var steps: [Step] = []
+  var calls: [KernelCall] = []
+  /// For each call that is a chain the node of each of its operations, for the NaN finder.
+  var chainNodes: [Int: [NodeID]] = [:]
+  /// Memory that the buffers of a run share.
+  var slots: [BufferReuse.Slot] = []
+  /// How many slots and operands the forward pass has to do with: the first ones.
+  var forwardSlotCount = 0, forwardOperandCount = 0
   var operands: [Placement.Place] = []
   var instructions: [ScalarInstruction] = []
   /// The node of each scalar instruction, for the NaN finder.

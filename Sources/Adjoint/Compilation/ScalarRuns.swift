@@ -29,7 +29,7 @@ struct ScalarRuns {
   ) -> Step? {
     let place = placement.places[node.int]
     let type: ElementType = place.isDoubleSlot ? .float64 : .float32
-    let closed = open?.type == type ? nil : close(placement)
+    let closed = open?.type == type ? nil : close()
     if open == nil { open = (type, instructions.count) }
 
     let inputs = storage.inputRange(of: node)
@@ -57,12 +57,10 @@ struct ScalarRuns {
   }
 
   /// Makes a step of the instructions gathered since the last one, if there are any.
-  mutating func close(_ placement: Placement) -> Step? {
+  mutating func close() -> Step? {
     guard let run = open else { return nil }
     open = nil
-    let node = nodes[run.start]
     return Step(
-      work: .scalars(run.type, run.start..<instructions.count), node: node, operands: 0..<0,
-      output: placement.places[node.int])
+      work: .scalars(run.type, run.start..<instructions.count), node: nodes[run.start], operands: 0..<0, results: 0..<0)
   }
 }

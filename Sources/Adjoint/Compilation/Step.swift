@@ -5,21 +5,17 @@ struct Step: Sendable {
   enum Work: Sendable {
     /// A run of scalar gates on the slab of one element type.
     case scalars(ElementType, Range<Int>)
-    /// One tensor kernel, for a range of its result.
-    case kernel(KernelCall, Range<Int>)
-    /// Takes the memory of a result that several units then compute in parts.
-    case open
+    /// One of the program's kernel calls, for a range of its results.
+    case kernel(Int, Range<Int>)
     /// Adds the one operand into an accumulator as it arrives: `accumulators[index]`.
     case contribute(accumulator: Int)
   }
   let work: Work
-  /// The node whose value this step makes, for messages; for scalars the first of the run.
+  /// The node whose value this step makes, for messages; the first for scalars, the last for a chain.
   let node: NodeID
-  /// Where the operands lie: a range of the program's operand column.
+  /// Where operands and results lie: ranges of the program's column of places.
   let operands: Range<Int>
-  let output: Placement.Place
-  /// Bit i: the result may be written over operand i, if this is its last reader.
-  var overwritable: UInt32 = 0
+  let results: Range<Int>
 }
 
 /// A copy gate's adder in arrival order: where its sum grows.

@@ -13,6 +13,16 @@ struct UnitBuilder {
   private let unitWork: Float
   private var plan: ProgramPlan
 
+  private let fused: FuseElementwise
+  /// All nodes that are computed, forward ones first.
+  private let order: [NodeID]
+  private let isForward: [Bool]
+  private var reuse: BufferReuse
+  /// The buffers that nothing reads after a node, by where the node stands in the order.
+  private var releases: [Int: [UInt32]] = [:]
+  private var lastRead: [Int] = []
+  /// Where the order has been worked up to.
+  private var position = 0
   private var unitOf: [UInt32]
   private static let noUnit = UInt32.max
   /// How many units from this one on make the parts of one value.
@@ -27,148 +37,224 @@ struct UnitBuilder {
   private var operandSignatures: [Signature] = []
 
   static func build(_ graph: IntermediateGraph, outputCount: Int, options: Program.Options) -> ProgramPlan {
-    let accumulation = options.accumulation
-    var builder = UnitBuilder(graph, options)
-    let isForward = DropUnused.usedNodes(of: graph.storage, roots: graph.roots.prefix(outputCount))
-    let isUsed = DropUnused.usedNodes(of: graph.storage, roots: graph.roots)
-    if accumulation == .arrivalOrder { builder.findAccumulators(isUsed) }
-    for index in 0..<graph.storage.count where isForward[index] { builder.add(NodeID(index), isForward) }
-    builder.closeUnit()
-    builder.plan.forwardUnitCount = builder.plan.unitCosts.count
-    for index in 0..<graph.storage.count where isUsed[index] && !isForward[index] {
-      builder.add(NodeID(index), isForward)
+    var builder = UnitBuilder(graph, outputCount: outputCount, options)
+    if options.accumulation == .arrivalOrder { builder.findAccumulators() }
+    builder.findLastReaders()
+    var isForward = true
+    for (position, node) in builder.order.enumerated() {
+      if isForward, !builder.isForward[node.int] {
+        builder.endForward()
+        isForward = false
+      }
+      builder.position = position
+      builder.add(node)
+      for buffer in builder.releases[position] ?? [] { builder.reuse.release(buffer) }
     }
     builder.closeUnit()
+    if isForward { builder.endForward() }
     builder.freeze()
     builder.plan._checkInvariants(graph)
     return builder.plan
   }
 
-  private init(_ graph: IntermediateGraph, _ options: Program.Options) {
+  private init(_ graph: IntermediateGraph, outputCount: Int, _ options: Program.Options) {
     self.graph = graph
     accumulation = options.accumulation
     unitWork = options.unitWork
-    plan = ProgramPlan(placement: Placement(graph))
-    unitOf = [UInt32](repeating: Self.noUnit, count: graph.storage.count)
+    let storage = graph.storage
+    let isForward = DropUnused.usedNodes(of: storage, roots: graph.roots.prefix(outputCount))
+    let isUsed = DropUnused.usedNodes(of: storage, roots: graph.roots)
+    var order: [NodeID] = []
+    order.reserveCapacity(storage.count)
+    for index in 0..<storage.count where isForward[index] { order.append(NodeID(index)) }
+    for index in 0..<storage.count where isUsed[index] && !isForward[index] { order.append(NodeID(index)) }
+    fused = FuseElementwise(storage, order: order, isForward: isForward, roots: graph.roots, options: options)
+    self.order = order
+    self.isForward = isForward
+    plan = ProgramPlan(placement: Placement(graph, isInner: fused.isInner))
+    reuse = BufferReuse(isOn: options.reusesBuffers)
+    unitOf = [UInt32](repeating: Self.noUnit, count: storage.count)
+  }
+
+  private mutating func endForward() {
+    closeUnit()
+    plan.forwardUnitCount = plan.unitCosts.count
+    plan.forwardSlotCount = reuse.slots.count
+    plan.forwardOperandCount = plan.operands.count
   }
 
   // MARK: nodes to steps
 
-  private mutating func add(_ node: NodeID, _ isForward: [Bool]) {
+  private mutating func add(_ node: NodeID) {
     let storage = graph.storage
     let traits = storage.traits(of: node)
     let inputs = storage.inputRange(of: node)
+    let chain = fused.chainOf[node.int]
+    if chain != FuseElementwise.none {
+      let gates = fused.chains[Int(chain)]
+      if gates.last == node { addChain(gates) }
+      return
+    }
     if case .alias = traits.kernel.form {
       unitOf[node.int] = unitOf[storage.inputColumn[inputs.lowerBound].int]
     } else if traits.source == nil {
       if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
-        addJoin(node, isForward)
+        addJoin(node)
+      } else if !plan.placement.places[node.int].isBuffer, let operation = ScalarRuns.operation(of: traits.kernel) {
+        addScalar(operation, node, traits.kernel, inputs)
       } else {
-        addComputation(node, traits.kernel, inputs)
+        addKernel(node, traits.kernel, inputs)
       }
     }
-    for accumulator in waiting[node] ?? [] {
-      let sum = plan.accumulators[accumulator].node
-      if isForward[sum.int] == isForward[node.int] { addContribution(of: node, to: accumulator) }
-    }
+    addContributions(of: node)
   }
 
-  private mutating func addComputation(_ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>) {
-    let place = plan.placement.places[node.int]
-    if !place.isBuffer, let operation = ScalarRuns.operation(of: kernel) {
-      makeRoom(for: CostModel.scalarGate(kernel))
-      depend(node, on: inputs)
-      if let step = scalars.add(operation, node, in: graph.storage, plan.placement) { plan.steps.append(step) }
-    } else {
-      operandSignatures.removeAll(keepingCapacity: true)
-      for position in inputs {
-        operandSignatures.append(graph.storage.signature(of: graph.storage.inputColumn[position]))
-      }
-      let result = graph.storage.signature(of: node)
-      let cost = CostModel.cost(of: kernel, result: result, operands: operandSignatures)
-      let call = KernelCall(kernel, result: result, operands: operandSignatures)
-      let parts = call.parts(min(Int(cost / CostModel.part), CostModel.mostParts))
-      if parts.count > 1 {
-        addParts(parts, of: call, node, inputs, place, cost: cost / Float(parts.count))
-      } else {
-        makeRoom(for: cost)
-        depend(node, on: inputs)
-        addStep(.kernel(call, 0..<call.extent), node, operands: graph.storage.inputColumn[inputs], output: place)
-        plan.steps[plan.steps.count - 1].overwritable = overwritable(call, inputs, result, place)
-      }
-    }
+  private mutating func addScalar(
+    _ operation: ElementwiseOperation, _ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>
+  ) {
+    makeRoom(for: CostModel.scalarGate(kernel))
+    depend(node, on: inputs)
+    if let step = scalars.add(operation, node, in: graph.storage, plan.placement) { plan.steps.append(step) }
     if openCost >= unitWork { closeUnit() }
   }
 
-  /// A node whose work is worth several units: each computes a part of the result, in memory that a unit before them
-  /// takes, unless the result has a lasting place.
-  private mutating func addParts(
-    _ parts: [Range<Int>], of call: KernelCall, _ node: NodeID, _ inputs: Range<Int>, _ place: Placement.Place,
-    cost: Float
+  private mutating func addKernel(_ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>) {
+    let operands = graph.storage.inputColumn[inputs]
+    operandSignatures.removeAll(keepingCapacity: true)
+    for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
+    let result = graph.storage.signature(of: node)
+    let cost = CostModel.cost(of: kernel, result: result, operands: operandSignatures)
+    let call = KernelCall(kernel, result: result, operands: operandSignatures)
+    let overwritable = operands.indices.filter {
+      call.mayOverwrite(operand: $0 - operands.startIndex, of: operandSignatures, result: result)
+    }
+    addCall(call, cost: cost, node, operands: Array(operands), results: [node]) { _ in overwritable.map { operands[$0] }
+    }
+  }
+
+  private mutating func addChain(_ gates: [NodeID]) {
+    let made = ChainCall(gates, in: graph.storage, plan.placement.places, isInner: fused.isInner)
+    var cost: Float = CostModel.cost(
+      of: made.chain, elementSize: graph.storage.signature(of: gates[0]).elementType.byteCount)
+    for gate in gates {
+      cost += CostModel.arithmetic(of: graph.storage.traits(of: gate).kernel, count: made.chain.count)
+    }
+    addCall(
+      .chain(made.type.kernelType, made.chain), cost: cost, gates.last!, operands: made.operands, results: made.results
+    ) { result in
+      made.operands.indices.filter { made.chain.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
+    }
+    plan.chainNodes[plan.calls.count - 1] = made.nodes
+    for gate in gates { addContributions(of: gate) }
+  }
+
+  /// Adds a kernel call: to the open unit if it is small, as units of their own that each compute a part of the results
+  /// if it is worth several.
+  ///
+  /// - Parameter overwritable: the operands whose memory result i may take if nothing else reads them.
+  private mutating func addCall(
+    _ call: KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], results: [NodeID],
+    overwritable: (_ result: Int) -> [NodeID]
   ) {
-    closeUnit()
-    var opener: UInt32?
-    if place.isBuffer, plan.placement.buffers[place.index].lifetime == .transient {
-      openCost = CostModel.opening
-      depend(node, on: inputs)
-      opener = openUnit
-      addStep(.open, node, operands: [], output: place)
-      closeUnit()
-    }
+    let parts = call.parts(min(Int(cost / CostModel.part), CostModel.mostParts))
+    if parts.count > 1 { closeUnit() } else { makeRoom(for: cost) }
     let first = openUnit
-    for part in parts {
-      openCost = cost
-      if let opener { addEdge(from: opener) } else { depend(node, on: inputs) }
-      addStep(.kernel(call, part), node, operands: graph.storage.inputColumn[inputs], output: place)
-      closeUnit()
+    for operand in operands { depend(on: operand) }
+    closeRun()
+    let units = first..<first + UInt32(parts.count)
+    for operand in operands { use(operand, by: units) }
+    let waits = takeMemory(results, operands: operands, overwritable)
+    for result in results { use(result, by: units) }
+    let start = plan.operands.count
+    let middle = start + operands.count
+    for node in operands + results { plan.operands.append(plan.placement.places[node.int]) }
+    for (number, part) in parts.enumerated() {
+      if number > 0 { for operand in operands { depend(on: operand) } }
+      for unit in waits { addEdge(from: unit) }
+      plan.steps.append(
+        Step(
+          work: .kernel(plan.calls.count, part), node: node, operands: start..<middle,
+          results: middle..<plan.operands.count))
+      if parts.count > 1 {
+        openCost = cost / Float(parts.count)
+        closeUnit()
+      }
     }
-    unitOf[node.int] = first
-    partCounts[first] = UInt32(parts.count)
+    plan.calls.append(call)
+    for result in results { unitOf[result.int] = first }
+    if parts.count > 1 { partCounts[first] = UInt32(parts.count) }
+    if openCost >= unitWork { closeUnit() }
+  }
+
+  private mutating func use(_ node: NodeID, by units: Range<UInt32>) {
+    let place = plan.placement.places[node.int]
+    if plan.placement.isTransient(place) { reuse.use(UInt32(place.index), by: units) }
+  }
+
+  /// Finds memory for results that live only within a run; returns the units that must end before it is written.
+  private mutating func takeMemory(
+    _ results: [NodeID], operands: [NodeID], _ overwritable: (Int) -> [NodeID]
+  ) -> [UInt32] {
+    var waits: [UInt32] = []
+    for (number, result) in results.enumerated() {
+      let place = plan.placement.places[result.int]
+      guard plan.placement.isTransient(place) else { continue }
+      let candidates = overwritable(number).map { plan.placement.places[$0.int] }.filter { candidate in
+        plan.placement.isTransient(candidate) && lastRead[candidate.index] == position
+          && operands.count { plan.placement.places[$0.int] == candidate } == 1
+      }
+      waits += reuse.take(
+        UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: result, for: openUnit,
+        overwriting: candidates.map { UInt32($0.index) })
+    }
+    return waits
+  }
+
+  /// Finds, for each buffer of a run, where in the order it is read last; a chain reads where it ends.
+  private mutating func findLastReaders() {
+    var chainEnds = [Int](repeating: 0, count: fused.chains.count)
+    for (position, node) in order.enumerated() where fused.chainOf[node.int] != FuseElementwise.none {
+      chainEnds[Int(fused.chainOf[node.int])] = position
+    }
+    lastRead = [Int](repeating: -1, count: plan.placement.buffers.count)
+    for (position, node) in order.enumerated() {
+      let chain = fused.chainOf[node.int]
+      let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
+      for input in graph.storage.inputRange(of: node) {
+        let place = plan.placement.places[graph.storage.inputColumn[input].int]
+        if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], reading) }
+      }
+    }
+    for (buffer, position) in lastRead.enumerated() where position >= 0 {
+      releases[position, default: []].append(UInt32(buffer))
+    }
   }
 
   /// Makes a step of the scalar gates gathered since the last one.
   private mutating func closeRun() {
-    if let step = scalars.close(plan.placement) { plan.steps.append(step) }
-  }
-
-  private mutating func addStep(
-    _ work: Step.Work, _ node: NodeID, operands: some Collection<NodeID>, output: Placement.Place
-  ) {
-    closeRun()
-    let start = plan.operands.count
-    for operand in operands {
-      let place = plan.placement.places[operand.int]
-      plan.operands.append(place)
-      if place.isBuffer { plan.placement.buffers[place.index].readers += 1 }
-    }
-    plan.steps.append(Step(work: work, node: node, operands: start..<plan.operands.count, output: output))
-  }
-
-  private func overwritable(
-    _ call: KernelCall, _ inputs: Range<Int>, _ result: Signature, _ place: Placement.Place
-  ) -> UInt32 {
-    guard place.isBuffer, plan.placement.buffers[place.index].lifetime == .transient else { return 0 }
-    var mask: UInt32 = 0
-    for (position, input) in inputs.prefix(32).enumerated() {
-      let operand = plan.placement.places[graph.storage.inputColumn[input].int]
-      guard operand.isBuffer, plan.placement.buffers[operand.index].lifetime == .transient else { continue }
-      if call.mayOverwrite(operand: position, of: operandSignatures, result: result) { mask |= 1 << position }
-    }
-    return mask
+    if let step = scalars.close() { plan.steps.append(step) }
   }
 
   // MARK: accumulation in arrival order
 
-  private mutating func findAccumulators(_ isUsed: [Bool]) {
-    for index in 0..<graph.storage.count where isUsed[index] {
-      let node = NodeID(index)
+  private mutating func findAccumulators() {
+    for node in order {
       guard case .accumulate = graph.storage.traits(of: node).kernel.form else { continue }
-      let inputs = graph.storage.inputs(of: node)
-      for input in inputs { waiting[input, default: []].append(plan.accumulators.count) }
+      for input in graph.storage.inputs(of: node) { waiting[input, default: []].append(plan.accumulators.count) }
       accumulatorOf[node] = plan.accumulators.count
-      plan.accumulators.append(
-        AccumulatorPlan(
-          node: node, place: plan.placement.places[index], signature: graph.storage.signature(of: node)))
+      let place = plan.placement.places[node.int]
+      plan.accumulators.append(AccumulatorPlan(node: node, place: place, signature: graph.storage.signature(of: node)))
+      // The first contribution may come from anywhere: no other value has had the memory before.
+      if plan.placement.isTransient(place) {
+        reuse.takeNew(UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: node)
+      }
+    }
+  }
+
+  private mutating func addContributions(of node: NodeID) {
+    for accumulator in waiting[node] ?? [] {
+      let sum = plan.accumulators[accumulator].node
+      if isForward[sum.int] == isForward[node.int] { addContribution(of: node, to: accumulator) }
     }
   }
 
@@ -177,13 +263,22 @@ struct UnitBuilder {
     let target = plan.accumulators[accumulator]
     makeRoom(for: CostModel.cost(of: Accumulate().kernel, result: target.signature, operands: [target.signature]))
     depend(on: node)
-    addStep(.contribute(accumulator: accumulator), target.node, operands: [node], output: target.place)
+    closeRun()
+    let start = plan.operands.count
+    for value in [node, target.node] {
+      plan.operands.append(plan.placement.places[value.int])
+      use(value, by: openUnit..<openUnit + 1)
+    }
+    plan.steps.append(
+      Step(
+        work: .contribute(accumulator: accumulator), node: target.node, operands: start..<start + 1,
+        results: start + 1..<start + 2))
     plan.accumulators[accumulator].units.append(openUnit)
     if openCost >= unitWork { closeUnit() }
   }
 
   /// The accumulate node itself: what reads the sum waits for the unit that waits for all contributions.
-  private mutating func addJoin(_ node: NodeID, _ isForward: [Bool]) {
+  private mutating func addJoin(_ node: NodeID) {
     guard let accumulator = accumulatorOf[node] else { return }
     for input in graph.storage.inputs(of: node) where isForward[input.int] != isForward[node.int] {
       addContribution(of: input, to: accumulator)
@@ -229,6 +324,7 @@ struct UnitBuilder {
     guard lastReader[Int(unit)] != openUnit else { return }
     lastReader[Int(unit)] = openUnit
     edges.append((unit, openUnit))
+    reuse.addEdge(from: unit, to: openUnit)
   }
 
   private mutating func freeze() {
@@ -239,6 +335,8 @@ struct UnitBuilder {
     plan.forward = schedule(0..<split)
     plan.backward = schedule(split..<all)
     plan.step = schedule(0..<all)
+    plan.slots = reuse.slots
+    for (buffer, slot) in reuse.slotOf { plan.placement.buffers[Int(buffer)].slot = slot }
   }
 
   /// The schedule of a range of units, renumbered from 0, with the edges that lie within it.

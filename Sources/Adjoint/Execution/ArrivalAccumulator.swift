@@ -31,11 +31,11 @@ final class ArrivalAccumulator: @unchecked Sendable {  // because the lock guard
   /// Forgets the sum, where no run is under way.
   func restart() { isStarted = false }
 
-  /// Calls `prepare` for the first contribution of a run only; the others wait until it has made the memory.
-  func start(_ prepare: () throws -> Void) throws {
-    try lock.withLock {
+  /// Calls `prepare` for the first contribution of a run only; the others wait until it has readied the memory.
+  func start(_ prepare: () -> Void) {
+    lock.withLock {
       if isStarted { return }
-      try prepare()
+      prepare()
       isStarted = true
     }
   }

@@ -121,11 +121,8 @@ public final class Session: Sendable {
       try parameters.beginReading()
       do {
         try checkReady(for: pass)
-        try prepareMemory()
-        if pass != .backward {
-          workspace.beginForward()
-          workspace.restartAccumulators()
-        }
+        try prepareMemory(for: pass)
+        if pass != .backward { workspace.restartAccumulators() }
       } catch {
         parameters.endReading()
         throw error
@@ -137,11 +134,6 @@ public final class Session: Sendable {
   }
 
   func end(_ pass: Pass, succeeded: Bool) {
-    if !succeeded {
-      workspace.releaseTransients()
-    } else if pass != .forward || !program.endpoints.hasGradients {
-      workspace.endCompleteRun()
-    }
     let version = parameters.version
     progress.withLock { progress in
       if pass != .backward { progress.hasOutputs = succeeded }
@@ -178,7 +170,7 @@ public final class Session: Sendable {
     }
   }
 
-  private func prepareMemory() throws {
+  private func prepareMemory(for pass: Pass) throws {
     do throws(MemoryLimitExceeded) {
       try workspace.prepare()
     } catch {
@@ -194,6 +186,11 @@ public final class Session: Sendable {
         workspace.writeScalar(1, at: upstream.place)
       }
       progress.withLock { $0.knowsParameters = true }
+    }
+    do throws(Workspace.SlotRefused) {
+      try workspace.takeSlots(forwardOnly: pass == .forward)
+    } catch {
+      throw SessionError(error.limit, for: program.describe(error.node))
     }
     for parameter in program.endpoints.parameters where !parameter.place.isBuffer {
       let base = try parameterAddress(parameter)

@@ -60,13 +60,20 @@ extension Session {
 
   private func runLooking(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
     guard case .scalars(let type, let range) = step.work else {
+      if case .kernel(let call, let range) = step.work, case .chain(let type, let chain) = program.plan.calls[call],
+        let (node, bad) = look(along: chain, type, of: step, range, program.plan.chainNodes[call]!, includingInfinity)
+      {
+        return report(program.origins[node.int], bad)
+      }
       try runner.run(step)
       // A value made in parts is looked at when the last of them is there.
-      if case .open = step.work { return nil }
-      if case .kernel(let call, let range) = step.work, range.upperBound < call.extent { return nil }
+      if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent {
+        return nil
+      }
       let signature = program.signature(of: step.node)
-      guard signature.elementType.isDifferentiable, workspace.address(step.output) != nil else { return nil }
-      return look(at: step.output, signature, includingInfinity).map { report(program.origins[step.node.int], $0) }
+      guard signature.elementType.isDifferentiable else { return nil }
+      return look(at: program.plan.operands[step.results.lowerBound], signature, includingInfinity)
+        .map { report(program.origins[step.node.int], $0) }
     }
     for position in range {
       let instruction = program.plan.instructions[position]
@@ -82,19 +89,45 @@ extension Session {
     return nil
   }
 
+  /// Computes what a chain keeps to itself, operation by operation, before the chain runs and writes over its operands.
+  private func look(
+    along chain: ElementwiseChain, _ type: Kernels.ElementType, of step: Step, _ range: Range<Int>, _ nodes: [NodeID],
+    _ includingInfinity: Bool
+  ) -> (node: NodeID, bad: (element: Int, value: Double))? {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: chain.count * type.byteCount, alignment: 64)
+    defer { memory.deallocate() }
+    for (operation, node) in nodes.enumerated() {
+      withUnsafePointer(to: memory) { output in
+        runChain(
+          chain.prefix(through: operation), type, inputs: workspace.inputs(of: step).baseAddress!, outputs: output,
+          range: range)
+      }
+      if let bad = look(at: memory, program.signature(of: node).elementType, range, includingInfinity) {
+        return (node, bad)
+      }
+    }
+    return nil
+  }
+
   private func look(
     at place: Placement.Place, _ signature: Signature, _ includingInfinity: Bool
   ) -> (element: Int, value: Double)? {
     guard let base = workspace.address(place) else { return nil }
+    return look(at: base, signature.elementType, 0..<signature.shape.elementCount, includingInfinity)
+  }
+
+  private func look(
+    at base: UnsafeMutableRawPointer, _ type: ElementType, _ range: Range<Int>, _ includingInfinity: Bool
+  ) -> (element: Int, value: Double)? {
     func first<T: GraphScalar>(_: T.Type) -> (element: Int, value: Double)? {
       let elements = base.assumingMemoryBound(to: T.self)
-      for element in 0..<signature.shape.elementCount {
+      for element in range {
         let value = elements[element].asDouble
         if value.isNaN || includingInfinity && value.isInfinite { return (element, value) }
       }
       return nil
     }
-    return signature.elementType == .float64 ? first(Double.self) : first(Float.self)
+    return type == .float64 ? first(Double.self) : first(Float.self)
   }
 
   private func report(_ node: NodeID, _ bad: (element: Int, value: Double)) -> NonFiniteValue {

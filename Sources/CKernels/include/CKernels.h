@@ -33,11 +33,11 @@ struct adj_layout {
 void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *_Nonnull const *_Nonnull inputs,
                      void *output, ptrdiff_t begin, ptrdiff_t end);
 
-/// The most a chain holds: what it reads, what it computes, and what it keeps to itself at once.
-enum { ADJ_CHAIN_OPERANDS = 16, ADJ_CHAIN_OPERATIONS = 64, ADJ_CHAIN_TEMPORARIES = 8 };
+/// The most that a chain reads and computes.
+enum { ADJ_CHAIN_OPERANDS = 16, ADJ_CHAIN_OPERATIONS = 64 };
 
 /// One operation of a chain, on values by number: the chain's operands, then the result of each operation. `place` is
-/// the number of an output, or ~t for temporary row t. Operands that the operation does not have are any value.
+/// the number of an output, or ~t for temporary t, of which the chain has as many as it needs at once. Operands that the operation does not have are any value.
 struct adj_chain_operation {
   uint16_t operation;
   int16_t place;
@@ -48,8 +48,8 @@ struct adj_chain_operation {
 /// `offsets[o]` of `inputs[o]` on. An output may be the memory of an operand that is laid out like it, if no operation
 /// after the one that writes it reads that operand.
 void adj_chain(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets, const void *_Nonnull const *_Nonnull inputs,
-               const struct adj_chain_operation *operations, ptrdiff_t operation_count, void *_Nonnull const *_Nonnull outputs,
-               ptrdiff_t begin, ptrdiff_t end);
+               const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
+               void *_Nonnull const *_Nonnull outputs, ptrdiff_t begin, ptrdiff_t end);
 
 /// One step of the scalar machine: slab[result] = operation(slab[a], slab[b], slab[c]). `flags` is for its owner.
 struct adj_scalar_instruction {

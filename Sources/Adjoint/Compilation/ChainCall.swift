@@ -1,0 +1,77 @@
+internal import Kernels
+
+/// A chain of elementwise gates as one kernel call: what it reads, what it writes, and what it does to one element.
+struct ChainCall {
+  let chain: ElementwiseChain
+  let type: ElementType
+  /// The nodes whose memory the chain reads, and those that it writes.
+  let operands: [NodeID]
+  let results: [NodeID]
+  /// The node that each operation of the chain belongs to.
+  let nodes: [NodeID]
+
+  /// - Parameters:
+  ///   - gates: the nodes of the chain in order.
+  ///   - isInner: whether a node's value is read by the chain alone.
+  init(_ gates: [NodeID], in storage: GraphStorage, _ places: [Placement.Place], isInner: [Bool]) {
+    let signature = storage.signature(of: gates[0])
+    let shape = signature.shape.dimensions
+    var reads: [(node: NodeID, place: Placement.Place, view: ElementwiseChain.View)] = []
+    var values: [NodeID: Int] = [:]
+    func read(_ node: NodeID, _ view: ElementwiseChain.View) -> Int {
+      if let known = reads.firstIndex(where: { $0.place == places[node.int] && $0.view == view }) { return known }
+      reads.append((node, places[node.int], view))
+      return reads.count - 1
+    }
+    var applications: [(node: NodeID, operation: ElementwiseOperation, inputs: [NodeID])] = []
+    for gate in gates {
+      let kernel = storage.traits(of: gate).kernel
+      let inputs = Array(storage.inputs(of: gate))
+      guard let operation = FuseElementwise.operation(of: kernel) else {
+        values[gate] = read(inputs[0], Self.view(kernel, of: storage.signature(of: inputs[0]).shape.dimensions, shape))
+        if !isInner[gate.int] { applications.append((gate, .copy, [gate])) }
+        continue
+      }
+      for input in inputs where values[input] == nil {
+        let operand = storage.signature(of: input).shape.dimensions
+        values[input] = read(input, operand == shape ? .whole(shape) : .broadcast(operand, to: shape))
+      }
+      values[gate] = -1  // computed by this chain, not read
+      applications.append((gate, operation, inputs))
+    }
+
+    var builder = ElementwiseChain.Builder(shape: shape)
+    for read in reads { _ = builder.operand(read.view) }
+    var results: [(node: NodeID, value: Int)] = []
+    var nodes: [NodeID] = []
+    for (node, operation, inputs) in applications {
+      var value: Int
+      if operation == .add {
+        // An accumulate gate of any number of contributions, added in order.
+        value = values[inputs[0]]!
+        for input in inputs.dropFirst() { value = builder.apply(.add, [value, values[input]!]) }
+        if inputs.count == 1 { value = builder.apply(.copy, [value]) }
+      } else {
+        value = builder.apply(operation, inputs.map { values[$0]! })
+      }
+      if operation != .copy || inputs != [node] { values[node] = value }
+      if !isInner[node.int] { results.append((node, value)) }
+      while reads.count + nodes.count <= value { nodes.append(node) }
+    }
+    self.nodes = nodes
+    chain = builder.finish(outputs: results.map(\.value))
+    type = signature.elementType
+    operands = reads.map(\.node)
+    self.results = results.map(\.node)
+  }
+
+  /// How a gate that only shows its operand differently lays it out.
+  private static func view(_ kernel: Kernel, of operand: [Int], _ shape: [Int]) -> ElementwiseChain.View {
+    switch kernel.form {
+    case .broadcast: .broadcast(operand, to: shape)
+    case .slice(let starts): .slice(operand, starts: starts)
+    case .transpose(let permutation): .transpose(operand, permutation: permutation)
+    default: preconditionFailure("a gate of a chain computes elementwise or is a view")
+    }
+  }
+}

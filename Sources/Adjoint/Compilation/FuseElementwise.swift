@@ -1,0 +1,150 @@
+internal import Kernels
+
+/// Groups elementwise gates of one shape into chains, each of which runs as one kernel.
+///
+/// A gate joins the chain of an operand, and so joins chains to one another, as long as nothing outside has read them: a
+/// chain runs where its last gate stands, so that a reader outside must come after that. A chain that has been read is
+/// therefore closed, and no cycle can come about. Gates that only show their operand differently (broadcast, slice,
+/// transpose) begin a chain: it reads the operand through that view, without a copy.
+///
+/// - Complexity: O(nodes + edges).
+struct FuseElementwise {
+  /// For each node the number of its chain, or ``none``.
+  private(set) var chainOf: [UInt32]
+  /// The gates of each chain in the order in which they run; empty where a chain was joined to another or given up.
+  private(set) var chains: [[NodeID]] = []
+  /// Whether nothing but the chain itself reads the value.
+  private(set) var isInner: [Bool]
+  /// Where chains stand: for each chain its last gate.
+  private var states: [State] = []
+  static let none = UInt32.max
+
+  private struct State {
+    let signature: SignatureID
+    let isForward: Bool
+    var isOpen = true
+    /// Operands from outside, at most: a value read twice counts twice.
+    var reads = 0
+    /// Operations, at most: a view that is read outside is copied.
+    var operations = 0
+    /// Whether any gate computes, as opposed to showing its operand differently.
+    var computes = false
+  }
+
+  /// What a gate is to a chain.
+  private enum Role { case computes, views, neither }
+
+  /// - Parameter order: all nodes that are computed, each after what it reads, those of the forward pass first.
+  init(
+    _ storage: GraphStorage, order: [NodeID], isForward: [Bool], roots: [NodeID], options: Program.Options
+  ) {
+    chainOf = [UInt32](repeating: Self.none, count: storage.count)
+    isInner = [Bool](repeating: false, count: storage.count)
+    guard options.fusesElementwise else { return }
+    for node in order {
+      switch Self.role(of: node, in: storage, options) {
+      case .computes: join(node, storage, isForward: isForward[node.int])
+      case .views:
+        close(storage.inputs(of: node), but: Self.none)
+        start(node, storage, isForward: isForward[node.int])
+      case .neither: close(storage.inputs(of: node), but: Self.none)
+      }
+    }
+    // A single gate has a kernel of its own.
+    for chain in chains.indices where !chains[chain].isEmpty && !(states[chain].computes && chains[chain].count > 1) {
+      for node in chains[chain] { chainOf[node.int] = Self.none }
+      chains[chain] = []
+    }
+    findInner(storage, order: order, roots: roots)
+  }
+
+  private mutating func findInner(_ storage: GraphStorage, order: [NodeID], roots: [NodeID]) {
+    for chain in chains { for node in chain { isInner[node.int] = true } }
+    for node in order {
+      for input in storage.inputRange(of: node) {
+        let operand = storage.inputColumn[input]
+        if chainOf[operand.int] != chainOf[node.int] { isInner[operand.int] = false }
+      }
+    }
+    for root in roots { isInner[root.int] = false }
+  }
+
+  /// The operation that a chain does for a node that computes, done to its operands from left to right.
+  static func operation(of kernel: Kernel) -> ElementwiseOperation? {
+    switch kernel.form {
+    case .elementwise(let operation): operation
+    case .accumulate: .add
+    default: nil
+    }
+  }
+
+  private static func role(of node: NodeID, in storage: GraphStorage, _ options: Program.Options) -> Role {
+    let signatureID = storage.signatureColumn[node.int]
+    if signatureID.isScalar { return .neither }
+    let signature = storage.signatures[Int(signatureID.index)]
+    guard signature.elementType.isDifferentiable, signature.shape.elementCount > 1 else { return .neither }
+    switch storage.traits(of: node).kernel.form {
+    case .elementwise: return .computes
+    case .accumulate:
+      let isFixed = options.accumulation == .graphOrder
+      return isFixed && storage.inputRange(of: node).count <= longestSum ? .computes : .neither
+    case .broadcast, .slice, .transpose: return .views
+    default: return .neither
+    }
+  }
+
+  /// Sums of more contributions come from many branches, which should not wait for one another in one chain.
+  private static let longestSum = 4
+
+  private mutating func join(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) {
+    let signature = storage.signatureColumn[node.int]
+    let inputs = storage.inputRange(of: node)
+    let chain = start(node, storage, isForward: isForward)
+    for position in inputs {
+      let operand = chainOf[storage.inputColumn[position].int]
+      guard operand != Self.none, operand != chain else { continue }
+      let other = states[Int(operand)]
+      let mine = states[Int(chain)]
+      let inner = inputs.count { chainOf[storage.inputColumn[$0].int] == operand }
+      let reads = other.reads + mine.reads - inner
+      guard other.isOpen, other.signature == signature, other.isForward == isForward,
+        reads <= ElementwiseChain.Builder.maximumOperands,
+        other.operations + mine.operations <= ElementwiseChain.Builder.maximumOperations
+      else { continue }
+      absorb(operand, into: chain)
+      states[Int(chain)].reads = reads
+    }
+    close(storage.inputs(of: node), but: chain)
+  }
+
+  @discardableResult
+  private mutating func start(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) -> UInt32 {
+    let chain = UInt32(chains.count)
+    let inputCount = storage.inputRange(of: node).count
+    var state = State(signature: storage.signatureColumn[node.int], isForward: isForward)
+    state.reads = inputCount
+    state.operations = max(inputCount - 1, 1)
+    state.computes = Self.operation(of: storage.traits(of: node).kernel) != nil
+    chains.append([node])
+    states.append(state)
+    chainOf[node.int] = chain
+    return chain
+  }
+
+  /// Puts an operand's chain before the gates of `chain`; both are short.
+  private mutating func absorb(_ operand: UInt32, into chain: UInt32) {
+    for node in chains[Int(operand)] { chainOf[node.int] = chain }
+    var merged = chains[Int(operand)] + chains[Int(chain)]
+    merged.sort()
+    chains[Int(chain)] = merged
+    chains[Int(operand)] = []
+    states[Int(chain)].operations += states[Int(operand)].operations
+    if states[Int(operand)].computes { states[Int(chain)].computes = true }
+  }
+
+  private mutating func close(_ inputs: ArraySlice<NodeID>, but chain: UInt32) {
+    for input in inputs where chainOf[input.int] != Self.none && chainOf[input.int] != chain {
+      states[Int(chainOf[input.int])].isOpen = false
+    }
+  }
+}
