@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// C = A · B for a range of the rows of C, batch after batch.
+/// C = A · B, or C + A · B, for a range of the rows of C, batch after batch.
 ///
 /// - Parameters:
 ///   - rows: bounded by multiples of the plan's ``MatmulPlan/blockHeight`` within a batch, or a batch's end.
@@ -8,9 +8,10 @@ internal import CKernels
 /// - Complexity: O(`rows.count` · n · k), on the calling thread alone.
 package func runMatmul(
   _ type: ElementType, plan: MatmulPlan, a: UnsafeRawPointer, b: UnsafeRawPointer, output: UnsafeMutableRawPointer,
-  rows: Range<Int>
+  rows: Range<Int>, accumulates: Bool = false
 ) {
   precondition(type != .int32, "Matrix products need floats")
+  precondition(!accumulates || plan.m > 1 && plan.n > 1, "A product with a vector is not added to what is there")
   checkRange(rows, within: plan.rowCount)
   precondition(
     plan.boundary(atOrAfter: rows.lowerBound) == rows.lowerBound
@@ -24,7 +25,8 @@ package func runMatmul(
     let matrixA = a + plan.offsetsA[batch] * size
     let matrixB = b + plan.offsetsB[batch] * size
     let product = MatrixBlockProduct(
-      type: type, plan: plan, top: top, height: height, a: matrixA, b: matrixB, output: output + row * plan.n * size)
+      type: type, plan: plan, accumulates: accumulates, top: top, height: height, a: matrixA, b: matrixB,
+      output: output + row * plan.n * size)
     product.run()
     row += height
   }
@@ -34,6 +36,7 @@ package func runMatmul(
 struct MatrixBlockProduct {
   let type: ElementType
   let plan: MatmulPlan
+  let accumulates: Bool
   let top, height: Int
   /// The matrices at element 0; the output at its row `top`.
   let a, b: UnsafeRawPointer

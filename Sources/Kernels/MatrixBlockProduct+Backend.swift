@@ -29,12 +29,12 @@ extension MatrixBlockProduct {
       if type == .float32 {
         cblas_sgemm(
           CblasRowMajor, orderA, orderB, m, n, k, 1, a.assumingMemoryBound(to: Float.self), lda,
-          b.assumingMemoryBound(to: Float.self), ldb, depth == 0 ? 0 : 1,
+          b.assumingMemoryBound(to: Float.self), ldb, depth == 0 && !accumulates ? 0 : 1,
           output.assumingMemoryBound(to: Float.self) + left, ldc)
       } else {
         cblas_dgemm(
           CblasRowMajor, orderA, orderB, m, n, k, 1, a.assumingMemoryBound(to: Double.self), lda,
-          b.assumingMemoryBound(to: Double.self), ldb, depth == 0 ? 0 : 1,
+          b.assumingMemoryBound(to: Double.self), ldb, depth == 0 && !accumulates ? 0 : 1,
           output.assumingMemoryBound(to: Double.self) + left, ldc)
       }
     }
@@ -43,7 +43,7 @@ extension MatrixBlockProduct {
     func block() {
       adj_matmul_block(
         type.rawValue, plan.transposeA ? 1 : 0, plan.transposeB ? 1 : 0, height, plan.n, plan.k, blockOfA(depth: 0),
-        strideA, b, strideB, output, plan.n, 0)
+        strideA, b, strideB, output, plan.n, accumulates ? 1 : 0)
     }
   #endif
 }

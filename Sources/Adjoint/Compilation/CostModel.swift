@@ -29,8 +29,8 @@ struct CostModel: Sendable {
     case .source, .alias: return 0
     case .elementwise: return call + traffic + (isTranscendental(kernel) ? 0.5 * Float(written) : 0)
     case .softmax, .logSoftmax, .crossEntropy: return call + traffic + 1.0 * Float(read)
-    case .matmul(let transposeA, _):
-      let a = operands.first!.shape
+    case .matmul(let transposeA, _), .accumulateProduct(let transposeA, _):
+      let a = operands.dropLast().last!.shape
       let inner = transposeA ? a[a.rank - 2] : a[a.rank - 1]
       let speed = result.elementType == .float64 ? operationsPerNanosecond / 2 : operationsPerNanosecond
       return 3 * call + 2 * Float(written) * Float(inner) / speed

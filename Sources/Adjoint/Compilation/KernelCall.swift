@@ -8,6 +8,7 @@ enum KernelCall: Sendable {
   case accumulate(Kernels.ElementType, count: Int)
   case reduce(ReduceOperation, Kernels.ElementType, ReductionPlan)
   case matmul(Kernels.ElementType, MatmulPlan)
+  case accumulateProduct(Kernels.ElementType, MatmulPlan)
   case move(elementSize: Int, MovementPlan)
   case pad(elementSize: Int, PadPlan)
   case concatenate(elementSize: Int, ConcatenationPlan)
@@ -37,13 +38,10 @@ enum KernelCall: Sendable {
     case .reduce(let operation, let axes):
       self = .reduce(operation, type, ReductionPlan(input: first.dimensions, axes: axes))
     case .matmul(let transposeA, let transposeB):
-      let (a, b) = (first, operands[1].shape)
-      self = .matmul(
-        type,
-        MatmulPlan(
-          m: shape[shape.count - 2], n: shape[shape.count - 1], k: a[transposeA ? a.rank - 2 : a.rank - 1],
-          transposeA: transposeA, transposeB: transposeB,
-          batchA: Array(a.dimensions.dropLast(2)), batchB: Array(b.dimensions.dropLast(2))))
+      self = .matmul(type, Self.product(result.shape, first, operands[1].shape, transposeA, transposeB))
+    case .accumulateProduct(let transposeA, let transposeB):
+      self = .accumulateProduct(
+        type, Self.product(result.shape, operands[1].shape, operands[2].shape, transposeA, transposeB))
     case .transpose(let permutation):
       self = .move(elementSize: size, .transpose(input: first.dimensions, permutation: permutation))
     case .slice(let starts):
@@ -69,12 +67,21 @@ enum KernelCall: Sendable {
     }
   }
 
+  private static func product(
+    _ result: Shape, _ a: Shape, _ b: Shape, _ transposeA: Bool, _ transposeB: Bool
+  ) -> MatmulPlan {
+    MatmulPlan(
+      m: result[result.rank - 2], n: result[result.rank - 1], k: a[transposeA ? a.rank - 2 : a.rank - 1],
+      transposeA: transposeA, transposeB: transposeB,
+      batchA: Array(a.dimensions.dropLast(2)), batchB: Array(b.dimensions.dropLast(2)))
+  }
+
   /// Whether the result may be written over operand `position` where the two have the same elements' places.
   func mayOverwrite(operand position: Int, of operands: [Signature], result: Signature) -> Bool {
     guard operands[position] == result else { return false }
     return switch self {
     case .elementwise: true
-    case .accumulate: position == 0
+    case .accumulate, .accumulateProduct: position == 0
     case .softmax, .logSoftmax: true
     default: false
     }
@@ -87,7 +94,7 @@ enum KernelCall: Sendable {
     case .chain(_, let chain): chain.count
     case .accumulate(_, let count): count
     case .reduce(_, _, let plan): plan.outputCount
-    case .matmul(_, let plan): plan.rowCount
+    case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.rowCount
     case .move(_, let plan): plan.count
     case .pad(_, let plan): plan.count
     case .concatenate(_, let plan): plan.count
@@ -111,7 +118,7 @@ enum KernelCall: Sendable {
 
   private func boundary(atOrAfter position: Int) -> Int {
     switch self {
-    case .matmul(_, let plan): plan.boundary(atOrAfter: position)
+    case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.boundary(atOrAfter: position)
     case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate: (position + 1023) / 1024 * 1024
     default: position
     }
@@ -138,6 +145,13 @@ enum KernelCall: Sendable {
       runReduction(operation, type, plan: plan, input: inputs[0], output: output, range: range)
     case .matmul(let type, let plan):
       runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, rows: range)
+    case .accumulateProduct(let type, let plan):
+      if inputs[0] != UnsafeRawPointer(output) {
+        let row = plan.n * type.byteCount
+        (output + range.lowerBound * row).copyMemory(
+          from: inputs[0] + range.lowerBound * row, byteCount: range.count * row)
+      }
+      runMatmul(type, plan: plan, a: inputs[1], b: inputs[2], output: output, rows: range, accumulates: true)
     case .move(let size, let plan):
       runMovement(elementSize: size, plan: plan, input: inputs[0], output: output, range: range)
     case .pad(let size, let plan):

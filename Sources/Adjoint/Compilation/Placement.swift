@@ -33,8 +33,8 @@ struct Placement: Sendable {
   struct BufferPlan: Sendable {
     let signature: Signature
     var lifetime: Lifetime
-    /// Which of the program's slots a transient buffer shares with others.
-    var slot = 0
+    /// Which of the program's slots a transient buffer shares with others; -1 for none.
+    var slot = -1
     /// The first node that lives here.
     let node: NodeID
     var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }

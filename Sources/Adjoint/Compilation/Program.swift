@@ -68,11 +68,13 @@ public final class Program: Sendable {
     let state = working.snapshot()
     let roots = values.map(\.id) + gradients
     let simplified = Simplify.apply(to: state.storage, roots: roots)
-    plan = UnitBuilder.build(simplified, outputCount: values.count, options: options)
-    origins = simplified.origins
+    let lowered =
+      options.accumulation == .graphOrder ? FoldIntoProducts.apply(to: JoinPads.apply(to: simplified)) : simplified
+    plan = UnitBuilder.build(lowered, outputCount: values.count, options: options)
+    origins = lowered.origins
     names = state
     endpoints = Endpoints(
-      simplified, plan.placement, outputs: values.map(\.id), variables: variables.map(\.id), upstreams: upstreams)
+      lowered, plan.placement, outputs: values.map(\.id), variables: variables.map(\.id), upstreams: upstreams)
   }
 
   /// Compiles one output and the gradients of `variables`.

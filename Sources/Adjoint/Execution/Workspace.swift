@@ -97,7 +97,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
       }
     }
     for (index, buffer) in plan.placement.buffers.enumerated()
-    where buffer.lifetime == .transient && buffer.slot < count {
+    where (0..<count).contains(buffer.slot) {
       addresses[index] = slots[buffer.slot].buffer.base
     }
     for index in addressedOperands..<end { (operands + index).initialize(to: address(plan.operands[index])!) }

@@ -9,6 +9,6 @@ public enum GateCatalog {
     GatherRows.self, ScatterAddRows.self,
     Sum.self, Mean.self, MaximumOverAxes.self,
     Softmax.self, LogSoftmax.self, CrossEntropy.self, OneHot.self,
-    Accumulate.self, StopGradient.self,
+    Accumulate.self, AccumulateProduct.self, StopGradient.self,
   ]
 }

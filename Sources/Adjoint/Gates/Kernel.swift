@@ -12,6 +12,8 @@ public struct Kernel: Sendable {
     case accumulate
     case reduce(ReduceOperation, axes: [Int])
     case matmul(transposeA: Bool, transposeB: Bool)
+    /// The first operand plus the product of the other two.
+    case accumulateProduct(transposeA: Bool, transposeB: Bool)
     case transpose([Int])
     case broadcast
     case slice(starts: [Int])

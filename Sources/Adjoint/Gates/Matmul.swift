@@ -45,15 +45,19 @@ public struct Matmul: Gate {
   }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    let (a, b) = (node.inputs[0], node.inputs[1])
+    downstream(
+      upstream, node.inputs[0], node.inputs[1], needsA: node.needsGradient(0), needsB: node.needsGradient(1))
+  }
+
+  func downstream(_ upstream: Node, _ a: Node, _ b: Node, needsA: Bool, needsB: Bool) -> [Node?] {
     let graph = upstream.graph
     func product(_ x: Node, _ y: Node, _ transposeA: Bool, _ transposeB: Bool) -> Node {
       graph.apply(Matmul(transposeA: transposeA, transposeB: transposeB), to: [x, y])
     }
     return [
-      !node.needsGradient(0)
+      !needsA
         ? nil : transposeA ? product(b, upstream, transposeB, true) : product(upstream, b, false, !transposeB),
-      !node.needsGradient(1)
+      !needsB
         ? nil : transposeB ? product(upstream, a, true, transposeA) : product(a, upstream, !transposeA, false),
     ]
   }

@@ -33,6 +33,9 @@ struct GateTable: Sendable {
     return id
   }
 
+  /// Whether the graph has a gate of this type, whatever its parameters.
+  func hasAny<G: Gate>(_: G.Type) -> Bool { gates.contains { $0 is G } }
+
   /// The number of a gate without parameters, if the graph has any node of it.
   func number<G: Gate>(of gate: G.Type) -> GateID? { plain[ObjectIdentifier(gate)] }
 

@@ -1,0 +1,63 @@
+/// Makes a graph anew from another, node by node in order, so that a pass can put other nodes in the place of some.
+///
+/// A node that a pass leaves without readers stays in the graph; nobody computes it.
+struct GraphRewriter {
+  let old: GraphStorage
+  private let origins: [NodeID]
+  private(set) var result: IntermediateGraph
+  /// For each node of the old graph the node that has taken its place.
+  private(set) var renamed: [NodeID]
+
+  init(_ graph: IntermediateGraph) {
+    old = graph.storage
+    origins = graph.origins
+    result = IntermediateGraph(old.emptyCopy(reserving: old.count), origins: [], roots: [])
+    result.origins.reserveCapacity(old.count)
+    renamed = [NodeID](repeating: NodeID(0), count: old.count)
+  }
+
+  /// Keeps a node as it is, reading what has taken the places of its inputs.
+  mutating func keep(_ node: NodeID) {
+    let copy = result.storage.append(
+      old.gateColumn[node.int], old.signatureColumn[node.int], inputs: old.inputs(of: node).map { renamed[$0.int] })
+    if let values = old.constants[node] { result.storage.constants[copy] = values }
+    if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
+    result.origins.append(origins[node.int])
+    renamed[node.int] = copy
+  }
+
+  /// A new node of the type and shape of `node`, for which it speaks in messages. The inputs are of the new graph.
+  mutating func add(_ gate: some Gate, like node: NodeID, inputs: [NodeID]) -> NodeID {
+    let made = result.storage.append(
+      result.storage.intern(gate), old.signatureColumn[node.int], inputs: inputs)
+    result.origins.append(origins[node.int])
+    return made
+  }
+
+  /// A constant of one value.
+  mutating func addConstant(_ value: Double, _ type: ElementType, _ shape: Shape, like node: NodeID) -> NodeID {
+    let made = result.storage.append(
+      result.storage.intern(Constant()), result.storage.intern(type, shape), inputs: [])
+    result.storage.constants[made] = .repeated(value)
+    result.origins.append(origins[node.int])
+    return made
+  }
+
+  mutating func replace(_ node: NodeID, by other: NodeID) { renamed[node.int] = other }
+
+  consuming func finish(roots: [NodeID]) -> IntermediateGraph {
+    result.roots = roots.map { renamed[$0.int] }
+    result._checkInvariants()
+    return result
+  }
+}
+
+extension GraphStorage {
+  /// How often each node is read; a root counts as read once more than that.
+  func readerCounts(roots: [NodeID]) -> [UInt32] {
+    var counts = [UInt32](repeating: 0, count: count)
+    for input in inputColumn { counts[input.int] += 1 }
+    for root in roots { counts[root.int] += 2 }
+    return counts
+  }
+}
