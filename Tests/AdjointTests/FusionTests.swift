@@ -1,0 +1,162 @@
+import AdjointTesting
+import DependencyScheduling
+import Testing
+
+@testable import Adjoint
+
+/// Fused chains, divided gates, products that add themselves to a sum and memory that is shared, against each gate done
+/// by itself and against the definitions.
+@Suite struct FusionTests {
+  enum Model: String, CaseIterable, Sendable {
+    case recurrent, attention, residual, branches
+  }
+
+  struct Case {
+    let graph = Graph()
+    var inputs: [Node] = []
+    var loss: Node!
+
+    /// - Parameter isSmall: whether the reference engine has to get through it, too.
+    init(_ model: Model, isSmall: Bool = false) {
+      switch model {
+      case .recurrent: recurrent()
+      case .attention: attention()
+      case .residual: isSmall ? residual(rows: 4, columns: 6) : residual(rows: 64, columns: 300)
+      case .branches: branches()
+      }
+    }
+
+    private mutating func input(_ name: String, _ shape: Shape) -> Node {
+      inputs.append(graph.input(name, shape))
+      return inputs.last!
+    }
+
+    /// Slices of one product, gates of one shape, and weights that every step reads.
+    private mutating func recurrent() {
+      let x = input("x", [5, 4, 3]), wx = input("wx", [3, 24]), wh = input("wh", [6, 24]), b = input("b", [24])
+      var hidden = graph.constant(0, [4, 6]), cell = hidden
+      for time in 0..<5 {
+        let z = x.sliced(time..<time + 1).reshaped([4, 3]).matmul(wx) + b + hidden.matmul(wh)
+        let gates = (0..<4).map { z.sliced($0 * 6..<($0 + 1) * 6, axis: 1) }
+        cell = sigmoid(gates[1]) * cell + sigmoid(gates[0]) * tanh(gates[2])
+        hidden = sigmoid(gates[3]) * tanh(cell)
+      }
+      loss = square(hidden).mean()
+    }
+
+    /// Transposes, batches, a softmax, and three products that add up to one gradient.
+    private mutating func attention() {
+      let x = input("x", [2, 6, 8])
+      let weights = ["q", "k", "v"].map { input($0, [8, 8]) }
+      let centred = x - x.mean(axes: [-1], keepsAxes: true)
+      let normed = centred / sqrt(square(centred).mean(axes: [-1], keepsAxes: true) + 0.1)
+      let heads = weights.map { normed.matmul($0).reshaped([2, 6, 2, 4]).transposed([0, 2, 1, 3]) }
+      let scores = heads[0].matmul(heads[1].transposed([0, 1, 3, 2])) * 0.5
+      loss = square(softmax(scores).matmul(heads[2])).sum()
+    }
+
+    /// Gates large enough to be divided among workers, and a value that is read again after its chain.
+    private mutating func residual(rows: Int, columns: Int) {
+      let x = input("x", [rows, columns]), w = input("w", [columns, columns]), b = input("b", [columns])
+      let hidden = tanh(x.matmul(w) + b)
+      let out = hidden * x + exp(-square(hidden)) + x.transposed().transposed()
+      loss = out.mean() + hidden.sum() * 0.001
+    }
+
+    /// Pieces of one value that overlap, that leave gaps, and that are all of it.
+    private mutating func branches() {
+      let x = input("x", [6, 10]), y = input("y", [10, 6])
+      let apart = [x.sliced(0..<2), x.sliced(3..<5)], overlapping = [x.sliced(0..<4), x.sliced(2..<6)]
+      let columns = (0..<5).map { x.sliced($0 * 2..<$0 * 2 + 2, axis: 1) }
+      let sums = (apart + overlapping).map { (tanh($0) * $0).sum() } + columns.map { exp($0).mean() }
+      loss = sums.reduce((x * y.transposed()).sum()) { $0 + $1 }
+    }
+  }
+
+  private func values(_ inputs: [Node]) -> [Node: ReferenceTensor] {
+    var random = SplitMix64(seed: 7)
+    return Dictionary(
+      uniqueKeysWithValues: inputs.map { node in
+        let elements = (0..<node.shape.elementCount).map { _ in
+          Double(Float(Double(random.next() % 2000) / 1000 - 1))
+        }
+        return (node, ReferenceTensor(node.shape, node.elementType, elements))
+      })
+  }
+
+  private func results(_ model: Case, _ options: Program.Options, width: Int) throws -> [[Double]] {
+    let program = try Program(model.loss, gradientsFor: model.inputs, options: options)
+    let session = program.makeSession(on: GraphExecutor(width: width))
+    for (node, value) in values(model.inputs) { try session.write(value, to: node) }
+    var all: [[Double]] = []
+    for _ in 0..<2 {
+      try session.step()
+      let gradients = try model.inputs.map { try session.referenceGradient(of: $0).values }
+      all = try [session.referenceValue(of: model.loss).values] + gradients
+    }
+    return all
+  }
+
+  @Test(arguments: Model.allCases) func `no way of running changes a bit`(model: Model) throws {
+    let model = Case(model)
+    let expected = try results(model, Program.Options(), width: 1)
+    for (fuses, reuses, unitWork, width) in [
+      (true, true, CostModel.unit, 2), (true, false, CostModel.unit, 1), (false, true, CostModel.unit, 2),
+      (false, false, CostModel.unit, 1), (true, true, 0, 3), (false, true, 0, 8),
+    ] {
+      var options = Program.Options(reusesBuffers: reuses)
+      options.fusesElementwise = fuses
+      options.unitWork = unitWork
+      let computed = try results(model, options, width: width)
+      #expect(computed == expected, "fused: \(fuses), memory shared: \(reuses), unit: \(unitWork), width \(width)")
+    }
+  }
+
+  @Test(arguments: Model.allCases, [Accumulation.graphOrder, .arrivalOrder])
+  func `values and gradients are those of the definitions`(model: Model, accumulation: Accumulation) throws {
+    let model = Case(model, isSmall: true)
+    let fed = values(model.inputs)
+    let computed = try results(model, Program.Options(accumulation: accumulation), width: 2)
+    let engine = ReferenceEngine(model.graph)
+    let loss = try #require(try engine.run(feeding: fed)[model.loss])
+    let gradients = try engine.gradients(of: [model.loss], withRespectTo: model.inputs, feeding: fed)
+    for (result, expected) in zip(computed, [loss] + gradients.map { $0! }) {
+      // A few dozen terms a sum, each within some ulps of about 1.
+      let scale = expected.values.map(\.magnitude).max()!
+      let worst = zip(result, expected.values).map { ($0 - $1).magnitude }.max()!
+      #expect(worst <= 100 * 0x1p-23 * max(scale, 1))
+    }
+  }
+
+  private func count(_ program: Program, where matches: (KernelCall) -> Bool) -> Int {
+    program.plan.calls.count(where: matches)
+  }
+
+  @Test func `a recurrent cell is one chain forward, and its weights' gradients are added up by the products`() throws {
+    let model = Case(.recurrent)
+    let program = try Program(model.loss, gradientsFor: Array(model.inputs[1...]))
+    let forward = program.plan.steps[..<program.plan.unitStarts[program.plan.forwardUnitCount]]
+    let chains = forward.count { step in
+      if case .kernel(let call, _) = step.work, case .chain = program.plan.calls[call] { true } else { false }
+    }
+    #expect(chains == 5 + 5)  // the sums of each step, and its cell
+    #expect(count(program) { if case .accumulateProduct = $0 { true } else { false } } == 4 + 4)
+    #expect(count(program) { if case .pad = $0 { true } else { false } } == 0)
+    #expect(count(program) { if case .concatenate = $0 { true } else { false } } == 5)
+  }
+
+  @Test func `a transpose of the last two axes is a flag of the product`() throws {
+    let model = Case(.attention)
+    let program = try Program(model.loss)
+    // The three that part the heads remain.
+    #expect(count(program) { if case .move = $0 { true } else { false } } == 3)
+  }
+
+  @Test func `a value that only its chain reads has no memory`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [1000])
+    let program = try Program(tanh(exp(x) * 2 + square(x)))
+    #expect(program.plan.slots.isEmpty)
+    #expect(program.plan.steps.count == 1)
+  }
+}
