@@ -29,8 +29,13 @@ let package = Package(
     .executableTarget(
       name: "training", dependencies: ["ProcessMeter", "TrainingWorkloads", adjoint, scheduling, arguments],
       swiftSettings: strict),
+    .target(name: "ScalarGraphs", dependencies: [adjoint], swiftSettings: strict),
     .executableTarget(
-      name: "scalars", dependencies: ["ProcessMeter", adjoint, scheduling, arguments], swiftSettings: strict),
+      name: "scalars", dependencies: ["ProcessMeter", "ScalarGraphs", adjoint, scheduling, arguments],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "widths", dependencies: ["ProcessMeter", "ScalarGraphs", adjoint, scheduling, arguments],
+      swiftSettings: strict),
     .testTarget(
       name: "SchedulingWorkloadsTests", dependencies: ["SchedulingWorkloads", scheduling], swiftSettings: strict),
     .testTarget(

@@ -1,82 +1,48 @@
-import Adjoint
-import ArgumentParser
-import DependencyScheduling
+public import ArgumentParser
 import ProcessMeter
+public import ScalarGraphs
 
 /// What a graph of scalar gates costs a gate: to build, to compile with its gradient, to run, and in memory.
 ///
 /// Processor time is given beside wall time: on a shared machine it moves less.
 @main struct ScalarBenchmark: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "scalars")
+  static let configuration = CommandConfiguration(
+    commandName: "scalars", abstract: "Prints one JSON line a graph; times are nanoseconds a gate.")
 
-  enum Kind: String, ExpressibleByArgument, CaseIterable { case chain, random }
-
-  @Argument(help: "How many gates.") var gates = 1_000_000
-  @Option(help: "A chain of multiply, add and sigmoid, or random operands among the last 1,000 values.")
-  var kind = Kind.chain
+  @Argument(help: "How many gates; with --sweep, how many the largest graph has.") var gates = 1_000_000
+  @Option(
+    help: "A chain of multiply, add and sigmoid; or add, multiply, sin, exp and sigmoid with shared subexpressions.")
+  var kind = ScalarGraph.Kind.chain
   @Option(help: "Workers.") var width = 1
-  @Option(help: "Timed steps.") var runs = 15
+  @Option(help: "Timed steps, at least.") var runs = 15
+  @Flag(help: "Measure 1,000 gates, ten times as many, and so on, and fail if the cost of a gate grows.") var sweep =
+    false
+  @Option(help: "With --sweep: by how much a gate of the largest graph may cost more than one of 100,000.")
+  var factor = 3.0
 
   func run() throws {
-    let count = Double(gates)
-    var f: Node?
-    let graph = Graph()
-    let x = graph.input("x")
-    let build = meter { f = kind == .chain ? chain(from: x) : random(from: x) }
-    var program: Program?
-    let compile = try meter { program = try Program(f!, gradientsFor: [x]) }
-    let session = program!.makeSession(on: GraphExecutor(width: width))
-    session[x] = 0.3
-    let first = try ProcessMeter.time { try session.step() }
-    var times = try (0..<runs).map { _ in try ProcessMeter.time { try session.step() } / count }
-    times.sort()
-    print(
-      """
-      {"kind": "\(kind)", "gates": \(gates), "width": \(width), "build_ns": \(build.wall / count), \
-      "build_cpu_ns": \(build.cpu / count), "compile_ns": \(compile.wall / count), \
-      "compile_cpu_ns": \(compile.cpu / count), "first_step_ns": \(first / count), \
-      "step_median_ns": \(times[times.count / 2]), "step_min_ns": \(times[0]), "units": \(program!.unitCount), \
-      "session_bytes": \(Double(session.memory.peak) / count), "process_bytes": \(ProcessMeter.peakBytes / count), \
-      "check": {"f": \(session[f!]), "gradient": \(session.gradient(of: x))}}
-      """)
-  }
-
-  private func meter(_ body: () throws -> Void) rethrows -> (wall: Double, cpu: Double) {
-    let before = ProcessMeter.usage()
-    let wall = try ProcessMeter.time(body)
-    return (wall, (ProcessMeter.usage() - before).processorSeconds * 1e9)
-  }
-
-  private func chain(from x: Node) -> Node {
-    let c = x.graph.constant(0.5)
-    var value = x
-    for _ in 0..<gates / 4 { value = sigmoid(value * c + x) * c }
-    return value
-  }
-
-  /// Add, multiply, sin and sigmoid of two values among the last 1,000: shared subexpressions everywhere.
-  private func random(from x: Node) -> Node {
-    var generator = SystemlessGenerator(state: 42)
-    var values = [x]
-    while values.count < gates {
-      let a = values[values.count - 1 - Int(generator.next() % UInt64(min(values.count, 1000)))]
-      let b = values[values.count - 1 - Int(generator.next() % UInt64(min(values.count, 1000)))]
-      switch generator.next() % 5 {
-      case 0, 1: values.append((a + b))
-      case 2: values.append(a * b)
-      case 3: values.append(sin(a))
-      default: values.append(sigmoid(a))
-      }
+    guard sweep else { return print(try ScalarMeasurement(kind, gates: gates, width: width, runs: runs).line) }
+    var measurements: [ScalarMeasurement] = []
+    for size in sequence(first: 1_000, next: { $0 * 10 }).prefix(while: { $0 <= gates }) {
+      measurements.append(try ScalarMeasurement(kind, gates: size, width: width, runs: runs))
+      print(measurements.last!.line)
     }
-    return values.suffix(1000).reduce(x) { $0 + $1 }
+    let failures = try Self.growth(of: measurements, factor: factor)
+    failures.forEach { print($0) }
+    if !failures.isEmpty { throw ExitCode.failure }
+  }
+
+  /// What costs more than `factor` times as much a gate in the largest graph as in that of 100,000 gates.
+  private static func growth(of measurements: [ScalarMeasurement], factor: Double) throws -> [String] {
+    guard let base = measurements.first(where: { $0.requested == 100_000 }), let last = measurements.last,
+      last.requested > base.requested
+    else { throw ValidationError("a sweep needs at least 1,000,000 gates to compare with 100,000") }
+    return zip(base.costs, last.costs).compactMap { before, after in
+      guard after.value > factor * before.value else { return nil }
+      return
+        "\(after.name) grows: \(before.value) a gate at \(base.requested) gates, \(after.value) at \(last.requested)"
+    }
   }
 }
 
-/// A linear congruential generator: the same graph everywhere.
-private struct SystemlessGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state >> 33
-  }
-}
+extension ScalarGraph.Kind: ExpressibleByArgument {}

@@ -8,12 +8,17 @@ import TrainingWorkloads
 @main struct TrainingBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "training")
 
-  @Option(help: "One of \(TrainingWorkload.names.joined(separator: ", ")).") var workload: String
+  @Option(help: "One of \(TrainingWorkload.names.joined(separator: ", ")).") var workload = "mlp"
+  @Flag(help: "Print the names of the workloads, and end.") var list = false
   @Option(help: "Workers.") var threads = 1
   @Option(help: "Timed seconds, at least five steps.") var seconds = 6.0
   @Option(help: "At most so many steps.") var repeats = 200
 
   mutating func run() throws {
+    if list {
+      print(TrainingWorkload.names.joined(separator: "\n"))
+      return
+    }
     let clock = ContinuousClock()
     let begin = clock.now
     guard let built = TrainingWorkload.named(workload) else {

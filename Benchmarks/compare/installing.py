@@ -1,0 +1,112 @@
+"""What a comparison needs: our programs built, the peers' programs built or installed. What can't be had is said."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAMS = ["scheduling", "training", "scalars"]
+FLOORS = {"kahn": 4, "replay": 1, "split": 5}  # the modes of b_floor.cpp
+COMPILER = ["-std=c++20", "-O3", "-march=native", "-DNDEBUG", "-ffp-contract=off", "-pthread"]
+
+
+class Missing(list):
+    """Pairs of what could not be run and why."""
+
+    def add(self, what, why):
+        if (what, why) not in self:
+            self.append((what, why))
+            print(f"without {what}: {why}", flush=True)
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+
+
+def last_line(done):
+    lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    return lines[-1][:160] if lines else f"exit code {done.returncode}"
+
+
+def build_ours(package: Path):
+    """Builds our programs in release; returns the folder they are in. Nothing can be compared without them."""
+    for product in PROGRAMS:
+        print(f"building {product}", flush=True)
+        subprocess.run(
+            ["swift", "build", "--quiet", "-c", "release", "--package-path", package, "--product", product], check=True)
+    shown = run("swift", "build", "-c", "release", "--package-path", package, "--show-bin-path", check=True)
+    return Path(shown.stdout.strip().splitlines()[-1])
+
+
+def make_environment(folder: Path, given, missing: Missing):
+    """A Python with the peers' packages: the environment `given`, or one made in `folder`."""
+    python = Path(given or folder / "venv") / "bin" / "python"
+    if given:
+        return python
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
+    for package in ["jax", "torch", "matplotlib"]:
+        if imports(python, package):
+            continue
+        requirement = cpu_torch(python) if package == "torch" else package
+        if requirement is None:
+            missing.add("PyTorch", "the registry's torch comes with gigabytes of CUDA; give --python to use your own")
+            continue
+        print(f"installing {requirement}", flush=True)
+        done = run(python, "-m", "pip", "install", "--quiet", requirement)
+        if done.returncode != 0:
+            missing.add(package, last_line(done))
+    return python
+
+
+def imports(python, package):
+    return run(python, "-c", f"import {package}").returncode == 0
+
+
+def cpu_torch(python):
+    """The newest build of torch without CUDA that pip can see: such versions end in +cpu, elsewhere than on Linux all."""
+    if sys.platform != "linux":
+        return "torch"
+    listed = run(python, "-m", "pip", "index", "versions", "torch").stdout
+    versions = [word.strip(",") for word in listed.split() if word.strip(",").endswith("+cpu")]
+    return f"torch=={versions[0]}" if versions else None
+
+
+def build_peers(sources: Path, folder: Path, missing: Missing):
+    """Compiles oneTBB's program and the floors; returns those that are there by name."""
+    if shutil.which("g++") is None:
+        missing.add("oneTBB and the floors", "no g++")
+        return {}
+    install_tbb(missing)
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {name: ("b_floor.cpp", [f"-DMODE={mode}"], []) for name, mode in FLOORS.items()}
+    wanted["tbb"] = ("b_tbb.cpp", [], ["-ltbb"])
+    built = {}
+    for name, (source, defines, libraries) in wanted.items():
+        program = folder / name
+        if not program.exists() or program.stat().st_mtime < (sources / source).stat().st_mtime:
+            print(f"building {name}", flush=True)
+            done = run(
+                "g++", *COMPILER, f'-DIMPL_NAME="{name}"', *defines, sources / source, "-o", program, *libraries)
+            if done.returncode != 0:
+                missing.add(name, last_line(done))
+                continue
+        built[name] = program
+    return built
+
+
+def install_tbb(missing: Missing):
+    include = run("g++", "-x", "c++", "-E", "-", input="#include <oneapi/tbb/flow_graph.h>")
+    if include.returncode == 0:
+        return
+    if shutil.which("apt-get") is None:
+        missing.add("oneTBB", "its headers are missing and there is no apt-get")
+        return
+    print("installing libtbb-dev", flush=True)
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(*sudo, "apt-get", "update", "-qq", env=environment)
+    done = run(*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "libtbb-dev", env=environment)
+    if done.returncode != 0:
+        missing.add("oneTBB", last_line(done))

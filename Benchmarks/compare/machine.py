@@ -1,0 +1,50 @@
+"""What the figures were taken on."""
+
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+
+def output(*command, environment=None):
+    try:
+        done = subprocess.run(
+            [str(word) for word in command], capture_output=True, text=True, env=environment, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout + done.stderr
+
+
+def processor():
+    cpuinfo = Path("/proc/cpuinfo")
+    text = cpuinfo.read_text() if cpuinfo.exists() else ""
+    name = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
+    return name.group(1) if name else platform.processor() or platform.machine()
+
+
+def facts(training, tbb, python, samples, environment):
+    """Name and value of each fact, in order."""
+    swift = re.search(r"Swift version (\S+)", output("swift", "--version"))
+    core = re.search(
+        r"Core: (\S+)",
+        output(
+            training, "--workload", "tiny_mlp", "--seconds", "0.01",
+            environment={**environment, "OPENBLAS_VERBOSE": "2"}))
+    tbb_version = re.search(r"TBB (\S+)", output(tbb, "info")) if tbb else None
+    versions = {}
+    for taken in samples.values():
+        for name, several in taken.items():
+            for sample in several:
+                if name.startswith(("JAX", "PyTorch")) and sample.version:
+                    versions[name.split()[0]] = sample.version
+    lines = [
+        ("processor", processor()), ("cores", str(os.cpu_count())), ("system", f"{platform.system()} {platform.machine()}"),
+        ("Swift", swift.group(1) if swift else "?"), ("OpenBLAS's kernels", core.group(1) if core else "?"),
+    ]
+    if tbb_version:
+        lines.append(("oneTBB", tbb_version.group(1)))
+    lines += sorted(versions.items())
+    if python:
+        lines.append(("Python", output(python, "--version").split()[-1]))
+    return lines

@@ -1,0 +1,109 @@
+"""Who is measured: how each program is called for a row of the table, and what its output says."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SCHEDULING = ["S1", "S2", "S3a", "S3b", "S3c", "S3M", "S4", "S4r", "S5", "S6"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a workload at a number of threads."""
+
+    kind: str  # "scheduling" or "training"
+    workload: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program, or a variant of one, that can be asked for a row."""
+
+    name: str
+    peer: str  # whose it is: "ours", "floor", or a peer
+    command: tuple[str, ...]
+
+    def arguments(self, row, runs, seconds):
+        if row.kind == "scheduling":
+            extra = ("--grouped",) if self.name == "ours, grouped" else ()
+            return (*self.command, row.workload, str(row.threads), str(runs), *extra)
+        return (*self.command, "--workload", row.workload, "--threads", str(row.threads), "--seconds", str(seconds))
+
+
+@dataclass
+class Sample:
+    """What one call of a program measured: nanoseconds a task, or milliseconds a step."""
+
+    median: float
+    minimum: float
+    check: dict = field(default_factory=dict)
+    first_step_ms: float | None = None
+    peak_mb: float | None = None
+    version: str = ""
+
+
+class Failure(Exception):
+    """Why a program gave no figure."""
+
+
+def parse_scheduling(text):
+    """A line of the columns shared by all scheduling programs (their header is in SchedulingBenchmark.swift)."""
+    columns = text.strip().splitlines()[-1].split(",") if text.strip() else []
+    if len(columns) != 20:
+        raise Failure(f"{len(columns)} columns instead of 20")
+    return Sample(
+        median=float(columns[10]), minimum=float(columns[11]), check={"checksum": float(columns[19])},
+        version=columns[0])
+
+
+def parse_training(text):
+    """The JSON line shared by all training programs."""
+    lines = [line for line in text.splitlines() if line.startswith("{")]
+    if not lines:
+        raise Failure("no JSON line")
+    result = json.loads(lines[-1])
+    first = result.get("first_step_after_graph_s")
+    return Sample(
+        median=result["median_ms"], minimum=result["min_ms"], check=result["check"],
+        first_step_ms=None if first is None else first * 1000, peak_mb=result.get("peak_rss_mb"),
+        version=result.get("version", ""))
+
+
+def measure(program, row, runs, seconds, patience, environment):
+    """Calls `program` for `row`; one thread is held to one processor, as the peers' programs hold themselves."""
+
+    def hold():
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+    try:
+        done = subprocess.run(
+            program.arguments(row, runs, seconds), env=environment, capture_output=True, text=True, timeout=patience,
+            preexec_fn=hold if row.threads == 1 and hasattr(os, "sched_setaffinity") else None)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"took more than {patience:g} s") from None
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise Failure(f"exit code {done.returncode}: {said[-1][:120] if said else 'no message'}")
+    sample = (parse_scheduling if row.kind == "scheduling" else parse_training)(done.stdout)
+    if program.name == "ours, grouped" and "grouped" not in sample.version:
+        raise Failure("the program does not know --grouped")
+    return sample
+
+
+def defines(source: Path, workload, suffix):
+    """Whether a peer's program has a formulation of its own under that suffix."""
+    return re.search(rf"^def f_{workload}{suffix}\b", source.read_text(), re.MULTILINE) is not None
+
+
+def jax_variants(source: Path, workload):
+    return ["jit"] + [v for v in ("alt", "alt2") if defines(source, workload, "_" + v)]
+
+
+def torch_variants(source: Path, workload, compiles):
+    modes = ["eager", "compile", "compile_step"] if compiles else ["eager"]
+    other = ["_alt"] if defines(source, workload, "_alt") else []
+    return [mode + suffix for mode in modes for suffix in ["", *other]]

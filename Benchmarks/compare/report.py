@@ -1,0 +1,159 @@
+"""Writes what was measured as Markdown."""
+
+from goals import (
+    FIRST_STEP_MS, GROUPED, NEVER_SLOWER, SCALAR_BUILD_AND_COMPILE_NS, SCALAR_STEP_NS, WIDTH_TWO, goal)
+from ratios import Figures, judge, relative_errors
+from statistics import median
+from turns import published
+
+
+def number(value):
+    """Three digits, or the whole part where it has more."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def answer(met):
+    return {True: "yes", False: "**no**", None: "–"}[met]
+
+
+def table(heads, rows):
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    return "\n".join(lines + ["| " + " | ".join(cells) + " |" for cells in rows])
+
+
+def figures(samples, row):
+    return {name: Figures.of(name, taken) for name, taken in samples[row].items() if taken}
+
+
+def peers_of(row, known, peers):
+    """The figures of all peers, Taskflow's published one among them."""
+    references = [found for name, found in known.items() if peers[name] not in ("ours", "floor")]
+    if (value := published(row)) is not None:
+        references.append(Figures("Taskflow (published)", value, value, value, value, 0))
+    return references
+
+
+def verdicts(row, samples, peers):
+    """Ours against the best peer, and against what the goal speaks of; `None` without a figure of ours."""
+    known = figures(samples, row)
+    if "ours" not in known:
+        return None
+    aim = goal(row)
+    everyone = peers_of(row, known, peers)
+    spoken_of = everyone
+    if aim.against:
+        spoken_of = [found for name, found in known.items() if name in aim.against or peers[name] in aim.against]
+    return judge(known["ours"], everyone, aim), judge(known["ours"], spoken_of, aim)
+
+
+def comparison(kind, samples, peers):
+    rows = []
+    for row in samples:
+        if row.kind != kind or (both := verdicts(row, samples, peers)) is None:
+            continue
+        peer, aim = both
+        wanted = f"≤ {aim.goal}" + (" ms" if aim.goal.absolute is not None else "")
+        if aim.goal.against:
+            wanted += f" of {aim.best.name if aim.best else aim.goal.against[0]} ({number(aim.ratio)})"
+        best = peer.best
+        rows.append([
+            row.workload, str(row.threads), f"{number(peer.ours.median)} ({number(peer.ours.minimum)})",
+            f"{peer.ours.spread:.0%}", best.name if best else "–",
+            f"{number(best.median)} ({number(best.minimum)})" if best else "–",
+            f"{best.spread:.0%}" if best and best.turns else "–", number(peer.ratio), number(peer.ratio_of_minima),
+            wanted, answer(aim.met)])
+    unit = "ns a task" if kind == "scheduling" else "ms a step"
+    return table(
+        ["workload", "threads", f"ours, {unit} (min)", "spread", "best peer", f"{unit} (min)", "spread",
+         "ratio of medians", "ratio of minima", "goal", "met"], rows)
+
+
+def two_against_one(samples):
+    rows = []
+    for row in samples:
+        other = next((r for r in samples if r.workload == row.workload and r.threads == 2), None)
+        if row.threads != 1 or other is None or not (samples[row]["ours"] and samples[other]["ours"]):
+            continue
+        one, two = Figures.of("", samples[row]["ours"]), Figures.of("", samples[other]["ours"])
+        long = row.kind == "training" and one.median > 1 or row.workload in ("S3a", "S6")
+        limit = WIDTH_TWO if long else NEVER_SLOWER
+        ratio = two.median / one.median
+        noise = max(one.spread, two.spread)
+        rows.append([
+            row.workload, number(ratio), number(two.minimum / one.minimum), f"{noise:.0%}", f"≤ {limit:.3g}",
+            answer(ratio <= limit)])
+    return table(["workload", "ratio of medians", "ratio of minima", "spread", "goal", "met"], rows)
+
+
+def grouped(samples):
+    rows = []
+    for row in samples:
+        known = figures(samples, row)
+        if row.kind != "scheduling" or "ours, grouped" not in known:
+            continue
+        verdict = judge(known["ours, grouped"], [known["replay"]] if "replay" in known else [], GROUPED)
+        rows.append([
+            row.workload, str(row.threads), number(verdict.ours.median), number(verdict.best and verdict.best.median),
+            number(verdict.ratio), f"≤ {GROUPED}", answer(verdict.met)])
+    return table(["workload", "threads", "ours, ns a task", "order fixed at build", "ratio", "goal", "met"], rows)
+
+
+def steps(samples, references):
+    rows = []
+    for row in samples:
+        ours = samples[row]["ours"]
+        if row.kind != "training" or not ours:
+            continue
+        first = max(sample.first_step_ms for sample in ours)
+        memory = {name.split()[0].strip(","): taken[0].peak_mb for name, taken in samples[row].items() if taken}
+        others = ", ".join(f"{name} {number(value)}" for name, value in memory.items() if name != "ours") or "–"
+        errors = relative_errors(ours[-1].check, references[row.workload]) if row.workload in references else {}
+        worst = max(errors.values(), default=None)
+        rows.append([
+            row.workload, str(row.threads), number(first), answer(first <= FIRST_STEP_MS), number(memory["ours"]), others,
+            "–" if worst is None else f"{worst:.1e}", answer(None if worst is None else worst <= 1e-5)])
+    return table(
+        ["workload", "threads", "first step, ms", f"≤ {FIRST_STEP_MS}", "peak of the process, MB", "theirs, MB",
+         "error against float64", "≤ 1e-5"], rows)
+
+
+def scalars(lines):
+    rows = []
+    for kind, taken in lines.items():
+        step = median(line["step_median_ns"] for line in taken)
+        making = median(line["build_ns"] + line["compile_ns"] for line in taken)
+        rows.append([
+            kind, f"{taken[0]['gates']:,}", number(making), answer(making <= SCALAR_BUILD_AND_COMPILE_NS), number(step),
+            answer(step <= SCALAR_STEP_NS), number(median(line["session_bytes"] for line in taken))])
+    return table(
+        ["graph", "gates", "build and compile, ns a gate", f"≤ {SCALAR_BUILD_AND_COMPILE_NS}",
+         "step forward and backward, ns a gate", f"≤ {SCALAR_STEP_NS}", "bytes a gate in the session"], rows)
+
+
+def write(path, samples, peers, scalar_lines, references, facts, how, missing):
+    sections = [
+        "# Comparison with the peers",
+        "Written by `make compare`; do not edit.",
+        how,
+        table(["machine", ""], [[name, value] for name, value in facts]),
+        "![Ratios to the best peer](comparison.svg)",
+        "## Scheduling",
+        "One task a unit. The best peer is oneTBB in the same run or Taskflow as published, whichever is faster.",
+        comparison("scheduling", samples, peers),
+    ]
+    if any(taken.get("ours, grouped") for taken in samples.values()):
+        sections += ["### Grouped", grouped(samples)]
+    sections += [
+        "## Training steps", comparison("training", samples, peers),
+        "### First step, memory, agreement",
+        "The first step is timed from the built graph: compiling, making the session, feeding it, one step.",
+        steps(samples, references),
+        "## Two threads against one", two_against_one(samples),
+    ]
+    if scalar_lines:
+        sections += ["## Scalar graphs", "At width 1.", scalars(scalar_lines)]
+    sections.append("## Not run")
+    sections.append("\n".join(f"- {what}: {why}" for what, why in missing) or "Nothing was left out.")
+    path.write_text("\n\n".join(sections) + "\n")

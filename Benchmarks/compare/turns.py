@@ -1,0 +1,67 @@
+"""Takes the measurements: for each row ours and theirs one after the other, turn after turn."""
+
+import json
+import subprocess
+
+from goals import TASKFLOW
+from installing import Missing
+from programs import Failure, measure
+from ratios import still_in_the_race
+
+
+class Turns:
+    """Samples by row and program, gathered turn by turn."""
+
+    def __init__(self, contenders, runs, seconds, patience, environment, missing: Missing):
+        self.contenders = contenders  # row -> programs, ours first
+        self.runs, self.seconds, self.patience, self.environment = runs, seconds, patience, environment
+        self.missing = missing
+        self.samples = {row: {program.name: [] for program in programs} for row, programs in contenders.items()}
+
+    def take(self, turn):
+        for row, programs in self.contenders.items():
+            # Ours first in one turn and last in the next, so that a drift of the machine favours nobody.
+            for program in programs if turn % 2 == 0 else reversed(programs):
+                self.call(program, row)
+            if turn == 0:
+                self.drop_the_slow(row)
+
+    def call(self, program, row):
+        try:
+            sample = measure(program, row, self.runs, self.seconds, self.patience, self.environment)
+        except Failure as failure:
+            self.missing.add(f"{program.name}, {row.workload} at {row.threads}", str(failure))
+            self.contenders[row] = [other for other in self.contenders[row] if other != program]
+            return
+        self.samples[row][program.name].append(sample)
+        print(f"{row.workload} {row.threads} {program.name}: {sample.median:g} (min {sample.minimum:g})", flush=True)
+
+    def drop_the_slow(self, row):
+        """Variants of a peer that are far behind its best one are not asked again."""
+        peers = {program.name: program.peer for program in self.contenders[row]}
+        kept = still_in_the_race({name: self.samples[row][name] for name in peers}, peers)
+        self.contenders[row] = [
+            program for program in self.contenders[row]
+            if program.name in kept or program.peer in ("ours", "floor")]
+
+
+def measure_scalars(program, turns, gates, environment, missing: Missing):
+    """The lines of the scalar benchmark at `gates` gates, by kind of graph."""
+    lines = {}
+    for _ in range(turns):
+        for kind in ("chain", "random"):
+            done = subprocess.run(
+                [program, str(gates), "--kind", kind, "--runs", "9"], env=environment, capture_output=True, text=True)
+            if done.returncode != 0:
+                missing.add(f"scalars, {kind}", f"exit code {done.returncode}")
+                continue
+            lines.setdefault(kind, []).append(json.loads(done.stdout.strip().splitlines()[-1]))
+            print(f"scalars {kind}: {lines[kind][-1]['step_median_ns']:.2f} ns a gate", flush=True)
+    return lines
+
+
+def published(row):
+    """Taskflow's figure for the row, which is not measured here."""
+    if row.kind != "scheduling" or row.threads > 2:
+        return None
+    return TASKFLOW[row.workload][row.threads - 1]
