@@ -4,9 +4,9 @@
 
 EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
-  $(wildcard Package.swift */Package.swift)
+  $(wildcard Benchmarks/Counts/Benchmarks Package.swift */Package.swift */*/Package.swift)
 
-.PHONY: run test examples docs format lint setup
+.PHONY: run test examples docs compare counts update-counts format lint setup
 
 run: setup
 	swift run -c release --package-path Examples Digits
@@ -21,6 +21,18 @@ examples: setup
 	  printf '\n== %s\n' $$example; Examples/.build/release/$$example; \
 	done
 	swift test --package-path Examples
+
+# Measures ours and the peers' programs in turns, and writes Benchmarks/results. The peers' programs are in PEERS;
+# ARGUMENTS="--quick --only S2,mlp" and the like are passed on.
+compare: setup
+	python3 Benchmarks/compare $(ARGUMENTS)
+
+# Holds units, allocations, page faults and bytes to the committed thresholds.
+counts: setup
+	Benchmarks/Counts/check
+
+update-counts: setup
+	Benchmarks/Counts/check --update
 
 # DocC archives of the three products; a warning is an error.
 docs: setup

@@ -15,6 +15,9 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Workloads", targets: ["ScalarGraphs", "SchedulingWorkloads", "TrainingWorkloads"])
+  ],
   dependencies: [
     .package(name: "Adjoint", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

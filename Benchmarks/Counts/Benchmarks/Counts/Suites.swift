@@ -1,0 +1,98 @@
+import Adjoint
+import Benchmark
+import DependencyScheduling
+import ScalarGraphs
+import SchedulingWorkloads
+import TrainingWorkloads
+
+// No blanks in the names: a name is also that of the file with its thresholds.
+let benchmarks: @Sendable () -> Void = {
+  for name in ["S1", "S2", "S3b", "S3M", "S4", "S5"] { scheduling(name) }
+  for name in TrainingWorkload.names {
+    for width in [1, 2] { steps(of: name, width: width) }
+  }
+  for kind in ScalarGraph.Kind.allCases { scalars(kind) }
+}
+
+private var few: BenchmarkThresholds { BenchmarkThresholds(absolute: [.p90: 8]) }
+private var onePercent: BenchmarkThresholds { BenchmarkThresholds(relative: [.p90: 1]) }
+
+/// A schedule's shape, and what twenty runs of it cost once it has been run.
+private func scheduling(_ name: String) {
+  let costs = [Count.allocations, Count.pageFaults]
+  Benchmark.counting(
+    "\(name)-width-1", [Count.units, Count.edges, Count.roots] + costs,
+    tolerances: [Count.pageFaults: few]
+  ) { benchmark in
+    let workload = Workload(named: name)!
+    let schedule = workload.graph.makeSchedule()
+    let executor = GraphExecutor(width: 1)
+    for _ in 0..<3 { try executor.run(schedule, workload.body) }
+    try Costs.record(costs, in: benchmark) {
+      for _ in 0..<20 { try executor.run(schedule, workload.body) }
+    }
+    benchmark.measurement(Count.units, schedule.unitCount)
+    benchmark.measurement(Count.edges, schedule.edgeCount)
+    benchmark.measurement(Count.roots, schedule.roots.count)
+  }
+}
+
+/// A program's units and memory, and what a step costs once there were some.
+///
+/// At width 1 that is counted over a hundred steps. At width 2 it depends on how the workers meet: the mean of a step is
+/// taken, with a tolerance.
+private func steps(of name: String, width: Int) {
+  let exactly = [Count.units, Count.peakBytes]
+  let costs = [Count.allocations, Count.pageFaults] + (width == 1 ? [Count.voluntarySwitches] : [])
+  var tolerances = [Count.pageFaults: few, Count.voluntarySwitches: few]
+  if width > 1 {
+    tolerances[Count.allocations] = BenchmarkThresholds(absolute: [.p90: 100])
+    tolerances[Count.peakBytes] = BenchmarkThresholds(relative: [.p90: 15])
+  }
+  Benchmark.counting(
+    "\(name)-width-\(width)", exactly + costs, tolerances: tolerances
+  ) { benchmark in
+    let workload = TrainingWorkload.named(name)!
+    let program = try Program(workload.loss, gradientsFor: workload.parameters)
+    let session = program.makeSession(on: GraphExecutor(width: width))
+    try workload.feed(session)
+    for _ in 0..<20 { try session.step() }
+    try Costs.record(costs, per: width == 1 ? 1 : 100, in: benchmark) {
+      for _ in 0..<100 { try session.step() }
+    }
+    benchmark.measurement(Count.units, program.unitCount)
+    benchmark.measurement(Count.peakBytes, session.memory.peak)
+  }
+}
+
+/// What building, compiling and running 100,000 scalar gates costs.
+private func scalars(_ kind: ScalarGraph.Kind) {
+  let memory = [Count.allocations, Count.allocatedBytes]
+  let tolerances = [Count.allocations: onePercent, Count.allocatedBytes: onePercent]
+  Benchmark.counting("\(kind)-build", memory, tolerances: tolerances) { benchmark in
+    Costs.record(memory, in: benchmark) { blackHole(ScalarGraph(kind, gates: 100_000)) }
+  }
+  Benchmark.counting(
+    "\(kind)-compile", [Count.units] + memory, tolerances: tolerances
+  ) { benchmark in
+    let graph = ScalarGraph(kind, gates: 100_000)
+    try Costs.record(memory, in: benchmark) {
+      let program = try Program(graph.output, gradientsFor: [graph.input])
+      benchmark.measurement(Count.units, program.unitCount)
+    }
+  }
+  let costs = [Count.allocations, Count.pageFaults, Count.voluntarySwitches]
+  Benchmark.counting(
+    "\(kind)-20-steps-width-1", [Count.peakBytes] + costs,
+    tolerances: [Count.pageFaults: few, Count.voluntarySwitches: few]
+  ) { benchmark in
+    let graph = ScalarGraph(kind, gates: 100_000)
+    let session = try Program(graph.output, gradientsFor: [graph.input]).makeSession(on: GraphExecutor(width: 1))
+    session[graph.input] = 0.3
+    for _ in 0..<3 { try session.step() }
+    try Costs.record(costs, in: benchmark) {
+      for _ in 0..<20 { try session.step() }
+    }
+    benchmark.measurement(Count.peakBytes, session.memory.peak)
+  }
+}
