@@ -36,7 +36,7 @@ def options():
     parser.add_argument("--results", type=Path, default=PACKAGE / "results")
     chosen = parser.parse_args()
     if chosen.quick:
-        chosen.turns, chosen.seconds, chosen.runs, chosen.patience = 1, 1, 3, min(chosen.patience, 30)
+        chosen.turns, chosen.seconds, chosen.runs, chosen.patience = 1, 1, 3, min(chosen.patience, 15)
     chosen.threads = [int(word) for word in chosen.threads.split(",")]
     return chosen
 

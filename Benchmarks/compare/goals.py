@@ -43,7 +43,8 @@ def goal(row):
 
 GROUPED = Goal(2.0, against=("replay",))  # within twice an order fixed at build
 WIDTH_TWO = 1 / 1.8  # of width 1, where a step takes more than a millisecond
-NEVER_SLOWER = 1.0
+NEVER_SLOWER = 1.0  # beyond the spread of the turns,
+NOISE_ALLOWED = 0.1  # as long as that is at most this
 FIRST_STEP_MS = 50
 SCALAR_STEP_NS = 5
 SCALAR_BUILD_AND_COMPILE_NS = 400

@@ -7,17 +7,24 @@ import sys
 from pathlib import Path
 
 PROGRAMS = ["scheduling", "training", "scalars"]
-FLOORS = {"kahn": 4, "replay": 1, "split": 5}  # the modes of b_floor.cpp
+FLOORS = {"serial": 4, "replay": 1, "split": 5}  # the modes of b_floor.cpp
 COMPILER = ["-std=c++20", "-O3", "-march=native", "-DNDEBUG", "-ffp-contract=off", "-pthread"]
 
 
-class Missing(list):
-    """Pairs of what could not be run and why."""
+class Missing:
+    """What could not be run, why, and for which rows."""
 
-    def add(self, what, why):
-        if (what, why) not in self:
-            self.append((what, why))
-            print(f"without {what}: {why}", flush=True)
+    def __init__(self):
+        self.rows = {}  # (what, why) -> rows
+
+    def add(self, what, why, row=None):
+        rows = self.rows.setdefault((what, why), [])
+        if row is not None and row not in rows:
+            rows.append(row)
+        print(f"without {what}{f' for {row}' if row else ''}: {why}", flush=True)
+
+    def lines(self):
+        return [f"{what}: {why}" + (f" ({', '.join(rows)})" if rows else "") for (what, why), rows in self.rows.items()]
 
 
 def run(*command, **options):

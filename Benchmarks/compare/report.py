@@ -1,7 +1,7 @@
 """Writes what was measured as Markdown."""
 
 from goals import (
-    FIRST_STEP_MS, GROUPED, NEVER_SLOWER, SCALAR_BUILD_AND_COMPILE_NS, SCALAR_STEP_NS, WIDTH_TWO, goal)
+    FIRST_STEP_MS, GROUPED, NEVER_SLOWER, NOISE_ALLOWED, SCALAR_BUILD_AND_COMPILE_NS, SCALAR_STEP_NS, WIDTH_TWO, goal)
 from ratios import Figures, judge, relative_errors
 from statistics import median
 from turns import published
@@ -78,26 +78,32 @@ def two_against_one(samples):
             continue
         one, two = Figures.of("", samples[row]["ours"]), Figures.of("", samples[other]["ours"])
         long = row.kind == "training" and one.median > 1 or row.workload in ("S3a", "S6")
-        limit = WIDTH_TWO if long else NEVER_SLOWER
-        ratio = two.median / one.median
         noise = max(one.spread, two.spread)
+        limit = WIDTH_TWO if long else NEVER_SLOWER + min(noise, NOISE_ALLOWED)
+        ratio = two.median / one.median
         rows.append([
             row.workload, number(ratio), number(two.minimum / one.minimum), f"{noise:.0%}", f"≤ {limit:.3g}",
             answer(ratio <= limit)])
     return table(["workload", "ratio of medians", "ratio of minima", "spread", "goal", "met"], rows)
 
 
-def grouped(samples):
+def floors(samples):
+    """Ours with the tasks grouped beside loops that know no scheduling."""
     rows = []
     for row in samples:
         known = figures(samples, row)
-        if row.kind != "scheduling" or "ours, grouped" not in known:
+        if row.kind != "scheduling" or not {"replay", "serial", "split"} & known.keys():
             continue
-        verdict = judge(known["ours, grouped"], [known["replay"]] if "replay" in known else [], GROUPED)
+        medians = [number(known[name].median) if name in known else "–" for name in ("split", "replay", "serial", "ours")]
+        verdict = None
+        if {"ours, grouped", "replay"} <= known.keys():
+            verdict = judge(known["ours, grouped"], [known["replay"]], GROUPED)
         rows.append([
-            row.workload, str(row.threads), number(verdict.ours.median), number(verdict.best and verdict.best.median),
-            number(verdict.ratio), f"≤ {GROUPED}", answer(verdict.met)])
-    return table(["workload", "threads", "ours, ns a task", "order fixed at build", "ratio", "goal", "met"], rows)
+            row.workload, str(row.threads), *medians, number(verdict and verdict.ours.median),
+            number(verdict and verdict.ratio), f"≤ {GROUPED}", answer(verdict and verdict.met)])
+    return table(
+        ["workload", "threads", "bodies alone", "order fixed at build", "serial loop", "ours", "ours, grouped",
+         "grouped ÷ order fixed", "goal", "met"], rows)
 
 
 def steps(samples, references):
@@ -143,8 +149,12 @@ def write(path, samples, peers, scalar_lines, references, facts, how, missing):
         "One task a unit. The best peer is oneTBB in the same run or Taskflow as published, whichever is faster.",
         comparison("scheduling", samples, peers),
     ]
-    if any(taken.get("ours, grouped") for taken in samples.values()):
-        sections += ["### Grouped", grouped(samples)]
+    sections += [
+        "### Floors",
+        "Nanoseconds a task: the bodies alone, split over the threads; an order fixed at build, and a topological loop, "
+        "both serial.",
+        floors(samples),
+    ]
     sections += [
         "## Training steps", comparison("training", samples, peers),
         "### First step, memory, agreement",
@@ -155,5 +165,5 @@ def write(path, samples, peers, scalar_lines, references, facts, how, missing):
     if scalar_lines:
         sections += ["## Scalar graphs", "At width 1.", scalars(scalar_lines)]
     sections.append("## Not run")
-    sections.append("\n".join(f"- {what}: {why}" for what, why in missing) or "Nothing was left out.")
+    sections.append("\n".join(f"- {line}" for line in missing.lines()) or "Nothing was left out.")
     path.write_text("\n\n".join(sections) + "\n")

@@ -30,7 +30,7 @@ class Turns:
         try:
             sample = measure(program, row, self.runs, self.seconds, self.patience, self.environment)
         except Failure as failure:
-            self.missing.add(f"{program.name}, {row.workload} at {row.threads}", str(failure))
+            self.missing.add(program.name, str(failure), f"{row.workload} at {row.threads}")
             self.contenders[row] = [other for other in self.contenders[row] if other != program]
             return
         self.samples[row][program.name].append(sample)
@@ -53,7 +53,7 @@ def measure_scalars(program, turns, gates, environment, missing: Missing):
             done = subprocess.run(
                 [program, str(gates), "--kind", kind, "--runs", "9"], env=environment, capture_output=True, text=True)
             if done.returncode != 0:
-                missing.add(f"scalars, {kind}", f"exit code {done.returncode}")
+                missing.add("scalars", f"exit code {done.returncode}", kind)
                 continue
             lines.setdefault(kind, []).append(json.loads(done.stdout.strip().splitlines()[-1]))
             print(f"scalars {kind}: {lines[kind][-1]['step_median_ns']:.2f} ns a gate", flush=True)

@@ -1,0 +1,148 @@
+"""python3 -m unittest discover --start-directory Benchmarks/compare"""
+
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import report
+from goals import Goal, goal
+from installing import Missing
+from programs import Failure, Program, Row, Sample, defines, jax_variants, measure, parse_scheduling, parse_training
+from ratios import Figures, judge, relative_errors, still_in_the_race
+from turns import Turns
+
+LINE = "tbb,S2,2,0,1048575,1048574,150.00,110.00,30.00,40.00,32.50,31.00,35.00,220.0,230.0,240.0,1,2,1.98,8388600"
+
+
+def sample(median, minimum=None, **more):
+    return Sample(median=median, minimum=median if minimum is None else minimum, **more)
+
+
+class Parsing(unittest.TestCase):
+    def test_a_scheduling_line_gives_the_median_and_the_minimum_of_the_runs(self):
+        read = parse_scheduling("a warning\n" + LINE + "\n")
+        self.assertEqual((read.median, read.minimum, read.check["checksum"]), (32.5, 31, 8388600))
+
+    def test_another_number_of_columns_is_no_figure(self):
+        for text in ["", "S2", LINE + ",1"]:
+            with self.assertRaises(Failure):
+                parse_scheduling(text)
+
+    def test_a_training_line_is_found_among_others(self):
+        read = parse_training(
+            'noise\n{"median_ms": 2.5, "min_ms": 2.0, "first_step_after_graph_s": 0.03, '
+            '"check": {"loss": 1, "grad_sumsq": 2}}\nnoise')
+        self.assertEqual((read.median, read.minimum, read.first_step_ms), (2.5, 2.0, 30))
+        with self.assertRaises(Failure):
+            parse_training("nothing")
+
+    def test_a_peers_variants_are_those_it_defines(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "peer.py"
+            source.write_text("def f_lstm(p):\n    pass\ndef f_lstm_alt2(p):\n    pass\n")
+            self.assertEqual(jax_variants(source, "lstm"), ["jit", "alt2"])
+            self.assertFalse(defines(source, "lstm", "_alt"))
+
+
+class Ratios(unittest.TestCase):
+    def test_figures_are_the_median_of_medians_and_the_least_of_all(self):
+        figures = Figures.of("x", [sample(4, 3), sample(2, 1), sample(3, 2)])
+        self.assertEqual((figures.median, figures.minimum, figures.lowest, figures.highest), (3, 1, 2, 4))
+        self.assertAlmostEqual(figures.spread, 2 / 3)
+
+    def test_the_best_peer_counts_for_medians_and_for_minima_apart(self):
+        ours = Figures.of("ours", [sample(3, 3)])
+        steady, lucky = Figures.of("steady", [sample(4, 4)]), Figures.of("lucky", [sample(6, 2)])
+        verdict = judge(ours, [steady, lucky], Goal(0.75))
+        self.assertEqual((verdict.best.name, verdict.ratio, verdict.ratio_of_minima), ("steady", 0.75, 1.5))
+        self.assertTrue(verdict.met)
+        self.assertFalse(judge(ours, [steady, lucky], Goal(0.74)).met)
+
+    def test_without_a_peer_only_an_absolute_goal_is_judged(self):
+        ours = Figures.of("ours", [sample(3)])
+        self.assertIsNone(judge(ours, [], Goal(0.2)).met)
+        self.assertTrue(judge(ours, [], Goal(absolute=3)).met)
+        self.assertFalse(judge(ours, [], Goal(absolute=2.9)).met)
+
+    def test_a_variant_leaves_the_race_when_far_behind_its_own_peer_only(self):
+        samples = {"a jit": [sample(10)], "a alt": [sample(16)], "b": [sample(100)], "silent": []}
+        peers = {"a jit": "a", "a alt": "a", "b": "b", "silent": "a"}
+        self.assertEqual(still_in_the_race(samples, peers), {"a jit", "b"})
+
+    def test_errors_are_relative_to_the_reference(self):
+        errors = relative_errors({"loss": 1.01, "grad_sumsq": 2}, {"loss": 1.0, "grad_sumsq": 2.0, "per_param": {}})
+        self.assertAlmostEqual(errors["loss"], 0.01)
+        self.assertEqual(errors["grad_sumsq"], 0)
+
+
+class Goals(unittest.TestCase):
+    def test_goals_depend_on_the_row(self):
+        self.assertEqual(goal(Row("scheduling", "S2", 2)), Goal(0.2))
+        self.assertEqual(goal(Row("scheduling", "S2", 1)), Goal(1))
+        self.assertEqual(goal(Row("scheduling", "S6", 2)), Goal(1.03, against=("split",)))
+        self.assertEqual(goal(Row("training", "tiny_mlp", 2)), Goal(0.2))
+        self.assertEqual(goal(Row("training", "tiny_mlp", 1)), Goal(1))
+        self.assertEqual(goal(Row("training", "scalar_chain", 1)).absolute, 0.05)
+
+
+class Measuring(unittest.TestCase):
+    row = Row("scheduling", "S2", 2)
+
+    def program(self, code, name="ours"):
+        return Program(name, "ours", (sys.executable, "-c", code))
+
+    def ask(self, program, patience=20):
+        return measure(program, self.row, 1, 1, patience, dict(os.environ))
+
+    def test_a_program_is_called_with_the_row(self):
+        read = self.ask(self.program(f"import sys; assert sys.argv[1:] == ['S2', '2', '1']; print('{LINE}')"))
+        self.assertEqual(read.median, 32.5)
+
+    def test_failing_and_dawdling_programs_say_why(self):
+        with self.assertRaisesRegex(Failure, "exit code 3: oh no"):
+            self.ask(self.program("import sys; print('oh no', file=sys.stderr); sys.exit(3)"))
+        with self.assertRaisesRegex(Failure, "more than 0.2 s"):
+            self.ask(self.program("import time; time.sleep(10)"), patience=0.2)
+
+    def test_a_program_that_ignores_grouped_is_not_taken_for_a_grouped_one(self):
+        with self.assertRaisesRegex(Failure, "--grouped"):
+            self.ask(self.program(f"print('{LINE}')", name="ours, grouped"))
+
+    def test_turns_alternate_and_leave_out_what_fails(self):
+        good, bad = self.program(f"print('{LINE}')"), self.program("raise SystemExit(1)", name="bad")
+        missing = Missing()
+        turns = Turns({self.row: [good, bad]}, 1, 1, 20, dict(os.environ), missing)
+        for turn in range(3):
+            turns.take(turn)
+        self.assertEqual(len(turns.samples[self.row]["ours"]), 3)
+        self.assertEqual(missing.lines(), ["bad: exit code 1: no message (S2 at 2)"])
+
+
+class Report(unittest.TestCase):
+    def test_the_report_says_what_is_met_and_what_was_not_run(self):
+        samples = {
+            Row("scheduling", "S2", 1): {"ours": [sample(6)], "oneTBB": [sample(30)], "replay": [sample(3)]},
+            Row("scheduling", "S2", 2): {"ours": [sample(12)], "oneTBB": [sample(30)]},
+            Row("training", "mlp", 2): {
+                "ours": [sample(1.5, first_step_ms=70, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})],
+                "JAX jit": [sample(3, peak_mb=300)]},
+        }
+        peers = {"ours": "ours", "oneTBB": "tbb", "replay": "floor", "JAX jit": "jax"}
+        missing = Missing()
+        missing.add("PyTorch", "not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "comparison.md"
+            report.write(
+                path, samples, peers, {}, {"mlp": {"loss": 1.0, "grad_sumsq": 2.1}}, [("cores", "2")], "How.", missing)
+            text = path.read_text()
+        self.assertIn("| S2 | 2 | 12 (12) | 0% | oneTBB | 30 (30) | 0% | 0.4 | 0.4 | ≤ 0.2 | **no** |", text)
+        self.assertIn("| mlp | 2 | 1.5 (1.5) | 0% | JAX jit | 3 (3) | 0% | 0.5 | 0.5 | ≤ 0.8 | yes |", text)
+        self.assertIn("| mlp | 2 | 70 | **no** | 40 | JAX 300 | 4.8e-02 | **no** |", text)
+        self.assertIn("| S2 | 2 | 2 | 0% | ≤ 1 | **no** |", text)
+        self.assertIn("- PyTorch: not installed", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
