@@ -103,7 +103,7 @@ def main():
     loads.append(os.getloadavg()[0])
 
     how = (
-        f"{chosen.turns} turns, in each of which ours and theirs run one after the other; a call times {chosen.runs} runs "
+        f"{chosen.turns} turn{'s' * (chosen.turns > 1)}, in each of which ours and theirs run one after the other; a call times {chosen.runs} runs "
         f"of a schedule, or steps for {chosen.seconds:g} s. A figure is the median of the turns' medians, in brackets the "
         "least of all; spread is how far apart the turns' medians lie. At one thread every program is held to one "
         "processor. `OPENBLAS_CORETYPE` is unset, so that OpenBLAS picks the kernels made for the processor, and "

@@ -14,6 +14,10 @@ def number(value):
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def spread(figures):
+    return f"{figures.spread:.0%}" if figures and figures.turns > 1 else "–"
+
+
 def answer(met):
     return {True: "yes", False: "**no**", None: "–"}[met]
 
@@ -27,25 +31,20 @@ def figures(samples, row):
     return {name: Figures.of(name, taken) for name, taken in samples[row].items() if taken}
 
 
-def peers_of(row, known, peers):
-    """The figures of all peers, Taskflow's published one among them."""
-    references = [found for name, found in known.items() if peers[name] not in ("ours", "floor")]
-    if (value := published(row)) is not None:
-        references.append(Figures("Taskflow (published)", value, value, value, value, 0))
-    return references
-
-
 def verdicts(row, samples, peers):
-    """Ours against the best peer, and against what the goal speaks of; `None` without a figure of ours."""
+    """Ours against the best peer measured, and against what the goal speaks of; `None` without a figure of ours."""
     known = figures(samples, row)
     if "ours" not in known:
         return None
     aim = goal(row)
-    everyone = peers_of(row, known, peers)
-    spoken_of = everyone
+    measured = [found for name, found in known.items() if peers[name] not in ("ours", "floor")]
     if aim.against:
         spoken_of = [found for name, found in known.items() if name in aim.against or peers[name] in aim.against]
-    return judge(known["ours"], everyone, aim), judge(known["ours"], spoken_of, aim)
+    elif (value := published(row)) is not None:
+        spoken_of = [*measured, Figures("Taskflow (published)", value, value, value, value, 0)]
+    else:
+        spoken_of = measured
+    return judge(known["ours"], measured, aim), judge(known["ours"], spoken_of, aim)
 
 
 def comparison(kind, samples, peers):
@@ -55,14 +54,14 @@ def comparison(kind, samples, peers):
             continue
         peer, aim = both
         wanted = f"≤ {aim.goal}" + (" ms" if aim.goal.absolute is not None else "")
-        if aim.goal.against:
-            wanted += f" of {aim.best.name if aim.best else aim.goal.against[0]} ({number(aim.ratio)})"
+        if aim.goal.absolute is None and aim.best != peer.best:
+            wanted += f" of {aim.best.name} ({number(aim.ratio)})" if aim.best else f" of {aim.goal.against[0]}"
         best = peer.best
         rows.append([
             row.workload, str(row.threads), f"{number(peer.ours.median)} ({number(peer.ours.minimum)})",
-            f"{peer.ours.spread:.0%}", best.name if best else "–",
+            spread(peer.ours), best.name if best else "–",
             f"{number(best.median)} ({number(best.minimum)})" if best else "–",
-            f"{best.spread:.0%}" if best and best.turns else "–", number(peer.ratio), number(peer.ratio_of_minima),
+            spread(best), number(peer.ratio), number(peer.ratio_of_minima),
             wanted, answer(aim.met)])
     unit = "ns a task" if kind == "scheduling" else "ms a step"
     return table(
@@ -82,7 +81,8 @@ def two_against_one(samples):
         limit = WIDTH_TWO if long else NEVER_SLOWER + min(noise, NOISE_ALLOWED)
         ratio = two.median / one.median
         rows.append([
-            row.workload, number(ratio), number(two.minimum / one.minimum), f"{noise:.0%}", f"≤ {limit:.3g}",
+            row.workload, number(ratio), number(two.minimum / one.minimum), spread(max(one, two, key=lambda f: f.spread)),
+            f"≤ {limit:.3g}",
             answer(ratio <= limit)])
     return table(["workload", "ratio of medians", "ratio of minima", "spread", "goal", "met"], rows)
 
@@ -146,7 +146,8 @@ def write(path, samples, peers, scalar_lines, references, facts, how, missing):
         table(["machine", ""], [[name, value] for name, value in facts]),
         "![Ratios to the best peer](comparison.svg)",
         "## Scheduling",
-        "One task a unit. The best peer is oneTBB in the same run or Taskflow as published, whichever is faster.",
+        "One task a unit. The goal is a part of oneTBB's time in the same run or of Taskflow's as published, whichever is "
+        "less; where it is not a part of the best peer's, it says of what, with the ratio.",
         comparison("scheduling", samples, peers),
     ]
     sections += [

@@ -125,8 +125,11 @@ class Report(unittest.TestCase):
         samples = {
             Row("scheduling", "S2", 1): {"ours": [sample(6)], "oneTBB": [sample(30)], "replay": [sample(3)]},
             Row("scheduling", "S2", 2): {"ours": [sample(12)], "oneTBB": [sample(30)]},
+            Row("scheduling", "S5", 2): {"ours": [sample(2)], "oneTBB": [sample(200)]},
             Row("training", "mlp", 2): {
-                "ours": [sample(1.5, first_step_ms=70, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})],
+                "ours": [
+                    sample(time, 1.5, first_step_ms=70, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})
+                    for time in (1.5, 2.25, 1.5)],
                 "JAX jit": [sample(3, peak_mb=300)]},
         }
         peers = {"ours": "ours", "oneTBB": "tbb", "replay": "floor", "JAX jit": "jax"}
@@ -137,10 +140,11 @@ class Report(unittest.TestCase):
             report.write(
                 path, samples, peers, {}, {"mlp": {"loss": 1.0, "grad_sumsq": 2.1}}, [("cores", "2")], "How.", missing)
             text = path.read_text()
-        self.assertIn("| S2 | 2 | 12 (12) | 0% | oneTBB | 30 (30) | 0% | 0.4 | 0.4 | ≤ 0.2 | **no** |", text)
-        self.assertIn("| mlp | 2 | 1.5 (1.5) | 0% | JAX jit | 3 (3) | 0% | 0.5 | 0.5 | ≤ 0.8 | yes |", text)
+        self.assertIn("| S2 | 2 | 12 (12) | – | oneTBB | 30 (30) | – | 0.4 | 0.4 | ≤ 0.2 | **no** |", text)
+        self.assertIn("| 0.01 | 0.01 | ≤ 0.2 of Taskflow (published) (0.0408) | yes |", text)
+        self.assertIn("| mlp | 2 | 1.5 (1.5) | 50% | JAX jit | 3 (3) | – | 0.5 | 0.5 | ≤ 0.8 | yes |", text)
         self.assertIn("| mlp | 2 | 70 | **no** | 40 | JAX 300 | 4.8e-02 | **no** |", text)
-        self.assertIn("| S2 | 2 | 2 | 0% | ≤ 1 | **no** |", text)
+        self.assertIn("| S2 | 2 | 2 | – | ≤ 1 | **no** |", text)
         self.assertIn("- PyTorch: not installed", text)
 
 
