@@ -4,6 +4,7 @@ import json
 import sys
 
 import matplotlib
+import matplotlib.ticker
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plot  # noqa: E402
@@ -37,8 +38,10 @@ def draw(ratios, path):
         panel.set_title(f"{kind}: time relative to the best peer")
         panel.set_xlabel("ratio of medians (log scale), less is better")
         panel.spines[["top", "right"]].set_visible(False)
-        panel.legend(frameon=False, loc="lower right")
-    figure.tight_layout()
+        panel.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, loc="lower center", ncols=len(labels))
+    figure.tight_layout(rect=(0, 0.05, 1, 1))
     figure.savefig(path, metadata={"Date": None})
 
 
