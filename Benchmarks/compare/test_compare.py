@@ -119,6 +119,16 @@ class Measuring(unittest.TestCase):
         self.assertEqual(len(turns.samples[self.row]["ours"]), 3)
         self.assertEqual(missing.lines(), ["bad: exit code 1: no message (S2 at 2)"])
 
+    def test_what_fails_at_one_number_of_threads_is_not_asked_at_another(self):
+        with tempfile.TemporaryDirectory() as folder:
+            calls = Path(folder) / "calls"
+            bad = self.program(f"open({str(calls)!r}, 'a').write('x'); raise SystemExit(1)")
+            missing = Missing()
+            turns = Turns({Row("scheduling", "S2", n): [bad] for n in (1, 2)}, 1, 1, 20, dict(os.environ), missing)
+            turns.take(0)
+            self.assertEqual(calls.read_text(), "x")
+            self.assertEqual(missing.lines(), ["ours: exit code 1: no message (S2 at 1, S2 at 2)"])
+
 
 class Report(unittest.TestCase):
     def test_the_report_says_what_is_met_and_what_was_not_run(self):

@@ -16,6 +16,7 @@ class Turns:
         self.contenders = contenders  # row -> programs, ours first
         self.runs, self.seconds, self.patience, self.environment = runs, seconds, patience, environment
         self.missing = missing
+        self.given_up = {}  # (program's name, workload) -> why
         self.samples = {row: {program.name: [] for program in programs} for row, programs in contenders.items()}
 
     def take(self, turn):
@@ -28,8 +29,12 @@ class Turns:
 
     def call(self, program, row):
         try:
+            # What takes too long to compile at one number of threads does so at any.
+            if (why := self.given_up.get((program.name, row.workload))) is not None:
+                raise Failure(why)
             sample = measure(program, row, self.runs, self.seconds, self.patience, self.environment)
         except Failure as failure:
+            self.given_up[program.name, row.workload] = str(failure)
             self.missing.add(program.name, str(failure), f"{row.workload} at {row.threads}")
             self.contenders[row] = [other for other in self.contenders[row] if other != program]
             return

@@ -14,7 +14,8 @@ uint64_t adj_allocated_bytes(void);
 /// Page faults of this process so far, with and without reading from a disk.
 uint64_t adj_page_faults(void);
 
-/// Times a thread of this process has given up its processor so far: it waited for something.
+/// Times the calling thread has given up its processor so far: it waited for something. Where the system does not count
+/// by thread, the whole process's.
 uint64_t adj_voluntary_switches(void);
 
 /// Whether allocations are counted on this system.
