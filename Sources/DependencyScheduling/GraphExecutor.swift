@@ -1,3 +1,4 @@
+internal import CDependencyScheduling
 public import Dispatch
 
 /// Runs schedules on Dispatch, with up to ``width`` workers that steal from one another.
@@ -54,38 +55,83 @@ public final class GraphExecutor: ScheduleExecutor {
     if let cancellation, cancellation.isCancelled { throw CancellationError() }
     let storage = schedule.storage
     if storage.unitCount == 0 { return }
-    let run = storage.takeRun()
     let failure = withExtendedLifetime(storage) {
-      isWorthSharing(storage)
-        ? share(run, cancellation, body)
-        : runAlone(run, cancellation, body)
+      mayShare(storage)
+        ? runAsLearned(storage, cancellation, body)
+        : storage.runAlone(0..<storage.unitCount, of: storage.serialOrder(), cancellation, body)
     }
-    storage.giveBack(run)
     if let failure { throw failure }
   }
 
-  private func isWorthSharing(_ schedule: ScheduleStorage) -> Bool {
+  private func mayShare(_ schedule: ScheduleStorage) -> Bool {
     width > 1 && schedule.unitCount > 1 && schedule.estimates?.repaysWakeUp(width: width) != false
   }
 
-  private func runAlone(_ run: Run, _ cancellation: CancellationToken?, _ body: Run.Body) -> (any Error)? {
-    run.open(width: 1, roster: nil, cancellation: cancellation)
-    run.workAlone(body)
-    return run.close()
+  /// Shares the run out or not, as earlier runs suggest, and adds what this one teaches.
+  private func runAsLearned(
+    _ schedule: ScheduleStorage, _ cancellation: CancellationToken?, _ body: Run.Body
+  ) -> (any Error)? {
+    let unitCount = schedule.unitCount
+    switch schedule.lock.withLock({ schedule.sharingRecord.choose(unitCount: unitCount, width: width) }) {
+    case .alone:
+      return schedule.runAlone(0..<unitCount, of: schedule.serialOrder(), cancellation, body)
+    case .aloneExpecting(let nanosecondsPerUnit):
+      return runWatched(schedule, nanosecondsPerUnit, cancellation, body)
+    case .shared:
+      let start = adj_nanoseconds()
+      let failure = share(schedule, after: 0, cancellation, body)
+      if failure == nil {
+        let measured = Double(adj_nanoseconds() &- start) / Double(unitCount)
+        schedule.lock.withLock { schedule.sharingRecord.note(shared: measured) }
+      }
+      return failure
+    }
   }
 
-  private func share(_ run: Run, _ cancellation: CancellationToken?, _ body: Run.Body) -> (any Error)? {
-    run.open(width: width, roster: roster, cancellation: cancellation)
+  /// Runs alone, but shares the rest out when units take far more than `expected` nanoseconds each: another body, say.
+  private func runWatched(
+    _ schedule: ScheduleStorage, _ expected: Double, _ cancellation: CancellationToken?, _ body: Run.Body
+  ) -> (any Error)? {
+    let unitCount = schedule.unitCount
+    let order = schedule.serialOrder()
+    // A look at the clock every 20 µs or so.
+    let stride = max(min(Int(20_000 / max(expected, 1)), 1_024), 1)
+    var watch = Watch(expected: expected)
+    var position = 0
+    while true {
+      let end = min(position + stride, unitCount)
+      if let failure = schedule.runAlone(position..<end, of: order, cancellation, body) { return failure }
+      position = end
+      if position == unitCount { break }
+      if let changed = watch.hasChanged(after: stride, left: unitCount - position, width: width) {
+        schedule.lock.withLock { schedule.sharingRecord.noteChange(alone: changed) }
+        return share(schedule, after: position, cancellation, body)
+      }
+    }
+    let measured = watch.nanosecondsPerUnit(unitCount)
+    schedule.lock.withLock { schedule.sharingRecord.note(alone: measured) }
+    return nil
+  }
+
+  /// Runs what is left after the first `position` units of the serial order with up to ``width`` workers.
+  private func share(
+    _ schedule: ScheduleStorage, after position: Int, _ cancellation: CancellationToken?, _ body: Run.Body
+  ) -> (any Error)? {
+    let run = schedule.takeRun()
+    run.open(width: width, roster: roster, cancellation: cancellation, after: position)
     // The helpers reach the closure through a pointer that lives as long as this call; they have left when it ends.
     withoutActuallyEscaping(body) { escapable in
       withUnsafePointer(to: Run.SharedBody(call: escapable)) { pointer in
         run.body = pointer
+        if position > 0 { run.callForHelp() }
         run.workAsCaller(body)
         roster.close(run)
         run.body = nil
       }
     }
-    return run.close()
+    let failure = run.close()
+    schedule.giveBack(run)
+    return failure
   }
 }
 

@@ -70,7 +70,10 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
   }
 
   /// Prepares the run for at most `width` workers. Without a roster nobody but the caller takes part.
-  func open(width: Int, roster: HelperRoster?, cancellation: CancellationToken?) {
+  ///
+  /// - Parameter position: How many units of the serial order the caller has run already.
+  /// - Complexity: O(width), and that of retracing `position` units.
+  func open(width: Int, roster: HelperRoster?, cancellation: CancellationToken?, after position: Int = 0) {
     self.width = width
     self.roster = roster
     self.cancellation = cancellation
@@ -79,7 +82,11 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
     growDeques(to: width)
     for index in 0..<width { deques[index].reset() }
     membership.open(width: width)
-    progress.reset(unitCount: unitCount, wantsHelp: roster != nil && width > 1)
+    var walk = SerialWalk(self)
+    for _ in 0..<position { _ = walk.next() }
+    for unit in walk.ready { deques[0].push(unit) }
+    progress.reset(
+      unitCount: unitCount - position, claimedRoots: walk.visitedRoots, wantsHelp: roster != nil && width > 1)
   }
 
   /// Takes leave of what only this run needed and says how it went. The helpers must have left.

@@ -37,9 +37,9 @@ struct RunProgress {
   }
 
   /// Prepares a run while nobody else can reach it.
-  func reset(unitCount: Int, wantsHelp: Bool) {
+  func reset(unitCount: Int, claimedRoots: Int = 0, wantsHelp: Bool) {
     remaining.pointee.store(unitCount, ordering: .relaxed)
-    nextRoot.pointee.store(0, ordering: .relaxed)
+    nextRoot.pointee.store(claimedRoots, ordering: .relaxed)
     stop.pointee.store(false, ordering: .relaxed)
     help.pointee.store(wantsHelp, ordering: .relaxed)
     parked.pointee.store(false, ordering: .relaxed)

@@ -1,7 +1,7 @@
 /// What all copies of one ``Schedule`` share: the frozen arrays, and the run states waiting for the next run.
 ///
-/// Immutable but for the pool of run states, which has a lock.
-final class ScheduleStorage: @unchecked Sendable {  // because the arrays never change and the pool is locked
+/// Immutable but for what runs leave behind for later ones, which has a lock.
+final class ScheduleStorage: @unchecked Sendable {  // because the arrays never change and `lock` guards the rest
   let unitCount: Int
   let edgeCount: Int
 
@@ -21,8 +21,15 @@ final class ScheduleStorage: @unchecked Sendable {  // because the arrays never 
 
   let estimates: Estimates?
 
-  private let poolLock = PlatformLock()
+  /// Guards what follows.
+  let lock = PlatformLock()
   private var pool: [Run] = []
+
+  /// See ``serialOrder()``, which makes it.
+  var order: UnsafeMutablePointer<UInt32>?
+
+  /// What earlier runs have taught.
+  var sharingRecord = SharingRecord()
 
   /// How many run states are kept for later; more runs at once make their own and drop them.
   private static let poolLimit = 4
@@ -63,16 +70,17 @@ final class ScheduleStorage: @unchecked Sendable {  // because the arrays never 
     successors.deallocate()
     dependencyCounts.deallocate()
     roots.deallocate()
+    order?.deallocate()
   }
 
   /// A run state that nobody else uses: a pooled one, or a new one in O(units).
   func takeRun() -> Run {
-    poolLock.withLock { pool.popLast() } ?? Run(self)
+    lock.withLock { pool.popLast() } ?? Run(self)
   }
 
   /// Gives back a run state whose counters are armed.
   func giveBack(_ run: Run) {
-    poolLock.withLock {
+    lock.withLock {
       if pool.count < Self.poolLimit { pool.append(run) }
     }
   }

@@ -52,7 +52,8 @@ import Testing
     run.stop(because: CancellationError())
     #expect(run.close() != nil)
     run.open(width: 1, roster: nil, cancellation: nil)
-    run.workAlone { _ in }
+    run.work(as: 0) { _ in }
+    #expect(run.progress.isComplete)
     #expect(run.close() == nil)
   }
 
