@@ -1,3 +1,4 @@
+import CDependencyScheduling
 import Synchronization
 
 /// One counter a unit: how many of its predecessors have yet to finish.
@@ -46,6 +47,12 @@ struct DependencyCounters {
     }
     word.pointee.store(value >> 32 &* 0x1_0000_0001, ordering: .relaxed)
     return true
+  }
+
+  /// Has the counter of `unit` brought near while there is something else to do: another core may have it.
+  @inline(__always)
+  func prefetch(_ unit: UInt32) {
+    adj_prefetch_for_writing(words + Int(unit))
   }
 
   /// The same for a run with a single worker: no read-modify-write.

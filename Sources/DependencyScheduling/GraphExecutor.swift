@@ -21,6 +21,7 @@ public final class GraphExecutor: ScheduleExecutor {
   public let width: Int
 
   let queue: DispatchQueue
+  private let alwaysShares: Bool
   private let roster: HelperRoster
 
   /// - Parameters:
@@ -37,8 +38,11 @@ public final class GraphExecutor: ScheduleExecutor {
   }
 
   /// An executor whose helpers come from `queue`, so that a test decides when they start.
-  init(width: Int, queue: DispatchQueue) {
+  ///
+  /// - Parameter alwaysShares: Shares runs out whatever earlier ones taught, so that a test meets several workers.
+  init(width: Int, queue: DispatchQueue, alwaysShares: Bool = false) {
     self.width = width
+    self.alwaysShares = alwaysShares
     self.queue = queue
     roster = HelperRoster(helpers: width - 1, queue: queue)
   }
@@ -72,11 +76,12 @@ public final class GraphExecutor: ScheduleExecutor {
     _ schedule: ScheduleStorage, _ cancellation: CancellationToken?, _ body: Run.Body
   ) -> (any Error)? {
     let unitCount = schedule.unitCount
-    switch schedule.lock.withLock({ schedule.sharingRecord.choose(unitCount: unitCount, width: width) }) {
+    let choice = schedule.lock.withLock { schedule.sharingRecord.choose(unitCount: unitCount, width: width) }
+    switch alwaysShares ? .shared : choice {
     case .alone:
       return schedule.runAlone(0..<unitCount, of: schedule.serialOrder(), cancellation, body)
-    case .aloneExpecting(let nanosecondsPerUnit):
-      return runWatched(schedule, nanosecondsPerUnit, cancellation, body)
+    case .aloneExpecting(let expectation):
+      return runWatched(schedule, expectation, cancellation, body)
     case .shared:
       let start = adj_nanoseconds()
       let failure = share(schedule, after: 0, cancellation, body)
@@ -88,23 +93,22 @@ public final class GraphExecutor: ScheduleExecutor {
     }
   }
 
-  /// Runs alone, but shares the rest out when units take far more than `expected` nanoseconds each: another body, say.
+  /// Runs alone, but shares the rest out when units take more than they may.
   private func runWatched(
-    _ schedule: ScheduleStorage, _ expected: Double, _ cancellation: CancellationToken?, _ body: Run.Body
+    _ schedule: ScheduleStorage, _ expectation: SharingRecord.Expectation, _ cancellation: CancellationToken?,
+    _ body: Run.Body
   ) -> (any Error)? {
     let unitCount = schedule.unitCount
     let order = schedule.serialOrder()
-    // A look at the clock every 20 µs or so.
-    let stride = max(min(Int(20_000 / max(expected, 1)), 1_024), 1)
-    var watch = Watch(expected: expected)
+    var watch = Watch(expectation)
     var position = 0
     while true {
-      let end = min(position + stride, unitCount)
+      let end = min(position + watch.stride, unitCount)
       if let failure = schedule.runAlone(position..<end, of: order, cancellation, body) { return failure }
       position = end
       if position == unitCount { break }
-      if let changed = watch.hasChanged(after: stride, left: unitCount - position, width: width) {
-        schedule.lock.withLock { schedule.sharingRecord.noteChange(alone: changed) }
+      if let measured = watch.isOverLimit(left: unitCount - position, width: width) {
+        schedule.lock.withLock { schedule.sharingRecord.note(aloneOverLimit: measured) }
         return share(schedule, after: position, cancellation, body)
       }
     }

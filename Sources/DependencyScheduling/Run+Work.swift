@@ -76,6 +76,12 @@ private struct Worker {
         run._withUnsafeGuaranteedRef { $0.stop(because: CancellationError()) }
         return false
       }
+      let first = offsets[Int(unit)]
+      let end = offsets[Int(unit) &+ 1]
+      for edge in first..<end {
+        let target = successors[Int(edge)]
+        if target & ScheduleStorage.onlyPredecessor == 0 { counters.prefetch(target) }
+      }
       do {
         try body(UnitID(unit))
       } catch {
@@ -85,8 +91,7 @@ private struct Worker {
       executed &+= 1
       var next: UInt32?
       var hasSpare = false
-      var edge = offsets[Int(unit)]
-      let end = offsets[Int(unit) &+ 1]
+      var edge = first
       while edge < end {
         let target = successors[Int(edge)]
         edge &+= 1

@@ -12,8 +12,16 @@ struct SharingRecord: Equatable {
     case shared
     /// On the calling thread, too briefly for a clock.
     case alone
-    /// On the calling thread, which shares the rest out if units turn out to take much more than expected.
-    case aloneExpecting(nanosecondsPerUnit: Double)
+    /// On the calling thread, which shares the rest out if units turn out to take more than this.
+    case aloneExpecting(Expectation)
+  }
+
+  /// Nanoseconds a unit.
+  struct Expectation: Equatable {
+    /// What a lone worker is expected to need.
+    var usual: Double
+    /// From where on sharing out is worth trying.
+    var limit: Double
   }
 
   /// Nanoseconds a unit of the latest runs of either kind, `nil` before the first.
@@ -22,13 +30,14 @@ struct SharingRecord: Equatable {
 
   /// How many runs the slower way rests before it is tried again.
   private(set) var rest = Self.shortestRest
-  private(set) var runsSinceTrial = 0
+  private var runsSinceTrial = 0
 
   static let shortestRest = 8
   static let longestRest = 1_024
 
-  /// Nanoseconds from which handing a unit over hardly matters, so that nothing is risked to find out more.
-  static let coarseUnit = 2_000.0
+  /// Nanoseconds that handing a unit to another core takes. Where units take longer, sharing risks little and alone
+  /// must be clearly better; where they take less, it is the other way round.
+  static let handOver = 250.0
 
   /// Nanoseconds of a run below which two looks at the clock would matter; one run in ``shortestRest`` looks.
   static let brief = 2_000.0
@@ -40,47 +49,52 @@ struct SharingRecord: Equatable {
     guard let alone else {
       // What is not known at all may hold a unit that takes a second, and others that should not wait for it.
       guard let shared else { return .shared }
-      let mayBeSmall = shared * units * Double(width - 1) < 4 * Estimates.wakeUp
-      return shared < Self.coarseUnit || mayBeSmall
-        ? .aloneExpecting(nanosecondsPerUnit: shared * Double(width)) : .shared
+      return .aloneExpecting(Expectation(usual: shared, limit: 1.2 * shared))
     }
     let time = alone * units
     if time < Self.brief && runsSinceTrial % Self.shortestRest != 0 { return .alone }
-    if time * (1 - 1 / Double(width)) < Estimates.wakeUp { return .aloneExpecting(nanosecondsPerUnit: alone) }
+    let expectation = Expectation(usual: alone, limit: max(4 * alone, 2 * Self.handOver))
+    if time * (1 - 1 / Double(width)) < Estimates.wakeUp { return .aloneExpecting(expectation) }
     guard let shared else { return .shared }
     let isTrial = runsSinceTrial > rest
-    return (shared < alone) != isTrial ? .shared : .aloneExpecting(nanosecondsPerUnit: alone)
+    switch (isBetterShared(alone, shared), isTrial) {
+    case (true, false), (false, true): return .shared
+    case (false, false): return .aloneExpecting(expectation)
+    case (true, true): return .aloneExpecting(Expectation(usual: alone, limit: 1.2 * shared))
+    }
   }
 
   /// Takes note of a whole run on the calling thread.
   mutating func note(alone measured: Double) {
-    endTrial(wasSlower: shared.map { alone != nil && alone! > $0 } ?? false) { $0.alone = Self.blend($0.alone, measured) }
+    endTrial(of: false) { $0.alone = Self.blend($0.alone, measured) }
   }
 
   /// Takes note of a whole run that was shared out.
   mutating func note(shared measured: Double) {
-    endTrial(wasSlower: alone.map { shared != nil && shared! >= $0 } ?? false) {
-      $0.shared = Self.blend($0.shared, measured)
-    }
+    endTrial(of: true) { $0.shared = Self.blend($0.shared, measured) }
   }
 
-  /// Takes note that units take `measured` nanoseconds now, whatever they took before.
-  mutating func noteChange(alone measured: Double) {
-    self = SharingRecord()
-    alone = measured
+  /// Takes note of a run that was to stay on the calling thread until units took `measured` nanoseconds there.
+  mutating func note(aloneOverLimit measured: Double) {
+    if let alone, measured > 4 * alone { self = SharingRecord() }  // what was learned holds no longer
+    note(alone: measured)
   }
 
-  private mutating func endTrial(wasSlower: Bool, _ update: (inout Self) -> Void) {
-    let before = isBetterShared
-    update(&self)
-    guard wasSlower else { return }
+  private func isBetterShared(_ alone: Double, _ shared: Double) -> Bool {
+    shared < (alone > Self.handOver ? 1.1 : 0.9) * alone
+  }
+
+  /// Enters a measurement. If it was of the way thought slower, that way rests again: longer if it lost once more.
+  private mutating func endTrial(of isShared: Bool, _ enter: (inout Self) -> Void) {
+    guard let alone, let shared else { return enter(&self) }
+    let wasTrial = isBetterShared(alone, shared) != isShared
+    enter(&self)
+    guard wasTrial else { return }
+    let lost = isBetterShared(self.alone!, self.shared!) != isShared
     runsSinceTrial = 0
-    rest = isBetterShared == before ? min(2 * rest, Self.longestRest) : Self.shortestRest
-  }
-
-  private var isBetterShared: Bool? {
-    guard let alone, let shared else { return nil }
-    return shared < alone
+    // Trying to share coarse units costs little, and other programs may have been in the way.
+    let longest = self.alone! > Self.handOver ? Self.shortestRest : Self.longestRest
+    rest = lost ? min(2 * rest, longest) : Self.shortestRest
   }
 
   /// A run can only be disturbed in one direction: believe less at once, more by and by.

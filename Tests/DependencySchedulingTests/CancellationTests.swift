@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct CancellationTests {
   @Test(arguments: [1, 2, 4]) func `cancelled at a random unit, a run stops; the next one is right`(width: Int) throws {
     var random = TestRandom(seed: UInt64(100 + width))
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(20))
     for attempt in 0..<1_000 * soakScale {
       let token = CancellationToken()
@@ -28,7 +28,7 @@ import Testing
     throws
   {
     var random = TestRandom(seed: UInt64(200 + width))
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(30))
     let outside = DispatchQueue(label: "canceller")
     for run in 1...1_000 * soakScale {
@@ -54,7 +54,7 @@ import Testing
     token.cancel()
     for width in [1, 2] {
       #expect(throws: CancellationError.self) {
-        try GraphExecutor(width: width).run(TestGraphs.chain(3), cancellation: token) { _ in
+        try GraphExecutor.sharing(width: width).run(TestGraphs.chain(3), cancellation: token) { _ in
           Issue.record("a unit started")
         }
       }
@@ -66,14 +66,14 @@ import Testing
 
   @Test func `cancelling in the last unit changes nothing`() throws {
     let token = CancellationToken()
-    try GraphExecutor(width: 2).run(TestGraphs.chain(100), cancellation: token) { unit in
+    try GraphExecutor.sharing(width: 2).run(TestGraphs.chain(100), cancellation: token) { unit in
       if unit.index == 99 { token.cancel() }
     }
     #expect(token.isCancelled)
   }
 
   @Test(arguments: [1, 2, 4]) func `cancelling a task cancels its run`(width: Int) async throws {
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     let schedule = TestGraphs.chain(1_000)
     let (started, start) = AsyncStream.makeStream(of: Void.self)
     let cancelled = DispatchSemaphore(value: 0)
@@ -99,7 +99,7 @@ import Testing
 
   @Test func `a token given to an asynchronous run cancels it too`() async throws {
     let token = CancellationToken()
-    let executor = GraphExecutor(width: 2)
+    let executor = GraphExecutor.sharing(width: 2)
     await #expect(throws: CancellationError.self) {
       try await executor.run(TestGraphs.chain(1_000), cancellation: token) { unit in
         if unit.index == 10 { token.cancel() }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ConcurrentRunTests {
   @Test(arguments: [1, 2, 4]) func `sixteen runs of one schedule at once keep apart`(width: Int) async throws {
     let schedule = TestGraphs.wavefront(40)
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       for _ in 0..<16 {
         group.addTask {
@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 8]) func `runs inside units, three deep on one executor, end`(width: Int) throws {
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     let outer = TestGraphs.wavefront(4)
     let middle = TestGraphs.independent(5)
     let inner = TestGraphs.wavefront(3)
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func `a schedule can be run inside a unit of itself`() throws {
-    let executor = GraphExecutor(width: 4)
+    let executor = GraphExecutor.sharing(width: 4)
     let schedule = TestGraphs.wavefront(5)
     let count = Tally()
     try executor.run(schedule) { _ in
@@ -54,7 +54,7 @@ import Testing
     let right = Tally()
     DispatchQueue.concurrentPerform(iterations: 8) { index in
       let witness = OrderWitness(schedule)
-      let executor = GraphExecutor(width: index + 1)
+      let executor = GraphExecutor.sharing(width: index + 1)
       for run in 1...30 * soakScale {
         if (try? witness.check(on: executor, run: run)) == true { right.add() }
       }

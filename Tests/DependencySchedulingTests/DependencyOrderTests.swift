@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct DependencyOrderTests {
   @Test(arguments: 0...5) func `every graph runs in order at every width`(unitCount: Int) throws {
-    let executors = [1, 2, 4].map { GraphExecutor(width: $0) }
+    let executors = [1, 2, 4].map { GraphExecutor.sharing(width: $0) }
     for edges in TestGraphs.all(unitCount: unitCount) {
       let schedule = try Schedule(unitCount: unitCount, dependencies: edges)
       for witness in [OrderWitness(schedule), OrderWitness(schedule.reversed)] {
@@ -22,7 +22,7 @@ import Testing
       let witness = OrderWitness(try Schedule(unitCount: unitCount, dependencies: edges))
       var run = 0
       for width in 1...8 {
-        let executor = GraphExecutor(width: width)
+        let executor = GraphExecutor.sharing(width: width)
         for _ in 0..<3 {
           run += 1
           #expect(try witness.check(on: executor, run: run), "seed \(seed), width \(width)")
@@ -32,16 +32,16 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 4]) func `a chain of a million units runs in order`(width: Int) throws {
-    #expect(try OrderWitness(TestGraphs.chain(1_000_000)).check(on: GraphExecutor(width: width)))
+    #expect(try OrderWitness(TestGraphs.chain(1_000_000)).check(on: GraphExecutor.sharing(width: width)))
   }
 
   @Test(arguments: [1, 2, 4]) func `a million independent units each run once`(width: Int) throws {
-    #expect(try OrderWitness(TestGraphs.independent(1_000_000)).check(on: GraphExecutor(width: width)))
+    #expect(try OrderWitness(TestGraphs.independent(1_000_000)).check(on: GraphExecutor.sharing(width: width)))
   }
 
   @Test(arguments: [2, 3, 8]) func `counters are armed after every run`(width: Int) throws {
     let witness = OrderWitness(TestGraphs.wavefront(60))
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     for run in 1...200 * soakScale {
       #expect(try witness.check(on: executor, run: run))
       let state = witness.schedule.storage.takeRun()
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test func `the caller sees what every unit wrote`() throws {
-    let executor = GraphExecutor(width: 4)
+    let executor = GraphExecutor.sharing(width: 4)
     let sums = UnsafeMutablePointer<Int>.allocate(capacity: 64)
     defer { sums.deallocate() }
     nonisolated(unsafe) let shared = sums  // because each unit writes one element of its own

@@ -10,7 +10,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 8])
   func `a unit that throws ends its run, its successors never start, the next run is right`(width: Int) throws {
     var random = TestRandom(seed: UInt64(width))
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     let edges = TestGraphs.random(unitCount: 400, fanOut: 30, seed: 7)
     let witness = OrderWitness(try Schedule(unitCount: 400, dependencies: edges))
     var run = 0
@@ -60,7 +60,7 @@ import Testing
   @Test func `alone, nothing runs after the unit that throws`() throws {
     let last = Tally()
     #expect(throws: Failure(unit: UnitID(500))) {
-      try GraphExecutor(width: 1).run(TestGraphs.chain(1_000)) { unit in
+      try GraphExecutor.sharing(width: 1).run(TestGraphs.chain(1_000)) { unit in
         last.add()
         if unit.index == 500 { throw Failure(unit: unit) }
       }
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test(arguments: [2, 8]) func `when every unit throws, one error comes out`(width: Int) throws {
-    let executor = GraphExecutor(width: width)
+    let executor = GraphExecutor.sharing(width: width)
     let schedule = TestGraphs.independent(1_000)
     for _ in 0..<200 {
       let started = Tally()

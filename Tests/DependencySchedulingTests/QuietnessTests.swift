@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct QuietnessTests {
   @Test func `rest after a run costs next to nothing`() async {
     await #expect(processExitsWith: .success) {
-      let executor = GraphExecutor(width: 4)
+      let executor = GraphExecutor.sharing(width: 4)
       let schedule = TestGraphs.wavefront(100)
       for _ in 0..<20 { try executor.run(schedule) { _ in spin(microseconds: 1) } }
       let before = clock()
@@ -22,7 +22,7 @@ import Testing
   #if os(Linux)
     @Test func `width 1 creates no thread`() async {
       await #expect(processExitsWith: .success) {
-        let executor = GraphExecutor(width: 1)
+        let executor = GraphExecutor.sharing(width: 1)
         let schedule = TestGraphs.wavefront(100)
         let before = try threadsOfThisProcess()
         for _ in 0..<20 {
@@ -38,7 +38,7 @@ import Testing
 
   @Test func `a run whose price is below a wake-up stays on its caller`() throws {
     let caller = pthread_self()
-    let executor = GraphExecutor(width: 4)
+    let executor = GraphExecutor.sharing(width: 4)
     let costs = [Float](repeating: 10, count: 100)
     let schedule = Schedule(
       successorOffsets: [UInt32](repeating: 0, count: 101), successors: [], costs: costs)
@@ -52,7 +52,7 @@ import Testing
 
   @Test func `a run never waits for a helper that has not started`() throws {
     let queue = DispatchQueue(label: "late", attributes: [.concurrent, .initiallyInactive])
-    let executor = GraphExecutor(width: 4, queue: queue)
+    let executor = GraphExecutor(width: 4, queue: queue, alwaysShares: true)
     let witness = OrderWitness(TestGraphs.wavefront(50))
     for run in 1...10 { #expect(try witness.check(on: executor, run: run)) }
     // Now the helpers of the runs that are over start, find their doors closed, and leave.
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func `helpers do come`() throws {
-    let executor = GraphExecutor(width: 2)
+    let executor = GraphExecutor.sharing(width: 2)
     let schedule = TestGraphs.independent(2)
     let met = Tally()
     // Each unit waits for the other to start: only two workers can do that.
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func `a parked caller is woken by units to spare`() throws {
-    let executor = GraphExecutor(width: 2)
+    let executor = GraphExecutor.sharing(width: 2)
     // A helper steals unit 1 while the caller is held in unit 0... then the caller has nothing and parks, until unit 1
     // readies units 2 and 3, which wait for one another.
     let schedule = try Schedule(unitCount: 4, dependencies: [(1, 2), (1, 3)])
@@ -100,7 +100,7 @@ import Testing
     weak var executor: GraphExecutor?
     do {
       let schedule = TestGraphs.wavefront(10)
-      let own = GraphExecutor(width: 2)
+      let own = GraphExecutor.sharing(width: 2)
       try own.run(schedule) { _ in }
       storage = schedule.storage
       executor = own
@@ -118,7 +118,7 @@ import Testing
     // More runs than the pool has threads, each blocked until a task that needs the pool lets it go.
     let runs = 2 * ProcessInfo.processInfo.activeProcessorCount + 2
     let gate = DispatchSemaphore(value: 0)
-    let executor = GraphExecutor(width: 1)
+    let executor = GraphExecutor.sharing(width: 1)
     let waiting = Tally()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<runs {
