@@ -25,6 +25,19 @@ struct CompressedEdges {
     }
   }
 
+  /// The edges of a schedule as they were given.
+  init(_ schedule: ScheduleStorage) {
+    offsets = (0...schedule.unitCount).map { schedule.offsets[$0] }
+    successors = (0..<schedule.edgeCount).map { schedule.successors[$0] & ~ScheduleStorage.onlyPredecessor }
+  }
+
+  /// Whether every edge runs from a lower to a higher index.
+  var ascend: Bool {
+    (0..<unitCount).allSatisfy { unit in
+      (offsets[unit]..<offsets[unit + 1]).allSatisfy { successors[Int($0)] > unit }
+    }
+  }
+
   /// All units, each after its predecessors (Kahn, 1962).
   ///
   /// - Throws: ``CycleError`` if there is no such order.

@@ -1,5 +1,8 @@
 /// What a schedule is expected to take, in nanoseconds.
 struct Estimates: Sendable {
+  /// What each unit costs.
+  let costs: [Float]
+
   /// The sum of all costs: the time of a single worker.
   var work: Double
 
@@ -9,6 +12,7 @@ struct Estimates: Sendable {
   /// - Parameter order: All units, each after its predecessors.
   /// - Complexity: O(units + edges).
   init(costs: [Float], offsets: [UInt32], successors: [UInt32], order: some Sequence<Int>) {
+    self.costs = costs
     work = 0
     span = 0
     // When the last predecessor of each unit ends, if nobody ever waits for a worker.

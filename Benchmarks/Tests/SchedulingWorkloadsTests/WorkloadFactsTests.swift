@@ -74,4 +74,14 @@ struct Facts: Sendable {
       #expect(workload.checksum() == 9890.4501871784159)
     }
   }
+
+  @Test(arguments: Workload.names) func `a grouped workload keeps the order and leaves what it should`(name: String)
+    throws
+  {
+    for width in [1, 2] {
+      let workload = try #require(Workload(named: name)).checked()
+      try workload.graph.makeSchedule().grouped().run(on: GraphExecutor(width: width), workload.body)
+      #expect(workload.holds(1))
+    }
+  }
 }
