@@ -20,6 +20,8 @@ public final class Session: Sendable {
   let executor: any ScheduleExecutor
   let workspace: Workspace
   let runner: UnitRunner
+  /// What a run does for each unit of its schedule; made once, since a closure costs an allocation.
+  private let body: UnitBody, backwardBody: UnitBody
   let progress = Locked(Progress())
   /// -1 while a run or a write has the session to itself, else how many accesses are open.
   private let claims = Atomic<Int>(0)
@@ -40,7 +42,11 @@ public final class Session: Sendable {
     self.executor = executor
     self.parameters = parameters
     workspace = Workspace(program, memoryLimit: memoryLimit)
-    runner = UnitRunner(program, workspace)
+    let runner = UnitRunner(program, workspace)
+    self.runner = runner
+    let firstBackward = program.plan.forwardUnitCount
+    body = { unit in try runner.run(unit: Int(unit.index)) }
+    backwardBody = { unit in try runner.run(unit: firstBackward + Int(unit.index)) }
   }
 
   // MARK: running
@@ -108,11 +114,7 @@ public final class Session: Sendable {
     }
   }
 
-  private func body(of pass: Pass) -> UnitBody {
-    let first = pass == .backward ? program.plan.forwardUnitCount : 0
-    let runner = runner
-    return { unit in try runner.run(unit: first + Int(unit.index)) }
-  }
+  private func body(of pass: Pass) -> UnitBody { pass == .backward ? backwardBody : body }
 
   /// Claims session and parameters and readies the memory; everything is given back if any of it fails.
   func begin(_ pass: Pass) throws {
@@ -178,8 +180,8 @@ public final class Session: Sendable {
     }
     let upstreams = program.endpoints.upstreams
     if !progress.withLock({ $0.knowsParameters }) {
-      for parameter in program.endpoints.parameters where parameter.place.isBuffer {
-        workspace.setAddress(ofParameter: parameter.place.index, try parameterAddress(parameter))
+      for parameter in program.endpoints.parameters {
+        workspace.setAddress(ofParameter: parameter.place, try parameterAddress(parameter))
       }
       let given = progress.withLock { $0.writtenUpstreams }
       for (output, upstream) in upstreams where upstream.signature.shape == .scalar && !given.contains(output) {
@@ -192,13 +194,7 @@ public final class Session: Sendable {
     } catch {
       throw SessionError(error.limit, for: program.describe(error.node))
     }
-    for parameter in program.endpoints.parameters where !parameter.place.isBuffer {
-      let base = try parameterAddress(parameter)
-      let value =
-        parameter.signature.elementType == .float64
-        ? base.load(as: Double.self) : Double(base.load(as: Float.self))
-      workspace.writeScalar(value, at: parameter.place)
-    }
+    workspace.readScalarParameters()
   }
 
   func parameterAddress(_ parameter: Endpoint) throws -> UnsafeMutableRawPointer {

@@ -17,6 +17,8 @@ final class Workspace: @unchecked Sendable {  // because of the above
   /// The address of each operand and result of each step, in the order of the plan's column.
   private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var addressedOperands = 0
+  /// Where parameters of one element lie in the slab and in their store.
+  private var scalarParameters: [(place: Placement.Place, base: UnsafeMutableRawPointer)] = []
   private var slab32: UnsafeMutableRawPointer?, slab64: UnsafeMutableRawPointer?
   let accumulators: [ArrivalAccumulator]
   private var isPrepared = false
@@ -78,7 +80,16 @@ final class Workspace: @unchecked Sendable {  // because of the above
   }
 
   /// Lends the memory of a parameter to this session's runs.
-  func setAddress(ofParameter buffer: Int, _ base: UnsafeMutableRawPointer) { addresses[buffer] = base }
+  func setAddress(ofParameter place: Placement.Place, _ base: UnsafeMutableRawPointer) {
+    if place.isBuffer { addresses[place.index] = base } else { scalarParameters.append((place, base)) }
+  }
+
+  /// Copies parameters of one element into the slab, for they may have been written since.
+  func readScalarParameters() {
+    for (place, base) in scalarParameters {
+      address(place)!.copyMemory(from: base, byteCount: place.isDoubleSlot ? 8 : 4)
+    }
+  }
 
   /// Takes the slots that the buffers of a run share, those of the forward pass or all, unless an earlier run has left
   /// them, and works out where each step reads and writes. Lasting buffers and parameters have their addresses.
