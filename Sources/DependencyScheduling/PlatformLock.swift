@@ -27,6 +27,10 @@ package final class PlatformLock: Sendable {
     mutex.deallocate()
   }
 
+  /// For whoever wraps the lock: a closure passed to another module costs more than the lock.
+  package func lock() { pthread_mutex_lock(mutex) }
+  package func unlock() { pthread_mutex_unlock(mutex) }
+
   @inline(__always)
   package func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)

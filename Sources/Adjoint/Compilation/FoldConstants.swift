@@ -3,11 +3,10 @@ struct FoldConstants {
   /// Larger constants stay as gates: folding them would trade a moment of compiling for memory held forever.
   static let largestResult = 1 << 14
 
-  /// The constant that `gate` on `inputs` is, if all of them are constants and it is small.
+  /// The constant that `gate` on `inputs`, all of them constants, is, if it is small.
   func fold(
     _ gate: GateID, _ signature: SignatureID, _ inputs: [NodeID], _ graph: inout IntermediateGraph, origin: NodeID
   ) -> NodeID? {
-    for input in inputs where !graph.storage.isConstant(input) { return nil }
     let result = graph.storage.signatures[Int(signature.index)]
     guard !inputs.isEmpty, result.shape.elementCount <= Self.largestResult else { return nil }
     let operands = inputs.map { input in

@@ -4,9 +4,9 @@
 /// have many readers), made shortly before them: a look-up touches memory that is still in the cache. A node with many readers would make its list long,
 /// so past a few entries the rest go to a hash table. (A hash table for all costs two cache misses a node: a third of
 /// the time to compile a million-gate graph.)
-struct ShareCommon {
-  private var firstReader: [UInt32] = []
-  private var nextReader: [UInt32] = []
+struct ShareCommon: ~Copyable {
+  private var firstReader: Column<UInt32>
+  private var nextReader: Column<UInt32>
   private var overflow = NodeTable()
   private var scalarConstants: [ScalarKey: NodeID] = [:]
   private static let none = UInt32.max
@@ -18,40 +18,39 @@ struct ShareCommon {
   }
 
   init(expecting nodes: Int) {
-    firstReader.reserveCapacity(nodes)
-    nextReader.reserveCapacity(nodes)
+    firstReader = Column(reserving: nodes)
+    nextReader = Column(reserving: nodes)
   }
 
-  /// The earlier equal node, or `nil` once `candidate`, the newest node of `storage`, has been entered.
-  mutating func find(_ candidate: NodeID, in storage: GraphStorage) -> NodeID? {
-    while firstReader.count <= candidate.int {
+  /// The node that applies `gate` to `inputs`, or `nil` once the next node of `storage` has been entered as that node.
+  ///
+  /// - Parameter newest: the newest input, constants apart.
+  mutating func find(_ gate: GateID, _ inputs: [NodeID], newest: NodeID?, in storage: GraphStorage) -> NodeID? {
+    let next = NodeID(storage.count)
+    while firstReader.count <= next.int {
       firstReader.append(Self.none)
       nextReader.append(Self.none)
     }
-    var newest = NodeID(0)
-    for position in storage.inputRange(of: candidate) {
-      let input = storage.inputColumn[position]
-      if input > newest, !storage.isConstant(input) { newest = input }
-    }
-    var reader = firstReader[newest.int]
+    let list = newest?.int ?? 0
+    var reader = firstReader[list]
     var length = 0
     while reader != Self.none {
       let known = NodeID(index: reader)
-      if storage.isSameApplication(known, candidate) { return known }
+      if storage.applies(known, gate, inputs) { return known }
       reader = nextReader[known.int]
       length += 1
     }
-    if length == Self.longestList { return overflow.find(candidate, in: storage) }
-    nextReader[candidate.int] = firstReader[newest.int]
-    firstReader[newest.int] = candidate.index
+    if length == Self.longestList { return overflow.find(gate, inputs, in: storage) }
+    nextReader[next.int] = firstReader[list]
+    firstReader[list] = next.index
     return nil
   }
 
   /// The same for a constant of one repeated value.
-  mutating func find(_ candidate: NodeID, repeating value: Double, in storage: GraphStorage) -> NodeID? {
-    let key = ScalarKey(signature: storage.signatureColumn[candidate.int], bits: value.bitPattern)
+  mutating func find(_ next: NodeID, repeating value: Double, of signature: SignatureID) -> NodeID? {
+    let key = ScalarKey(signature: signature, bits: value.bitPattern)
     if let known = scalarConstants[key] { return known }
-    scalarConstants[key] = candidate
+    scalarConstants[key] = next
     return nil
   }
 }
@@ -62,23 +61,23 @@ private struct NodeTable {
   private var count = 0
   private static let empty = UInt32.max
 
-  mutating func find(_ candidate: NodeID, in storage: GraphStorage) -> NodeID? {
+  mutating func find(_ gate: GateID, _ inputs: [NodeID], in storage: GraphStorage) -> NodeID? {
     if 2 * (count + 1) > slots.count { grow(storage) }
-    var slot = home(candidate, storage)
+    var slot = home(gate, inputs)
     while slots[slot] != Self.empty {
       let known = NodeID(index: slots[slot])
-      if storage.isSameApplication(known, candidate) { return known }
+      if storage.applies(known, gate, inputs) { return known }
       slot = (slot + 1) & (slots.count - 1)
     }
-    slots[slot] = candidate.index
+    slots[slot] = UInt32(storage.count)
     count += 1
     return nil
   }
 
-  private func home(_ node: NodeID, _ storage: GraphStorage) -> Int {
-    var hash = UInt64(storage.gateColumn[node.int].index) &+ 0x9E37_79B9_7F4A_7C15
-    for position in storage.inputRange(of: node) {
-      hash = (hash ^ UInt64(storage.inputColumn[position].index)) &* 0xBF58_476D_1CE4_E5B9
+  private func home(_ gate: GateID, _ inputs: some Collection<NodeID>) -> Int {
+    var hash = UInt64(gate.index) &+ 0x9E37_79B9_7F4A_7C15
+    for input in inputs {
+      hash = (hash ^ UInt64(input.index)) &* 0xBF58_476D_1CE4_E5B9
       hash ^= hash >> 29
     }
     return Int(truncatingIfNeeded: hash) & (slots.count - 1)
@@ -88,7 +87,7 @@ private struct NodeTable {
     let old = slots
     slots = [UInt32](repeating: Self.empty, count: max(64, old.count * 2))
     for entry in old where entry != Self.empty {
-      var slot = home(NodeID(index: entry), storage)
+      var slot = home(storage.gateColumn[Int(entry)], storage.inputs(of: NodeID(index: entry)))
       while slots[slot] != Self.empty { slot = (slot + 1) & (slots.count - 1) }
       slots[slot] = entry
     }
@@ -96,13 +95,12 @@ private struct NodeTable {
 }
 
 extension GraphStorage {
-  /// Whether two nodes apply the same gate to the same inputs in the same order.
-  fileprivate func isSameApplication(_ a: NodeID, _ b: NodeID) -> Bool {
-    guard gateColumn[a.int] == gateColumn[b.int] else { return false }
-    let (left, right) = (inputRange(of: a), inputRange(of: b))
-    guard left.count == right.count else { return false }
-    for offset in 0..<left.count
-    where inputColumn[left.lowerBound + offset] != inputColumn[right.lowerBound + offset] { return false }
+  /// Whether a node applies `gate` to `inputs` in this order.
+  fileprivate func applies(_ node: NodeID, _ gate: GateID, _ inputs: [NodeID]) -> Bool {
+    guard gateColumn[node.int] == gate else { return false }
+    let row = inputRange(of: node)
+    guard row.count == inputs.count else { return false }
+    for offset in inputs.indices where inputColumn[row.lowerBound + offset] != inputs[offset] { return false }
     return true
   }
 }

@@ -8,7 +8,7 @@ enum Simplify {
     let isUsed = DropUnused.usedNodes(of: old, roots: roots)
     var result = IntermediateGraph(old.emptyCopy(reserving: old.count), origins: [], roots: [])
     result.origins.reserveCapacity(old.count)
-    var renamed = [NodeID](repeating: NodeID(0), count: old.count)
+    var renamed = Column(repeating: NodeID(0), count: old.count)
     var common = ShareCommon(expecting: old.count)
     let folding = FoldConstants()
     var inputs: [NodeID] = []
@@ -16,25 +16,25 @@ enum Simplify {
     for index in 0..<old.count where isUsed[index] {
       let node = NodeID(index)
       let (gate, signature) = (old.gateColumn[index], old.signatureColumn[index])
+      var newest: NodeID?
       inputs.removeAll(keepingCapacity: true)
-      for position in old.inputRange(of: node) { inputs.append(renamed[old.inputColumn[position].int]) }
-
+      for position in old.inputRange(of: node) {
+        let input = renamed[old.inputColumn[position].int]
+        inputs.append(input)
+        if !result.storage.isConstant(input) { newest = max(newest ?? input, input) }
+      }
       if inputs.isEmpty {
         renamed[index] = copySource(node, of: old, into: &result, &common)
-      } else if let constant = folding.fold(gate, signature, inputs, &result, origin: node) {
+      } else if newest == nil, let constant = folding.fold(gate, signature, inputs, &result, origin: node) {
         renamed[index] = constant
+      } else if let known = common.find(gate, inputs, newest: newest, in: result.storage) {
+        renamed[index] = known
       } else {
-        let candidate = result.storage.append(gate, signature, inputs: inputs)
-        if let known = common.find(candidate, in: result.storage) {
-          result.storage.removeLast()
-          renamed[index] = known
-        } else {
-          result.origins.append(node)
-          renamed[index] = candidate
-        }
+        renamed[index] = result.storage.append(gate, signature, inputs: inputs)
+        result.origins.append(node)
       }
     }
-    result.roots = roots.map { renamed[$0.int] }
+    for root in roots { result.roots.append(renamed[root.int]) }
     result._checkInvariants()
     return result
   }
@@ -42,14 +42,16 @@ enum Simplify {
   private static func copySource(
     _ node: NodeID, of old: GraphStorage, into result: inout IntermediateGraph, _ common: inout ShareCommon
   ) -> NodeID {
-    let copy = result.storage.append(old.gateColumn[node.int], old.signatureColumn[node.int], inputs: [])
+    let copy = NodeID(result.storage.count)
     if let values = old.constants[node] {
-      if case .repeated(let value) = values, let known = common.find(copy, repeating: value, in: result.storage) {
-        result.storage.removeLast()
+      if case .repeated(let value) = values,
+        let known = common.find(copy, repeating: value, of: old.signatureColumn[node.int])
+      {
         return known
       }
       result.storage.constants[copy] = values
     }
+    _ = result.storage.append(old.gateColumn[node.int], old.signatureColumn[node.int], inputs: [])
     if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
     result.origins.append(node)
     return copy

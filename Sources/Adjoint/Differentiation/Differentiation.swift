@@ -31,39 +31,69 @@ final class Differentiation {
   /// - Complexity: O(nodes + edges) between the outputs and the variables.
   func run(outputs: [NodeID], upstream: [NodeID], variables: [NodeID]) -> [NodeID?] {
     var contributions = Contributions(nodeCount: forward.count)
+    var records = PullbackRecords()
     for (output, gradient) in zip(outputs, upstream) where isActive[output.int] {
       contributions.add(gradient, to: output)
     }
-    let wanted = Set(variables)
+    var isWanted = [Bool](repeating: false, count: forward.count)
+    for variable in variables { isWanted[variable.int] = true }
     var adjoints: [NodeID: NodeID] = [:]
     for index in stride(from: outputs.map(\.int).max() ?? -1, through: 0, by: -1) where isActive[index] {
       let node = NodeID(index)
       guard contributions.hasAny(node) else { continue }
-      graph.withState { $0.differentiating = node }
-      let adjoint = accumulated(node, contributions)
-      if wanted.contains(node) { adjoints[node] = adjoint }
-      propagate(adjoint, through: node, &contributions)
+      let adjoint = visit(node, &contributions, &records)
+      if isWanted[index] { adjoints[node] = adjoint }
     }
     graph.withState { $0.differentiating = nil }
-    isReached = (0..<forward.count).map { contributions.hasAny(NodeID($0)) }
+    isReached = contributions.reached()
     return variables.map { adjoints[$0] }
   }
 
+  /// Adds up what `node`'s consumers send back, passes it on to its inputs, and returns it.
+  private func visit(
+    _ node: NodeID, _ contributions: inout Contributions, _ records: inout PullbackRecords
+  ) -> NodeID {
+    let isActive = activeInputs(of: node)
+    var adjoint = NodeID(0)
+    var answer = PullbackRecords.Answer.known
+    graph.withState { state in
+      state.differentiating = node
+      adjoint = contributions.sum(of: node, &state)
+      if isActive != 0 { answer = records.apply(to: node, isActive, in: self, adjoint, &state, &contributions) }
+    }
+    if answer == .unknown {
+      records.enter(node, isActive, in: self)
+      graph.withState { answer = records.apply(to: node, isActive, in: self, adjoint, &$0, &contributions) }
+    }
+    if answer == .askEachTime {
+      for (input, gradient) in zip(forward.inputs(of: node), downstream(of: adjoint, through: node)) {
+        if let gradient { contributions.add(gradient, to: input) }
+      }
+    }
+    return adjoint
+  }
+
+  /// Which of the first inputs a gradient is needed of, a bit each.
+  func activeInputs(of node: NodeID) -> UInt32 {
+    var bits: UInt32 = 0
+    for (offset, position) in forward.inputRange(of: node).enumerated()
+    where isActive[forward.inputColumn[position].int] { bits |= 1 << UInt32(min(offset, 31)) }
+    return bits
+  }
+
   /// downstream = upstream · local, for every input that a gradient is needed of.
-  private func propagate(_ upstream: NodeID, through node: NodeID, _ contributions: inout Contributions) {
-    let inputs = forward.inputRange(of: node)
-    guard inputs.contains(where: { isActive[forward.inputColumn[$0].int] }) else { return }
+  func downstream(of upstream: NodeID, through node: NodeID) -> [NodeID?] {
+    let inputs = forward.inputs(of: node)
     let application = GateApplication(differentiation: self, id: node)
     let downstream = forward.gate(of: node).pullback(Node(graph: graph, id: upstream), application)
     precondition(
       downstream.count == inputs.count,
       "The pullback of \(forward.traits(of: node).name) returned \(downstream.count) gradients for \(inputs.count) inputs"
     )
-    for (position, gradient) in zip(inputs, downstream) {
-      let input = forward.inputColumn[position]
-      guard let gradient, isActive[input.int] else { continue }
+    return zip(inputs, downstream).map { input, gradient in
+      guard let gradient, isActive[input.int] else { return nil }
       graph.check(gradient)
-      contributions.add(summed(gradient, toShapeOf: input, through: node), to: input)
+      return summed(gradient, toShapeOf: input, through: node)
     }
   }
 
@@ -90,61 +120,5 @@ final class Differentiation {
       state.markPoisoned(result, GraphError(.shapeMismatch, reason, at: result, operands: [], in: state))
       return result
     }
-  }
-
-  /// The sum of a node's contributions in graph order: one node for few, a tree of fixed shape for many, so that a copy
-  /// gate with ten thousand consumers adds in parallel and holds few contributions at a time.
-  private func accumulated(_ node: NodeID, _ contributions: Contributions) -> NodeID {
-    if let only = contributions.only(of: node) { return only }
-    var terms = contributions.all(of: node)
-    while terms.count > 1 {
-      let groups = stride(from: 0, to: terms.count, by: Self.accumulateWidth)
-      terms = groups.map { start in
-        let group = terms[start..<min(start + Self.accumulateWidth, terms.count)]
-        guard group.count > 1 else { return group[start] }
-        return graph.withState { $0.apply(Accumulate(), to: Array(group), at: .unknown) }
-      }
-    }
-    return terms[0]
-  }
-
-  /// The most contributions that one accumulate node adds.
-  static let accumulateWidth = 16
-}
-
-/// What has been sent back to each node so far: a linked list a node within three arrays, in order of arrival.
-struct Contributions {
-  private var heads: [UInt32]
-  private var tails: [UInt32]
-  private var entries: [(gradient: NodeID, next: UInt32)] = []
-  private static let none = UInt32.max
-
-  init(nodeCount: Int) {
-    heads = [UInt32](repeating: Self.none, count: nodeCount)
-    tails = heads
-  }
-
-  mutating func add(_ gradient: NodeID, to node: NodeID) {
-    let entry = UInt32(entries.count)
-    entries.append((gradient, Self.none))
-    if heads[node.int] == Self.none { heads[node.int] = entry } else { entries[Int(tails[node.int])].next = entry }
-    tails[node.int] = entry
-  }
-
-  func hasAny(_ node: NodeID) -> Bool { heads[node.int] != Self.none }
-
-  /// The contribution of a node that has just one, as most have.
-  func only(of node: NodeID) -> NodeID? {
-    heads[node.int] == tails[node.int] ? entries[Int(heads[node.int])].gradient : nil
-  }
-
-  func all(of node: NodeID) -> [NodeID] {
-    var result: [NodeID] = []
-    var entry = heads[node.int]
-    while entry != Self.none {
-      result.append(entries[Int(entry)].gradient)
-      entry = entries[Int(entry)].next
-    }
-    return result
   }
 }

@@ -24,10 +24,15 @@ extension Graph {
   func differentiate(
     _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node], fileID: StaticString, line: UInt
   ) throws(GraphError) -> (adjoints: [Node?], walk: Differentiation) {
+    // A backward pass has about two nodes for each of the forward pass; arrays that grow by doubling move them all.
+    let forward = withState { state in
+      defer { state.reserve(2 * state.storage.count) }
+      return state.storage
+    }
     for node in outputs + (upstream ?? []) + variables { check(node) }
     try checkDifferentiable(outputs, upstream, variables)
     let seeds = upstream ?? outputs.map { constant(1, [], $0.elementType, fileID: fileID, line: line) }
-    let walk = Differentiation(self, withState { $0.storage }, variables: variables.map(\.id))
+    let walk = Differentiation(self, forward, variables: variables.map(\.id))
     let adjoints = walk.run(outputs: outputs.map(\.id), upstream: seeds.map(\.id), variables: variables.map(\.id))
     return (adjoints.map { $0.map { Node(graph: self, id: $0) } }, walk)
   }

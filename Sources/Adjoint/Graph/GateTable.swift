@@ -8,7 +8,17 @@ struct GateTraits: Sendable {
   /// Whether equal operands' signature is the result's, so that the shape rule need not be asked.
   let keepsSignature: Bool
   /// Where the value comes from if no kernel computes it.
-  let source: Source?
+  var source: Source? { brief.source }
+  let brief: GateBrief
+}
+
+/// What passes ask of each of a million nodes: the traits without anything that is counted when copied.
+struct GateBrief: Sendable {
+  let source: GateTraits.Source?
+  /// What the machine for scalars does for the gate, if it can do it.
+  let scalarOperation: ElementwiseOperation?
+  /// What a scalar costs.
+  let scalarCost: Float
 }
 
 /// The distinct gates of a graph, each under a number. Equal gates share one, so comparing numbers compares gates.
@@ -17,14 +27,23 @@ struct GateTable: Sendable {
   private(set) var traits: [GateTraits] = []
   private var plain: [ObjectIdentifier: GateID] = [:]
   private var parameterised: [AnyGate: GateID] = [:]
+  /// The last gates asked for, by the address of their type: hashing it into `plain` costs as much as adding a node.
+  private var recent = [Recent](repeating: Recent(type: nil, id: GateID(index: 0)), count: 32)
+  private struct Recent {
+    let type: ObjectIdentifier?
+    let id: GateID
+  }
 
   subscript(id: GateID) -> any Gate { gates[Int(id.index)] }
 
   mutating func intern<G: Gate>(_ gate: G) -> GateID {
     if MemoryLayout<G>.size == 0 {
-      if let known = plain[ObjectIdentifier(G.self)] { return known }
-      let id = add(gate)
-      plain[ObjectIdentifier(G.self)] = id
+      let type = ObjectIdentifier(G.self)
+      let seat = UInt(bitPattern: type) >> 4 % 32
+      if recent[Int(seat)].type == type { return recent[Int(seat)].id }
+      let id = plain[type] ?? add(gate)
+      plain[type] = id
+      recent[Int(seat)] = Recent(type: type, id: id)
       return id
     }
     if let known = parameterised[AnyGate(gate: gate)] { return known }
@@ -46,7 +65,10 @@ struct GateTable: Sendable {
     if case .elementwise = kernel.form { keepsSignature = true }
     let source: GateTraits.Source? =
       G.self == Input.self ? .input : G.self == Parameter.self ? .parameter : G.self == Constant.self ? .constant : nil
-    traits.append(GateTraits(name: G.name, kernel: kernel, keepsSignature: keepsSignature, source: source))
+    let brief = GateBrief(
+      source: source, scalarOperation: ScalarRuns.operation(of: kernel), scalarCost: CostModel.scalarGate(kernel))
+    traits.append(
+      GateTraits(name: G.name, kernel: kernel, keepsSignature: keepsSignature, brief: brief))
     return GateID(index: UInt32(gates.count - 1))
   }
 

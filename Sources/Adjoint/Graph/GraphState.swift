@@ -25,6 +25,14 @@ struct GraphState: Sendable {
   /// While set, new nodes belong to the backward pass of this forward node and take its location and scope.
   var differentiating: NodeID?
 
+  /// Makes room, so that adding `count` nodes to these moves none.
+  mutating func reserve(_ count: Int) {
+    storage.reserve(count)
+    locations.reserveCapacity(locations.count + count)
+    scopes.reserveCapacity(scopes.count + count)
+    forwardNodes.reserveCapacity(forwardNodes.count + count)
+  }
+
   // MARK: applying gates
 
   mutating func apply(_ gate: some Gate, _ first: NodeID, _ second: NodeID?, at location: PackedLocation) -> NodeID {
@@ -40,6 +48,14 @@ struct GraphState: Sendable {
 
   mutating func apply(_ gate: some Gate, to inputs: [NodeID], at location: PackedLocation) -> NodeID {
     applyChecked(gate, storage.intern(gate), to: inputs, at: location)
+  }
+
+  /// Applies a gate to operands that are known to go with it, none of them poisoned, in a backward pass.
+  mutating func append(_ gate: GateID, _ signature: SignatureID, inputs: some Collection<NodeID>) -> NodeID {
+    record(storage.append(gate, signature, inputs: inputs), at: .unknown)
+  }
+  mutating func append(_ gate: GateID, _ signature: SignatureID, _ first: NodeID, _ second: NodeID?) -> NodeID {
+    record(storage.append(gate, signature, first, second), at: .unknown)
   }
 
   private mutating func applyChecked(
@@ -107,6 +123,9 @@ struct GraphState: Sendable {
     literals[key] = node
     return node
   }
+
+  /// Whether a node is what a number in a formula stands for.
+  func isLiteral(_ node: NodeID) -> Bool { literals.values.contains(node) }
 
   mutating func markPoisoned(_ node: NodeID, _ error: GraphError) {
     if poison[node] == nil { poison[node] = error }

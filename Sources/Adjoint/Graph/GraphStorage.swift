@@ -1,5 +1,5 @@
 /// One application of a gate within its graph: a typed 32-bit index.
-struct NodeID: Hashable, Sendable, Comparable {
+struct NodeID: Hashable, Sendable, Comparable, BitwiseCopyable {
   let index: UInt32
   init(_ index: Int) { self.index = UInt32(index) }
   init(index: UInt32) { self.index = index }
@@ -17,6 +17,7 @@ struct SignatureID: Hashable, Sendable {
   let index: UInt32
   static func scalar(_ type: ElementType) -> SignatureID { SignatureID(index: UInt32(type.rawValue)) }
   var isScalar: Bool { index < 3 }
+  var isFloatingScalar: Bool { index < 2 }
 }
 
 struct GateID: Hashable, Sendable { let index: UInt32 }
@@ -60,6 +61,14 @@ struct GraphStorage: Sendable {
     return copy
   }
 
+  /// Makes room, so that adding `count` nodes to these moves none.
+  mutating func reserve(_ count: Int) {
+    gateColumn.reserveCapacity(self.count + count)
+    signatureColumn.reserveCapacity(self.count + count)
+    inputEnds.reserveCapacity(self.count + count)
+    inputColumn.reserveCapacity(inputColumn.count + 2 * count)
+  }
+
   mutating func intern(_ type: ElementType, _ shape: Shape) -> SignatureID {
     if shape.rank == 0 { return .scalar(type) }
     let signature = Signature(elementType: type, shape: shape)
@@ -98,15 +107,7 @@ struct GraphStorage: Sendable {
     return id
   }
 
-  /// Takes the newest node back, which nothing reads yet.
-  mutating func removeLast() {
-    inputColumn.removeLast(inputRange(of: NodeID(count - 1)).count)
-    gateColumn.removeLast()
-    signatureColumn.removeLast()
-    inputEnds.removeLast()
-  }
-
-  func isConstant(_ node: NodeID) -> Bool { traits(of: node).source == .constant }
+  func isConstant(_ node: NodeID) -> Bool { brief(of: node).source == .constant }
 
   func isDifferentiable(_ signature: SignatureID) -> Bool { signatures[Int(signature.index)].elementType != .int32 }
 
@@ -116,6 +117,7 @@ struct GraphStorage: Sendable {
   func inputs(of node: NodeID) -> ArraySlice<NodeID> { inputColumn[inputRange(of: node)] }
   func gate(of node: NodeID) -> any Gate { gates[gateColumn[node.int]] }
   func traits(of node: NodeID) -> GateTraits { gates.traits[Int(gateColumn[node.int].index)] }
+  func brief(of node: NodeID) -> GateBrief { gates.traits[Int(gateColumn[node.int].index)].brief }
   func signature(of node: NodeID) -> Signature { signatures[Int(signatureColumn[node.int].index)] }
 
   /// Every edge runs upwards, every number names a row of its table. Checked where internal checks are on.

@@ -2,13 +2,24 @@ internal import DependencyScheduling
 
 /// A value behind a lock.
 final class Locked<Value>: @unchecked Sendable {  // because `value` is only reached with the lock held
-  private var value: Value
+  /// Apart from the object, so that the compiler need not watch for two accesses at once, which the lock rules out.
+  private let value: UnsafeMutablePointer<Value>
   private let lock = PlatformLock()
 
-  init(_ value: Value) { self.value = value }
+  init(_ value: Value) {
+    self.value = .allocate(capacity: 1)
+    self.value.initialize(to: value)
+  }
+
+  deinit {
+    value.deinitialize(count: 1)
+    value.deallocate()
+  }
 
   @inline(__always)
   func withLock<R>(_ body: (inout Value) throws -> R) rethrows -> R {
-    try lock.withLock { try body(&value) }
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(&value.pointee)
   }
 }
