@@ -1,32 +1,104 @@
 // The machine for graphs of scalars: elementwise operations with one lane, operands anywhere in a slab.
+//
+// A run of one operation is computed in blocks of a fixed length whose operands are gathered, without a branch between
+// them. Results are apart from operands, so that what is left over is not looped over one by one: the last block begins
+// where it ends with the run, and computes again what the one before it has computed already.
 
 #include "include/CKernels.h"
 #include "operations.h"
 
-// A run of one operation is looped without looking at the switch again.
-#define RUN(OPCODE, EXPRESSION)                                                       \
-  case OPCODE:                                                                        \
-    do {                                                                              \
-      const REAL a = slab[next->a], b = slab[next->b], c = slab[next->c];             \
-      (void)a, (void)b, (void)c;                                                      \
-      slab[next->result] = EXPRESSION;                                                \
-      ++next;                                                                         \
-    } while (next < end && next->operation == OPCODE);                                \
-    break;
-#define RUN_ANGLE(OPCODE, NAME) RUN(OPCODE, FN(NAME)(a))
+/// The longest block: the lanes of one AVX-512 register, two of AVX2.
+#define LONG_BLOCK 16
+#define SHORT_BLOCK ADJ_SCALAR_SHORTEST_RUN
 
-#define DEFINE_MACHINE(NAME)                                                                                \
-  ADJ_CLONES static void NAME(const struct adj_scalar_instruction *next, ptrdiff_t count, REAL *slab) {     \
-    const struct adj_scalar_instruction *end = next + count;                                                \
-    while (next < end) {                                                                                    \
-      switch (next->operation) {                                                                            \
-        ADJ_UNARY_OPERATIONS(RUN)                                                                           \
-        ADJ_ANGLE_OPERATIONS(RUN_ANGLE)                                                                     \
-        ADJ_BINARY_OPERATIONS(RUN)                                                                          \
-        ADJ_TERNARY_OPERATIONS(RUN)                                                                         \
-        default: __builtin_trap();                                                                          \
-      }                                                                                                     \
-    }                                                                                                       \
+#define EACH(LENGTH, LANES)                                                              \
+  _Pragma("clang loop vectorize(assume_safety) unroll(disable)")                         \
+  for (ptrdiff_t i = 0; i < LENGTH; ++i) { LANES }
+
+#define GATHER_1(i) const REAL a = slab[pa[i]];
+#define GATHER_2(i) GATHER_1(i) const REAL b = slab[pb[i]];
+#define GATHER_3(i) GATHER_2(i) const REAL c = slab[pc[i]];
+
+/// A block of `LENGTH` results from the pointers `pa`, `pb`, `pc` and `out`.
+#define BLOCK_OF(LENGTH, ARITY, EXPRESSION) EACH(LENGTH, GATHER_##ARITY(i) out[i] = EXPRESSION;)
+
+/// The same for an angle: together only while none of the block is wide.
+#define BLOCK_OF_ANGLES(LENGTH, NAME)                                                    \
+  int wide = 0;                                                                          \
+  EACH(LENGTH, wide |= FN(is_wide)(slab[pa[i]]);)                                        \
+  if (wide) {                                                                            \
+    for (ptrdiff_t i = 0; i < LENGTH; ++i) out[i] = FN(NAME)(slab[pa[i]]);               \
+  } else {                                                                               \
+    EACH(LENGTH, out[i] = FN(narrow_##NAME)(slab[pa[i]]);)                               \
+  }
+
+#define RUN(OPCODE, ARITY, LONG, SHORT)                                                  \
+  case OPCODE: {                                                                         \
+    const ptrdiff_t count = code[0] >> 8;                                                \
+    const uint32_t *const first = code + 1;                                              \
+    if (count >= LONG_BLOCK) {                                                           \
+      for (ptrdiff_t done = 0; done < count; done += LONG_BLOCK) {                       \
+        const ptrdiff_t at = done + LONG_BLOCK <= count ? done : count - LONG_BLOCK;     \
+        const uint32_t *const pa = first + at, *const pb = pa + count, *const pc = pb + count; \
+        REAL *const out = result + at;                                                   \
+        (void)pb, (void)pc;                                                              \
+        LONG                                                                             \
+      }                                                                                  \
+    } else {                                                                             \
+      for (ptrdiff_t done = 0; done < count; done += SHORT_BLOCK) {                      \
+        const ptrdiff_t at = done + SHORT_BLOCK <= count ? done : count - SHORT_BLOCK;   \
+        const uint32_t *const pa = first + at, *const pb = pa + count, *const pc = pb + count; \
+        REAL *const out = result + at;                                                   \
+        (void)pb, (void)pc;                                                              \
+        SHORT                                                                            \
+      }                                                                                  \
+    }                                                                                    \
+    code = first + ARITY * count;                                                        \
+    result += count;                                                                     \
+    break;                                                                               \
+  }
+
+/// A single gate: operands that are the gate's before it stay in a register.
+#define SINGLE(OPCODE, FORM, WORDS, OPERANDS, EXPRESSION)                                \
+  case OPCODE | FORM: {                                                                  \
+    OPERANDS                                                                             \
+    last = EXPRESSION;                                                                   \
+    *result++ = last;                                                                    \
+    code += 1 + WORDS;                                                                   \
+    break;                                                                               \
+  }
+
+#define UNARY_GATE(OPCODE, EXPRESSION)                                                   \
+  SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 1, const REAL a = slab[code[1]];, EXPRESSION)        \
+  SINGLE(OPCODE, ADJ_SCALAR_A_IS_LAST, 0, const REAL a = last;, EXPRESSION)
+#define UNARY(OPCODE, EXPRESSION)                                                        \
+  RUN(OPCODE, 1, BLOCK_OF(LONG_BLOCK, 1, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 1, EXPRESSION)) \
+  UNARY_GATE(OPCODE, EXPRESSION)
+#define ANGLE(OPCODE, NAME)                                                              \
+  RUN(OPCODE, 1, BLOCK_OF_ANGLES(LONG_BLOCK, NAME), BLOCK_OF_ANGLES(SHORT_BLOCK, NAME))  \
+  UNARY_GATE(OPCODE, FN(NAME)(a))
+#define BINARY(OPCODE, EXPRESSION)                                                       \
+  RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 2, EXPRESSION)) \
+  SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 2, const REAL a = slab[code[1]]; const REAL b = slab[code[2]];, EXPRESSION) \
+  SINGLE(OPCODE, ADJ_SCALAR_A_IS_LAST, 1, const REAL a = last; const REAL b = slab[code[1]];, EXPRESSION) \
+  SINGLE(OPCODE, ADJ_SCALAR_B_IS_LAST, 1, const REAL a = slab[code[1]]; const REAL b = last;, EXPRESSION)
+#define TERNARY(OPCODE, EXPRESSION)                                                      \
+  RUN(OPCODE, 3, BLOCK_OF(LONG_BLOCK, 3, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 3, EXPRESSION)) \
+  SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 3,                                                   \
+         const REAL a = slab[code[1]]; const REAL b = slab[code[2]]; const REAL c = slab[code[3]];, EXPRESSION)
+
+#define DEFINE_MACHINE(NAME)                                                             \
+  ADJ_CLONES static void NAME(const uint32_t *code, const uint32_t *end, REAL *slab, REAL *result) { \
+    REAL last = 0;                                                                       \
+    while (code < end) {                                                                 \
+      switch ((uint8_t)*code) {                                                          \
+        ADJ_UNARY_OPERATIONS(UNARY)                                                      \
+        ADJ_ANGLE_OPERATIONS(ANGLE)                                                      \
+        ADJ_BINARY_OPERATIONS(BINARY)                                                    \
+        ADJ_TERNARY_OPERATIONS(TERNARY)                                                  \
+        default: __builtin_trap();                                                       \
+      }                                                                                  \
+    }                                                                                    \
   }
 
 #define REAL float
@@ -41,7 +113,7 @@ DEFINE_MACHINE(machine_f64)
 #undef REAL
 #undef FN
 
-void adj_scalars(uint8_t type, const struct adj_scalar_instruction *instructions, ptrdiff_t count, void *slab) {
-  if (type == ADJ_FLOAT32) machine_f32(instructions, count, slab);
-  else machine_f64(instructions, count, slab);
+void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result) {
+  if (type == ADJ_FLOAT32) machine_f32(code, code + words, slab, (float *)slab + first_result);
+  else machine_f64(code, code + words, slab, (double *)slab + first_result);
 }

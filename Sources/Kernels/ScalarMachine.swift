@@ -1,27 +1,42 @@
-package import CKernels
+internal import CKernels
 
-/// One step of the machine for scalar graphs: `slab[result] = operation(slab[a], slab[b], slab[c])`.
+/// The words of the machine for graphs of scalars: which operation, how often, on which elements of a slab.
 ///
-/// `operation` is the raw value of an ``ElementwiseOperation``; operands beyond its arity are read and ignored, so they
-/// name any element of the slab, such as 0. `flags` belong to whoever made the instruction.
-package typealias ScalarInstruction = adj_scalar_instruction
+/// Code is a sequence of runs. A run is a head, then the slab's elements that its gates read: all first operands, all
+/// second ones, all third ones. The results of a program lie next to one another, in the order of its gates; a gate
+/// reads results of runs before its own.
+///
+/// A few gates are cheaper one by one, as *singles*, than as a run: shorter runs than ``shortestRun`` are written so. An
+/// operand of a single that is the result of the single right before it stays in a register, and is left out.
+package enum ScalarCode {
+  package enum Form: UInt32, Sendable {
+    case run = 0
+    case single = 0x20
+    case firstIsLast = 0x40
+    /// For operations of two operands.
+    case secondIsLast = 0x60
+  }
 
-extension adj_scalar_instruction {
-  package init(_ operation: ElementwiseOperation, result: UInt32, a: UInt32, b: UInt32 = 0, c: UInt32 = 0) {
-    self.init(operation: operation.rawValue, flags: 0, result: result, a: a, b: b, c: c)
+  package static let shortestRun = 4
+  /// The most gates that one head can stand for.
+  package static let longestRun = 1 << 24 - 1
+
+  @inlinable package static func head(_ operation: UInt8, _ form: Form, count: Int = 1) -> UInt32 {
+    UInt32(operation) | form.rawValue | UInt32(truncatingIfNeeded: count) << 8
   }
 }
 
-/// Carries out instructions in order on a slab of elements of `type`, each reading what those before it wrote.
+/// Carries out `words` words of ``ScalarCode`` on a slab of elements of `type`, each run reading what those before it
+/// wrote; `firstResult` is the element that the first gate's result goes to.
 ///
-/// Gives the same bits as ``runElementwise(_:_:plan:inputs:output:range:)``, with which it shares its definitions. A run
-/// of one operation costs a few nanoseconds an instruction; a change of operation a jump more. Opcodes and indices are
-/// not checked here but by whoever compiles the list: an unknown opcode traps.
+/// Gives the same bits as ``runElementwise(_:_:plan:inputs:output:range:)``, with which it shares its definitions. A gate
+/// in a run costs about a nanosecond, a single what its operation takes or a jump, whichever is longer. Indices are not
+/// checked here but by whoever writes the code: an unknown head traps.
 ///
-/// - Complexity: O(`count`).
+/// - Complexity: O(`words`).
 package func runScalars(
-  _ type: ElementType, _ instructions: UnsafePointer<ScalarInstruction>, count: Int, slab: UnsafeMutableRawPointer
+  _ type: ElementType, _ code: UnsafePointer<UInt32>, words: Int, slab: UnsafeMutableRawPointer, firstResult: Int
 ) {
   precondition(type != .int32, "The scalar machine computes with floats")
-  adj_scalars(type.rawValue, instructions, count, slab)
+  adj_scalars(type.rawValue, code, words, slab, firstResult)
 }

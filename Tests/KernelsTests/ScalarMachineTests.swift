@@ -2,43 +2,81 @@ import Kernels
 import Testing
 
 @Suite struct ScalarMachineTests {
-  private func check<T: KernelFloat>(_ operation: ElementwiseOperation, _: T.Type) {
-    var numbers = SeededNumbers(seed: 3)
-    let count = 400
-    let operands: [[T]] = (0..<3).map { _ in randomValues(count, &numbers).map { $0 * $0 * $0 * 40 } }
-    let shape = [count]
-    let expected = elementwise(operation, output: shape, operands[..<operation.arity].map { (shape, $0) })
-    var slab = operands.flatMap { $0 } + [T](repeating: 0, count: count)
-    let program = (0..<UInt32(count)).map {
-      ScalarInstruction(
-        operation, result: UInt32(3 * count) + $0, a: $0, b: UInt32(count) + $0, c: UInt32(2 * count) + $0)
-    }
+  /// The results of `code`, laid behind `values`.
+  private func results<T: KernelFloat>(_ code: [UInt32], _ count: Int, after values: [T]) -> [T] {
+    var slab = values + [T](repeating: 0, count: count + 1)
     slab.withUnsafeMutableBytes {
-      runScalars(T.elementType, program, count: program.count, slab: $0.baseAddress!)
+      runScalars(T.elementType, code, words: code.count, slab: $0.baseAddress!, firstResult: values.count)
     }
-    #expect(same(Array(slab[(3 * count)...]), expected))
+    #expect(slab.last == 0, "a run writes nothing beyond its results")
+    return Array(slab[values.count..<values.count + count])
+  }
+
+  private func check<T: KernelFloat>(_ operation: ElementwiseOperation, runsOf count: Int, _: T.Type) {
+    var numbers = SeededNumbers(seed: UInt64(count))
+    let values: [T] = randomValues(300, &numbers).map { $0 * $0 * $0 * 40 }
+    let operands = (0..<operation.arity).map { _ in (0..<count).map { _ in Int(numbers.next() % 300) } }
+    let gathered = operands.map { column in ([count], column.map { values[$0] }) }
+    let expected = elementwise(operation, output: [count], gathered)
+    let opcode = UInt8(operation.rawValue)
+    var singles: [UInt32] = []
+    for gate in 0..<count {
+      singles.append(ScalarCode.head(opcode, .single))
+      for column in operands { singles.append(UInt32(column[gate])) }
+    }
+    #expect(same(results(singles, count, after: values), expected))
+    guard count >= ScalarCode.shortestRun else { return }
+    let run = [ScalarCode.head(opcode, .run, count: count)] + operands.joined().map(UInt32.init)
+    #expect(same(results(run, count, after: values), expected))
   }
 
   @Test(arguments: ElementwiseOperation.allCases)
   func `a scalar gate gives the bits that a tensor's element gets`(operation: ElementwiseOperation) {
-    check(operation, Float.self)
-    check(operation, Double.self)
+    for count in 1...70 {
+      check(operation, runsOf: count, Float.self)
+      check(operation, runsOf: count, Double.self)
+    }
   }
 
-  @Test func `instructions read what those before them wrote, within a run and across`() {
-    // slab[0] doubles ten times, then is squared and negated.
-    var program = (0..<10).map { _ in ScalarInstruction(.add, result: 0, a: 0, b: 0) }
-    program.append(ScalarInstruction(.square, result: 1, a: 0))
-    program.append(ScalarInstruction(.negate, result: 2, a: 1))
-    program.append(ScalarInstruction(.add, result: 2, a: 2, b: 0))
-    var slab: [Double] = [1, 0, 0]
-    slab.withUnsafeMutableBytes { runScalars(.float64, program, count: program.count, slab: $0.baseAddress!) }
-    #expect(slab == [1024, 1_048_576, -1_047_552])
+  @Test(arguments: [ElementwiseOperation.sine, .cosine])
+  func `one wide angle changes no other gate of its run`(operation: ElementwiseOperation) {
+    var values = (0..<40).map { Float($0) }
+    values[21] = 3e30
+    let expected = elementwise(operation, output: [40], [([40], values)])
+    let run = [ScalarCode.head(UInt8(operation.rawValue), .run, count: 40)] + (0..<40).map(UInt32.init)
+    #expect(same(results(run, 40, after: values), expected))
   }
 
-  @Test func `no instructions change nothing`() {
+  @Test(arguments: ElementwiseOperation.allCases.filter { $0.arity < 3 })
+  func `an operand that is the last result is read from where it was kept`(operation: ElementwiseOperation) {
+    let opcode = UInt8(operation.rawValue)
+    let other: [UInt32] = operation.arity == 2 ? [1] : []
+    let values: [Double] = [0.75, 1.5]
+    let first = [ScalarCode.head(opcode, .single), 0] + other
+    for form in [ScalarCode.Form.firstIsLast, .secondIsLast] where form == .firstIsLast || operation.arity == 2 {
+      let kept = first + [ScalarCode.head(opcode, form)] + other
+      let again: [UInt32] = form == .firstIsLast ? [2] + other : other + [2]
+      let reread = first + [ScalarCode.head(opcode, .single)] + again
+      #expect(same(results(kept, 2, after: values), results(reread, 2, after: values)))
+    }
+  }
+
+  @Test func `gates read what runs and singles before them wrote`() {
+    let (add, square) = (UInt8(ElementwiseOperation.add.rawValue), UInt8(ElementwiseOperation.square.rawValue))
+    var code: [UInt32] = [ScalarCode.head(add, .single), 0, 0]
+    for _ in 0..<9 { code += [ScalarCode.head(add, .firstIsLast), 0] }
+    // Elements 1 to 10 hold 2 to 11 now: their squares follow.
+    code += [ScalarCode.head(square, .run, count: 10)] + (1...10)
+    code += [ScalarCode.head(add, .single), 11, 20]
+    let expected = (2...11).map(Double.init) + (2...11).map { Double($0 * $0) } + [4 + 121]
+    #expect(results(code, 21, after: [1.0]) == expected)
+  }
+
+  @Test func `no code changes nothing`() {
     var slab: [Float] = [5]
-    slab.withUnsafeMutableBytes { runScalars(.float32, [], count: 0, slab: $0.baseAddress!) }
+    slab.withUnsafeMutableBytes {
+      runScalars(.float32, [], words: 0, slab: $0.baseAddress!, firstResult: 0)
+    }
     #expect(slab == [5])
   }
 }

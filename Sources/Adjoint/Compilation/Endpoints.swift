@@ -21,13 +21,13 @@ struct Endpoints: Sendable {
   let hasGradients: Bool
 
   init(
-    _ graph: IntermediateGraph, _ placement: Placement, outputs: [NodeID], variables: [NodeID], upstreams: [NodeID]
+    _ graph: IntermediateGraph, _ places: [Placement.Place], outputs: [NodeID], variables: [NodeID], upstreams: [NodeID]
   ) {
     self.outputs = outputs
     hasGradients = !variables.isEmpty
     func endpoint(_ node: NodeID, _ role: Endpoint.Role, of original: NodeID) -> Endpoint {
       Endpoint(
-        place: placement.places[node.int], signature: graph.storage.signature(of: node), role: role, node: original)
+        place: places[node.int], signature: graph.storage.signature(of: node), role: role, node: original)
     }
     for (output, root) in zip(outputs, graph.roots) { values[output] = endpoint(root, .output, of: output) }
     for (variable, root) in zip(variables, graph.roots.dropFirst(outputs.count)) {

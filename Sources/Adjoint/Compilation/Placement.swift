@@ -4,22 +4,28 @@
 /// no buffer a gate. Everything else has a buffer: one of its own where the user reaches it, otherwise one that shares
 /// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does.
 struct Placement: Sendable {
-  /// A slot of a slab or a buffer, in 32 bits.
+  /// A slot of a slab or a buffer, in 32 bits; or, until its step is complete, a gate of the step that will hold a slot.
   struct Place: Hashable, Sendable {
     let bits: UInt32
     private static let bufferFlag: UInt32 = 1 << 31
     private static let doubleFlag: UInt32 = 1 << 30
+    private static let awaitedFlag: UInt32 = 1 << 29
 
     static func slot(_ slot: Int, _ type: ElementType) -> Place {
       Place(bits: UInt32(slot) | (type == .float64 ? doubleFlag : 0))
     }
     static func buffer(_ index: Int) -> Place { Place(bits: UInt32(index) | bufferFlag) }
+    static func awaited(gate: Int, _ type: ElementType) -> Place {
+      Place(bits: UInt32(gate) | awaitedFlag | (type == .float64 ? doubleFlag : 0))
+    }
     /// Nowhere: a value that lives within a chain.
     static let none = Place(bits: .max)
 
     var isBuffer: Bool { bits & Self.bufferFlag != 0 }
-    /// The index among buffers, or within the slab of its type.
-    var index: Int { Int(bits & ~(Self.bufferFlag | Self.doubleFlag)) }
+    /// Whether it will be known when the step is complete.
+    var isAwaited: Bool { !isBuffer && bits & Self.awaitedFlag != 0 }
+    /// The index among buffers, within the slab of its type, or among the gates of the step being made.
+    var index: Int { Int(bits & ~(Self.bufferFlag | Self.doubleFlag | Self.awaitedFlag)) }
     var isDoubleSlot: Bool { !isBuffer && bits & Self.doubleFlag != 0 }
   }
 
@@ -55,6 +61,10 @@ struct Placement: Sendable {
     places.reserveCapacity(storage.count)
     for index in 0..<storage.count {
       let node = NodeID(index)
+      if storage.brief(of: node).scalarOperation != nil, storage.signatureColumn[index].isFloatingScalar {
+        places.append(.awaited(gate: 0, storage.signatureColumn[index] == .scalar(.float64) ? .float64 : .float32))
+        continue
+      }
       let traits = storage.traits(of: node)
       if case .alias = traits.kernel.form {
         places.append(places[storage.inputs(of: node).first!.int])
@@ -79,14 +89,10 @@ struct Placement: Sendable {
     let signatureID = storage.signatureColumn[node.int]
     let signature = storage.signatures[Int(signatureID.index)]
     if signature.elementType.isDifferentiable, signatureID.isScalar || signature.shape.elementCount == 1 {
-      let place: Place
-      if signature.elementType == .float64 {
-        place = .slot(float64Slots, .float64)
-        float64Slots += 1
-      } else {
-        place = .slot(float32Slots, .float32)
-        float32Slots += 1
+      if traits.source == nil, ScalarRuns.operation(of: traits.kernel) != nil {
+        return .awaited(gate: 0, signature.elementType)
       }
+      let place = Place.slot(takeSlots(1, signature.elementType), signature.elementType)
       if traits.source == .constant {
         scalarConstants.append((place, storage.constants[node]!.doubles(count: 1)[0]))
       }
@@ -102,5 +108,34 @@ struct Placement: Sendable {
     if let values = storage.constants[node] { constants.append((buffers.count, values)) }
     buffers.append(BufferPlan(signature: signature, lifetime: lifetime, node: node))
     return .buffer(buffers.count - 1)
+  }
+
+  // MARK: scalars computed in steps
+
+  /// The first of `count` new slots next to one another.
+  mutating func takeSlots(_ count: Int, _ type: ElementType) -> Int {
+    let first = type == .float64 ? float64Slots : float32Slots
+    precondition(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
+    if type == .float64 { float64Slots += count } else { float32Slots += count }
+    return first
+  }
+
+  /// Notes which gate of the step being made computes a scalar.
+  mutating func await(gate: Int, for node: NodeID, _ type: ElementType) {
+    places[node.int] = .awaited(gate: gate, type)
+  }
+
+  /// Gives a computed scalar its slot.
+  mutating func settle(_ node: NodeID, at slot: Int, _ type: ElementType) { places[node.int] = .slot(slot, type) }
+
+  /// Has a reshaped scalar live where the original does, which has its slot by now.
+  mutating func settle(_ alias: NodeID, with original: NodeID) {
+    places[alias.int] = places[original.int]
+  }
+
+  /// The place of every node, which only messages ask for once the plan is complete.
+  mutating func removePlaces() -> [Place] {
+    defer { places = [] }
+    return places
   }
 }

@@ -37,10 +37,9 @@ public final class Program: Sendable {
   let graph: Graph
   let options: Options
   let plan: ProgramPlan
-  /// The nodes that the plan's nodes stand for, and the state that names them.
-  let origins: [NodeID]
-  let names: GraphState
   let endpoints: Endpoints
+  private let order: Compilation
+  private let knownProvenance = Locked<Provenance?>(nil)
 
   /// Compiles `outputs` and, for each of `variables`, the gradient of Σ outputs · upstream; `others` are more values to
   /// compute, which are not differentiated, such as predictions beside a loss.
@@ -55,26 +54,11 @@ public final class Program: Sendable {
     precondition(!outputs.isEmpty, "A program computes at least one output")
     graph = outputs[0].graph
     self.options = options
-    let values = outputs + others
-    for node in values + variables { graph.check(node) }
-
-    let working = graph.copy()
-    let variableIDs = Set(variables.map(\.id))
-    working.withState { RecogniseSigmoid.apply(to: &$0.storage, keeping: variableIDs) }
-    try Self.throwFirstPoison(in: working, values.map(\.id))
-    let (upstreams, gradients) = try Self.differentiate(outputs, variables, in: working, fileID: fileID, line: line)
-    try Self.throwFirstPoison(in: working, gradients)
-
-    let state = working.snapshot()
-    let roots = values.map(\.id) + gradients
-    let simplified = Simplify.apply(to: state.storage, roots: roots)
-    let lowered =
-      options.accumulation == .graphOrder ? FoldIntoProducts.apply(to: JoinPads.apply(to: simplified)) : simplified
-    plan = UnitBuilder.build(lowered, outputCount: values.count, options: options)
-    origins = lowered.origins
-    names = state
-    endpoints = Endpoints(
-      lowered, plan.placement, outputs: values.map(\.id), variables: variables.map(\.id), upstreams: upstreams)
+    for node in outputs + others + variables { graph.check(node) }
+    order = Compilation(
+      source: graph.snapshot(), outputs: outputs.map(\.id), variables: variables.map(\.id), others: others.map(\.id),
+      options: options, fileID: fileID, line: line)
+    (plan, endpoints, _) = try order.run()
   }
 
   /// Compiles one output and the gradients of `variables`.
@@ -86,43 +70,26 @@ public final class Program: Sendable {
       [output], gradientsFor: variables, alsoComputing: others, options: options, fileID: fileID, line: line)
   }
 
-  private static func throwFirstPoison(in graph: Graph, _ roots: [NodeID]) throws(GraphError) {
-    let state = graph.snapshot()
-    if state.poison.isEmpty { return }
-    let isUsed = DropUnused.usedNodes(of: state.storage, roots: roots)
-    if let first = state.poison.keys.filter({ isUsed[$0.int] }).min(), let error = state.poison[first] { throw error }
-  }
-
-  /// Adds an upstream input for each output and the gradient nodes of all variables.
-  private static func differentiate(
-    _ outputs: [Node], _ variables: [Node], in graph: Graph, fileID: StaticString, line: UInt
-  ) throws(GraphError) -> (upstreams: [NodeID], gradients: [NodeID]) {
-    if variables.isEmpty { return ([], []) }
-    let outputs = outputs.map { Node(graph: graph, id: $0.id) }
-    let variables = variables.map { Node(graph: graph, id: $0.id) }
-    let upstreams = graph.withState { state in
-      let location = state.files.pack(fileID, line)
-      return outputs.map { output in
-        let signature = state.storage.signature(of: output.id)
-        let node = state.addSource(Input(), signature.elementType, signature.shape, name: nil, at: location)
-        return Node(graph: graph, id: node)
-      }
-    }
-    let (adjoints, walk) = try graph.differentiate(outputs, upstreams, variables, fileID: fileID, line: line)
-    var gradients: [NodeID] = []
-    for (variable, adjoint) in zip(variables, adjoints) {
-      guard let adjoint else {
-        throw walk.pathError(to: variable.id, from: outputs.map(\.id), in: graph.snapshot())
-      }
-      gradients.append(adjoint.id)
-    }
-    return (upstreams.map(\.id), gradients)
-  }
-
   /// The number of units that workers run, forward and backward.
   public var unitCount: Int { plan.unitCosts.count }
 
+  // MARK: what messages need
+
+  /// The user's nodes as they were when the program was compiled.
+  var names: GraphState { order.source }
+
+  /// Where the plan's nodes come from: compiled once more when first asked for, and kept from then on.
+  var provenance: Provenance {
+    knownProvenance.withLock { known in
+      if let known { return known }
+      guard let provenance = try? order.run().provenance else {
+        preconditionFailure("What has compiled once compiles again")
+      }
+      known = provenance
+      return provenance
+    }
+  }
+
   /// The line of an error message that names what `node` of the plan computes.
-  func describe(_ node: NodeID) -> String { names.describe(origins[node.int]) }
-  func name(of node: NodeID) -> String { names.name(of: origins[node.int]) }
+  func describe(_ node: NodeID) -> String { provenance.describe(node) }
 }

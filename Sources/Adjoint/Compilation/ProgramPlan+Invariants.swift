@@ -4,7 +4,7 @@ extension ProgramPlan {
   /// The check of the last pass's output in debug builds: whoever reads a value, or writes to memory that other values
   /// have had before, comes after all who had to do with them, in its unit or in a unit that its unit waits for. It
   /// takes time and memory quadratic in the units, so that programs of more than 2,048 go without.
-  func _checkInvariants(_ graph: IntermediateGraph) {
+  func _checkInvariants(_ graph: IntermediateGraph, _ provenance: Provenance) {
     #if DEBUG
       if unitCosts.count > 1 << 11 || graph.storage.count > 1 << 16 { return }
       let order = UnitOrder(step, count: unitCosts.count)
@@ -45,24 +45,24 @@ extension ProgramPlan {
             touch(place, by: unit)
             makers[place, default: []].insert(unit)
           }
-          if case .scalars(_, let range) = step.work { checkScalars(range, unit, graph, order, &makers) }
+          if case .scalars(let run) = step.work { checkScalars(run, unit, graph, provenance, order, &makers) }
         }
       }
     #endif
   }
 
   private func checkScalars(
-    _ range: Range<Int>, _ unit: Int, _ graph: IntermediateGraph, _ order: UnitOrder,
+    _ run: ScalarRun, _ unit: Int, _ graph: IntermediateGraph, _ provenance: Provenance, _ order: UnitOrder,
     _ makers: inout [Placement.Place: Set<Int>]
   ) {
-    for node in range.map({ instructionNodes[$0] }) {
+    for node in provenance.nodes(of: run) {
       for input in graph.storage.inputs(of: node) {
-        for maker in makers[placement.places[input.int]] ?? [] where !accumulators.contains(where: { $0.node == input })
-        {
+        for maker in makers[provenance.places[input.int]] ?? []
+        where !accumulators.contains(where: { $0.node == input }) {
           precondition(order.isBefore(maker, unit), "unit \(unit) reads a scalar of unit \(maker) without waiting")
         }
       }
-      makers[placement.places[node.int], default: []].insert(unit)
+      makers[provenance.places[node.int], default: []].insert(unit)
     }
   }
 }

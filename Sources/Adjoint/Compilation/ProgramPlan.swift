@@ -1,5 +1,4 @@
 internal import DependencyScheduling
-internal import Kernels
 
 /// Everything a session needs to run: frozen, without a graph to walk.
 struct ProgramPlan: Sendable {
@@ -13,9 +12,8 @@ struct ProgramPlan: Sendable {
   /// How many slots and operands the forward pass has to do with: the first ones.
   var forwardSlotCount = 0, forwardOperandCount = 0
   var operands: [Placement.Place] = []
-  var instructions: [ScalarInstruction] = []
-  /// The node of each scalar instruction, for the NaN finder.
-  var instructionNodes: [NodeID] = []
+  /// What the machine for scalars does in all steps.
+  var scalarCode: [UInt32] = []
   var accumulators: [AccumulatorPlan] = []
 
   /// The steps of unit u are `steps[unitStarts[u]..<unitStarts[u + 1]]`.

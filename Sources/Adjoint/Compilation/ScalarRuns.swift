@@ -1,15 +1,46 @@
 internal import Kernels
 
-/// Turns scalar gates, as they come in the order of the nodes, into instructions, and gathers those that follow one
-/// another in a unit, on the slab of one element type, into one step.
+/// One scalar gate of a step under construction.
+struct ScalarGate: BitwiseCopyable {
+  let operation: UInt8
+  let arity: UInt8
+  /// How many gates of this step must come before it, one after the other.
+  let depth: UInt32
+  /// Slots, or gates of this step, marked.
+  private let operands: (UInt32, UInt32, UInt32)
+
+  static let mark: UInt32 = 1 << 31
+
+  init(_ operation: ElementwiseOperation, arity: Int, depth: UInt32, _ operands: (UInt32, UInt32, UInt32)) {
+    self.operation = UInt8(truncatingIfNeeded: operation.rawValue)
+    self.arity = UInt8(truncatingIfNeeded: arity)
+    self.depth = depth
+    self.operands = operands
+  }
+
+  @inline(__always)
+  subscript(operand: Int) -> UInt32 { operand == 0 ? operands.0 : operand == 1 ? operands.1 : operands.2 }
+}
+
+/// Turns scalar gates, as they come in the order of the nodes, into code for the machine that runs them, and gathers
+/// those that follow one another in a unit, on the slab of one element type, into one step.
+///
+/// A slot is written once a run of the program, so a gate depends on nothing but its operands, and the gates of a step
+/// may be put in any order in which operands come first. They are sorted by level and operation, so that most make up
+/// runs of one operation, and their slots follow that order, so that a run's results lie next to one another.
 ///
 /// It knows no unit and no other step: who adds one of those closes the run before it.
-struct ScalarRuns {
-  private(set) var instructions: [ScalarInstruction] = []
-  /// The node of each instruction.
-  private(set) var nodes: [NodeID] = []
-  /// The instructions that no step holds yet: from here to the end, on the slab of one element type.
-  private var open: (type: ElementType, start: Int)?
+struct ScalarRuns: ~Copyable {
+  private(set) var code = Column<UInt32>()
+  /// The nodes of each step, one step after the other, in the order of the nodes.
+  private(set) var nodes = Column<NodeID>()
+  /// Where the nodes of each step end.
+  private(set) var nodeEnds: [Int] = []
+
+  /// The gates that no step holds yet.
+  private var gates = Column<ScalarGate>()
+  private var type = ElementType.float32
+  private var sorting = LevelOrder()
 
   /// What the machine for scalars does for a gate of this kernel, if it can do it.
   static func operation(of kernel: Kernel) -> ElementwiseOperation? {
@@ -21,46 +52,124 @@ struct ScalarRuns {
     }
   }
 
-  /// Adds the instructions of a scalar gate to the run before them if that is of the same slab.
-  ///
-  /// - Returns: the step of the run before them, if that is of the other slab.
-  mutating func add(
-    _ operation: ElementwiseOperation, _ node: NodeID, in storage: GraphStorage, _ placement: Placement
-  ) -> Step? {
-    let place = placement.places[node.int]
-    let type: ElementType = place.isDoubleSlot ? .float64 : .float32
-    let closed = open?.type == type ? nil : close()
-    if open == nil { open = (type, instructions.count) }
+  /// Whether the gates of the step being made are of another slab than one of `type`.
+  func mustClose(before type: ElementType) -> Bool { gates.count > 0 && self.type != type }
 
-    let inputs = storage.inputRange(of: node)
-    let result = UInt32(place.index)
-    func slot(_ position: Int) -> UInt32 { UInt32(placement.places[storage.inputColumn[position].int].index) }
+  /// Adds a scalar gate of `type` to those before it, which are of the same slab.
+  mutating func add(
+    _ operation: ElementwiseOperation, _ node: NodeID, _ type: ElementType, inputs: Range<Int>,
+    of storage: GraphStorage,
+    _ placement: inout Placement
+  ) {
+    self.type = type
+    let first = operand(storage.inputColumn[inputs.lowerBound], placement.places)
     if operation == .add && inputs.count != 2 {
       // An accumulate node of one or of more than two contributions, added in order.
-      append(ScalarInstruction(.copy, result: result, a: slot(inputs.lowerBound)), of: node)
+      if inputs.count == 1 { append(.copy, 1, first) }
+      var sum = first
       for position in inputs.dropFirst() {
-        append(ScalarInstruction(.add, result: result, a: result, b: slot(position)), of: node)
+        append(.add, 2, sum, operand(storage.inputColumn[position], placement.places))
+        sum = UInt32(gates.count - 1) | ScalarGate.mark
       }
     } else {
-      let first = inputs.lowerBound
-      append(
-        ScalarInstruction(
-          operation, result: result, a: slot(first), b: inputs.count > 1 ? slot(first + 1) : 0,
-          c: inputs.count > 2 ? slot(first + 2) : 0), of: node)
+      switch inputs.count {
+      case 1: append(operation, 1, first)
+      case 2: append(operation, 2, first, operand(storage.inputColumn[inputs.lowerBound + 1], placement.places))
+      default:
+        append(
+          operation, 3, first, operand(storage.inputColumn[inputs.lowerBound + 1], placement.places),
+          operand(storage.inputColumn[inputs.lowerBound + 2], placement.places))
+      }
     }
-    return closed
-  }
-
-  private mutating func append(_ instruction: ScalarInstruction, of node: NodeID) {
-    instructions.append(instruction)
+    placement.await(gate: gates.count - 1, for: node, type)
     nodes.append(node)
   }
 
-  /// Makes a step of the instructions gathered since the last one, if there are any.
-  mutating func close() -> Step? {
-    guard let run = open else { return nil }
-    open = nil
+  @inline(__always)
+  private func operand(_ node: NodeID, _ places: [Placement.Place]) -> UInt32 {
+    let place = places[node.int]
+    return place.isAwaited ? UInt32(place.index) | ScalarGate.mark : UInt32(place.index)
+  }
+
+  @inline(__always)
+  private mutating func append(
+    _ operation: ElementwiseOperation, _ arity: Int, _ a: UInt32, _ b: UInt32 = 0, _ c: UInt32 = 0
+  ) {
+    let depth = max(depth(behind: a), depth(behind: b), depth(behind: c))
+    gates.append(ScalarGate(operation, arity: arity, depth: depth, (a, b, c)))
+  }
+
+  @inline(__always)
+  private func depth(behind operand: UInt32) -> UInt32 {
+    operand & ScalarGate.mark == 0 ? 0 : gates[Int(operand & ~ScalarGate.mark)].depth + 1
+  }
+
+  /// Makes a step of the gates added since the last one, if there are any, and gives them their slots.
+  mutating func close(_ placement: inout Placement) -> Step? {
+    if gates.count == 0 { return nil }
+    let base = placement.takeSlots(gates.count, type)
+    let start = code.count
+    sorting.sort(gates)
+    write(base: UInt32(base))
+    let firstNode = nodeEnds.last ?? 0
+    for index in firstNode..<nodes.count {
+      let gate = placement.places[nodes[index].int].index
+      placement.settle(nodes[index], at: base + Int(sorting.positions[gate]), type)
+    }
+    nodeEnds.append(nodes.count)
+    let count = gates.count
+    gates.removeAll()
     return Step(
-      work: .scalars(run.type, run.start..<instructions.count), node: nodes[run.start], operands: 0..<0, results: 0..<0)
+      work: .scalars(ScalarRun(type: type, words: start..<code.count, slots: base..<base + count)),
+      node: nodes[firstNode], operands: 0..<0, results: 0..<0)
+  }
+
+  // MARK: code
+
+  private mutating func write(base: UInt32) {
+    var begin = 0
+    /// The place in the order of the single that the last words stand for.
+    var single = -1
+    while begin < gates.count {
+      let operation = gates[Int(sorting.order[begin])].operation
+      let limit = min(sorting.endOfLevel(at: begin), begin + ScalarCode.longestRun)
+      var end = begin + 1
+      while end < limit, gates[Int(sorting.order[end])].operation == operation { end += 1 }
+      if end - begin < ScalarCode.shortestRun {
+        for position in begin..<end {
+          writeSingle(gates[Int(sorting.order[position])], last: single, base)
+          single = position
+        }
+      } else {
+        writeRun(operation, begin..<end, base)
+        single = -1
+      }
+      begin = end
+    }
+  }
+
+  private mutating func writeRun(_ operation: UInt8, _ range: Range<Int>, _ base: UInt32) {
+    code.append(ScalarCode.head(operation, .run, count: range.count))
+    for operand in 0..<Int(gates[Int(sorting.order[range.lowerBound])].arity) {
+      for position in range { code.append(slot(gates[Int(sorting.order[position])][operand], base)) }
+    }
+  }
+
+  private mutating func writeSingle(_ gate: ScalarGate, last: Int, _ base: UInt32) {
+    let a = slot(gate[0], base)
+    let b = gate.arity > 1 ? slot(gate[1], base) : 0
+    // Slots of this step come after all that were there before, so that no other operand is taken for the last result.
+    let kept = last < 0 ? UInt32.max : base + UInt32(last)
+    let form: ScalarCode.Form =
+      gate.arity > 2 ? .single : a == kept ? .firstIsLast : gate.arity > 1 && b == kept ? .secondIsLast : .single
+    code.append(ScalarCode.head(gate.operation, form))
+    if form != .firstIsLast { code.append(a) }
+    if gate.arity > 1, form != .secondIsLast { code.append(b) }
+    if gate.arity > 2 { code.append(slot(gate[2], base)) }
+  }
+
+  @inline(__always)
+  private func slot(_ operand: UInt32, _ base: UInt32) -> UInt32 {
+    operand & ScalarGate.mark == 0 ? operand : base + sorting.positions[Int(operand & ~ScalarGate.mark)]
   }
 }

@@ -7,7 +7,7 @@ internal import Kernels
 /// nodes were made in reversed dependency order, so do they run. A unit is a contiguous range of it; contiguous ranges
 /// of one topological order always form an acyclic quotient, so grouping is safe and linear. A node worth a unit by
 /// itself shares with nobody, so that a cheap node on the critical path does not wait behind an expensive one.
-struct UnitBuilder {
+struct UnitBuilder: ~Copyable {
   private let graph: IntermediateGraph
   private let accumulation: Accumulation
   private let unitWork: Float
@@ -23,38 +23,53 @@ struct UnitBuilder {
   private var lastRead: [Int] = []
   /// Where the order has been worked up to.
   private var position = 0
-  private var unitOf: [UInt32]
+  private var unitOf: Column<UInt32>
   private static let noUnit = UInt32.max
   /// How many units from this one on make the parts of one value.
   private var partCounts: [UInt32: UInt32] = [:]
   private var openCost: Float = 0
   private var scalars = ScalarRuns()
   private var edges: [(from: UInt32, to: UInt32)] = []
-  private var lastReader: [UInt32] = []
+  private var lastReader = Column<UInt32>()
   /// Arrival order: for each contribution, the accumulators that wait for it.
   private var waiting: [NodeID: [Int]] = [:]
   private var accumulatorOf: [NodeID: Int] = [:]
   private var operandSignatures: [Signature] = []
 
-  static func build(_ graph: IntermediateGraph, outputCount: Int, options: Program.Options) -> ProgramPlan {
+  static func build(_ graph: IntermediateGraph, outputCount: Int, options: Program.Options) -> Result {
     var builder = UnitBuilder(graph, outputCount: outputCount, options)
     if options.accumulation == .arrivalOrder { builder.findAccumulators() }
     builder.findLastReaders()
     var isForward = true
-    for (position, node) in builder.order.enumerated() {
+    for position in builder.order.indices {
+      let node = builder.order[position]
       if isForward, !builder.isForward[node.int] {
         builder.endForward()
         isForward = false
       }
       builder.position = position
       builder.add(node)
-      for buffer in builder.releases[position] ?? [] { builder.reuse.release(buffer) }
+      if !builder.releases.isEmpty {
+        for buffer in builder.releases[position] ?? [] { builder.reuse.release(buffer) }
+      }
     }
     builder.closeUnit()
     if isForward { builder.endForward() }
     builder.freeze()
-    builder.plan._checkInvariants(graph)
-    return builder.plan
+    let places = builder.plan.placement.removePlaces()
+    return Result(
+      plan: builder.plan, places: places, scalarNodes: builder.scalars.nodes.array(),
+      scalarNodeEnds: builder.scalars.nodeEnds)
+  }
+
+  /// A plan, and what was worked out with it that only messages need.
+  struct Result {
+    let plan: ProgramPlan
+    /// The place of each node.
+    let places: [Placement.Place]
+    /// The nodes of each step of scalars, one step after the other, and where those of each end.
+    let scalarNodes: [NodeID]
+    let scalarNodeEnds: [Int]
   }
 
   private init(_ graph: IntermediateGraph, outputCount: Int, _ options: Program.Options) {
@@ -73,7 +88,7 @@ struct UnitBuilder {
     self.isForward = isForward
     plan = ProgramPlan(placement: Placement(graph, isInner: fused.isInner))
     reuse = BufferReuse(isOn: options.reusesBuffers)
-    unitOf = [UInt32](repeating: Self.noUnit, count: storage.count)
+    unitOf = Column(repeating: Self.noUnit, count: storage.count)
   }
 
   private mutating func endForward() {
@@ -86,36 +101,44 @@ struct UnitBuilder {
   // MARK: nodes to steps
 
   private mutating func add(_ node: NodeID) {
-    let storage = graph.storage
-    let traits = storage.traits(of: node)
-    let inputs = storage.inputRange(of: node)
+    let brief = graph.storage.brief(of: node)
     let chain = fused.chainOf[node.int]
     if chain != FuseElementwise.none {
       let gates = fused.chains[Int(chain)]
       if gates.last == node { addChain(gates) }
       return
     }
-    if case .alias = traits.kernel.form {
-      unitOf[node.int] = unitOf[storage.inputColumn[inputs.lowerBound].int]
-    } else if traits.source == nil {
-      if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
-        addJoin(node)
-      } else if !plan.placement.places[node.int].isBuffer, let operation = ScalarRuns.operation(of: traits.kernel) {
-        addScalar(operation, node, traits.kernel, inputs)
-      } else {
-        addKernel(node, traits.kernel, inputs)
-      }
+    if let operation = brief.scalarOperation, plan.placement.places[node.int].isAwaited {
+      addScalar(operation, node, cost: brief.scalarCost)
+    } else if brief.source == nil {
+      addOther(node)
     }
-    addContributions(of: node)
+    if accumulation == .arrivalOrder { addContributions(of: node) }
   }
 
-  private mutating func addScalar(
-    _ operation: ElementwiseOperation, _ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>
-  ) {
-    makeRoom(for: CostModel.scalarGate(kernel))
+  private mutating func addScalar(_ operation: ElementwiseOperation, _ node: NodeID, cost: Float) {
+    let inputs = graph.storage.inputRange(of: node)
+    makeRoom(for: cost * Float(max(1, inputs.count - 2)))  // an accumulate node adds one after the other
     depend(node, on: inputs)
-    if let step = scalars.add(operation, node, in: graph.storage, plan.placement) { plan.steps.append(step) }
+    let type: ElementType = plan.placement.places[node.int].isDoubleSlot ? .float64 : .float32
+    if scalars.mustClose(before: type) { closeRun() }
+    scalars.add(operation, node, type, inputs: inputs, of: graph.storage, &plan.placement)
     if openCost >= unitWork { closeUnit() }
+  }
+
+  private mutating func addOther(_ node: NodeID) {
+    let traits = graph.storage.traits(of: node)
+    let inputs = graph.storage.inputRange(of: node)
+    if case .alias = traits.kernel.form {
+      let original = graph.storage.inputColumn[inputs.lowerBound]
+      if plan.placement.places[original.int].isAwaited { closeRun() }
+      plan.placement.settle(node, with: original)
+      unitOf[node.int] = unitOf[original.int]
+    } else if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
+      addJoin(node)
+    } else {
+      addKernel(node, traits.kernel, inputs)
+    }
   }
 
   private mutating func addKernel(_ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>) {
@@ -133,6 +156,7 @@ struct UnitBuilder {
   }
 
   private mutating func addChain(_ gates: [NodeID]) {
+    closeRun()  // so that the scalars that it reads have their slots
     let made = ChainCall(gates, in: graph.storage, plan.placement.places, isInner: fused.isInner)
     var cost: Float = CostModel.cost(
       of: made.chain, elementSize: graph.storage.signature(of: gates[0]).elementType.byteCount)
@@ -145,7 +169,7 @@ struct UnitBuilder {
       made.operands.indices.filter { made.chain.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
     }
     plan.chainNodes[plan.calls.count - 1] = made.nodes
-    for gate in gates { addContributions(of: gate) }
+    if accumulation == .arrivalOrder { for gate in gates { addContributions(of: gate) } }
   }
 
   /// Adds a kernel call: to the open unit if it is small, as units of their own that each compute a part of the results
@@ -232,7 +256,7 @@ struct UnitBuilder {
 
   /// Makes a step of the scalar gates gathered since the last one.
   private mutating func closeRun() {
-    if let step = scalars.close() { plan.steps.append(step) }
+    if let step = scalars.close(&plan.placement) { plan.steps.append(step) }
   }
 
   // MARK: accumulation in arrival order
@@ -242,6 +266,10 @@ struct UnitBuilder {
       guard case .accumulate = graph.storage.traits(of: node).kernel.form else { continue }
       for input in graph.storage.inputs(of: node) { waiting[input, default: []].append(plan.accumulators.count) }
       accumulatorOf[node] = plan.accumulators.count
+      if plan.placement.places[node.int].isAwaited {
+        let type = graph.storage.signature(of: node).elementType
+        plan.placement.settle(node, at: plan.placement.takeSlots(1, type), type)
+      }
       let place = plan.placement.places[node.int]
       plan.accumulators.append(AccumulatorPlan(node: node, place: place, signature: graph.storage.signature(of: node)))
       // The first contribution may come from anywhere: no other value has had the memory before.
@@ -313,8 +341,8 @@ struct UnitBuilder {
 
   private mutating func depend(on node: NodeID) {
     let maker = unitOf[node.int]
-    guard maker != Self.noUnit else { return }
-    for part in 0..<(partCounts[maker] ?? 1) { addEdge(from: maker + part) }
+    guard maker != Self.noUnit, maker != openUnit else { return }
+    for part in 0..<(partCounts.isEmpty ? 1 : partCounts[maker] ?? 1) { addEdge(from: maker + part) }
   }
 
   /// An edge to the open unit, once.
@@ -328,8 +356,7 @@ struct UnitBuilder {
   }
 
   private mutating func freeze() {
-    plan.instructions = scalars.instructions
-    plan.instructionNodes = scalars.nodes
+    plan.scalarCode = scalars.code.array()
     let split = UInt32(plan.forwardUnitCount)
     let all = UInt32(plan.unitCosts.count)
     plan.forward = schedule(0..<split)

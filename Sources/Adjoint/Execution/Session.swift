@@ -244,7 +244,4 @@ extension Program {
   ) -> Session {
     Session(self, executor, parameters, memoryLimit: memoryLimit)
   }
-
-  func signature(of node: NodeID) -> Signature { names.storage.signature(of: origins[node.int]) }
-  func gateName(of node: NodeID) -> String { names.storage.traits(of: origins[node.int]).name }
 }

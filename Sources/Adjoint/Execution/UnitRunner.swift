@@ -19,10 +19,11 @@ struct UnitRunner: Sendable {
 
   func run(_ step: Step) throws {
     switch step.work {
-    case .scalars(let type, let range):
-      workspace.plan.instructions.withUnsafeBufferPointer { instructions in
+    case .scalars(let run):
+      workspace.plan.scalarCode.withUnsafeBufferPointer { code in
         runScalars(
-          type.kernelType, instructions.baseAddress! + range.lowerBound, count: range.count, slab: workspace.slab(type))
+          run.type.kernelType, code.baseAddress! + run.words.lowerBound, words: run.words.count,
+          slab: workspace.slab(run.type), firstResult: run.slots.lowerBound)
       }
     case .kernel(let call, let range):
       do {
@@ -30,7 +31,7 @@ struct UnitRunner: Sendable {
           workspace.inputs(of: step), workspace.outputs(of: step), range)
       } catch {
         throw SessionError.gateFailed(
-          node: program.describe(step.node), gate: program.gateName(of: step.node), error)
+          node: program.describe(step.node), gate: program.provenance.gateName(of: step.node), error)
       }
     case .contribute(let accumulator):
       contribute(workspace.inputs(of: step)[0], to: workspace.outputs(of: step)[0], accumulator)

@@ -59,34 +59,28 @@ extension Session {
   }
 
   private func runLooking(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
-    guard case .scalars(let type, let range) = step.work else {
-      if case .kernel(let call, let range) = step.work, case .chain(let type, let chain) = program.plan.calls[call],
-        let (node, bad) = look(along: chain, type, of: step, range, program.plan.chainNodes[call]!, includingInfinity)
-      {
-        return report(program.origins[node.int], bad)
-      }
-      try runner.run(step)
-      // A value made in parts is looked at when the last of them is there.
-      if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent {
-        return nil
-      }
-      let signature = program.signature(of: step.node)
-      guard signature.elementType.isDifferentiable else { return nil }
-      return look(at: program.plan.operands[step.results.lowerBound], signature, includingInfinity)
-        .map { report(program.origins[step.node.int], $0) }
+    let provenance = program.provenance
+    if case .kernel(let call, let range) = step.work, case .chain(let type, let chain) = program.plan.calls[call],
+      let (node, bad) = look(along: chain, type, of: step, range, program.plan.chainNodes[call]!, includingInfinity)
+    {
+      return report(provenance.origins[node.int], bad)
     }
-    for position in range {
-      let instruction = program.plan.instructions[position]
-      withUnsafePointer(to: instruction) {
-        runScalars(type.kernelType, $0, count: 1, slab: workspace.slab(type))
+    try runner.run(step)
+    if case .scalars(let run) = step.work {
+      // Each gate has a slot of its own, so that they can be looked at, in the order of the graph, after the last has run.
+      for node in provenance.nodes(of: run) {
+        if let bad = look(at: provenance.places[node.int], provenance.signature(of: node), includingInfinity) {
+          return report(provenance.origins[node.int], bad)
+        }
       }
-      let node = program.plan.instructionNodes[position]
-      let place = program.plan.placement.places[node.int]
-      if let bad = look(at: place, Signature(elementType: type, shape: .scalar), includingInfinity) {
-        return report(program.origins[node.int], bad)
-      }
+      return nil
     }
-    return nil
+    // A value made in parts is looked at when the last of them is there.
+    if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent { return nil }
+    let signature = provenance.signature(of: step.node)
+    guard signature.elementType.isDifferentiable else { return nil }
+    return look(at: program.plan.operands[step.results.lowerBound], signature, includingInfinity)
+      .map { report(provenance.origins[step.node.int], $0) }
   }
 
   /// Computes what a chain keeps to itself, operation by operation, before the chain runs and writes over its operands.
@@ -102,7 +96,7 @@ extension Session {
           chain.prefix(through: operation), type, inputs: workspace.inputs(of: step).baseAddress!, outputs: output,
           range: range)
       }
-      if let bad = look(at: memory, program.signature(of: node).elementType, range, includingInfinity) {
+      if let bad = look(at: memory, program.provenance.signature(of: node).elementType, range, includingInfinity) {
         return (node, bad)
       }
     }
@@ -131,7 +125,7 @@ extension Session {
   }
 
   private func report(_ node: NodeID, _ bad: (element: Int, value: Double)) -> NonFiniteValue {
-    let names = program.names
+    let names = program.provenance.state
     return NonFiniteValue(
       nodeName: names.name(of: node), gate: names.storage.traits(of: node).name, location: names.location(of: node),
       backwardOf: names.forwardNode(of: node).map { names.name(of: $0) }, element: bad.element, value: bad.value)

@@ -51,15 +51,18 @@ void adj_chain(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets,
                const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
                void *_Nonnull const *_Nonnull outputs, ptrdiff_t begin, ptrdiff_t end);
 
-/// One step of the scalar machine: slab[result] = operation(slab[a], slab[b], slab[c]). `flags` is for its owner.
-struct adj_scalar_instruction {
-  uint16_t operation;
-  uint16_t flags;
-  uint32_t result, a, b, c;
+/// Code of the scalar machine is a sequence of runs of one operation. A run is a head, `opcode | form | count << 8`, and
+/// the slab's elements that it reads: all first operands, all second ones, all third ones. Its results lie next to one
+/// another, right behind those of the run before it; it reads none of them.
+enum : uint8_t {
+  /// A run of one gate, and one of which an operand is the result of the single before it, and is left out.
+  ADJ_SCALAR_SINGLE = 1 << 5, ADJ_SCALAR_A_IS_LAST = 2 << 5, ADJ_SCALAR_B_IS_LAST = 3 << 5,
+  /// Shorter runs than this are written as singles.
+  ADJ_SCALAR_SHORTEST_RUN = 4
 };
 
-/// Carries out instructions one after the other.
-void adj_scalars(uint8_t type, const struct adj_scalar_instruction *instructions, ptrdiff_t count, void *slab);
+/// Carries out `words` of code; element `first_result` of the slab is the first to be written.
+void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result);
 
 /// output[i] = input[offset of i] for begin <= i < end, elements of 4 or 8 bytes. `output` points at
 /// element `begin`, `input` at element 0.

@@ -1,0 +1,64 @@
+/// An order to the compiler: what to compute, of which graph. The same order always gives the same plan.
+struct Compilation: Sendable {
+  let source: GraphState
+  let outputs: [NodeID]
+  let variables: [NodeID]
+  /// More values to compute, which are not differentiated.
+  let others: [NodeID]
+  let options: Program.Options
+  let fileID: StaticString
+  let line: UInt
+
+  /// All passes, one after the other.
+  ///
+  /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
+  ///   the gate where the path stops.
+  /// - Complexity: O(nodes + edges).
+  func run() throws(GraphError) -> (plan: ProgramPlan, endpoints: Endpoints, provenance: Provenance) {
+    let working = Graph(source)
+    let values = outputs + others
+    let kept = Set(variables)
+    working.withState { RecogniseSigmoid.apply(to: &$0.storage, keeping: kept) }
+    try throwFirstPoison(in: working, values)
+    let (upstreams, gradients) = try differentiate(working)
+    try throwFirstPoison(in: working, gradients)
+
+    let state = working.snapshot()
+    let simplified = Simplify.apply(to: state.storage, roots: values + gradients)
+    let lowered =
+      options.accumulation == .graphOrder ? FoldIntoProducts.apply(to: JoinPads.apply(to: simplified)) : simplified
+    let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
+    let provenance = Provenance(state, lowered, built)
+    let endpoints = Endpoints(lowered, built.places, outputs: values, variables: variables, upstreams: upstreams)
+    built.plan._checkInvariants(lowered, provenance)
+    return (built.plan, endpoints, provenance)
+  }
+
+  private func throwFirstPoison(in graph: Graph, _ roots: [NodeID]) throws(GraphError) {
+    let state = graph.snapshot()
+    if state.poison.isEmpty { return }
+    let isUsed = DropUnused.usedNodes(of: state.storage, roots: roots)
+    if let first = state.poison.keys.filter({ isUsed[$0.int] }).min(), let error = state.poison[first] { throw error }
+  }
+
+  /// Adds an upstream input for each output and the gradient nodes of all variables.
+  private func differentiate(_ graph: Graph) throws(GraphError) -> (upstreams: [NodeID], gradients: [NodeID]) {
+    if variables.isEmpty { return ([], []) }
+    let upstreams = graph.withState { state in
+      let location = state.files.pack(fileID, line)
+      return outputs.map { output in
+        let signature = state.storage.signature(of: output)
+        return state.addSource(Input(), signature.elementType, signature.shape, name: nil, at: location)
+      }
+    }
+    func nodes(_ ids: [NodeID]) -> [Node] { ids.map { Node(graph: graph, id: $0) } }
+    let (adjoints, walk) = try graph.differentiate(
+      nodes(outputs), nodes(upstreams), nodes(variables), fileID: fileID, line: line)
+    var gradients: [NodeID] = []
+    for (variable, adjoint) in zip(variables, adjoints) {
+      guard let adjoint else { throw walk.pathError(to: variable, from: outputs, in: graph.snapshot()) }
+      gradients.append(adjoint.id)
+    }
+    return (upstreams, gradients)
+  }
+}
