@@ -148,13 +148,18 @@ import Testing
         seed: 4)
       let program = try Program(sample.output, gradientsFor: [sample.inputs[1]], options: .fine())
       let runs = StressScale.isSanitized ? 5 : 15
+      let free = program.makeSession(on: EagerExecutor(width: 1))
+      for (node, value) in sample.values { try? free.write(value, to: node) }
+      let atRest = free.memory.peak
+      try free.step()
+      let peak = free.memory.peak
 
       /// What is allocated more after sessions that were refused memory or cancelled than before them.
       func left(width: Int) throws -> Int {
         let before = BufferArena.processStatistics!.allocated
         var refused = 0, cancelled = 0
         for run in 0..<runs {
-          for limit in [300_000, 600_000, 1_000_000, nil] as [Int?] {
+          for limit in [atRest, (atRest + peak) / 2, peak - 1, nil] as [Int?] {
             let session = program.makeSession(on: EagerExecutor(width: width), memoryLimit: limit)
             for (node, value) in sample.values { try? session.write(value, to: node) }
             let token = CancellationToken()
