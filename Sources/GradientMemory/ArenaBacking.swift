@@ -15,8 +15,8 @@
     }
 
     /// The size class for `byteCount` bytes; `nil` if it is larger than any.
-    func roundedSize(of byteCount: Int) -> Int? {
-      let size = adj_rounded_size(byteCount, flags)
+    static func roundedSize(of byteCount: Int) -> Int? {
+      let size = adj_rounded_size(byteCount, adj_automatic_flags())
       return size == 0 ? nil : size
     }
 
@@ -65,7 +65,7 @@
 
   /// The system allocator, where there is no jemalloc: what is not counted by ``BufferArena`` is not counted.
   struct ArenaBacking: Sendable {
-    func roundedSize(of byteCount: Int) -> Int? {
+    static func roundedSize(of byteCount: Int) -> Int? {
       let (sum, overflow) = byteCount.addingReportingOverflow(BufferArena.alignment - 1)
       return overflow ? nil : sum / BufferArena.alignment * BufferArena.alignment
     }

@@ -48,7 +48,7 @@ package final class BufferArena: Sendable {
   /// - Complexity: constant; tens of nanoseconds once the arena holds enough pages.
   package func allocate(byteCount: Int) throws(MemoryLimitExceeded) -> Buffer {
     precondition(byteCount >= 1, "A gradient buffer needs at least one element, got \(byteCount)")
-    guard let reserved = backing.roundedSize(of: byteCount) else { throw refusal(of: byteCount) }
+    guard let reserved = ArenaBacking.roundedSize(of: byteCount) else { throw refusal(of: byteCount) }
     let total = try budget.reserve(reserved)
     guard let base = backing.allocate(byteCount: reserved) else {
       budget.giveBack(reserved)
@@ -57,6 +57,11 @@ package final class BufferArena: Sendable {
     inUse.wrappingAdd(reserved, ordering: .relaxed)
     budget.raisePeak(to: total)
     return Buffer(base: base, byteCount: byteCount, reservedByteCount: reserved, arena: self)
+  }
+
+  /// What the allocator takes for a buffer of `byteCount` bytes.
+  package static func reservedByteCount(for byteCount: Int) -> Int {
+    ArenaBacking.roundedSize(of: byteCount) ?? byteCount
   }
 
   /// What the arena holds now; `peak` is its budget's. Takes jemalloc's statistics lock: for reports, not inner loops.

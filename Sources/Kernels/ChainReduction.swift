@@ -61,7 +61,8 @@ package func runChainReduction(
         if !reduction.isStored { targets.initializeElement(at: stored, to: displaced) }
         runChain(chain, type, inputs: inputs, outputs: targets.baseAddress!, range: row * columns..<end * columns)
         runReduction(
-          reduction.operation, type, plan: reduction.plan, input: targets[reduction.source] + first, output: result + row * size,
+          reduction.operation, type, plan: reduction.plan, input: targets[reduction.source] + first,
+          output: result + row * size,
           range: 0..<end - row)
         row = end
       }

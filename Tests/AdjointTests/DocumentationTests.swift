@@ -64,6 +64,7 @@ import Testing
     try await session.step()
 
     print(session.memory)  // 8 KiB allocated, 48 KiB active, 9 KiB at the peak, 2000 KiB retained
+    assert(session.memory.peak <= program.sessionBytes)
     #expect(session.memory.peak <= 64 << 20)
   }
 

@@ -137,9 +137,9 @@ import Testing
     let program = try Program(model.loss, gradientsFor: Array(model.inputs[1...]))
     let forward = program.plan.steps[..<program.plan.unitStarts[program.plan.forwardUnitCount]]
     let chains = forward.count { step in
-      if case .kernel(let call, _) = step.work, case .chain = program.plan.calls[call] { true } else { false }
+      if case .kernel(let call, let part) = step.work { program.plan.calls[call].chain(part) != nil } else { false }
     }
-    #expect(chains == 5 + 5)  // the sums of each step, and its cell
+    #expect(chains == 5 + 5)  // the sums of each step, and its cell, the last one with the loss
     #expect(count(program) { if case .accumulateProduct = $0 { true } else { false } } == 4 + 4)
     #expect(count(program) { if case .pad = $0 { true } else { false } } == 0)
     #expect(count(program) { if case .concatenate = $0 { true } else { false } } == 5)
@@ -152,11 +152,48 @@ import Testing
     #expect(count(program) { if case .move = $0 { true } else { false } } == 3)
   }
 
+  @Test func `a reduction of the last axes ends a chain`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [7, 300]), y = graph.input("y", [7, 300])
+    let product = x * y
+    let rows = exp(product).mean(axes: [-1]), all = square(x - y).sum(), kept = tanh(x)
+    let program = try Program([rows, all, kept, kept.max(axes: [1])])
+    #expect(program.plan.steps.count == 3)
+    #expect(program.plan.slots.isEmpty)
+    #expect(count(program) { if case .chainReduction = $0 { true } else { false } } == 3)
+
+    var options = Program.Options()
+    options.fusesElementwise = false
+    let plain = try Program([rows, all, kept, kept.max(axes: [1])], options: options)
+    let sessions = [program.makeSession(), plain.makeSession()]
+    for session in sessions {
+      for (node, value) in values([x, y]) { try session.write(value, to: node) }
+      try session.forward()
+    }
+    for node in [rows, all, kept] {
+      let results = try sessions.map { try $0.referenceValue(of: node).values }
+      #expect(results[0] == results[1])
+    }
+  }
+
   @Test func `a value that only its chain reads has no memory`() throws {
     let graph = Graph()
     let x = graph.input("x", [1000])
     let program = try Program(tanh(exp(x) * 2 + square(x)))
     #expect(program.plan.slots.isEmpty)
     #expect(program.plan.steps.count == 1)
+  }
+
+  @Test(arguments: Model.allCases, [1, 2])
+  func `what a session takes is known before it is made`(model: Model, width: Int) throws {
+    let model = Case(model)
+    let program = try Program(model.loss, gradientsFor: model.inputs)
+    let session = program.makeSession(on: GraphExecutor(width: width))
+    for (node, value) in values(model.inputs) { try session.write(value, to: node) }
+    try session.step()
+    #expect(session.memory.peak == program.sessionBytes)
+    #expect(session.memory.allocated == program.sessionBytes)
+    try session.step()
+    #expect(session.memory.peak == program.sessionBytes)
   }
 }

@@ -3,6 +3,8 @@ internal import Kernels
 /// A chain of elementwise gates as one kernel call: what it reads, what it writes, and what it does to one element.
 struct ChainCall {
   let chain: ElementwiseChain
+  /// The chain with the reduction that ends it, if one does; its result is the last.
+  let reduction: ChainReduction?
   let type: ElementType
   /// The nodes whose memory the chain reads, and those that it writes.
   let operands: [NodeID]
@@ -24,7 +26,8 @@ struct ChainCall {
       return reads.count - 1
     }
     var applications: [(node: NodeID, operation: ElementwiseOperation, inputs: [NodeID])] = []
-    for gate in gates {
+    let tail = FuseElementwise.rowLength(of: gates.last!, in: storage)
+    for gate in gates.dropLast(tail == nil ? 0 : 1) {
       let kernel = storage.traits(of: gate).kernel
       let inputs = Array(storage.inputs(of: gate))
       guard let operation = FuseElementwise.operation(of: kernel) else {
@@ -59,10 +62,21 @@ struct ChainCall {
       while reads.count + nodes.count <= value { nodes.append(node) }
     }
     self.nodes = nodes
-    chain = builder.finish(outputs: results.map(\.value))
     type = signature.elementType
     operands = reads.map(\.node)
-    self.results = results.map(\.node)
+    guard let tail else {
+      chain = builder.finish(outputs: results.map(\.value))
+      reduction = nil
+      self.results = results.map(\.node)
+      return
+    }
+    let reduced = storage.inputs(of: gates.last!).first!
+    let isStored = !isInner[reduced.int]
+    if !isStored { results.append((reduced, values[reduced]!)) }
+    let source = results.firstIndex { $0.node == reduced }!
+    chain = builder.finish(outputs: results.map(\.value))
+    reduction = ChainReduction(chain, tail.operation, columns: tail.columns, source: source, isStored: isStored)
+    self.results = results.map(\.node).filter { isStored || $0 != reduced } + [gates.last!]
   }
 
   /// How a gate that only shows its operand differently lays it out.

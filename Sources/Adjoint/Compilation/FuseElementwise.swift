@@ -5,7 +5,8 @@ internal import Kernels
 /// A gate joins the chain of an operand, and so joins chains to one another, as long as nothing outside has read them: a
 /// chain runs where its last gate stands, so that a reader outside must come after that. A chain that has been read is
 /// therefore closed, and no cycle can come about. Gates that only show their operand differently (broadcast, slice,
-/// transpose) begin a chain: it reads the operand through that view, without a copy.
+/// transpose) begin a chain: it reads the operand through that view, without a copy. A reduction of the last axes ends a
+/// chain: what it reduces need not be stored.
 ///
 /// - Complexity: O(nodes + edges).
 struct FuseElementwise {
@@ -32,7 +33,7 @@ struct FuseElementwise {
   }
 
   /// What a gate is to a chain.
-  private enum Role { case computes, views, neither }
+  private enum Role { case computes, views, reduces, neither }
 
   /// - Parameter order: all nodes that are computed, each after what it reads, those of the forward pass first.
   init(
@@ -47,6 +48,9 @@ struct FuseElementwise {
       case .views:
         close(storage.inputs(of: node), but: Self.none)
         start(node, storage, isForward: isForward[node.int])
+      case .reduces:
+        reduce(node, storage, isForward: isForward[node.int])
+        close(storage.inputs(of: node), but: Self.none)
       case .neither: close(storage.inputs(of: node), but: Self.none)
       }
     }
@@ -78,7 +82,20 @@ struct FuseElementwise {
     }
   }
 
+  /// The elements next to one another that each element of a reduction's result comes from, if they are.
+  static func rowLength(of reduction: NodeID, in storage: GraphStorage) -> (operation: ReduceOperation, columns: Int)? {
+    guard case .reduce(let operation, let axes) = storage.traits(of: reduction).kernel.form else { return nil }
+    let shape = storage.signature(of: storage.inputs(of: reduction).first!).shape
+    let last = axes.sorted().reversed().enumerated().prefix { $1 == shape.rank - 1 - $0 }.count
+    // Axes of extent 1 may be reduced anywhere.
+    let others = axes.filter { $0 < shape.rank - last }
+    guard others.allSatisfy({ shape[$0] == 1 }) else { return nil }
+    let columns = shape.dimensions.suffix(last).reduce(1, *)
+    return columns > 1 && columns <= ChainReduction.longestRow ? (operation, columns) : nil
+  }
+
   private static func role(of node: NodeID, in storage: GraphStorage, _ options: Program.Options) -> Role {
+    if rowLength(of: node, in: storage) != nil { return .reduces }
     let signatureID = storage.signatureColumn[node.int]
     if signatureID.isScalar { return .neither }
     let signature = storage.signatures[Int(signatureID.index)]
@@ -115,6 +132,15 @@ struct FuseElementwise {
       states[Int(chain)].reads = reads
     }
     close(storage.inputs(of: node), but: chain)
+  }
+
+  /// Lets a reduction end the chain of its operand, if nothing has read that.
+  private mutating func reduce(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) {
+    let chain = chainOf[storage.inputs(of: node).first!.int]
+    guard chain != Self.none, states[Int(chain)].isOpen, states[Int(chain)].isForward == isForward else { return }
+    chains[Int(chain)].append(node)
+    chainOf[node.int] = chain
+    states[Int(chain)].computes = true
   }
 
   @discardableResult

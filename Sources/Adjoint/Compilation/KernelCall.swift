@@ -5,6 +5,7 @@ enum KernelCall: Sendable {
   case elementwise(ElementwiseOperation, Kernels.ElementType, BroadcastPlan)
   case broadcast(Kernels.ElementType, BroadcastPlan)
   case chain(Kernels.ElementType, ElementwiseChain)
+  case chainReduction(Kernels.ElementType, ChainReduction)
   case accumulate(Kernels.ElementType, count: Int)
   case reduce(ReduceOperation, Kernels.ElementType, ReductionPlan)
   case matmul(Kernels.ElementType, MatmulPlan)
@@ -92,6 +93,7 @@ enum KernelCall: Sendable {
     switch self {
     case .elementwise(_, _, let plan), .broadcast(_, let plan): plan.count
     case .chain(_, let chain): chain.count
+    case .chainReduction(_, let reduction): reduction.rows
     case .accumulate(_, let count): count
     case .reduce(_, _, let plan): plan.outputCount
     case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.rowCount
@@ -124,6 +126,16 @@ enum KernelCall: Sendable {
     }
   }
 
+  /// The chain of elementwise operations that a part of the call carries out, and for which elements.
+  func chain(_ range: Range<Int>) -> (ElementwiseChain, Kernels.ElementType, elements: Range<Int>)? {
+    switch self {
+    case .chain(let type, let chain): (chain, type, range)
+    case .chainReduction(let type, let reduction):
+      (reduction.chain, type, range.lowerBound * reduction.columns..<range.upperBound * reduction.columns)
+    default: nil
+    }
+  }
+
   /// Computes the part `range` of the results.
   ///
   /// - Throws: an index or label out of range; whatever a custom kernel throws.
@@ -139,6 +151,8 @@ enum KernelCall: Sendable {
       runElementwise(operation, type, plan: plan, inputs: inputs.baseAddress!, output: output, range: range)
     case .broadcast(let type, let plan):
       runBroadcast(type, plan: plan, input: inputs[0], output: output, range: range)
+    case .chainReduction(let type, let reduction):
+      runChainReduction(reduction, type, inputs: inputs.baseAddress!, outputs: outputs, range: range)
     case .accumulate(let type, _):
       runAccumulate(type, inputs: inputs, output: output, range: range)
     case .reduce(let operation, let type, let plan):

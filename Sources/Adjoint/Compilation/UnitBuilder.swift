@@ -163,10 +163,11 @@ struct UnitBuilder: ~Copyable {
     for gate in gates {
       cost += CostModel.arithmetic(of: graph.storage.traits(of: gate).kernel, count: made.chain.count)
     }
-    addCall(
-      .chain(made.type.kernelType, made.chain), cost: cost, gates.last!, operands: made.operands, results: made.results
-    ) { result in
-      made.operands.indices.filter { made.chain.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
+    let type = made.type.kernelType
+    let call: KernelCall = made.reduction.map { .chainReduction(type, $0) } ?? .chain(type, made.chain)
+    addCall(call, cost: cost, gates.last!, operands: made.operands, results: made.results) { result in
+      if made.reduction != nil, result == made.results.count - 1 { return [] }
+      return made.operands.indices.filter { made.chain.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
     }
     plan.chainNodes[plan.calls.count - 1] = made.nodes
     if accumulation == .arrivalOrder { for gate in gates { addContributions(of: gate) } }

@@ -46,3 +46,18 @@ extension Session {
     progress.withLock { $0.forwardVersion = nil }
   }
 }
+
+extension Program {
+  /// The bytes that one session takes for a step: inputs, values, gradients, as the allocator rounds them. Known before
+  /// any session is made; parameters, which sessions may share, come on top.
+  ///
+  /// - Complexity: O(buffers).
+  public var sessionBytes: Int {
+    let placement = plan.placement
+    let lasting = placement.buffers.filter { ![.transient, .parameter].contains($0.lifetime) }.map(\.byteCount)
+    let slabs = [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
+    return (lasting + slabs + plan.slots.map(\.byteCount)).reduce(0) {
+      $0 + BufferArena.reservedByteCount(for: $1)
+    }
+  }
+}

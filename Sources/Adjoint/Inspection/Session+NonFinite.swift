@@ -60,8 +60,9 @@ extension Session {
 
   private func runLooking(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
     let provenance = program.provenance
-    if case .kernel(let call, let range) = step.work, case .chain(let type, let chain) = program.plan.calls[call],
-      let (node, bad) = look(along: chain, type, of: step, range, program.plan.chainNodes[call]!, includingInfinity)
+    if case .kernel(let call, let range) = step.work,
+      let (chain, type, elements) = program.plan.calls[call].chain(range),
+      let (node, bad) = look(along: chain, type, of: step, elements, program.plan.chainNodes[call]!, includingInfinity)
     {
       return report(provenance.origins[node.int], bad)
     }
@@ -79,7 +80,7 @@ extension Session {
     if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent { return nil }
     let signature = provenance.signature(of: step.node)
     guard signature.elementType.isDifferentiable else { return nil }
-    return look(at: program.plan.operands[step.results.lowerBound], signature, includingInfinity)
+    return look(at: program.plan.operands[step.results.upperBound - 1], signature, includingInfinity)
       .map { report(provenance.origins[step.node.int], $0) }
   }
 
