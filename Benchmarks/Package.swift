@@ -43,6 +43,7 @@ let package = Package(
       name: "SchedulingWorkloadsTests", dependencies: ["SchedulingWorkloads", scheduling], swiftSettings: strict),
     .testTarget(
       name: "TrainingWorkloadsTests", dependencies: ["TrainingWorkloads", adjoint], swiftSettings: strict),
+    .testTarget(name: "ScalarGraphsTests", dependencies: ["ScalarGraphs", adjoint], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -94,12 +94,15 @@ def main():
     peers = {program.name: program.peer for programs in asked.values() for program in programs}
     turns = Turns(asked, chosen.runs, chosen.seconds, chosen.patience, environment, missing)
     loads = [os.getloadavg()[0]]
-    for turn in range(chosen.turns):
-        print(f"turn {turn + 1} of {chosen.turns}", flush=True)
-        turns.take(turn)
     scalar_lines = {}
-    if only is None or "scalars" in only:
-        scalar_lines = measure_scalars(binaries / "scalars", chosen.turns, 1_000_000, environment, missing)
+    try:
+        for turn in range(chosen.turns):
+            print(f"turn {turn + 1} of {chosen.turns}", flush=True)
+            turns.take(turn)
+        if only is None or "scalars" in only:
+            scalar_lines = measure_scalars(binaries / "scalars", chosen.turns, 1_000_000, environment, missing)
+    except KeyboardInterrupt:
+        missing.add("the rest", "interrupted")
     loads.append(os.getloadavg()[0])
 
     how = (
