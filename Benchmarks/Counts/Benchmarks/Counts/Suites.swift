@@ -15,7 +15,7 @@ let benchmarks: @Sendable () -> Void = {
 }
 
 private var few: BenchmarkThresholds { BenchmarkThresholds(absolute: [.p90: 8]) }
-private var onePercent: BenchmarkThresholds { BenchmarkThresholds(relative: [.p90: 1]) }
+private func percent(_ tolerance: Double) -> BenchmarkThresholds { BenchmarkThresholds(relative: [.p90: tolerance]) }
 
 /// A schedule's shape, and what twenty runs of it cost once it has been run.
 private func scheduling(_ name: String) {
@@ -66,9 +66,12 @@ private func steps(of name: String, width: Int) {
 }
 
 /// What building, compiling and running 100,000 scalar gates costs.
+///
+/// An array grows into what malloc gives it beyond what was asked for, which depends on the heap's layout: hence the
+/// tolerance of bytes.
 private func scalars(_ kind: ScalarGraph.Kind) {
   let memory = [Count.allocations, Count.allocatedBytes]
-  let tolerances = [Count.allocations: onePercent, Count.allocatedBytes: onePercent]
+  let tolerances = [Count.allocations: percent(2), Count.allocatedBytes: percent(15)]
   Benchmark.counting("\(kind)-build", memory, tolerances: tolerances) { benchmark in
     Costs.record(memory, in: benchmark) { blackHole(ScalarGraph(kind, gates: 100_000)) }
   }
