@@ -46,7 +46,7 @@ private func steps(of name: String, width: Int) {
   let costs = [Count.allocations, Count.pageFaults] + (width == 1 ? [Count.voluntarySwitches] : [])
   var tolerances = [Count.pageFaults: few, Count.voluntarySwitches: few]
   if width > 1 {
-    tolerances[Count.allocations] = BenchmarkThresholds(absolute: [.p90: 100])
+    tolerances[Count.allocations] = BenchmarkThresholds(absolute: [.p90: 60])
     tolerances[Count.peakBytes] = BenchmarkThresholds(relative: [.p90: 15])
   }
   Benchmark.counting(
