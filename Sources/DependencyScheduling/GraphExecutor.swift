@@ -47,6 +47,10 @@ public final class GraphExecutor: ScheduleExecutor {
     roster = HelperRoster(helpers: width - 1, queue: queue)
   }
 
+  deinit {
+    roster.retire()
+  }
+
   /// Runs every unit of `schedule` and returns; see ``ScheduleExecutor/run(_:cancellation:_:)``.
   ///
   /// If the schedule has costs and sharing it out would gain less than waking a worker costs, the calling thread runs

@@ -15,25 +15,35 @@ final class HelperRoster: @unchecked Sendable {  // because everything that chan
   /// The runs that asked for a helper and are not over.
   private var openRuns: [Run] = []
 
+  /// What is submitted for each helper: made once, since a new block would be two allocations. It keeps the roster alive
+  /// for helpers that start late, and is let go by ``retire()``.
+  private var block: DispatchWorkItem?
+
   init(helpers: Int, queue: DispatchQueue) {
     idle = helpers
     self.queue = queue
+    if helpers > 0 { block = DispatchWorkItem { self.serve() } }
+  }
+
+  /// Ends the roster with its executor. Blocks that have been submitted still find it.
+  func retire() {
+    lock.withLock { block = nil }
   }
 
   /// Asks for a helper in `run`: at once if one is idle, otherwise as soon as one is.
   func request(for run: Run) {
-    let submits = lock.withLock {
+    lock.withLock {
       guard run.membership.ask() else {
         run.progress.setWantsHelp(false)
-        return false
+        return
       }
       if !openRuns.contains(where: { $0 === run }) { openRuns.append(run) }
-      let submits = idle > 0
-      if submits { idle -= 1 }
+      if idle > 0, let block {
+        idle -= 1
+        queue.async(execute: block)
+      }
       run.progress.setWantsHelp(run.membership.hasRoom && idle > 0)
-      return submits
     }
-    if submits { queue.async { self.serve() } }
   }
 
   /// Ends the helpers' part in `run`: nobody enters any more. Returns when those inside have left.

@@ -2,9 +2,6 @@ import CDependencyScheduling
 import Dispatch
 
 extension Run {
-  /// How often a worker that has run dry looks for work before it gives up: about two microseconds.
-  private static var patience: Int { 100 }
-
   /// Runs units as worker `index` until there are none to be had, the run is complete, or it was stopped.
   ///
   /// The order of preference: the first successor that became ready (its inputs are in the cache), then the worker's
@@ -13,20 +10,18 @@ extension Run {
     let worker = Worker(self, index: index)
     var executed = 0
     var claimed = 0..<0
-    var patience = Self.patience
+    var patience = Patience()
     while true {
       if let unit = worker.nextUnit(&claimed) {
         guard worker.runChain(from: unit, &executed, body) else { break }
-        patience = Self.patience
+        patience = Patience()
         continue
       }
       if executed > 0 {
         if progress.finish(executed) { break }
         executed = 0
       }
-      if patience == 0 || progress.isComplete || progress.isStopping { return }
-      patience -= 1
-      adj_spin_hint()
+      if progress.isComplete || progress.isStopping || !patience.rest() { return }
     }
     // The run is over, by completion or by a stop.
     if progress.endParking() { wakeCaller.signal() }
@@ -40,6 +35,22 @@ extension Run {
     } else {
       roster?.request(for: self)
     }
+  }
+}
+
+/// How long a worker that has run dry goes on looking for work: some microseconds, at growing distances, since each look
+/// takes the cache lines of those it looks at away from them.
+private struct Patience {
+  private var hints = 1
+  private var left = 100
+
+  /// Waits a little; false when it is time to give up.
+  mutating func rest() -> Bool {
+    guard left > 0 else { return false }
+    for _ in 0..<hints { adj_spin_hint() }
+    left -= hints
+    hints = min(2 * hints, 16)
+    return true
   }
 }
 
@@ -76,6 +87,7 @@ private struct Worker {
         run._withUnsafeGuaranteedRef { $0.stop(because: CancellationError()) }
         return false
       }
+      // What the successors' counters cost to get from another core, the body hides.
       let first = offsets[Int(unit)]
       let end = offsets[Int(unit) &+ 1]
       for edge in first..<end {
