@@ -1,4 +1,3 @@
-import CDependencyScheduling
 import Synchronization
 
 /// One counter a unit: how many of its predecessors have yet to finish.
@@ -49,13 +48,13 @@ struct DependencyCounters {
     return true
   }
 
-  /// Has the counter of `unit` brought near while there is something else to do: another core may have it.
+  /// Where the counter of `unit` is, for those who want it brought near.
   @inline(__always)
-  func prefetch(_ unit: UInt32) {
-    adj_prefetch_for_writing(words + Int(unit))
+  func address(of unit: UInt32) -> UnsafeRawPointer {
+    UnsafeRawPointer(words + Int(unit))
   }
 
-  /// The same for a run with a single worker: no read-modify-write.
+  /// The same where no other worker is about: no read-modify-write.
   @inline(__always)
   func arriveAlone(at unit: UInt32) -> Bool {
     let word = words + Int(unit)

@@ -87,12 +87,12 @@ private struct Worker {
         run._withUnsafeGuaranteedRef { $0.stop(because: CancellationError()) }
         return false
       }
-      // What the successors' counters cost to get from another core, the body hides.
+      // The successors' counters may be with another core; they come while the body runs.
       let first = offsets[Int(unit)]
       let end = offsets[Int(unit) &+ 1]
       for edge in first..<end {
         let target = successors[Int(edge)]
-        if target & ScheduleStorage.onlyPredecessor == 0 { counters.prefetch(target) }
+        if target & ScheduleStorage.onlyPredecessor == 0 { adj_prefetch_for_writing(counters.address(of: target)) }
       }
       do {
         try body(UnitID(unit))

@@ -53,7 +53,8 @@ struct SharingRecord: Equatable {
     }
     let time = alone * units
     if time < Self.brief && runsSinceTrial % Self.shortestRest != 0 { return .alone }
-    let expectation = Expectation(usual: alone, limit: max(4 * alone, 2 * Self.handOver))
+    let expectation = Expectation(
+      usual: alone, limit: max(min(4 * alone, 1.2 * (shared ?? .infinity)), 2 * Self.handOver))
     if time * (1 - 1 / Double(width)) < Estimates.wakeUp { return .aloneExpecting(expectation) }
     guard let shared else { return .shared }
     let isTrial = runsSinceTrial > rest
