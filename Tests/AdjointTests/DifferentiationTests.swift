@@ -44,6 +44,28 @@ import Testing
     #expect(try derivatives(1, at: 0) { pow($0, 0) } == [1, 0])
   }
 
+  @Test func `a pullback repeated for other operands reads those`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [], .float64), y = graph.input("y", [], .float64)
+    // Products of equal operands, of the upstream gradient itself, of one active operand and of two.
+    let terms = [x * x, x * y, y * 3, (x * x) * y, x / y, y / x, pow(x, y), pow(y, x)]
+    let slopes = try terms.map { try graph.gradients(of: [$0], upstream: [x], withRespectTo: [x, y]) }
+    let session = try Program(slopes.flatMap { $0.compactMap { $0 } }).makeSession()
+    session[x] = 2
+    session[y] = 3
+    try session.forward()
+    let expected: [[Double?]] = [
+      [4, nil], [3, 2], [nil, 3], [12, 4], [1.0 / 3, -2.0 / 9], [-0.75, 0.5], [12, 8 * 0.6931471805599453],
+      [9 * 1.0986122886681098, 6],
+    ]
+    for (found, expected) in zip(slopes, expected) {
+      for (found, expected) in zip(found, expected) {
+        #expect((found == nil) == (expected == nil))
+        if let found, let expected { #expect(abs(session[found] - 2 * expected) < 1e-12) }
+      }
+    }
+  }
+
   @Test func `second and third derivatives of a small network agree with finite differences`() throws {
     let graph = Graph()
     let x = graph.input("x", [4, 3], .float64)

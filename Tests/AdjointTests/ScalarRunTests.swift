@@ -1,0 +1,189 @@
+import DependencyScheduling
+import Kernels
+import Testing
+
+@testable import Adjoint
+
+/// Scalar gates put into runs: whatever the grouping, the bits are those of the gates one by one.
+@Suite struct ScalarRunTests {
+  /// One of every kind of gate that the scalar machine knows, of operands among the last `window` values, with
+  /// one-element tensors among the scalars, and values of both types that meet in no gate.
+  private func graph(gates: Int, window: Int, seed: UInt64) -> (graph: Graph, inputs: [Node], outputs: [Node]) {
+    let graph = Graph()
+    var random = SplitMix64(seed: seed)
+    let types: [Adjoint.ElementType] = [.float32, .float64]
+    let inputs = types.flatMap { type in (0..<3).map { graph.input("\(type)\($0)", [], type) } }
+    var values = types.map { type in inputs.filter { $0.elementType == type } }
+    for _ in 0..<gates {
+      let type = Int(random.next() % 2)
+      func operand() -> Node {
+        let among = min(values[type].count, window)
+        return values[type][values[type].count - 1 - Int(random.next() % UInt64(among))]
+      }
+      values[type].append(gate(random.next() % 22, operand))
+    }
+    return (graph, inputs, values.map { ($0.prefix(3) + $0.suffix(window)).reduce($0[0], +) })
+  }
+
+  private func gate(_ kind: UInt64, _ operand: () -> Node) -> Node {
+    let (a, b) = (operand(), operand())
+    switch kind {
+    case 0: return a + b
+    case 1: return a - b
+    case 2: return a * b
+    case 3: return a / (b * b + 1)
+    case 4: return maximum(a, b)
+    case 5: return minimum(a, b)
+    case 6: return greater(a, b)
+    case 7: return equal(a, b)
+    case 8: return select(greater(a, b), a, b)
+    case 9: return sin(a)
+    case 10: return cos(a)
+    case 11: return tanh(a)
+    case 12: return sigmoid(a)
+    case 13: return relu(a)
+    case 14: return abs(a)
+    case 15: return sign(a)
+    case 16: return sqrt(a * a + 1)
+    case 17: return log(a * a + 1)
+    case 18: return exp(-abs(a))
+    case 19: return square(a) - b
+    case 20: return (a.reshaped([1]) * b.reshaped([1])).reshaped([])
+    default: return pow(a * a + 1, tanh(b))
+    }
+  }
+
+  private func bits(
+    _ program: Program, _ inputs: [Node], _ outputs: [Node], on executor: any ScheduleExecutor
+  ) throws -> [UInt64] {
+    let session = program.makeSession(on: executor)
+    for (index, input) in inputs.enumerated() { session[input] = 0.3 * Double(index) - 0.7 }
+    try session.step()
+    let numbers = outputs.map { session[$0] } + inputs.map { session.gradient(of: $0) }
+    return numbers.map { $0.isNaN ? .max : $0.bitPattern }
+  }
+
+  @Test(arguments: [(300, 1), (300, 3), (1_000, 40), (8_000, 2), (8_000, 500)])
+  func `any grouping gives the bits of single gates`(gates: Int, window: Int) throws {
+    for seed in 1...3 {
+      let (_, inputs, outputs) = graph(gates: gates, window: window, seed: UInt64(seed))
+      var options = Program.Options()
+      options.unitWork = 0
+      let expected = try bits(
+        Program(outputs, gradientsFor: inputs, options: options), inputs, outputs, on: GraphExecutor(width: 1))
+      for work: Float in [40, 1_000, 12_000, 1e9] {
+        options.unitWork = work
+        let program = try Program(outputs, gradientsFor: inputs, options: options)
+        for width in [1, 3] {
+          let found = try bits(program, inputs, outputs, on: GraphExecutor(width: width))
+          #expect(found == expected, "\(gates) gates, window \(window), seed \(seed), units of \(work) ns")
+        }
+      }
+    }
+  }
+
+  @Test func `contributions are added in graph order, however many`() throws {
+    for count in 1...70 {
+      let graph = Graph()
+      let x = graph.input("x")
+      let terms = (0..<count).map { x * graph.constant(1 / Double(3 * $0 + 1)) }
+      let sum = graph.apply(Accumulate(), to: terms)
+      let session = try Program(sum).makeSession()
+      session[x] = 0.7
+      try session.forward()
+      let values = (0..<count).map { Float(0.7) * Float(1 / Double(3 * $0 + 1)) }
+      #expect(session[sum] == Double(values.dropFirst().reduce(values[0], +)))
+    }
+  }
+
+  @Test func `what a chain reads and what it leaves behind run together`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), a = graph.input("a")
+    let y = (0..<1_000).reduce(x) { node, _ in sin(node) * a }
+    let program = try Program(y, gradientsFor: [x, a])
+    // Backward: the cosines come before the chain, what `a` gets of each link comes after it.
+    var gates = 0, together = 0
+    for step in program.plan.steps[program.plan.unitStarts[program.plan.forwardUnitCount]...] {
+      guard case .scalars(let run) = step.work else { continue }
+      gates += run.slots.count
+      for run in runs(of: program.plan.scalarCode[run.words]) where run.count >= 16 { together += run.count }
+    }
+    #expect(gates >= 4_900)
+    #expect(together >= gates / 2)
+  }
+
+  /// The runs that code consists of.
+  private func runs(of code: ArraySlice<UInt32>) -> [(operation: UInt8, count: Int)] {
+    var runs: [(operation: UInt8, count: Int)] = []
+    var next = code.startIndex
+    while next < code.endIndex {
+      let head = code[next]
+      let operation = UInt8(truncatingIfNeeded: head & 0x1F)
+      let count = Int(head >> 8)
+      let kept = head & ScalarCode.Form.firstIsLast.rawValue == 0 ? 0 : 1
+      runs.append((operation, count))
+      next += 1 + ElementwiseOperation(rawValue: UInt16(operation))!.arity * count - kept
+    }
+    return runs
+  }
+
+  @Test func `the first gate in the order of the graph that makes a NaN is named, whatever runs first`() throws {
+    for type in [Adjoint.ElementType.float32, .float64] {
+      let graph = Graph()
+      let x = graph.input("x", [], type)
+      let wide = (0..<100).map { sin(x * Double($0)) }
+      let deep = log(sqrt(wide.reduce(x, +) * 0 + x)).named("deep")
+      let late = sqrt(x).named("late")
+      let session = try Program([deep + late] + wide, gradientsFor: [x]).makeSession()
+      session[x] = -4
+      let found = try #require(try session.firstNonFinite())
+      #expect(found.gate == "sqrt" && found.nodeName != "late" && found.backwardOf == nil)
+      session[x] = 4
+      #expect(try session.firstNonFinite() == nil)
+    }
+  }
+
+  enum Kind: CaseIterable { case chain, narrow, wide }
+
+  private func graph(_ kind: Kind, gates: Int) -> (x: Node, f: Node) {
+    let graph = Graph()
+    let x = graph.input("x")
+    if kind == .chain { return (x, (0..<gates / 4).reduce(x) { node, _ in sigmoid(node * 0.5 + x) * 0.5 }) }
+    var random = SplitMix64(seed: 5)
+    var values = [x]
+    let window = kind == .narrow ? 1 : 200
+    while values.count < gates {
+      func operand() -> Node { values[values.count - 1 - Int(random.next() % UInt64(min(values.count, window)))] }
+      switch random.next() % 5 {
+      case 0, 1: values.append(operand() + operand())
+      case 2: values.append(operand() * operand())
+      case 3: values.append(sin(operand()))
+      default: values.append(sigmoid(operand()))
+      }
+    }
+    return (x, values.suffix(window).reduce(x, +))
+  }
+
+  @Test(arguments: Kind.allCases) func `forward and backward take at most 40 bytes a gate`(kind: Kind) throws {
+    let (x, f) = graph(kind, gates: 20_000)
+    let program = try Program(f, gradientsFor: [x])
+    let session = program.makeSession(on: GraphExecutor(width: 1))
+    session[x] = 0.3
+    try session.step()
+    let bytes = program.plan.byteCount + session.memory.allocated
+    #expect(bytes <= 40 * x.graph.nodeCount, "\(Double(bytes) / Double(x.graph.nodeCount)) bytes a gate")
+  }
+}
+
+extension ProgramPlan {
+  /// What a plan takes up, apart from what its kernel calls and buffers hold.
+  fileprivate var byteCount: Int {
+    var bytes = 4 * (scalarCode.count + operands.count + unitCosts.count) + 8 * unitStarts.count
+    bytes += MemoryLayout<Step>.stride * steps.count
+    bytes += MemoryLayout<(Placement.Place, Double)>.stride * placement.scalarConstants.count
+    for schedule in [forward, backward, step] {
+      for unit in 0..<schedule.unitCount { bytes += 12 + 4 * schedule.successors(of: UnitID(UInt32(unit))).count }
+    }
+    return bytes
+  }
+}
