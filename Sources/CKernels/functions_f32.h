@@ -30,31 +30,32 @@ ADJ_INLINE float adj_absolute_f32(float x) { return adj_float_f32(adj_bits_f32(x
 /// 2 to the power of `n`, for -126 <= n <= 127.
 ADJ_INLINE float adj_power_of_two_f32(int32_t n) { return adj_float_f32((uint32_t)(n + 127) << 23); }
 
-/// e^x = 2^n · e^r with n = round(x / ln 2), |r| <= ln 2 / 2. Adding 1.5 · 2^23 rounds to an integer and leaves it in
-/// the low bits, without a conversion that a NaN would make undefined. The power of two is multiplied in two halves,
-/// so that results too small for a normal float are rounded once and results too large overflow to infinity.
-ADJ_INLINE float adj_exp_f32(float x) {
-  float clamped = x > 100.0f ? 100.0f : x;
-  clamped = clamped < -110.0f ? -110.0f : clamped;
+/// e^x = 2^n · e^r with n = round(x / ln 2), |r| <= ln 2 / 2, for -110 <= x <= 100. Adding 1.5 · 2^23 rounds to an
+/// integer and leaves it in the low bits, without a conversion that a NaN would make undefined. The power of two is
+/// multiplied in two halves, so that results too small for a normal float are rounded once and results too large
+/// overflow to infinity. Terms are paired so that few wait for one another: alone, a gate costs what it waits.
+ADJ_INLINE float adj_bounded_exp_f32(float x) {
   const float shift = 12582912.0f;
-  float shifted = clamped * 1.44269504088896341f + shift;
+  float shifted = x * 1.44269504088896341f + shift;
   uint32_t difference = adj_bits_f32(shifted) - 0x4B400000u;
   float n = shifted - shift;
-  float r = clamped - n * 0.693359375f;
+  float r = x - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r;
-  p = p + 1.0f;
+  float square = r * r;
+  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
+  p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
+  p = p * square + (1.6666665459e-1f * r + 5.0000001201e-1f);
+  p = p * square + r;
   int32_t exponent = (int32_t)difference;
   int32_t half = exponent >> 1;
   float first = adj_float_f32(((uint32_t)half + 127u) << 23);
   float second = adj_float_f32(((uint32_t)exponent - (uint32_t)half + 127u) << 23);
-  return p * first * second;
+  return (p * first + first) * second;
+}
+
+ADJ_INLINE float adj_exp_f32(float x) {
+  float bounded = x > 100.0f ? 100.0f : x;
+  return adj_bounded_exp_f32(bounded < -110.0f ? -110.0f : bounded);
 }
 
 /// ln x = k · ln 2 + ln m with sqrt(1/2) <= m < sqrt(2); subnormal numbers are first multiplied by 2^23.
@@ -99,7 +100,8 @@ ADJ_INLINE float adj_tanh_f32(float x) {
 
 /// 1 / (1 + e^-x), as e^x / (1 + e^x) below zero, where e^-x would overflow.
 ADJ_INLINE float adj_sigmoid_f32(float x) {
-  float power = adj_exp_f32(-adj_absolute_f32(x));
+  float negative = adj_float_f32(adj_bits_f32(x) | 0x80000000u);
+  float power = adj_bounded_exp_f32(negative < -110.0f ? -110.0f : negative);
   return (x < 0.0f ? power : 1.0f) / (1.0f + power);
 }
 
@@ -117,15 +119,12 @@ ADJ_INLINE float adj_turn_f32(float x, uint64_t quarters) {
   quadrant += quarters;
   double r = (angle - n * 1.57079631090164184570e+00) - n * 1.58932547735281966916e-08;
   double z = r * r;
-  double sine = 0x16cd878c3b46a7.0p-71;
-  sine = sine * z - 0x1a00f9e2cae774.0p-65;
-  sine = sine * z + 0x111110896efbb2.0p-59;
-  sine = sine * z - 0x15555554cbac77.0p-55;
+  double square = z * z;
+  double sine = 0x16cd878c3b46a7.0p-71 * z - 0x1a00f9e2cae774.0p-65;
+  sine = sine * square + (0x111110896efbb2.0p-59 * z - 0x15555554cbac77.0p-55);
   sine = r * (sine * z + 1.0);
-  double cosine = 0x199342e0ee5069.0p-68;
-  cosine = cosine * z - 0x16c087e80f1e27.0p-62;
-  cosine = cosine * z + 0x155553e1053a42.0p-57;
-  cosine = cosine * z - 0x1ffffffd0c5e81.0p-54;
+  double cosine = 0x199342e0ee5069.0p-68 * z - 0x16c087e80f1e27.0p-62;
+  cosine = cosine * square + (0x155553e1053a42.0p-57 * z - 0x1ffffffd0c5e81.0p-54);
   cosine = cosine * z + 1.0;
   double chosen = quadrant & 1 ? cosine : sine;
   return (float)(quadrant & 2 ? -chosen : chosen);

@@ -16,7 +16,7 @@ struct CostModel: Sendable {
   private static let bytesPerNanosecond: Float = 16
   private static let operationsPerNanosecond: Float = 80
 
-  static func scalarGate(_ kernel: Kernel) -> Float { isTranscendental(kernel) ? 12 : 3 }
+  static func scalarGate(_ kernel: Kernel) -> Float { isTranscendental(kernel) ? 4 : 1.5 }
 
   /// - Parameters:
   ///   - result: the node's type and shape.

@@ -43,6 +43,8 @@ struct FuseElementwise {
     isInner = [Bool](repeating: false, count: storage.count)
     guard options.fusesElementwise else { return }
     for node in order {
+      // What a scalar is computed from are scalars, which are in no chain.
+      if storage.signatureColumn[node.int].isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
       switch Self.role(of: node, in: storage, options) {
       case .computes: join(node, storage, isForward: isForward[node.int])
       case .views:
@@ -63,6 +65,7 @@ struct FuseElementwise {
   }
 
   private mutating func findInner(_ storage: GraphStorage, order: [NodeID], roots: [NodeID]) {
+    if chains.isEmpty { return }
     for chain in chains { for node in chain { isInner[node.int] = true } }
     for node in order {
       for input in storage.inputRange(of: node) {

@@ -102,14 +102,12 @@ struct UnitBuilder: ~Copyable {
 
   private mutating func add(_ node: NodeID) {
     let brief = graph.storage.brief(of: node)
-    let chain = fused.chainOf[node.int]
-    if chain != FuseElementwise.none {
-      let gates = fused.chains[Int(chain)]
-      if gates.last == node { addChain(gates) }
-      return
-    }
     if let operation = brief.scalarOperation, plan.placement.places[node.int].isAwaited {
       addScalar(operation, node, cost: brief.scalarCost)
+    } else if fused.chainOf[node.int] != FuseElementwise.none {
+      let gates = fused.chains[Int(fused.chainOf[node.int])]
+      if gates.last == node { addChain(gates) }
+      return
     } else if brief.source == nil {
       addOther(node)
     }
@@ -238,11 +236,14 @@ struct UnitBuilder: ~Copyable {
   /// Finds, for each buffer of a run, where in the order it is read last; a chain reads where it ends.
   private mutating func findLastReaders() {
     var chainEnds = [Int](repeating: 0, count: fused.chains.count)
-    for (position, node) in order.enumerated() where fused.chainOf[node.int] != FuseElementwise.none {
-      chainEnds[Int(fused.chainOf[node.int])] = position
+    if !fused.chains.isEmpty {
+      for (position, node) in order.enumerated() where fused.chainOf[node.int] != FuseElementwise.none {
+        chainEnds[Int(fused.chainOf[node.int])] = position
+      }
     }
     lastRead = [Int](repeating: -1, count: plan.placement.buffers.count)
     for (position, node) in order.enumerated() {
+      if plan.placement.places[node.int].isAwaited { continue }  // it reads scalars
       let chain = fused.chainOf[node.int]
       let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
       for input in graph.storage.inputRange(of: node) {
