@@ -2,7 +2,9 @@ internal import Kernels
 
 /// What running a node costs, estimated in nanoseconds from its sizes: enough to tell a unit worth a worker's while from
 /// one that is not. It never decides an order of additions, so a wrong estimate costs time and not bits.
-struct CostModel: Sendable {
+///
+/// The three speeds are measured once a process (see ``measured``), and a program keeps those it was compiled with.
+struct CostModel: Sendable, Hashable {
   /// The work a unit should hold: well above what starting a unit costs (tens of nanoseconds) and what a worker's
   /// wake-up costs when shared by several units (7 µs), well below a step.
   static let unit: Float = 12_000
@@ -13,42 +15,51 @@ struct CostModel: Sendable {
   static let mostParts = 16
 
   private static let call: Float = 60
-  private static let bytesPerNanosecond: Float = 16
-  private static let operationsPerNanosecond: Float = 80
+
+  /// How fast operands and results that lie in the second-level cache pass by.
+  var bytesPerNanosecond: Float
+  /// Multiplications and additions of a float32 matrix product.
+  var operationsPerNanosecond: Float
+  /// An exponential or its like, of one element.
+  var transcendental: Float
+
+  /// Those of a server's core with 256-bit vectors: the same units on every machine.
+  static let nominal = CostModel(bytesPerNanosecond: 16, operationsPerNanosecond: 80, transcendental: 0.5)
 
   static func scalarGate(_ kernel: Kernel) -> Float { isTranscendental(kernel) ? 4 : 1.5 }
 
   /// - Parameters:
   ///   - result: the node's type and shape.
   ///   - operands: those of its inputs.
-  static func cost(of kernel: Kernel, result: Signature, operands: some Collection<Signature>) -> Float {
+  func cost(of kernel: Kernel, result: Signature, operands: some Collection<Signature>) -> Float {
     let written = result.shape.elementCount
     let read = operands.reduce(0) { $0 + $1.shape.elementCount }
     let traffic = Float((written + read) * result.elementType.byteCount) / bytesPerNanosecond
     switch kernel.form {
     case .source, .alias: return 0
-    case .elementwise: return call + traffic + (isTranscendental(kernel) ? 0.5 * Float(written) : 0)
-    case .softmax, .logSoftmax, .crossEntropy: return call + traffic + 1.0 * Float(read)
+    case .elementwise:
+      return Self.call + traffic + (Self.isTranscendental(kernel) ? transcendental * Float(written) : 0)
+    case .softmax, .logSoftmax, .crossEntropy: return Self.call + traffic + 2 * transcendental * Float(read)
     case .matmul(let transposeA, _), .accumulateProduct(let transposeA, _):
       let a = operands.dropLast().last!.shape
       let inner = transposeA ? a[a.rank - 2] : a[a.rank - 1]
       let speed = result.elementType == .float64 ? operationsPerNanosecond / 2 : operationsPerNanosecond
-      return 3 * call + 2 * Float(written) * Float(inner) / speed
-    case .transpose, .gatherRows, .scatterAddRows: return call + 2 * traffic
-    case .custom: return call + 4 * Float(written + read)
-    default: return call + traffic
+      return 3 * Self.call + 2 * Float(written) * Float(inner) / speed
+    case .transpose, .gatherRows, .scatterAddRows: return Self.call + 2 * traffic
+    case .custom: return Self.call + 4 * Float(written + read)
+    default: return Self.call + traffic
     }
   }
 
   /// What moving the operands and results of a chain of elementwise gates takes; the gates come on top.
-  static func cost(of chain: ElementwiseChain, elementSize: Int) -> Float {
+  func cost(of chain: ElementwiseChain, elementSize: Int) -> Float {
     let traffic = (chain.operandCount + chain.outputCount) * chain.count * elementSize
-    return call + Float(traffic) / bytesPerNanosecond
+    return Self.call + Float(traffic) / bytesPerNanosecond
   }
 
   /// What one gate of a chain takes.
-  static func arithmetic(of kernel: Kernel, count: Int) -> Float {
-    (isTranscendental(kernel) ? 0.5 : 0.05) * Float(count)
+  func arithmetic(of kernel: Kernel, count: Int) -> Float {
+    (Self.isTranscendental(kernel) ? transcendental : 0.05) * Float(count)
   }
 
   private static func isTranscendental(_ kernel: Kernel) -> Bool {

@@ -23,6 +23,9 @@ public final class Program: Sendable {
     /// Whether buffers share memory once their last reader is done, and are written over in place. Turning it off
     /// costs memory and changes no bit: it is there to prove that.
     public var reusesBuffers = true
+    /// Whether units of work are sized by speeds that are measured once in this process, or by nominal ones, which give
+    /// the same units everywhere. Bits do not depend on it.
+    public var measuresCosts = true
     /// The nanoseconds of work that close a unit. With 0 every node is a unit of its own, so that a test of small graphs
     /// still meets every interleaving.
     package var unitWork = CostModel.unit

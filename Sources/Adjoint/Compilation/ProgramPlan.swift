@@ -26,7 +26,13 @@ struct ProgramPlan: Sendable {
   var backward = Schedule(successorOffsets: [0], successors: [])
   var step = Schedule(successorOffsets: [0], successors: [])
 
-  init(placement: Placement) { self.placement = placement }
+  /// The speeds that sized the units.
+  let costs: CostModel
+
+  init(placement: Placement, costs: CostModel) {
+    self.placement = placement
+    self.costs = costs
+  }
 
   func steps(of unit: Int) -> Range<Int> { unitStarts[unit]..<unitStarts[unit + 1] }
 }

@@ -11,6 +11,7 @@ struct UnitBuilder: ~Copyable {
   private let graph: IntermediateGraph
   private let accumulation: Accumulation
   private let unitWork: Float
+  private let costs: CostModel
   private var plan: ProgramPlan
 
   private let fused: FuseElementwise
@@ -76,6 +77,7 @@ struct UnitBuilder: ~Copyable {
     self.graph = graph
     accumulation = options.accumulation
     unitWork = options.unitWork
+    costs = options.measuresCosts ? .measured : .nominal
     let storage = graph.storage
     let isForward = DropUnused.usedNodes(of: storage, roots: graph.roots.prefix(outputCount))
     let isUsed = DropUnused.usedNodes(of: storage, roots: graph.roots)
@@ -86,7 +88,7 @@ struct UnitBuilder: ~Copyable {
     fused = FuseElementwise(storage, order: order, isForward: isForward, roots: graph.roots, options: options)
     self.order = order
     self.isForward = isForward
-    plan = ProgramPlan(placement: Placement(graph, isInner: fused.isInner))
+    plan = ProgramPlan(placement: Placement(graph, isInner: fused.isInner), costs: costs)
     reuse = BufferReuse(isOn: options.reusesBuffers)
     unitOf = Column(repeating: Self.noUnit, count: storage.count)
   }
@@ -144,7 +146,7 @@ struct UnitBuilder: ~Copyable {
     operandSignatures.removeAll(keepingCapacity: true)
     for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
     let result = graph.storage.signature(of: node)
-    let cost = CostModel.cost(of: kernel, result: result, operands: operandSignatures)
+    let cost = costs.cost(of: kernel, result: result, operands: operandSignatures)
     let call = KernelCall(kernel, result: result, operands: operandSignatures)
     let overwritable = operands.indices.filter {
       call.mayOverwrite(operand: $0 - operands.startIndex, of: operandSignatures, result: result)
@@ -156,10 +158,10 @@ struct UnitBuilder: ~Copyable {
   private mutating func addChain(_ gates: [NodeID]) {
     closeRun()  // so that the scalars that it reads have their slots
     let made = ChainCall(gates, in: graph.storage, plan.placement.places, isInner: fused.isInner)
-    var cost: Float = CostModel.cost(
+    var cost: Float = costs.cost(
       of: made.chain, elementSize: graph.storage.signature(of: gates[0]).elementType.byteCount)
     for gate in gates {
-      cost += CostModel.arithmetic(of: graph.storage.traits(of: gate).kernel, count: made.chain.count)
+      cost += costs.arithmetic(of: graph.storage.traits(of: gate).kernel, count: made.chain.count)
     }
     let type = made.type.kernelType
     let call: KernelCall = made.reduction.map { .chainReduction(type, $0) } ?? .chain(type, made.chain)
@@ -291,7 +293,7 @@ struct UnitBuilder: ~Copyable {
   /// Adds one contribution right behind its producer, in the same unit where that is still open.
   private mutating func addContribution(of node: NodeID, to accumulator: Int) {
     let target = plan.accumulators[accumulator]
-    makeRoom(for: CostModel.cost(of: Accumulate().kernel, result: target.signature, operands: [target.signature]))
+    makeRoom(for: costs.cost(of: Accumulate().kernel, result: target.signature, operands: [target.signature]))
     depend(on: node)
     closeRun()
     let start = plan.operands.count

@@ -14,6 +14,13 @@ let benchmarks: @Sendable () -> Void = {
   for kind in ScalarGraph.Kind.allCases { scalars(kind) }
 }
 
+/// Units of nominal speeds: those of the machine would make other units on another.
+private var nominal: Program.Options {
+  var options = Program.Options()
+  options.measuresCosts = false
+  return options
+}
+
 private var few: BenchmarkThresholds { BenchmarkThresholds(absolute: [.p90: 8]) }
 private func percent(_ tolerance: Double) -> BenchmarkThresholds { BenchmarkThresholds(relative: [.p90: tolerance]) }
 
@@ -53,7 +60,7 @@ private func steps(of name: String, width: Int) {
     "\(name)-width-\(width)", exactly + costs, tolerances: tolerances
   ) { benchmark in
     let workload = TrainingWorkload.named(name)!
-    let program = try Program(workload.loss, gradientsFor: workload.parameters)
+    let program = try Program(workload.loss, gradientsFor: workload.parameters, options: nominal)
     let session = program.makeSession(on: GraphExecutor(width: width))
     try workload.feed(session)
     for _ in 0..<20 { try session.step() }
