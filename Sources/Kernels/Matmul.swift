@@ -1,46 +1,51 @@
 internal import CKernels
 
-/// C = A · B, or C + A · B, for a range of the rows of C, batch after batch.
+/// C = A · B, or C = S + A · B, for a range of the blocks of C.
 ///
 /// - Parameters:
-///   - rows: bounded by multiples of the plan's ``MatmulPlan/blockHeight`` within a batch, or a batch's end.
-///   - a, b, output: at element 0; the output shares no memory with the others.
-/// - Complexity: O(`rows.count` · n · k), on the calling thread alone.
+///   - a, b, output: at element 0; the output shares no memory with A and B.
+///   - sum: what the product is added to, of the shape of C, which may be the output itself; not for products with a
+///     vector.
+///   - blocks: any range below the plan's ``MatmulPlan/blockCount``.
+/// - Complexity: O(`blocks.count` · block · k), on the calling thread alone.
 package func runMatmul(
-  _ type: ElementType, plan: MatmulPlan, a: UnsafeRawPointer, b: UnsafeRawPointer, output: UnsafeMutableRawPointer,
-  rows: Range<Int>, accumulates: Bool = false
+  _ type: ElementType, plan: MatmulPlan, a: UnsafeRawPointer, b: UnsafeRawPointer, addedTo sum: UnsafeRawPointer? = nil,
+  output: UnsafeMutableRawPointer, blocks: Range<Int>
 ) {
   precondition(type != .int32, "Matrix products need floats")
-  precondition(!accumulates || plan.m > 1 && plan.n > 1, "A product with a vector is not added to what is there")
-  checkRange(rows, within: plan.rowCount)
-  precondition(
-    plan.boundary(atOrAfter: rows.lowerBound) == rows.lowerBound
-      && plan.boundary(atOrAfter: rows.upperBound) == rows.upperBound,
-    "The rows \(rows) of a matrix product are divided at multiples of its block height, \(plan.blockHeight)")
+  precondition(sum == nil || plan.m > 1 && plan.n > 1, "A product with a vector is not added to what is there")
+  checkRange(blocks, within: plan.blockCount)
   let size = type.byteCount
-  var row = rows.lowerBound
-  while row < rows.upperBound {
-    let (batch, top) = row.quotientAndRemainder(dividingBy: plan.m)
-    let height = min(plan.blockHeight, plan.m - top)
-    let matrixA = a + plan.offsetsA[batch] * size
-    let matrixB = b + plan.offsetsB[batch] * size
+  for index in blocks {
+    let block = plan.block(index)
+    let first = (block.batch * plan.m + block.top) * plan.n + block.left
     let product = MatrixBlockProduct(
-      type: type, plan: plan, accumulates: accumulates, top: top, height: height, a: matrixA, b: matrixB,
-      output: output + row * plan.n * size)
+      type: type, plan: plan, accumulates: sum != nil, block: block, a: a + plan.offsetsA[block.batch] * size,
+      b: b + plan.offsetsB[block.batch] * size, output: output + first * size)
+    if let sum, sum != UnsafeRawPointer(output) { product.copy(from: sum + first * size) }
     product.run()
-    row += height
   }
 }
 
-/// `height` rows of C, from row `top` of one product.
+/// One block of C.
 struct MatrixBlockProduct {
   let type: ElementType
   let plan: MatmulPlan
   let accumulates: Bool
-  let top, height: Int
-  /// The matrices at element 0; the output at its row `top`.
+  let block: MatmulPlan.Block
+  /// The matrices at element 0; the output at its block.
   let a, b: UnsafeRawPointer
   let output: UnsafeMutableRawPointer
+
+  var top: Int { block.top }
+  var height: Int { block.height }
+
+  func copy(from sum: UnsafeRawPointer) {
+    let row = plan.n * type.byteCount
+    for offset in 0..<height {
+      (output + offset * row).copyMemory(from: sum + offset * row, byteCount: block.width * type.byteCount)
+    }
+  }
 
   func run() {
     if plan.n == 1 {
@@ -48,7 +53,7 @@ struct MatrixBlockProduct {
     } else if plan.m == 1 {
       vectorTimes()
     } else {
-      block()
+      multiplyBlock()
     }
   }
 

@@ -3,27 +3,42 @@
 /// A is m × k (stored k × m if transposed), B is k × n (stored n × k if transposed), C is m × n, all row-major. Batches
 /// broadcast like shapes: one B for a batch of A is one product of all rows together.
 ///
-/// Block boundaries follow from the sizes alone. The rows of C, batch after batch, can be divided among threads at
-/// multiples of ``blockHeight`` within each batch (``boundary(atOrAfter:)`` finds them), and the bits come out the same.
+/// C is worked in blocks whose boundaries follow from the sizes alone, batch after batch, from left to right and from
+/// top to bottom. They can be divided among threads in any way, and the bits come out the same.
 ///
 /// ```swift
 /// let plan = MatmulPlan(m: 128, n: 512, k: 784)
-/// runMatmul(.float32, plan: plan, a: images, b: weights, output: hidden, rows: 0..<plan.rowCount)
+/// runMatmul(.float32, plan: plan, a: images, b: weights, output: hidden, blocks: 0..<plan.blockCount)
 /// ```
 package struct MatmulPlan: Sendable, Equatable {
   package let m, n, k: Int
   package let transposeA, transposeB: Bool
   /// Where the matrices of each batch begin, in elements.
   let offsetsA, offsetsB: [Int]
-  /// The block C is worked in.
-  package let blockHeight: Int
+  /// The block C is worked in: its height and width, and what one call of the library computes of it.
+  private let blockHeight, stripWidth: Int
   let blockWidth, blockDepth: Int
 
-  /// Rows of C over all batches.
-  package var rowCount: Int { offsetsA.count * m }
+  /// Elements of C.
+  package var resultCount: Int { offsetsA.count * m * n }
 
-  /// Multiply-adds of one row of C: the unit of a cost estimate.
-  package var workPerRow: Int { n * k }
+  /// Blocks over all batches.
+  package var blockCount: Int { offsetsA.count * blocksDown * blocksAcross }
+  private var blocksDown: Int { (m + blockHeight - 1) / blockHeight }
+  private var blocksAcross: Int { (n + stripWidth - 1) / stripWidth }
+
+  /// Where a block of C lies within the matrix of its batch.
+  struct Block {
+    let batch, top, left, height, width: Int
+  }
+
+  func block(_ index: Int) -> Block {
+    let (row, across) = index.quotientAndRemainder(dividingBy: blocksAcross)
+    let (batch, down) = row.quotientAndRemainder(dividingBy: blocksDown)
+    let (top, left) = (down * blockHeight, across * stripWidth)
+    return Block(
+      batch: batch, top: top, left: left, height: min(blockHeight, m - top), width: min(stripWidth, n - left))
+  }
 
   /// Multiply-adds of a block, at most.
   ///
@@ -58,14 +73,8 @@ package struct MatmulPlan: Sendable, Equatable {
     blockDepth = depth
     // Narrow products get taller blocks: a call should be worth more than its overhead.
     blockHeight = min(self.m, max(64, min(256, Self.blockWork / (width * depth) / 16 * 16)))
+    stripWidth = self.m == 1 ? n : min(n, max(width, 128 / width * width))
     _checkInvariants()
-  }
-
-  /// The first row at or after `row` where the work may be divided.
-  package func boundary(atOrAfter row: Int) -> Int {
-    let (batch, within) = row.quotientAndRemainder(dividingBy: m)
-    let up = (within + blockHeight - 1) / blockHeight * blockHeight
-    return min(batch * m + min(up, m), rowCount)
   }
 
   func _checkInvariants() {

@@ -11,11 +11,12 @@
 extension MatrixBlockProduct {
   #if BLAS && (canImport(Darwin) || os(Linux))
     /// Blocks small enough that OpenBLAS works on the calling thread; see ``MatmulPlan/blockWork``.
-    func block() {
+    func multiplyBlock() {
       for depth in stride(from: 0, to: plan.k, by: plan.blockDepth) {
-        for left in stride(from: 0, to: plan.n, by: plan.blockWidth) {
+        for left in stride(from: 0, to: block.width, by: plan.blockWidth) {
           multiply(
-            depth: depth, k: min(plan.blockDepth, plan.k - depth), left: left, n: min(plan.blockWidth, plan.n - left))
+            depth: depth, k: min(plan.blockDepth, plan.k - depth), left: left,
+            n: min(plan.blockWidth, block.width - left))
         }
       }
     }
@@ -23,7 +24,7 @@ extension MatrixBlockProduct {
     private func multiply(depth: Int, k: Int, left: Int, n: Int) {
       let orderA = plan.transposeA ? CblasTrans : CblasNoTrans
       let orderB = plan.transposeB ? CblasTrans : CblasNoTrans
-      let (a, b) = (blockOfA(depth: depth), blockOfB(depth: depth, left: left))
+      let (a, b) = (blockOfA(depth: depth), blockOfB(depth: depth, left: block.left + left))
       let (m, n, k) = (CInt(height), CInt(n), CInt(k))
       let (lda, ldb, ldc) = (CInt(strideA), CInt(strideB), CInt(plan.n))
       if type == .float32 {
@@ -39,11 +40,11 @@ extension MatrixBlockProduct {
       }
     }
   #else
-    /// All columns at once: the C kernel packs its own blocks.
-    func block() {
+    /// At once: the C kernel packs its own blocks.
+    func multiplyBlock() {
       adj_matmul_block(
-        type.rawValue, plan.transposeA ? 1 : 0, plan.transposeB ? 1 : 0, height, plan.n, plan.k, blockOfA(depth: 0),
-        strideA, b, strideB, output, plan.n, accumulates ? 1 : 0)
+        type.rawValue, plan.transposeA ? 1 : 0, plan.transposeB ? 1 : 0, height, block.width, plan.k,
+        blockOfA(depth: 0), strideA, blockOfB(depth: 0, left: block.left), strideB, output, plan.n, accumulates ? 1 : 0)
     }
   #endif
 }

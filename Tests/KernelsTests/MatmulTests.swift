@@ -24,14 +24,15 @@ import Testing
       Product(m: 5, n: 1, k: 9, batchA: [4, 1], batchB: [4, 2]),
     ]
 
-  private func run<T: KernelFloat>(_ plan: MatmulPlan, _ a: [T], _ b: [T], rowCuts: [Range<Int>]) -> [T] {
-    var output = [T](repeating: .nan, count: plan.rowCount * plan.n)
+  private func run<T: KernelFloat>(_ plan: MatmulPlan, _ a: [T], _ b: [T], cuts: [Range<Int>]) -> [T] {
+    var output = [T](repeating: .nan, count: plan.resultCount)
     a.withUnsafeBytes { a in
       b.withUnsafeBytes { b in
         output.withUnsafeMutableBytes { output in
-          for rows in rowCuts {
+          for blocks in cuts {
             runMatmul(
-              T.elementType, plan: plan, a: a.baseAddress!, b: b.baseAddress!, output: output.baseAddress!, rows: rows)
+              T.elementType, plan: plan, a: a.baseAddress!, b: b.baseAddress!, output: output.baseAddress!,
+              blocks: blocks)
           }
         }
       }
@@ -47,8 +48,8 @@ import Testing
     let b: [T] = randomValues(elementCount(product.batchB) * k * n, &numbers)
     let plan = MatmulPlan(
       m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB, batchA: product.batchA, batchB: product.batchB)
-    #expect(plan.rowCount == elementCount(batch.shape) * m)
-    let result = run(plan, a, b, rowCuts: [0..<plan.rowCount])
+    #expect(plan.resultCount == elementCount(batch.shape) * m * n)
+    let result = run(plan, a, b, cuts: [0..<plan.blockCount])
 
     var worst = 0.0
     var row = 0
@@ -73,14 +74,8 @@ import Testing
     let tolerance = Double(T.ulpOfOne) * 16 * Double(k).squareRoot() * 4
     #expect(worst <= tolerance, "off by \(worst), transposes \(transposeA) \(transposeB), \(T.self)")
 
-    var cuts: [Range<Int>] = []
-    var start = 0
-    while start < plan.rowCount {
-      let end = plan.boundary(atOrAfter: start + 1)
-      cuts.append(start..<end)
-      start = end
-    }
-    #expect(same(result, run(plan, a, b, rowCuts: cuts.reversed())), "the bits depend on how rows are divided")
+    let cuts = (0..<plan.blockCount).map { $0..<$0 + 1 }
+    #expect(same(result, run(plan, a, b, cuts: cuts.reversed())), "the bits depend on how blocks are divided")
   }
 
   private struct BroadcastShape {
@@ -94,7 +89,7 @@ import Testing
   }
 
   @Test(arguments: products)
-  func `a product is what three loops give, transposed or not, rows divided anywhere`(product: Product) {
+  func `a product is what three loops give, transposed or not, blocks divided anywhere`(product: Product) {
     for transposeA in [false, true] {
       for transposeB in [false, true] {
         check(product, transposeA: transposeA, transposeB: transposeB, Float.self)
@@ -116,7 +111,7 @@ import Testing
 
   @Test func `NaN and infinity pass through a product`() {
     let plan = MatmulPlan(m: 2, n: 2, k: 2)
-    let result: [Float] = run(plan, [.nan, 0, .infinity, 1], [1, 2, 3, 4], rowCuts: [0..<2])
+    let result: [Float] = run(plan, [.nan, 0, .infinity, 1], [1, 2, 3, 4], cuts: [0..<1])
     #expect(result[0].isNaN && result[1].isNaN && result[2] == .infinity && result[3] == .infinity)
   }
 }

@@ -39,7 +39,7 @@
         MatmulPlan(m: size, n: size, k: size), MatmulPlan(m: 1, n: size, k: size), MatmulPlan(m: size, n: 1, k: size),
         MatmulPlan(m: 5, n: size, k: size), MatmulPlan(m: size, n: 8, k: size),
       ] {
-        for _ in 0..<20 { runMatmul(.float32, plan: plan, a: a, b: b, output: c, rows: 0..<plan.rowCount) }
+        for _ in 0..<20 { runMatmul(.float32, plan: plan, a: a, b: b, output: c, blocks: 0..<plan.blockCount) }
       }
       let during = timeOfOtherThreads()
       if c[0] != Float(size) { exit(3) }

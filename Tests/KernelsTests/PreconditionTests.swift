@@ -40,16 +40,16 @@
       #expect(try sentence(in: result).contains("Integers can be copied and added, but exponential needs floats"))
     }
 
-    @Test func `rows of a product divided within a block`() async throws {
+    @Test func `blocks that a product does not have`() async throws {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         let plan = MatmulPlan(m: 100, n: 100, k: 100)
         let values = [Float](repeating: 0, count: 10_000)
         var output = values
         output.withUnsafeMutableBytes {
-          runMatmul(.float32, plan: plan, a: values, b: values, output: $0.baseAddress!, rows: 0..<1)
+          runMatmul(.float32, plan: plan, a: values, b: values, output: $0.baseAddress!, blocks: 0..<3)
         }
       }
-      #expect(try sentence(in: result).contains("are divided at multiples of its block height"))
+      #expect(try sentence(in: result).contains("The range 0..<3 is outside of 0..<2"))
     }
   }
 #endif

@@ -21,7 +21,7 @@ extension CostModel {
       runElementwise(.exponential, .float32, plan: single, inputs: operands, output: result, range: 0..<count)
     }
     let multiplying = best {
-      runMatmul(.float32, plan: product, a: operands[0], b: operands[1], output: result, rows: 0..<64)
+      runMatmul(.float32, plan: product, a: operands[0], b: operands[1], output: result, blocks: 0..<product.blockCount)
     }
     return CostModel(
       bytesPerNanosecond: Float(3 * bytes) / adding, operationsPerNanosecond: 2 * 64 * 64 * 64 / multiplying,

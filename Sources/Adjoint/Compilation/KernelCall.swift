@@ -96,7 +96,7 @@ enum KernelCall: Sendable {
     case .chainReduction(_, let reduction): reduction.rows
     case .accumulate(_, let count): count
     case .reduce(_, _, let plan): plan.outputCount
-    case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.rowCount
+    case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.blockCount
     case .move(_, let plan): plan.count
     case .pad(_, let plan): plan.count
     case .concatenate(_, let plan): plan.count
@@ -120,7 +120,6 @@ enum KernelCall: Sendable {
 
   private func boundary(atOrAfter position: Int) -> Int {
     switch self {
-    case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.boundary(atOrAfter: position)
     case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate: (position + 1023) / 1024 * 1024
     default: position
     }
@@ -158,14 +157,9 @@ enum KernelCall: Sendable {
     case .reduce(let operation, let type, let plan):
       runReduction(operation, type, plan: plan, input: inputs[0], output: output, range: range)
     case .matmul(let type, let plan):
-      runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, rows: range)
+      runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, blocks: range)
     case .accumulateProduct(let type, let plan):
-      if inputs[0] != UnsafeRawPointer(output) {
-        let row = plan.n * type.byteCount
-        (output + range.lowerBound * row).copyMemory(
-          from: inputs[0] + range.lowerBound * row, byteCount: range.count * row)
-      }
-      runMatmul(type, plan: plan, a: inputs[1], b: inputs[2], output: output, rows: range, accumulates: true)
+      runMatmul(type, plan: plan, a: inputs[1], b: inputs[2], addedTo: inputs[0], output: output, blocks: range)
     case .move(let size, let plan):
       runMovement(elementSize: size, plan: plan, input: inputs[0], output: output, range: range)
     case .pad(let size, let plan):
