@@ -58,27 +58,27 @@ struct ScalarRuns: ~Copyable {
   /// Adds a scalar gate of `type` to those before it, which are of the same slab.
   mutating func add(
     _ operation: ElementwiseOperation, _ node: NodeID, _ type: ElementType, inputs: Range<Int>,
-    of storage: GraphStorage,
+    of inputColumn: [NodeID],
     _ placement: inout Placement
   ) {
     self.type = type
-    let first = operand(storage.inputColumn[inputs.lowerBound], placement.places)
+    let first = operand(inputColumn[inputs.lowerBound], placement.places)
     if operation == .add && inputs.count != 2 {
       // An accumulate node of one or of more than two contributions, added in order.
       if inputs.count == 1 { append(.copy, 1, first) }
       var sum = first
       for position in inputs.dropFirst() {
-        append(.add, 2, sum, operand(storage.inputColumn[position], placement.places))
+        append(.add, 2, sum, operand(inputColumn[position], placement.places))
         sum = UInt32(gates.count - 1) | ScalarGate.mark
       }
     } else {
       switch inputs.count {
       case 1: append(operation, 1, first)
-      case 2: append(operation, 2, first, operand(storage.inputColumn[inputs.lowerBound + 1], placement.places))
+      case 2: append(operation, 2, first, operand(inputColumn[inputs.lowerBound + 1], placement.places))
       default:
         append(
-          operation, 3, first, operand(storage.inputColumn[inputs.lowerBound + 1], placement.places),
-          operand(storage.inputColumn[inputs.lowerBound + 2], placement.places))
+          operation, 3, first, operand(inputColumn[inputs.lowerBound + 1], placement.places),
+          operand(inputColumn[inputs.lowerBound + 2], placement.places))
       }
     }
     placement.await(gate: gates.count - 1, for: node, type)

@@ -24,8 +24,12 @@ struct ShareCommon: ~Copyable {
 
   /// The node that applies `gate` to `inputs`, or `nil` once the next node of `storage` has been entered as that node.
   ///
-  /// - Parameter newest: the newest input, constants apart.
-  mutating func find(_ gate: GateID, _ inputs: [NodeID], newest: NodeID?, in storage: GraphStorage) -> NodeID? {
+  /// - Parameters:
+  ///   - newest: the newest input, constants apart.
+  ///   - storage: not changed; `inout` because a struct of a dozen arrays is copied otherwise.
+  mutating func find(
+    _ gate: GateID, _ inputs: borrowing Column<NodeID>, newest: NodeID?, in storage: inout GraphStorage
+  ) -> NodeID? {
     let next = NodeID(storage.count)
     while firstReader.count <= next.int {
       firstReader.append(Self.none)
@@ -40,7 +44,7 @@ struct ShareCommon: ~Copyable {
       reader = nextReader[known.int]
       length += 1
     }
-    if length == Self.longestList { return overflow.find(gate, inputs, in: storage) }
+    if length == Self.longestList { return overflow.find(gate, inputs, in: &storage) }
     nextReader[next.int] = firstReader[list]
     firstReader[list] = next.index
     return nil
@@ -61,9 +65,11 @@ private struct NodeTable {
   private var count = 0
   private static let empty = UInt32.max
 
-  mutating func find(_ gate: GateID, _ inputs: [NodeID], in storage: GraphStorage) -> NodeID? {
+  mutating func find(
+    _ gate: GateID, _ inputs: borrowing Column<NodeID>, in storage: inout GraphStorage
+  ) -> NodeID? {
     if 2 * (count + 1) > slots.count { grow(storage) }
-    var slot = home(gate, inputs)
+    var slot = home(gate, inputs.array())
     while slots[slot] != Self.empty {
       let known = NodeID(index: slots[slot])
       if storage.applies(known, gate, inputs) { return known }
@@ -96,11 +102,11 @@ private struct NodeTable {
 
 extension GraphStorage {
   /// Whether a node applies `gate` to `inputs` in this order.
-  fileprivate func applies(_ node: NodeID, _ gate: GateID, _ inputs: [NodeID]) -> Bool {
+  fileprivate func applies(_ node: NodeID, _ gate: GateID, _ inputs: borrowing Column<NodeID>) -> Bool {
     guard gateColumn[node.int] == gate else { return false }
     let row = inputRange(of: node)
     guard row.count == inputs.count else { return false }
-    for offset in inputs.indices where inputColumn[row.lowerBound + offset] != inputs[offset] { return false }
+    for offset in 0..<inputs.count where inputColumn[row.lowerBound + offset] != inputs[offset] { return false }
     return true
   }
 }

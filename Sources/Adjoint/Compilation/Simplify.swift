@@ -11,26 +11,29 @@ enum Simplify {
     var renamed = Column(repeating: NodeID(0), count: old.count)
     var common = ShareCommon(expecting: old.count)
     let folding = FoldConstants()
-    var inputs: [NodeID] = []
+    var inputs = Column<NodeID>()
 
     for index in 0..<old.count where isUsed[index] {
       let node = NodeID(index)
       let (gate, signature) = (old.gateColumn[index], old.signatureColumn[index])
       var newest: NodeID?
-      inputs.removeAll(keepingCapacity: true)
+      inputs.removeAll()
       for position in old.inputRange(of: node) {
         let input = renamed[old.inputColumn[position].int]
         inputs.append(input)
         if !result.storage.isConstant(input) { newest = max(newest ?? input, input) }
       }
-      if inputs.isEmpty {
+      if inputs.count == 0 {
         renamed[index] = copySource(node, of: old, into: &result, &common)
-      } else if newest == nil, let constant = folding.fold(gate, signature, inputs, &result, origin: node) {
+      } else if newest == nil, let constant = folding.fold(gate, signature, inputs.array(), &result, origin: node) {
         renamed[index] = constant
-      } else if let known = common.find(gate, inputs, newest: newest, in: result.storage) {
+      } else if let known = common.find(gate, inputs, newest: newest, in: &result.storage) {
         renamed[index] = known
       } else {
-        renamed[index] = result.storage.append(gate, signature, inputs: inputs)
+        renamed[index] =
+          inputs.count > 2
+          ? result.storage.append(gate, signature, inputs: inputs.array())
+          : result.storage.append(gate, signature, inputs[0], inputs.count == 2 ? inputs[1] : nil)
         result.origins.append(node)
       }
     }

@@ -122,7 +122,7 @@ struct UnitBuilder: ~Copyable {
     depend(node, on: inputs)
     let type: ElementType = plan.placement.places[node.int].isDoubleSlot ? .float64 : .float32
     if scalars.mustClose(before: type) { closeRun() }
-    scalars.add(operation, node, type, inputs: inputs, of: graph.storage, &plan.placement)
+    scalars.add(operation, node, type, inputs: inputs, of: graph.storage.inputColumn, &plan.placement)
     if openCost >= unitWork { closeUnit() }
   }
 

@@ -77,13 +77,13 @@ struct PullbackRecord {
 
   /// Adds the rows to `state` for an application of the gate, and the gradients of its operands to `contributions`.
   func apply(
-    to node: NodeID, in forward: GraphStorage, upstream: NodeID, _ state: inout GraphState,
+    to node: NodeID, in walk: Differentiation, upstream: NodeID, _ state: inout GraphState,
     _ values: inout Column<NodeID>,
     _ contributions: inout Contributions
   ) {
-    let inputs = forward.inputRange(of: node)
+    let inputs = walk.forward.inputRange(of: node)
     values.removeAll()
-    for position in inputs { values.append(forward.inputColumn[position]) }
+    for position in inputs { values.append(walk.forward.inputColumn[position]) }
     values.append(node)
     values.append(upstream)
     for literal in literals { values.append(literal) }
@@ -98,7 +98,7 @@ struct PullbackRecord {
       }
     }
     for (offset, gradient) in gradients.enumerated() {
-      if let gradient { contributions.add(values[gradient], to: forward.inputColumn[inputs.lowerBound + offset]) }
+      if let gradient { contributions.add(values[gradient], to: walk.forward.inputColumn[inputs.lowerBound + offset]) }
     }
   }
 }
@@ -124,25 +124,26 @@ struct PullbackRecords: ~Copyable {
     to node: NodeID, _ isActive: UInt32, in walk: Differentiation, _ upstream: NodeID, _ state: inout GraphState,
     _ contributions: inout Contributions
   ) -> Answer {
-    let forward = walk.forward
-    let gate = Int(forward.gateColumn[node.int].index)
-    guard state.poison.isEmpty, forward.inputRange(of: node).count <= PullbackRecord.mostOperands else {
+    let gate = Int(walk.forward.gateColumn[node.int].index)
+    guard state.poison.isEmpty, walk.forward.inputRange(of: node).count <= PullbackRecord.mostOperands else {
       return .askEachTime
     }
     guard gate < entries.count else { return .unknown }
-    for index in entries[gate].indices where matches(entries[gate][index], node, isActive, forward) {
+    for index in entries[gate].indices where matches(entries[gate][index], node, isActive, walk) {
       guard let record = entries[gate][index].record else { return .askEachTime }
-      record.apply(to: node, in: forward, upstream: upstream, &state, &values, &contributions)
+      record.apply(to: node, in: walk, upstream: upstream, &state, &values, &contributions)
       return .known
     }
     return entries[gate].count < Self.mostEntries ? .unknown : .askEachTime
   }
 
-  private func matches(_ entry: Entry, _ node: NodeID, _ isActive: UInt32, _ forward: GraphStorage) -> Bool {
-    let inputs = forward.inputRange(of: node)
+  private func matches(_ entry: Entry, _ node: NodeID, _ isActive: UInt32, _ walk: Differentiation) -> Bool {
+    let inputs = walk.forward.inputRange(of: node)
     guard entry.isActive == isActive, entry.signatures.count == inputs.count else { return false }
     for (offset, signature) in entry.signatures.enumerated()
-    where forward.signatureColumn[forward.inputColumn[inputs.lowerBound + offset].int] != signature { return false }
+    where walk.forward.signatureColumn[walk.forward.inputColumn[inputs.lowerBound + offset].int] != signature {
+      return false
+    }
     return true
   }
 
