@@ -149,16 +149,19 @@ import Testing
     let graph = Graph()
     let x = graph.input("x")
     if kind == .chain { return (x, (0..<gates / 4).reduce(x) { node, _ in sigmoid(node * 0.5 + x) * 0.5 }) }
+    // The first operand is the oldest of the window, so that every value is read.
     var random = SplitMix64(seed: 5)
     var values = [x]
-    let window = kind == .narrow ? 1 : 200
+    let window = kind == .narrow ? 1 : 400
     while values.count < gates {
-      func operand() -> Node { values[values.count - 1 - Int(random.next() % UInt64(min(values.count, window)))] }
-      switch random.next() % 5 {
-      case 0, 1: values.append(operand() + operand())
-      case 2: values.append(operand() * operand())
-      case 3: values.append(sin(operand()))
-      default: values.append(sigmoid(operand()))
+      let first = values[max(0, values.count - window)]
+      let second = values[values.count - 1 - Int(random.next() % UInt64(min(values.count, 2 * window)))]
+      switch random.next() % 8 {
+      case 0, 1: values.append(first + second)
+      case 2, 3: values.append(first * second)
+      case 4, 5: values.append(sin(first))
+      case 6: values.append(exp(first))
+      default: values.append(sigmoid(first))
       }
     }
     return (x, values.suffix(window).reduce(x, +))
