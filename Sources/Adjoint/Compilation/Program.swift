@@ -16,7 +16,9 @@ public enum Accumulation: Hashable, Sendable {
 /// let session = program.makeSession()
 /// ```
 /// Compiling recognises the sigmoid, differentiates, folds constants, shares common subexpressions, drops what nobody
-/// needs, groups the rest into units of work, and plans how long each buffer lives. The graph itself is not changed.
+/// needs, lets products add themselves to the sums they belong to, fuses elementwise gates into chains, divides large
+/// gates and groups small ones into units of work, and plans which buffer follows which in memory. The graph itself is
+/// not changed.
 public final class Program: Sendable {
   public struct Options: Hashable, Sendable {
     public var accumulation = Accumulation.graphOrder
