@@ -1,7 +1,7 @@
 /// Visits the units in the order in which a single worker runs them: depth first, each after its predecessors.
 ///
 /// The first successor that becomes ready comes next, since its inputs are in the cache; then the youngest of the
-/// others; then the next root. Nothing is run: the walk finds the ``ScheduleStorage/serialOrder(using:)`` that lone
+/// others; then the next root. Nothing is run: the walk finds the ``ScheduleStorage/serialOrder()`` that lone
 /// workers follow, and retraces the beginning of it when others join in half way.
 ///
 /// Used by one thread, with counters nobody else is using. A walk to the end leaves them armed.
