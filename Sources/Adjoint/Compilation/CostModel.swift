@@ -5,12 +5,14 @@ internal import Kernels
 ///
 /// The three speeds are measured once a process (see ``measured``), and a program keeps those it was compiled with.
 struct CostModel: Sendable, Hashable {
-  /// The work a unit should hold: well above what starting a unit costs (tens of nanoseconds) and what a worker's
-  /// wake-up costs when shared by several units (7 µs), well below a step.
-  static let unit: Float = 12_000
+  /// The work a unit should hold: well above what starting one costs (tens of nanoseconds), and little enough that the
+  /// steps of a recurrent network, of some ten microseconds each, leave work for a second worker.
+  static let unit: Float = 2_000
+  /// How many times that a run of scalar gates holds: the longer it is, the more gates of one level it finds.
+  static let scalarUnits: Float = 6
 
   /// The work of one part of a node that is worth dividing among workers.
-  static let part: Float = 40_000
+  static let part: Float = 12_000
   /// The most parts a node is divided into: more cores than that find work in other nodes.
   static let mostParts = 16
 
@@ -23,8 +25,8 @@ struct CostModel: Sendable, Hashable {
   /// An exponential or its like, of one element.
   var transcendental: Float
 
-  /// Those of a server's core with 256-bit vectors: the same units on every machine.
-  static let nominal = CostModel(bytesPerNanosecond: 16, operationsPerNanosecond: 80, transcendental: 0.5)
+  /// Those of a server's core with 512-bit vectors: the same units on every machine.
+  static let nominal = CostModel(bytesPerNanosecond: 64, operationsPerNanosecond: 200, transcendental: 0.25)
 
   static func scalarGate(_ kernel: Kernel) -> Float { isTranscendental(kernel) ? 4 : 1.5 }
 

@@ -123,7 +123,7 @@ struct UnitBuilder: ~Copyable {
     let type: ElementType = plan.placement.places[node.int].isDoubleSlot ? .float64 : .float32
     if scalars.mustClose(before: type) { closeRun() }
     scalars.add(operation, node, type, inputs: inputs, of: graph.storage.inputColumn, &plan.placement)
-    if openCost >= unitWork { closeUnit() }
+    if openCost >= unitWork * CostModel.scalarUnits { closeUnit() }
   }
 
   private mutating func addOther(_ node: NodeID) {
@@ -316,6 +316,7 @@ struct UnitBuilder: ~Copyable {
       addContribution(of: input, to: accumulator)
     }
     unitOf[node.int] = openUnit
+    openCost += 1  // the unit is not empty: what is divided into parts begins a new one, without these edges
     for unit in plan.accumulators[accumulator].units { addEdge(from: unit) }
     plan.accumulators[accumulator].units = []
   }
