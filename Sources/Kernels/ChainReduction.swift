@@ -15,7 +15,7 @@ package struct ChainReduction: Sendable {
   let plan: ReductionPlan
 
   /// The longest row that can be reduced this way.
-  package static let longestRow = 4096
+  package static let longestRow = Int(ADJ_CHAIN_ROW)
 
   /// - Parameters:
   ///   - columns: elements of a row, a divisor of the chain's count, at most ``longestRow``.
@@ -36,7 +36,7 @@ package struct ChainReduction: Sendable {
   package var rows: Int { chain.count / columns }
 }
 
-/// Computes the rows in `range`: the chain's outputs for their elements, and one reduced element each.
+/// Computes the rows in `range`: the chain's outputs for their elements, and one reduced element each. Allocates nothing.
 ///
 /// - Parameters:
 ///   - outputs: those of the chain that are stored, then the reduced result, each at element 0.
@@ -46,26 +46,16 @@ package func runChainReduction(
   outputs: UnsafePointer<UnsafeMutableRawPointer>, range: Range<Int>
 ) {
   checkRange(range, within: reduction.rows)
-  let (chain, columns, size) = (reduction.chain, reduction.columns, type.byteCount)
-  let stored = reduction.isStored ? chain.outputCount : chain.outputCount - 1
-  let result = outputs[stored]
-  withUnsafeTemporaryAllocation(byteCount: ChainReduction.longestRow * size, alignment: 64) { scratch in
-    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: chain.outputCount) { targets in
-      for output in 0..<stored { targets.initializeElement(at: output, to: outputs[output]) }
-      var row = range.lowerBound
-      while row < range.upperBound {
-        let end = min(row + ChainReduction.longestRow / columns, range.upperBound)
-        let first = row * columns * size
-        // An output at element 0, so that the block lies in the scratch memory.
-        let displaced = scratch.baseAddress! - first
-        if !reduction.isStored { targets.initializeElement(at: stored, to: displaced) }
-        runChain(chain, type, inputs: inputs, outputs: targets.baseAddress!, range: row * columns..<end * columns)
-        runReduction(
-          reduction.operation, type, plan: reduction.plan, input: targets[reduction.source] + first,
-          output: result + row * size,
-          range: 0..<end - row)
-        row = end
-      }
+  if range.isEmpty { return }
+  let stored = reduction.isStored ? reduction.chain.outputCount : reduction.chain.outputCount - 1
+  reduction.chain.withC { layout, offsets, operations, temporaries in
+    reduction.plan.withC { plan in
+      let tail = adj_chain_tail(
+        operation: reduction.operation.rawValue, columns: reduction.columns, source: reduction.source, stored: stored,
+        plan: plan)
+      adj_chain_reduction(
+        type.rawValue, layout, offsets, inputs, operations.baseAddress!, operations.count, temporaries, outputs, tail,
+        range.lowerBound, range.upperBound)
     }
   }
 }

@@ -65,6 +65,18 @@ package struct ElementwiseChain: Sendable {
     return lastReading[operand] <= writing
   }
 
+  /// Calls `body` with the chain as C sees it; allocates nothing.
+  @inline(__always)
+  func withC(
+    _ body: (adj_layout, UnsafePointer<Int>, UnsafeBufferPointer<adj_chain_operation>, _ temporaries: Int) -> Void
+  ) {
+    layout.withC { layout in
+      offsets.withUnsafeBufferPointer { offsets in
+        operations.withUnsafeBufferPointer { body(layout, offsets.baseAddress!, $0, temporaryCount) }
+      }
+    }
+  }
+
   /// The chain that ends with operation `last` and writes its result alone: to look at what a chain keeps to itself.
   package func prefix(through last: Int) -> ElementwiseChain {
     var shortened = Array(operations[...last])
@@ -183,13 +195,9 @@ package func runChain(
   precondition(type != .int32, "A chain of elementwise operations needs floats")
   checkRange(range, within: chain.count)
   if range.isEmpty { return }
-  chain.layout.withC { layout in
-    chain.offsets.withUnsafeBufferPointer { offsets in
-      chain.operations.withUnsafeBufferPointer { operations in
-        adj_chain(
-          type.rawValue, layout, offsets.baseAddress!, inputs, operations.baseAddress!, operations.count,
-          chain.temporaryCount, outputs, range.lowerBound, range.upperBound)
-      }
-    }
+  chain.withC { layout, offsets, operations, temporaries in
+    adj_chain(
+      type.rawValue, layout, offsets, inputs, operations.baseAddress!, operations.count, temporaries, outputs,
+      range.lowerBound, range.upperBound)
   }
 }

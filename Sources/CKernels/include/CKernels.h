@@ -84,6 +84,23 @@ struct adj_reduction {
 void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, const void *input, void *output,
                 ptrdiff_t begin, ptrdiff_t end);
 
+/// The longest row that ends a chain.
+enum { ADJ_CHAIN_ROW = 4096 };
+
+/// What ends a chain: output `source` reduced row by row. It is one of the `stored` outputs, or the one after them, which
+/// has no memory. `plan` is that of ADJ_CHAIN_ROW / columns rows next to one another.
+struct adj_chain_tail {
+  uint8_t operation;
+  ptrdiff_t columns, source, stored;
+  struct adj_reduction plan;
+};
+
+/// As `adj_chain`, for the elements of the rows begin <= r < end; after the stored outputs comes the reduced result.
+void adj_chain_reduction(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets,
+                         const void *_Nonnull const *_Nonnull inputs, const struct adj_chain_operation *operations,
+                         ptrdiff_t operation_count, ptrdiff_t temporary_count, void *_Nonnull const *_Nonnull outputs,
+                         struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
+
 /// output[i] = (inputs[0][i] + inputs[1][i]) + inputs[2][i] ...; the output may be the memory of inputs[0].
 void adj_accumulate(uint8_t type, const void *_Nonnull const *_Nonnull inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
                     ptrdiff_t end);

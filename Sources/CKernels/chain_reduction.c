@@ -1,0 +1,28 @@
+// A chain of elementwise operations whose result is reduced row by row while it is in the cache.
+
+#include "include/CKernels.h"
+
+#define MAXIMUM_OUTPUTS ADJ_CHAIN_OPERATIONS
+
+void adj_chain_reduction(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets, const void *const *inputs,
+                         const struct adj_chain_operation *operations, ptrdiff_t operation_count,
+                         ptrdiff_t temporary_count, void *const *outputs, struct adj_chain_tail tail, ptrdiff_t begin,
+                         ptrdiff_t end) {
+  const ptrdiff_t size = type == ADJ_FLOAT64 ? 8 : 4, columns = tail.columns;
+  _Alignas(64) char scratch[ADJ_CHAIN_ROW * 8];
+  void *targets[MAXIMUM_OUTPUTS];
+  for (ptrdiff_t output = 0; output < tail.stored; ++output) targets[output] = outputs[output];
+  char *const result = outputs[tail.stored];
+  for (ptrdiff_t row = begin; row < end;) {
+    ptrdiff_t rows = ADJ_CHAIN_ROW / columns;
+    if (rows > end - row) rows = end - row;
+    const ptrdiff_t first = row * columns;
+    // An output is given at its element 0: so that this block lies at the start of the scratch memory.
+    if (tail.source == tail.stored) targets[tail.stored] = (void *)((uintptr_t)scratch - (uintptr_t)(first * size));
+    adj_chain(type, layout, offsets, inputs, operations, operation_count, temporary_count, targets, first,
+              first + rows * columns);
+    const char *reduced = tail.source == tail.stored ? scratch : (char *)targets[tail.source] + first * size;
+    adj_reduce(tail.operation, type, tail.plan, reduced, result + row * size, 0, rows);
+    row += rows;
+  }
+}
