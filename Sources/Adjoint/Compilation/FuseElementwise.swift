@@ -16,7 +16,7 @@ struct FuseElementwise {
   private(set) var chains: [[NodeID]] = []
   /// Whether nothing but the chain itself reads the value.
   private(set) var isInner: [Bool]
-  /// Where chains stand: for each chain its last gate.
+  /// What has gone into each chain so far.
   private var states: [State] = []
   static let none = UInt32.max
 

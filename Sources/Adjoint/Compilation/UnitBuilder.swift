@@ -8,34 +8,34 @@ internal import Kernels
 /// of one topological order always form an acyclic quotient, so grouping is safe and linear. A node worth a unit by
 /// itself shares with nobody, so that a cheap node on the critical path does not wait behind an expensive one.
 struct UnitBuilder: ~Copyable {
-  private let graph: IntermediateGraph
-  private let accumulation: Accumulation
-  private let unitWork: Float
-  private let costs: CostModel
-  private var plan: ProgramPlan
+  let graph: IntermediateGraph
+  let accumulation: Accumulation
+  let unitWork: Float
+  let costs: CostModel
+  var plan: ProgramPlan
 
-  private let fused: FuseElementwise
+  let fused: FuseElementwise
   /// All nodes that are computed, forward ones first.
-  private let order: [NodeID]
-  private let isForward: [Bool]
-  private var reuse: BufferReuse
+  let order: [NodeID]
+  let isForward: [Bool]
+  var reuse: BufferReuse
   /// The buffers that nothing reads after a node, by where the node stands in the order.
-  private var releases: [Int: [UInt32]] = [:]
-  private var lastRead: [Int] = []
+  var releases: [Int: [UInt32]] = [:]
+  var lastRead: [Int] = []
   /// Where the order has been worked up to.
-  private var position = 0
-  private var unitOf: Column<UInt32>
-  private static let noUnit = UInt32.max
+  var position = 0
+  var unitOf: Column<UInt32>
+  static let noUnit = UInt32.max
   /// How many units from this one on make the parts of one value.
-  private var partCounts: [UInt32: UInt32] = [:]
-  private var openCost: Float = 0
-  private var scalars = ScalarRuns()
-  private var edges: [(from: UInt32, to: UInt32)] = []
-  private var lastReader = Column<UInt32>()
+  var partCounts: [UInt32: UInt32] = [:]
+  var openCost: Float = 0
+  var scalars = ScalarRuns()
+  var edges: [(from: UInt32, to: UInt32)] = []
+  var lastReader = Column<UInt32>()
   /// Arrival order: for each contribution, the accumulators that wait for it.
-  private var waiting: [NodeID: [Int]] = [:]
-  private var accumulatorOf: [NodeID: Int] = [:]
-  private var operandSignatures: [Signature] = []
+  var waiting: [NodeID: [Int]] = [:]
+  var accumulatorOf: [NodeID: Int] = [:]
+  var operandSignatures: [Signature] = []
 
   static func build(_ graph: IntermediateGraph, outputCount: Int, options: Program.Options) -> Result {
     var builder = UnitBuilder(graph, outputCount: outputCount, options)
@@ -93,7 +93,7 @@ struct UnitBuilder: ~Copyable {
     unitOf = Column(repeating: Self.noUnit, count: storage.count)
   }
 
-  private mutating func endForward() {
+  mutating func endForward() {
     closeUnit()
     plan.forwardUnitCount = plan.unitCosts.count
     plan.forwardSlotCount = reuse.slots.count
@@ -102,7 +102,7 @@ struct UnitBuilder: ~Copyable {
 
   // MARK: nodes to steps
 
-  private mutating func add(_ node: NodeID) {
+  mutating func add(_ node: NodeID) {
     let brief = graph.storage.brief(of: node)
     if let operation = brief.scalarOperation, plan.placement.places[node.int].isAwaited {
       addScalar(operation, node, cost: brief.scalarCost)
@@ -116,7 +116,7 @@ struct UnitBuilder: ~Copyable {
     if accumulation == .arrivalOrder { addContributions(of: node) }
   }
 
-  private mutating func addScalar(_ operation: ElementwiseOperation, _ node: NodeID, cost: Float) {
+  mutating func addScalar(_ operation: ElementwiseOperation, _ node: NodeID, cost: Float) {
     let inputs = graph.storage.inputRange(of: node)
     makeRoom(for: cost * Float(max(1, inputs.count - 2)))  // an accumulate node adds one after the other
     depend(node, on: inputs)
@@ -126,7 +126,7 @@ struct UnitBuilder: ~Copyable {
     if openCost >= unitWork * CostModel.scalarUnits { closeUnit() }
   }
 
-  private mutating func addOther(_ node: NodeID) {
+  mutating func addOther(_ node: NodeID) {
     let traits = graph.storage.traits(of: node)
     let inputs = graph.storage.inputRange(of: node)
     if case .alias = traits.kernel.form {
@@ -141,7 +141,7 @@ struct UnitBuilder: ~Copyable {
     }
   }
 
-  private mutating func addKernel(_ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>) {
+  mutating func addKernel(_ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>) {
     let operands = graph.storage.inputColumn[inputs]
     operandSignatures.removeAll(keepingCapacity: true)
     for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
@@ -155,7 +155,7 @@ struct UnitBuilder: ~Copyable {
     }
   }
 
-  private mutating func addChain(_ gates: [NodeID]) {
+  mutating func addChain(_ gates: [NodeID]) {
     closeRun()  // so that the scalars that it reads have their slots
     let made = ChainCall(gates, in: graph.storage, plan.placement.places, isInner: fused.isInner)
     var cost: Float = costs.cost(
@@ -173,165 +173,22 @@ struct UnitBuilder: ~Copyable {
     if accumulation == .arrivalOrder { for gate in gates { addContributions(of: gate) } }
   }
 
-  /// Adds a kernel call: to the open unit if it is small, as units of their own that each compute a part of the results
-  /// if it is worth several.
-  ///
-  /// - Parameter overwritable: the operands whose memory result i may take if nothing else reads them.
-  private mutating func addCall(
-    _ call: KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], results: [NodeID],
-    overwritable: (_ result: Int) -> [NodeID]
-  ) {
-    let parts = call.parts(min(Int(cost / CostModel.part), CostModel.mostParts))
-    if parts.count > 1 { closeUnit() } else { makeRoom(for: cost) }
-    let first = openUnit
-    for operand in operands { depend(on: operand) }
-    closeRun()
-    let units = first..<first + UInt32(parts.count)
-    for operand in operands { use(operand, by: units) }
-    let waits = takeMemory(results, operands: operands, overwritable)
-    for result in results { use(result, by: units) }
-    let start = plan.operands.count
-    let middle = start + operands.count
-    for node in operands + results { plan.operands.append(plan.placement.places[node.int]) }
-    for (number, part) in parts.enumerated() {
-      if number > 0 { for operand in operands { depend(on: operand) } }
-      for unit in waits { addEdge(from: unit) }
-      plan.steps.append(
-        Step(
-          work: .kernel(plan.calls.count, part), node: node, operands: start..<middle,
-          results: middle..<plan.operands.count))
-      if parts.count > 1 {
-        openCost = cost / Float(parts.count)
-        closeUnit()
-      }
-    }
-    plan.calls.append(call)
-    for result in results { unitOf[result.int] = first }
-    if parts.count > 1 { partCounts[first] = UInt32(parts.count) }
-    if openCost >= unitWork { closeUnit() }
-  }
-
-  private mutating func use(_ node: NodeID, by units: Range<UInt32>) {
-    let place = plan.placement.places[node.int]
-    if plan.placement.isTransient(place) { reuse.use(UInt32(place.index), by: units) }
-  }
-
-  /// Finds memory for results that live only within a run; returns the units that must end before it is written.
-  private mutating func takeMemory(
-    _ results: [NodeID], operands: [NodeID], _ overwritable: (Int) -> [NodeID]
-  ) -> [UInt32] {
-    var waits: [UInt32] = []
-    for (number, result) in results.enumerated() {
-      let place = plan.placement.places[result.int]
-      guard plan.placement.isTransient(place) else { continue }
-      let candidates = overwritable(number).map { plan.placement.places[$0.int] }.filter { candidate in
-        plan.placement.isTransient(candidate) && lastRead[candidate.index] == position
-          && operands.count { plan.placement.places[$0.int] == candidate } == 1
-      }
-      waits += reuse.take(
-        UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: result, for: openUnit,
-        overwriting: candidates.map { UInt32($0.index) })
-    }
-    return waits
-  }
-
-  /// Finds, for each buffer of a run, where in the order it is read last; a chain reads where it ends.
-  private mutating func findLastReaders() {
-    var chainEnds = [Int](repeating: 0, count: fused.chains.count)
-    if !fused.chains.isEmpty {
-      for (position, node) in order.enumerated() where fused.chainOf[node.int] != FuseElementwise.none {
-        chainEnds[Int(fused.chainOf[node.int])] = position
-      }
-    }
-    lastRead = [Int](repeating: -1, count: plan.placement.buffers.count)
-    for (position, node) in order.enumerated() {
-      if plan.placement.places[node.int].isAwaited { continue }  // it reads scalars
-      let chain = fused.chainOf[node.int]
-      let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
-      for input in graph.storage.inputRange(of: node) {
-        let place = plan.placement.places[graph.storage.inputColumn[input].int]
-        if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], reading) }
-      }
-    }
-    for (buffer, position) in lastRead.enumerated() where position >= 0 {
-      releases[position, default: []].append(UInt32(buffer))
-    }
-  }
-
   /// Makes a step of the scalar gates gathered since the last one.
-  private mutating func closeRun() {
+  mutating func closeRun() {
     if let step = scalars.close(&plan.placement) { plan.steps.append(step) }
-  }
-
-  // MARK: accumulation in arrival order
-
-  private mutating func findAccumulators() {
-    for node in order {
-      guard case .accumulate = graph.storage.traits(of: node).kernel.form else { continue }
-      for input in graph.storage.inputs(of: node) { waiting[input, default: []].append(plan.accumulators.count) }
-      accumulatorOf[node] = plan.accumulators.count
-      if plan.placement.places[node.int].isAwaited {
-        let type = graph.storage.signature(of: node).elementType
-        plan.placement.settle(node, at: plan.placement.takeSlots(1, type), type)
-      }
-      let place = plan.placement.places[node.int]
-      plan.accumulators.append(AccumulatorPlan(node: node, place: place, signature: graph.storage.signature(of: node)))
-      // The first contribution may come from anywhere: no other value has had the memory before.
-      if plan.placement.isTransient(place) {
-        reuse.takeNew(UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: node)
-      }
-    }
-  }
-
-  private mutating func addContributions(of node: NodeID) {
-    for accumulator in waiting[node] ?? [] {
-      let sum = plan.accumulators[accumulator].node
-      if isForward[sum.int] == isForward[node.int] { addContribution(of: node, to: accumulator) }
-    }
-  }
-
-  /// Adds one contribution right behind its producer, in the same unit where that is still open.
-  private mutating func addContribution(of node: NodeID, to accumulator: Int) {
-    let target = plan.accumulators[accumulator]
-    makeRoom(for: costs.cost(of: Accumulate().kernel, result: target.signature, operands: [target.signature]))
-    depend(on: node)
-    closeRun()
-    let start = plan.operands.count
-    for value in [node, target.node] {
-      plan.operands.append(plan.placement.places[value.int])
-      use(value, by: openUnit..<openUnit + 1)
-    }
-    plan.steps.append(
-      Step(
-        work: .contribute(accumulator: accumulator), node: target.node, operands: start..<start + 1,
-        results: start + 1..<start + 2))
-    plan.accumulators[accumulator].units.append(openUnit)
-    if openCost >= unitWork { closeUnit() }
-  }
-
-  /// The accumulate node itself: what reads the sum waits for the unit that waits for all contributions.
-  private mutating func addJoin(_ node: NodeID) {
-    guard let accumulator = accumulatorOf[node] else { return }
-    for input in graph.storage.inputs(of: node) where isForward[input.int] != isForward[node.int] {
-      addContribution(of: input, to: accumulator)
-    }
-    unitOf[node.int] = openUnit
-    openCost += 1  // the unit is not empty: what is divided into parts begins a new one, without these edges
-    for unit in plan.accumulators[accumulator].units { addEdge(from: unit) }
-    plan.accumulators[accumulator].units = []
   }
 
   // MARK: units
 
-  private var openUnit: UInt32 { UInt32(plan.unitCosts.count) }
+  var openUnit: UInt32 { UInt32(plan.unitCosts.count) }
 
   /// Closes the open unit if `cost` deserves a unit of its own.
-  private mutating func makeRoom(for cost: Float) {
+  mutating func makeRoom(for cost: Float) {
     if cost >= unitWork { closeUnit() }
     openCost += cost
   }
 
-  private mutating func closeUnit() {
+  mutating func closeUnit() {
     closeRun()
     guard plan.steps.count > plan.unitStarts.last! || openCost > 0 else { return }
     plan.unitStarts.append(plan.steps.count)
@@ -339,19 +196,19 @@ struct UnitBuilder: ~Copyable {
     openCost = 0
   }
 
-  private mutating func depend(_ node: NodeID, on inputs: Range<Int>) {
+  mutating func depend(_ node: NodeID, on inputs: Range<Int>) {
     unitOf[node.int] = openUnit
     for position in inputs { depend(on: graph.storage.inputColumn[position]) }
   }
 
-  private mutating func depend(on node: NodeID) {
+  mutating func depend(on node: NodeID) {
     let maker = unitOf[node.int]
     guard maker != Self.noUnit, maker != openUnit else { return }
     for part in 0..<(partCounts.isEmpty ? 1 : partCounts[maker] ?? 1) { addEdge(from: maker + part) }
   }
 
   /// An edge to the open unit, once.
-  private mutating func addEdge(from unit: UInt32) {
+  mutating func addEdge(from unit: UInt32) {
     guard unit != openUnit else { return }
     while lastReader.count <= Int(unit) { lastReader.append(Self.noUnit) }
     guard lastReader[Int(unit)] != openUnit else { return }
@@ -360,7 +217,7 @@ struct UnitBuilder: ~Copyable {
     reuse.addEdge(from: unit, to: openUnit)
   }
 
-  private mutating func freeze() {
+  mutating func freeze() {
     plan.scalarCode = scalars.code.array()
     let split = UInt32(plan.forwardUnitCount)
     let all = UInt32(plan.unitCosts.count)
@@ -372,7 +229,7 @@ struct UnitBuilder: ~Copyable {
   }
 
   /// The schedule of a range of units, renumbered from 0, with the edges that lie within it.
-  private func schedule(_ units: Range<UInt32>) -> Schedule {
+  func schedule(_ units: Range<UInt32>) -> Schedule {
     let within = edges.filter { units.contains($0.from) && units.contains($0.to) }
     var offsets = [UInt32](repeating: 0, count: units.count + 1)
     for edge in within { offsets[Int(edge.from - units.lowerBound) + 1] += 1 }

@@ -1,0 +1,58 @@
+/// Accumulation in arrival order: each contribution is a step of its own.
+extension UnitBuilder {
+  mutating func findAccumulators() {
+    for node in order {
+      guard case .accumulate = graph.storage.traits(of: node).kernel.form else { continue }
+      for input in graph.storage.inputs(of: node) { waiting[input, default: []].append(plan.accumulators.count) }
+      accumulatorOf[node] = plan.accumulators.count
+      if plan.placement.places[node.int].isAwaited {
+        let type = graph.storage.signature(of: node).elementType
+        plan.placement.settle(node, at: plan.placement.takeSlots(1, type), type)
+      }
+      let place = plan.placement.places[node.int]
+      plan.accumulators.append(AccumulatorPlan(node: node, place: place, signature: graph.storage.signature(of: node)))
+      // The first contribution may come from anywhere: no other value has had the memory before.
+      if plan.placement.isTransient(place) {
+        reuse.takeNew(UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: node)
+      }
+    }
+  }
+
+  mutating func addContributions(of node: NodeID) {
+    for accumulator in waiting[node] ?? [] {
+      let sum = plan.accumulators[accumulator].node
+      if isForward[sum.int] == isForward[node.int] { addContribution(of: node, to: accumulator) }
+    }
+  }
+
+  /// Adds one contribution right behind its producer, in the same unit where that is still open.
+  mutating func addContribution(of node: NodeID, to accumulator: Int) {
+    let target = plan.accumulators[accumulator]
+    makeRoom(for: costs.cost(of: Accumulate().kernel, result: target.signature, operands: [target.signature]))
+    depend(on: node)
+    closeRun()
+    let start = plan.operands.count
+    for value in [node, target.node] {
+      plan.operands.append(plan.placement.places[value.int])
+      use(value, by: openUnit..<openUnit + 1)
+    }
+    plan.steps.append(
+      Step(
+        work: .contribute(accumulator: accumulator), node: target.node, operands: start..<start + 1,
+        results: start + 1..<start + 2))
+    plan.accumulators[accumulator].units.append(openUnit)
+    if openCost >= unitWork { closeUnit() }
+  }
+
+  /// The accumulate node itself: what reads the sum waits for the unit that waits for all contributions.
+  mutating func addJoin(_ node: NodeID) {
+    guard let accumulator = accumulatorOf[node] else { return }
+    for input in graph.storage.inputs(of: node) where isForward[input.int] != isForward[node.int] {
+      addContribution(of: input, to: accumulator)
+    }
+    unitOf[node.int] = openUnit
+    openCost += 1  // the unit is not empty: what is divided into parts begins a new one, without these edges
+    for unit in plan.accumulators[accumulator].units { addEdge(from: unit) }
+    plan.accumulators[accumulator].units = []
+  }
+}

@@ -1,0 +1,87 @@
+/// Kernel calls: the units they become and the memory of their results.
+extension UnitBuilder {
+  /// Adds a kernel call: to the open unit if it is small, as units of their own that each compute a part of the results
+  /// if it is worth several.
+  ///
+  /// - Parameter overwritable: the operands whose memory result i may take if nothing else reads them.
+  mutating func addCall(
+    _ call: KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], results: [NodeID],
+    overwritable: (_ result: Int) -> [NodeID]
+  ) {
+    let parts = call.parts(min(Int(cost / CostModel.part), CostModel.mostParts))
+    if parts.count > 1 { closeUnit() } else { makeRoom(for: cost) }
+    let first = openUnit
+    for operand in operands { depend(on: operand) }
+    closeRun()
+    let units = first..<first + UInt32(parts.count)
+    for operand in operands { use(operand, by: units) }
+    let waits = takeMemory(results, operands: operands, overwritable)
+    for result in results { use(result, by: units) }
+    let start = plan.operands.count
+    let middle = start + operands.count
+    for node in operands + results { plan.operands.append(plan.placement.places[node.int]) }
+    for (number, part) in parts.enumerated() {
+      if number > 0 { for operand in operands { depend(on: operand) } }
+      for unit in waits { addEdge(from: unit) }
+      plan.steps.append(
+        Step(
+          work: .kernel(plan.calls.count, part), node: node, operands: start..<middle,
+          results: middle..<plan.operands.count))
+      if parts.count > 1 {
+        openCost = cost / Float(parts.count)
+        closeUnit()
+      }
+    }
+    plan.calls.append(call)
+    for result in results { unitOf[result.int] = first }
+    if parts.count > 1 { partCounts[first] = UInt32(parts.count) }
+    if openCost >= unitWork { closeUnit() }
+  }
+
+  mutating func use(_ node: NodeID, by units: Range<UInt32>) {
+    let place = plan.placement.places[node.int]
+    if plan.placement.isTransient(place) { reuse.use(UInt32(place.index), by: units) }
+  }
+
+  /// Finds memory for results that live only within a run; returns the units that must end before it is written.
+  mutating func takeMemory(
+    _ results: [NodeID], operands: [NodeID], _ overwritable: (Int) -> [NodeID]
+  ) -> [UInt32] {
+    var waits: [UInt32] = []
+    for (number, result) in results.enumerated() {
+      let place = plan.placement.places[result.int]
+      guard plan.placement.isTransient(place) else { continue }
+      let candidates = overwritable(number).map { plan.placement.places[$0.int] }.filter { candidate in
+        plan.placement.isTransient(candidate) && lastRead[candidate.index] == position
+          && operands.count { plan.placement.places[$0.int] == candidate } == 1
+      }
+      waits += reuse.take(
+        UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: result, for: openUnit,
+        overwriting: candidates.map { UInt32($0.index) })
+    }
+    return waits
+  }
+
+  /// Finds, for each buffer of a run, where in the order it is read last; a chain reads where it ends.
+  mutating func findLastReaders() {
+    var chainEnds = [Int](repeating: 0, count: fused.chains.count)
+    if !fused.chains.isEmpty {
+      for (position, node) in order.enumerated() where fused.chainOf[node.int] != FuseElementwise.none {
+        chainEnds[Int(fused.chainOf[node.int])] = position
+      }
+    }
+    lastRead = [Int](repeating: -1, count: plan.placement.buffers.count)
+    for (position, node) in order.enumerated() {
+      if plan.placement.places[node.int].isAwaited { continue }  // it reads scalars
+      let chain = fused.chainOf[node.int]
+      let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
+      for input in graph.storage.inputRange(of: node) {
+        let place = plan.placement.places[graph.storage.inputColumn[input].int]
+        if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], reading) }
+      }
+    }
+    for (buffer, position) in lastRead.enumerated() where position >= 0 {
+      releases[position, default: []].append(UInt32(buffer))
+    }
+  }
+}
