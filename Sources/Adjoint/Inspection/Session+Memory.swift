@@ -11,7 +11,7 @@ public struct SessionMemory: Hashable, Sendable, CustomStringConvertible {
   public let active: Int
   /// The most that live buffers took up at once since the session was made or ``Session/resetPeakMemory()``.
   public let peak: Int
-  /// In freed pages, kept so that the next run faults none; see ``Session/trimMemory()``.
+  /// In address space that freed buffers have left; see ``Session/trimMemory()``.
   public let retained: Int
 
   public var description: String {
@@ -35,7 +35,7 @@ extension Session {
   /// Starts a new high-water mark at what is in use now.
   public func resetPeakMemory() { workspace.resetPeak() }
 
-  /// Returns the pages kept for the next run to the operating system, and forgets values that a forward pass has kept
+  /// Returns the memory kept for the next run to the operating system, and forgets values that a forward pass has kept
   /// for its backward pass.
   ///
   /// - Throws: ``SessionError/busy(_:)`` during a run.
