@@ -64,7 +64,8 @@ public struct GroupedSchedule: Sendable {
   fileprivate init(_ units: Schedule, unitsPerGroup: Int?) {
     let edges = CompressedEdges(units.storage)
     let costs = units.storage.estimates?.costs
-    order = edges.ascend ? nil : try! edges.topologicalOrder()  // because a schedule has no cycle
+    order =
+      edges.ascend ? nil : Array(UnsafeBufferPointer(start: units.storage.serialOrder(), count: units.unitCount))
     let mostUnits = unitsPerGroup ?? (costs == nil ? 256 : Int.max)
     let mostWork = unitsPerGroup == nil ? Self.groupWork : .infinity
 

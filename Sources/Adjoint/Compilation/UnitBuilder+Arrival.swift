@@ -51,7 +51,6 @@ extension UnitBuilder {
       addContribution(of: input, to: accumulator)
     }
     unitOf[node.int] = openUnit
-    openCost += 1  // the unit is not empty: what is divided into parts begins a new one, without these edges
     for unit in plan.accumulators[accumulator].units { addEdge(from: unit) }
     plan.accumulators[accumulator].units = []
   }

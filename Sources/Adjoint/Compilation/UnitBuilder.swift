@@ -29,6 +29,8 @@ struct UnitBuilder: ~Copyable {
   /// How many units from this one on make the parts of one value.
   var partCounts: [UInt32: UInt32] = [:]
   var openCost: Float = 0
+  /// Whether the open unit waits for another: then it is a unit even without a step, as that of a join.
+  var openWaits = false
   var scalars = ScalarRuns()
   var edges: [(from: UInt32, to: UInt32)] = []
   var lastReader = Column<UInt32>()
@@ -190,10 +192,11 @@ struct UnitBuilder: ~Copyable {
 
   mutating func closeUnit() {
     closeRun()
-    guard plan.steps.count > plan.unitStarts.last! || openCost > 0 else { return }
+    guard plan.steps.count > plan.unitStarts.last! || openCost > 0 || openWaits else { return }
     plan.unitStarts.append(plan.steps.count)
     plan.unitCosts.append(openCost)
     openCost = 0
+    openWaits = false
   }
 
   mutating func depend(_ node: NodeID, on inputs: Range<Int>) {
@@ -213,6 +216,7 @@ struct UnitBuilder: ~Copyable {
     while lastReader.count <= Int(unit) { lastReader.append(Self.noUnit) }
     guard lastReader[Int(unit)] != openUnit else { return }
     lastReader[Int(unit)] = openUnit
+    openWaits = true
     edges.append((unit, openUnit))
     reuse.addEdge(from: unit, to: openUnit)
   }
