@@ -66,13 +66,15 @@ package struct MatmulPlan: Sendable, Equatable {
     self.transposeB = transposeB
     self.offsetsA = merged ? [0] : offsetsA
     self.offsetsB = merged ? [0] : offsetsB
-    var width = min(n, 64)
-    let depth = min(k, Self.blockWork / (min(self.m, 64) * width))
-    width = min(n, Self.blockWork / (min(self.m, 64) * depth))
+    let block = MatrixBlockProduct.favouredBlock(k: k, transposeA: transposeA, transposeB: transposeB)
+    var width = min(n, block.width)
+    let depth = min(k, Self.blockWork / (min(self.m, block.height) * width))
+    width = min(n, block.mayGrow ? Self.blockWork / (min(self.m, block.height) * depth) : width)
     blockWidth = width
     blockDepth = depth
     // Narrow products get taller blocks: a call should be worth more than its overhead.
-    blockHeight = min(self.m, max(64, min(256, Self.blockWork / (width * depth) / 16 * 16)))
+    let tallest = min(256, Self.blockWork / (width * depth) / 16 * 16)
+    blockHeight = min(self.m, block.mayGrow ? max(block.height, tallest) : block.height)
     stripWidth = self.m == 1 ? n : min(n, max(width, 128 / width * width))
     _checkInvariants()
   }
