@@ -8,7 +8,7 @@ import Testing
 /// by itself and against the definitions.
 @Suite struct FusionTests {
   enum Model: String, CaseIterable, Sendable {
-    case recurrent, attention, residual, branches
+    case recurrent, attention, residual, branches, feedForward
   }
 
   struct Case {
@@ -23,6 +23,7 @@ import Testing
       case .attention: attention()
       case .residual: isSmall ? residual(rows: 4, columns: 6) : residual(rows: 64, columns: 300)
       case .branches: branches()
+      case .feedForward: isSmall ? feedForward(rows: 4, columns: 6) : feedForward(rows: 64, columns: 96)
       }
     }
 
@@ -61,6 +62,16 @@ import Testing
       let hidden = tanh(x.matmul(w) + b)
       let out = hidden * x + exp(-square(hidden)) + x.transposed().transposed()
       loss = out.mean() + hidden.sum() * 0.001
+    }
+
+    /// Cheap values that the backward pass reads: of one large value, of two, and behind a broadcast.
+    private mutating func feedForward(rows: Int, columns: Int) {
+      let x = input("x", [rows, columns]), w = input("w", [columns, columns]), b = input("b", [columns])
+      let centred = x - x.mean(axes: [-1], keepsAxes: true)
+      let hidden = centred.matmul(w) + b
+      let cubic = hidden + 0.044715 * (hidden * square(hidden))
+      let out = 0.5 * hidden * (1 + tanh(cubic)) + maximum(centred * b, hidden)
+      loss = (square(out) * centred).mean()
     }
 
     /// Pieces of one value that overlap, that leave gaps, and that are all of it.
@@ -182,6 +193,19 @@ import Testing
     let program = try Program(tanh(exp(x) * 2 + square(x)))
     #expect(program.plan.slots.isEmpty)
     #expect(program.plan.steps.count == 1)
+  }
+
+  @Test func `what is cheap to compute again is not kept for the backward pass`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [64, 64]), w = graph.parameter("w", [64, 64]), b = graph.parameter("b", [64])
+    let hidden = x.matmul(w) + b
+    let out = (0.5 * hidden * (1 + tanh(hidden + square(hidden)))).matmul(w)
+    let program = try Program(square(out).sum(), gradientsFor: [w, b])
+    let forward = program.plan.steps[..<program.plan.unitStarts[program.plan.forwardUnitCount]]
+    let chain = try #require(
+      forward.first { if case .kernel(let call, _) = $0.work { program.plan.chainNodes[call] != nil } else { false } })
+    // What the next product reads, and the tanh. The sum, its square, half of it and 1 + tanh are made twice.
+    #expect(chain.results.count == 2)
   }
 
   @Test(arguments: Model.allCases, [1, 2])

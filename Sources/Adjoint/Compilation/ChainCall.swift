@@ -47,6 +47,7 @@ struct ChainCall {
     for read in reads { _ = builder.operand(read.view) }
     var results: [(node: NodeID, value: Int)] = []
     var nodes: [NodeID] = []
+    var made: [Application: Int] = [:]
     for (node, operation, inputs) in applications {
       var value: Int
       if operation == .add {
@@ -55,7 +56,13 @@ struct ChainCall {
         for input in inputs.dropFirst() { value = builder.apply(.add, [value, values[input]!]) }
         if inputs.count == 1 { value = builder.apply(.copy, [value]) }
       } else {
-        value = builder.apply(operation, inputs.map { values[$0]! })
+        let application = Application(operation: operation, operands: inputs.map { values[$0]! })
+        if isInner[node.int], let known = made[application] {
+          values[node] = known
+          continue
+        }
+        value = builder.apply(operation, application.operands)
+        made[application] = value
       }
       if operation != .copy || inputs != [node] { values[node] = value }
       if !isInner[node.int] { results.append((node, value)) }
@@ -77,6 +84,12 @@ struct ChainCall {
     chain = builder.finish(outputs: results.map(\.value))
     reduction = ChainReduction(chain, tail.operation, columns: tail.columns, source: source, isStored: isStored)
     self.results = results.map(\.node).filter { isStored || $0 != reduced } + [gates.last!]
+  }
+
+  /// An operation on values of the chain: done once, however many gates ask for it.
+  private struct Application: Hashable {
+    let operation: ElementwiseOperation
+    let operands: [Int]
   }
 
   /// How a gate that only shows its operand differently lays it out.

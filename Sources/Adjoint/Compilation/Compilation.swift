@@ -25,8 +25,9 @@ struct Compilation: Sendable {
 
     let state = working.snapshot()
     let simplified = Simplify.apply(to: state.storage, roots: values + gradients)
-    let lowered =
-      options.accumulation == .graphOrder ? FoldIntoProducts.apply(to: JoinPads.apply(to: simplified)) : simplified
+    var lowered = simplified
+    if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
+    if options.fusesElementwise { lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count) }
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
     let provenance = Provenance(state, lowered, built)
     let endpoints = Endpoints(lowered, built.places, outputs: values, variables: variables, upstreams: upstreams)

@@ -18,12 +18,21 @@ struct GraphRewriter {
 
   /// Keeps a node as it is, reading what has taken the places of its inputs.
   mutating func keep(_ node: NodeID) {
-    let copy = result.storage.append(
-      old.gateColumn[node.int], old.signatureColumn[node.int], inputs: old.inputs(of: node).map { renamed[$0.int] })
+    keep(node, inputs: old.inputs(of: node).map { renamed[$0.int] })
+  }
+
+  /// Keeps a node, but lets it read other nodes of the new graph.
+  mutating func keep(_ node: NodeID, inputs: [NodeID]) {
+    renamed[node.int] = copy(node, inputs: inputs)
+  }
+
+  /// One more node like `node`, which reads `inputs` of the new graph.
+  mutating func copy(_ node: NodeID, inputs: [NodeID]) -> NodeID {
+    let copy = result.storage.append(old.gateColumn[node.int], old.signatureColumn[node.int], inputs: inputs)
     if let values = old.constants[node] { result.storage.constants[copy] = values }
     if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
     result.origins.append(origins[node.int])
-    renamed[node.int] = copy
+    return copy
   }
 
   /// A new node of the type and shape of `node`, for which it speaks in messages. The inputs are of the new graph.

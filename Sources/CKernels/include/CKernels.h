@@ -34,7 +34,7 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
                      void *output, ptrdiff_t begin, ptrdiff_t end);
 
 /// The most that a chain reads and computes.
-enum { ADJ_CHAIN_OPERANDS = 16, ADJ_CHAIN_OPERATIONS = 64 };
+enum { ADJ_CHAIN_OPERANDS = 32, ADJ_CHAIN_OPERATIONS = 64 };
 
 /// One operation of a chain, on values by number: the chain's operands, then the result of each operation. `place` is
 /// the number of an output, or ~t for temporary t, of which the chain has as many as it needs at once. Operands that the operation does not have are any value.
