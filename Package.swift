@@ -60,8 +60,10 @@ let package = Package(
     .testTarget(name: "DependencySchedulingTests", dependencies: ["DependencyScheduling"], swiftSettings: strict),
     .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
-      name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling"], swiftSettings: strict),
+      name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "CSwiftHeap", "DependencyScheduling"],
+      swiftSettings: strict),
     .testTarget(
       name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory"],
       swiftSettings: strict),

@@ -60,12 +60,27 @@ public final class GraphExecutor: ScheduleExecutor {
   public func run(
     _ schedule: Schedule, cancellation: CancellationToken? = nil, _ body: @Sendable (UnitID) throws -> Void
   ) throws {
+    try run(schedule, cancellation, body, kept: nil)
+  }
+
+  /// As ``run(_:cancellation:_:)``, for a body that its owner keeps: a shared run makes no object to hand it to helpers.
+  package func run(
+    _ schedule: Schedule, cancellation: CancellationToken? = nil,
+    keeping body: @escaping @Sendable (UnitID) throws -> Void
+  ) throws {
+    try run(schedule, cancellation, body, kept: Run.SharedBody(call: body))
+  }
+
+  /// - Parameter kept: the body again, if it outlives the call.
+  private func run(
+    _ schedule: Schedule, _ cancellation: CancellationToken?, _ body: Run.Body, kept: Run.SharedBody?
+  ) throws {
     if let cancellation, cancellation.isCancelled { throw CancellationError() }
     let storage = schedule.storage
     if storage.unitCount == 0 { return }
     let failure = withExtendedLifetime(storage) {
       mayShare(storage)
-        ? runAsLearned(storage, cancellation, body)
+        ? runAsLearned(storage, cancellation, body, kept)
         : storage.runAlone(0..<storage.unitCount, of: storage.serialOrder(), cancellation, body)
     }
     if let failure { throw failure }
@@ -77,7 +92,7 @@ public final class GraphExecutor: ScheduleExecutor {
 
   /// Shares the run out or not, as earlier runs suggest, and adds what this one teaches.
   private func runAsLearned(
-    _ schedule: ScheduleStorage, _ cancellation: CancellationToken?, _ body: Run.Body
+    _ schedule: ScheduleStorage, _ cancellation: CancellationToken?, _ body: Run.Body, _ kept: Run.SharedBody?
   ) -> (any Error)? {
     let unitCount = schedule.unitCount
     let choice = schedule.lock.withLock { schedule.sharingRecord.choose(unitCount: unitCount, width: width) }
@@ -85,10 +100,10 @@ public final class GraphExecutor: ScheduleExecutor {
     case .alone:
       return schedule.runAlone(0..<unitCount, of: schedule.serialOrder(), cancellation, body)
     case .aloneExpecting(let expectation):
-      return runWatched(schedule, expectation, cancellation, body)
+      return runWatched(schedule, expectation, cancellation, body, kept)
     case .shared:
       let start = adj_nanoseconds()
-      let failure = share(schedule, after: 0, cancellation, body)
+      let failure = share(schedule, after: 0, cancellation, body, kept)
       if failure == nil {
         let measured = Double(adj_nanoseconds() &- start) / Double(unitCount)
         schedule.lock.withLock { schedule.sharingRecord.note(shared: measured) }
@@ -100,7 +115,7 @@ public final class GraphExecutor: ScheduleExecutor {
   /// Runs alone, but shares the rest out when units take more than they may.
   private func runWatched(
     _ schedule: ScheduleStorage, _ expectation: SharingRecord.Expectation, _ cancellation: CancellationToken?,
-    _ body: Run.Body
+    _ body: Run.Body, _ kept: Run.SharedBody?
   ) -> (any Error)? {
     let unitCount = schedule.unitCount
     let order = schedule.serialOrder()
@@ -113,7 +128,7 @@ public final class GraphExecutor: ScheduleExecutor {
       if position == unitCount { break }
       if let measured = watch.isOverLimit(left: unitCount - position, width: width) {
         schedule.lock.withLock { schedule.sharingRecord.note(aloneOverLimit: measured) }
-        return share(schedule, after: position, cancellation, body)
+        return share(schedule, after: position, cancellation, body, kept)
       }
     }
     let measured = watch.nanosecondsPerUnit(unitCount)
@@ -123,23 +138,32 @@ public final class GraphExecutor: ScheduleExecutor {
 
   /// Runs what is left after the first `position` units of the serial order with up to ``width`` workers.
   private func share(
-    _ schedule: ScheduleStorage, after position: Int, _ cancellation: CancellationToken?, _ body: Run.Body
+    _ schedule: ScheduleStorage, after position: Int, _ cancellation: CancellationToken?, _ body: Run.Body,
+    _ kept: Run.SharedBody?
   ) -> (any Error)? {
     let run = schedule.takeRun()
     run.open(width: width, roster: roster, cancellation: cancellation, after: position)
-    // The helpers reach the closure through a pointer that lives as long as this call; they have left when it ends.
-    withoutActuallyEscaping(body) { escapable in
-      withUnsafePointer(to: Run.SharedBody(call: escapable)) { pointer in
-        run.body = pointer
-        if position > 0 { run.callForHelp() }
-        run.workAsCaller(body)
-        roster.close(run)
-        run.body = nil
-      }
+    if let kept {
+      work(on: run, with: kept, after: position)
+    } else {
+      withoutActuallyEscaping(body) { work(on: run, with: Run.SharedBody(call: $0), after: position) }
     }
     let failure = run.close()
     schedule.giveBack(run)
     return failure
+  }
+
+  /// Works as worker 0, and returns when every helper has left.
+  ///
+  /// The helpers reach the body through a pointer that lives as long as this call.
+  private func work(on run: Run, with body: Run.SharedBody, after position: Int) {
+    withUnsafePointer(to: body) { pointer in
+      run.body = pointer
+      if position > 0 { run.callForHelp() }
+      run.workAsCaller(body.call)
+      roster.close(run)
+      run.body = nil
+    }
   }
 }
 

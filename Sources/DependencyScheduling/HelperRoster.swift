@@ -22,7 +22,10 @@ final class HelperRoster: @unchecked Sendable {  // because everything that chan
   init(helpers: Int, queue: DispatchQueue) {
     idle = helpers
     self.queue = queue
-    if helpers > 0 { block = DispatchWorkItem { self.serve() } }
+    if helpers > 0 {
+      block = DispatchWorkItem { self.serve() }
+      openRuns.reserveCapacity(4)
+    }
   }
 
   /// Ends the roster with its executor. Blocks that have been submitted still find it.
@@ -67,7 +70,9 @@ final class HelperRoster: @unchecked Sendable {  // because everything that chan
             run.progress.setWantsHelp(run.membership.hasRoom)
           }
         }
-        for (position, run) in openRuns.enumerated() {
+        // By position: an iterator would hold the array, and changing it would then copy it.
+        for position in openRuns.indices {
+          let run = openRuns[position]
           guard let index = run.membership.enter() else { continue }
           // The next helper looks at the others first.
           openRuns.append(openRuns.remove(at: position))

@@ -37,6 +37,8 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
   private(set) var deques: UnsafeMutablePointer<WorkDeque>
   private var dequeCount = 0
   var body: UnsafePointer<SharedBody>?
+  /// What a walk along the serial order needs; empty.
+  private var roomOfWalks: [UInt32] = []
 
   // MARK: Guarded by the roster's lock
 
@@ -60,6 +62,7 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
     counters = DependencyCounters(initialCounts: schedule.dependencyCounts, count: schedule.unitCount)
     deques = .allocate(capacity: 1)
     growDeques(to: 1)
+    roomOfWalks.reserveCapacity(unitCount)
   }
 
   deinit {
@@ -82,11 +85,22 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
     growDeques(to: width)
     for index in 0..<width { deques[index].reset() }
     membership.open(width: width)
-    var walk = SerialWalk(self)
+    let claimedRoots = position == 0 ? 0 : retrace(position)
+    progress.reset(unitCount: unitCount - position, claimedRoots: claimedRoots, wantsHelp: roster != nil && width > 1)
+  }
+
+  /// Counts the first `position` units of the serial order as run, makes ready those that only they preceded, and returns
+  /// how many roots are among them.
+  private func retrace(_ position: Int) -> Int {
+    var room: [UInt32] = []
+    swap(&room, &roomOfWalks)
+    var walk = SerialWalk(self, room: room)
+    room = []
     for _ in 0..<position { _ = walk.next() }
     for unit in walk.ready { deques[0].push(unit) }
-    progress.reset(
-      unitCount: unitCount - position, claimedRoots: walk.visitedRoots, wantsHelp: roster != nil && width > 1)
+    let roots = walk.visitedRoots
+    roomOfWalks = walk.leaveRoom()
+    return roots
   }
 
   /// Takes leave of what only this run needed and says how it went. The helpers must have left.

@@ -15,12 +15,14 @@ struct SerialWalk: ~Copyable {
   private let counters: DependencyCounters
 
   /// The units that are ready, but for roots; the next one last.
-  private(set) var ready: [UInt32] = []
+  private(set) var ready: [UInt32]
 
   /// How many roots have been visited.
   private(set) var visitedRoots = 0
 
-  init(_ run: Run) {
+  /// - Parameter room: an empty array, so that a walk allocates nothing if it has the capacity; see ``leaveRoom()``.
+  init(_ run: Run, room: consuming [UInt32] = []) {
+    ready = room
     (offsets, successors) = (run.offsets, run.successors)
     (roots, rootCount) = (run.roots, run.rootCount)
     counters = run.counters
@@ -38,6 +40,12 @@ struct SerialWalk: ~Copyable {
     }
     if let first { ready.append(first) }
     return unit
+  }
+
+  /// Ends the walk and gives back the array it was given.
+  consuming func leaveRoom() -> [UInt32] {
+    ready.removeAll(keepingCapacity: true)
+    return ready
   }
 
   private mutating func nextRoot() -> UInt32? {

@@ -53,7 +53,7 @@ public final class Session: Sendable {
 
   /// Computes the outputs, and keeps what a backward pass will need.
   public func forward(cancellation: CancellationToken? = nil) throws {
-    try run(.forward) { try executor.run($0, cancellation: cancellation, $1) }
+    try run(.forward, cancellation)
   }
 
   /// Computes the gradients from the last forward pass, in reversed dependency order.
@@ -61,12 +61,12 @@ public final class Session: Sendable {
   /// - Throws: ``SessionError/notComputed(_:)`` if no forward pass is current: inputs or parameters were written since, or
   ///   its values were consumed by a backward pass before.
   public func backward(cancellation: CancellationToken? = nil) throws {
-    try run(.backward) { try executor.run($0, cancellation: cancellation, $1) }
+    try run(.backward, cancellation)
   }
 
   /// Forward and backward as one schedule: gradients begin while other branches still go forward.
   public func step(cancellation: CancellationToken? = nil) throws {
-    try run(.step) { try executor.run($0, cancellation: cancellation, $1) }
+    try run(.step, cancellation)
   }
 
   /// As ``forward(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
@@ -80,10 +80,14 @@ public final class Session: Sendable {
 
   typealias UnitBody = @Sendable (UnitID) throws -> Void
 
-  private func run(_ pass: Pass, _ execute: (Schedule, @escaping UnitBody) throws -> Void) throws {
+  private func run(_ pass: Pass, _ cancellation: CancellationToken?) throws {
     try begin(pass)
     do {
-      try execute(schedule(of: pass), body(of: pass))
+      if let executor = executor as? GraphExecutor {
+        try executor.run(schedule(of: pass), cancellation: cancellation, keeping: body(of: pass))
+      } else {
+        try executor.run(schedule(of: pass), cancellation: cancellation, body(of: pass))
+      }
     } catch {
       end(pass, succeeded: false)
       throw error

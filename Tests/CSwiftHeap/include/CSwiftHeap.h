@@ -1,0 +1,11 @@
+#pragma once
+#include <stdint.h>
+
+/// Counts the objects that Swift's heap makes from now on, on any thread, by the hook the runtime has for tools.
+void adj_count_swift_objects(void);
+
+/// The objects made since.
+uint64_t adj_swift_objects(void);
+
+/// The page faults of this process.
+uint64_t adj_page_faults(void);
