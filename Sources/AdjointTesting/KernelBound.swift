@@ -38,7 +38,7 @@ enum KernelBound {
       // IEEE 754 rounds these exactly, and rounding a double's result to float is the same rounding (§ double rounding
       // is innocuous where 53 ≥ 2 · 24 + 2).
       .exact
-    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid:
+    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .errorFunction, .exponentialMinusOne, .softplus:
       // The kernels' own claim, measured over every float: 4 ulp.
       .relative(ulps: 4)
     case .power:

@@ -8,6 +8,7 @@
 
 #include "functions_f32.h"
 #include "functions_f64.h"
+#include "functions_special.h"
 #include "include/CKernels.h"
 
 #define ADJ_UNARY_OPERATIONS(X)                                         \
@@ -21,7 +22,10 @@
   X(ADJ_SIGMOID, FN(sigmoid)(a))                                        \
   X(ADJ_RELU, (a > (REAL)0 || a != a) ? a : (REAL)0)                    \
   X(ADJ_ABSOLUTE, FN(absolute)(a))                                      \
-  X(ADJ_SIGN, a > (REAL)0 ? (REAL)1 : (a < (REAL)0 ? (REAL)-1 : a))
+  X(ADJ_SIGN, a > (REAL)0 ? (REAL)1 : (a < (REAL)0 ? (REAL)-1 : a))    \
+  X(ADJ_ERROR_FUNCTION, FN(erf)(a))                                     \
+  X(ADJ_EXPONENTIAL_MINUS_ONE, FN(expm1)(a))                            \
+  X(ADJ_SOFTPLUS, FN(softplus)(a))
 
 /// Vectorised only while no angle of a block is wide.
 #define ADJ_ANGLE_OPERATIONS(X) \

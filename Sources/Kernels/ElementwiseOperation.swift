@@ -28,11 +28,18 @@ package enum ElementwiseOperation: UInt16, CaseIterable, Sendable {
   /// What max(b, c) sends back to b from upstream a: a where b > c, a / 2 where they tie, else 0.
   case route
 
+  /// (2 / √π) ∫₀ᵃ e^-t² dt.
+  case errorFunction
+  /// e^a - 1, as exact near 0 as elsewhere.
+  case exponentialMinusOne
+  /// ln(1 + e^a).
+  case softplus
+
   /// How many operands it reads: 1, 2 or 3.
   package var arity: Int {
     switch self {
     case .copy, .negate, .square, .squareRoot, .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .relu,
-      .absolute, .sign:
+      .absolute, .sign, .errorFunction, .exponentialMinusOne, .softplus:
       1
     case .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .greater, .equal: 2
     case .select, .route: 3

@@ -167,12 +167,20 @@ func definition<T: KernelFloat>(_ operation: ElementwiseOperation, _ a: T, _ b: 
   case .equal: a == b ? 1 : 0
   case .select: a != 0 ? b : c
   case .route: b > c ? a : (b == c ? a / 2 : 0)
+  case .errorFunction: T(erf(x))
+  case .exponentialMinusOne: T(expm1(x))
+  case .softplus: T(max(x, 0) + log1p(exp(-abs(x))))
   }
 }
 
 extension ElementwiseOperation {
   /// Whether IEEE 754 leaves no choice of the result.
   var isExact: Bool {
-    ![.exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power].contains(self)
+    switch self {
+    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power, .errorFunction, .exponentialMinusOne,
+      .softplus:
+      false
+    default: true
+    }
   }
 }

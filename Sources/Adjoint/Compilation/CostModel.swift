@@ -67,7 +67,9 @@ struct CostModel: Sendable, Hashable {
   private static func isTranscendental(_ kernel: Kernel) -> Bool {
     guard case .elementwise(let operation) = kernel.form else { return false }
     switch operation {
-    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power: return true
+    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power, .errorFunction, .exponentialMinusOne,
+      .softplus:
+      return true
     default: return false
     }
   }

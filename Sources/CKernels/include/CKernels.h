@@ -19,6 +19,7 @@ enum : uint16_t {
   ADJ_SIGMOID, ADJ_RELU, ADJ_ABSOLUTE, ADJ_SIGN,
   ADJ_ADD, ADJ_SUBTRACT, ADJ_MULTIPLY, ADJ_DIVIDE, ADJ_POWER, ADJ_MAXIMUM, ADJ_MINIMUM, ADJ_GREATER, ADJ_EQUAL,
   ADJ_SELECT, ADJ_ROUTE,
+  ADJ_ERROR_FUNCTION, ADJ_EXPONENTIAL_MINUS_ONE, ADJ_SOFTPLUS,
   ADJ_OPERATION_COUNT
 };
 
@@ -122,6 +123,32 @@ void adj_log_softmax(uint8_t type, const void *input, void *output, ptrdiff_t co
 /// losses[r] = ln(sum of e^logits[r]) - logits[r][labels[r]]. Answers the first row whose label is out of range, or -1.
 ptrdiff_t adj_cross_entropy(uint8_t type, const void *logits, const int32_t *labels, void *losses, ptrdiff_t columns,
                             ptrdiff_t begin, ptrdiff_t end);
+
+/// A tensor as `length` elements along one axis, `inner` elements apart. Lane l, the elements with l / inner in front of
+/// the axis and l % inner behind it, is summed up: output[k] = input[0] + … + input[k], one after the other, or from the
+/// other end if `from_the_end`. The output may be the memory of the input.
+void adj_cumulative_sum(uint8_t type, const void *input, void *output, ptrdiff_t length, ptrdiff_t inner,
+                        int32_t from_the_end, ptrdiff_t begin, ptrdiff_t end);
+
+/// indices[l] = where along lane l its greatest element stands: the first of equal ones, the first NaN if there is one.
+void adj_argmax(uint8_t type, const void *input, int32_t *indices, ptrdiff_t length, ptrdiff_t inner, ptrdiff_t begin,
+                ptrdiff_t end);
+
+/// Row r of the output, of `n` elements in a circle: y[i] = sum over j < taps of b[j] · a[i - (j - origin)], from j = 0 on;
+/// i + (j - origin) instead if `reversed`.
+void adj_circular_convolution(uint8_t type, const void *a, const void *b, void *output, ptrdiff_t n, ptrdiff_t taps,
+                              ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end);
+
+/// Row r of the output, of `taps` elements: y[j] = sum over i < n of u[i] · a[i - (j - origin)], or of
+/// a[i + (j - origin)] if `reversed`; pairwise over blocks of i.
+void adj_circular_correlation(uint8_t type, const void *a, const void *u, void *output, ptrdiff_t n, ptrdiff_t taps,
+                              ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end);
+
+/// output[i] = input[i] · scale where word i of a stream of random words is at least `threshold`, else 0, for
+/// begin <= i < end; `begin` is a multiple of 4. Words 4k to 4k + 3 are Philox 4x32-10 of the counter
+/// (k, k >> 32, step, stream) under the key `seed`. The output may be the memory of the input.
+void adj_dropout(uint8_t type, const void *input, void *output, double scale, uint32_t threshold, uint64_t seed,
+                 uint32_t stream, uint32_t step, ptrdiff_t begin, ptrdiff_t end);
 
 /// target[begin..<end] = value, rounded to the type.
 void adj_fill(uint8_t type, double value, void *target, ptrdiff_t begin, ptrdiff_t end);

@@ -1,0 +1,76 @@
+#pragma once
+
+// The error function, e^x - 1 and ln(1 + e^x): of floats without branches as those in functions_f32.h, of doubles by
+// the system's math library.
+//
+// The two polynomials of the error function are least-maximum fits made for these kernels (Lawson's reweighted least
+// squares on Chebyshev nodes): 2^-31 and 2^-30 of the result before their coefficients were rounded to floats.
+
+#include "functions_f32.h"
+#include "functions_f64.h"
+
+/// erf x = x + x · P(x²) near 0, and 1 - e^(-t · Q(t)) with t = |x| beyond; from 4 on it is 1 to the last bit.
+ADJ_INLINE float adj_erf_f32(float x) {
+  float t = adj_absolute_f32(x);
+  float square = t * t;
+  float near = 8.37024803163472e-05f;
+  near = near * square - 8.142745290549286e-04f;
+  near = near * square + 5.201036673330051e-03f;
+  near = near * square - 2.6859400511295928e-02f;
+  near = near * square + 1.1283695550162867e-01f;
+  near = near * square - 3.761263374112769e-01f;
+  near = near * square + 1.2837916663927826e-01f;
+  near = near * t + t;
+  float bounded = t > 4.0f ? 4.0f : t;
+  float far = 1.1303820888264315e-05f;
+  far = far * bounded - 3.2352929403967057e-04f;
+  far = far * bounded + 3.645407004599477e-03f;
+  far = far * bounded - 2.3768294199958656e-02f;
+  far = far * bounded + 1.062441073665886e-01f;
+  far = far * bounded + 6.351469478624552e-01f;
+  far = far * bounded + 1.128649565183244f;
+  far = 1.0f - adj_bounded_exp_f32(-(far * bounded));
+  float result = t < 0.921875f ? near : far;
+  return adj_float_f32(adj_bits_f32(result) | (adj_bits_f32(x) & 0x80000000u));
+}
+
+/// e^x - 1 = 2^n · (e^r - 1) + (2^n - 1) with n = round(x / ln 2), as `adj_bounded_exp_f32` takes x apart. The sum is
+/// made with 2^(n/2), so that neither power of two overflows before the result does.
+ADJ_INLINE float adj_expm1_f32(float x) {
+  const float shift = 12582912.0f;
+  float bounded = x > 100.0f ? 100.0f : x;
+  bounded = bounded < -30.0f ? -30.0f : bounded;
+  float shifted = bounded * 1.44269504088896341f + shift;
+  int32_t exponent = (int32_t)(adj_bits_f32(shifted) - 0x4B400000u);
+  float n = shifted - shift;
+  float r = bounded - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  float square = r * r;
+  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
+  p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
+  p = p * square + (1.6666665459e-1f * r + 5.0000001201e-1f);
+  p = p * square + r;
+  uint32_t half = (uint32_t)(exponent >> 1), rest = (uint32_t)exponent - half;
+  float first = adj_float_f32((half + 127u) << 23);
+  float second = adj_float_f32((rest + 127u) << 23), inverse = adj_float_f32((127u - rest) << 23);
+  return (p * first + (first - inverse)) * second;
+}
+
+/// ln(1 + u) for 0 <= u <= 1: what rounding 1 + u took off u is put back as a factor (W. Kahan).
+ADJ_INLINE float adj_log1p_f32(float u) {
+  float sum = 1.0f + u;
+  return sum == 1.0f ? u : adj_log_f32(sum) * (u / (sum - 1.0f));
+}
+
+/// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which never overflows.
+ADJ_INLINE float adj_softplus_f32(float x) {
+  float negative = adj_float_f32(adj_bits_f32(x) | 0x80000000u);
+  float power = adj_bounded_exp_f32(negative < -110.0f ? -110.0f : negative);
+  return (x > 0.0f ? x : 0.0f) + adj_log1p_f32(power);
+}
+
+ADJ_INLINE double adj_erf_f64(double x) { return erf(x); }
+ADJ_INLINE double adj_expm1_f64(double x) { return expm1(x); }
+ADJ_INLINE double adj_softplus_f64(double x) {
+  return (x > 0.0 ? x : 0.0) + log1p(exp(-adj_absolute_f64(x)));
+}
