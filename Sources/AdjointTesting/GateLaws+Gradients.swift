@@ -6,7 +6,7 @@ struct PullbackLaw {
 
   func reasons(_ sample: GateSample) throws -> [String] {
     let applied = SampleGraph(sample, .float64)
-    guard applied.output.elementType.isDifferentiable else { return [] }
+    guard applied.hasGradients else { return [] }
     return try derivativeReasons(of: applied.output, in: applied, stopping: stopping)
   }
 }
@@ -17,7 +17,7 @@ struct SecondDerivativeLaw {
 
   func reasons(_ sample: GateSample) throws -> [String] {
     let applied = SampleGraph(sample, .float64)
-    guard !applied.differentiable.isEmpty else { return [] }
+    guard applied.hasGradients else { return [] }
     let gradients = try applied.graph.gradients(
       of: [applied.output], upstream: [applied.upstream()],
       withRespectTo: applied.differentiable.map { applied.operands[$0] })
@@ -68,7 +68,7 @@ extension Graph {
 func gradientShapeReasons(_ sample: GateSample) throws -> [String] {
   try [ElementType.float32, .float64].flatMap { type -> [String] in
     let applied = SampleGraph(sample, type)
-    guard !applied.differentiable.isEmpty else { return [] }
+    guard applied.hasGradients else { return [] }
     let variables = applied.differentiable.map { applied.operands[$0] }
     let gradients = try applied.graph.gradients(
       of: [applied.output], upstream: [applied.upstream()], withRespectTo: variables)

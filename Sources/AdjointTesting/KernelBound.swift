@@ -14,10 +14,10 @@ enum KernelBound {
     switch kernel.form {
     case .elementwise(let operation): self = Self.bound(of: operation)
     case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .gatherRows,
-      .scatterAddRows, .oneHot, .reduce(.maximum, _):
-      // Moved, compared, or added one after the other as the definition does.
+      .scatterAddRows, .oneHot, .reduce(.maximum, _), .cumulativeSum, .argmax, .dropout:
+      // Moved, compared, multiplied once, or added one after the other as the definition does.
       self = .exact
-    case .reduce, .matmul, .accumulateProduct:
+    case .reduce, .matmul, .accumulateProduct, .circularConvolution, .circularCorrelation:
       // A sum of n products in any order is within n · ε · Σ|terms| (N. Higham, Accuracy and Stability of Numerical
       // Algorithms, 2002, §3.1 and §4.2); n is at most the elements of an operand.
       self = .absolute(ulps: Double(operands.map(\.values.count).max() ?? 1))

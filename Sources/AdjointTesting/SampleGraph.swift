@@ -23,6 +23,9 @@ struct SampleGraph {
     output = graph.applying(sample.gate, operands)
   }
 
+  /// Whether anything is differentiated: floats in and floats out.
+  var hasGradients: Bool { output.elementType.isDifferentiable && !differentiable.isEmpty }
+
   /// The value that a program computes of `output`.
   func computed() throws -> ReferenceTensor {
     let session = try Program(output).makeSession()

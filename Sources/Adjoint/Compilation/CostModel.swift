@@ -47,6 +47,12 @@ struct CostModel: Sendable, Hashable {
       let inner = transposeA ? a[a.rank - 2] : a[a.rank - 1]
       let speed = result.elementType == .float64 ? operationsPerNanosecond / 2 : operationsPerNanosecond
       return 3 * Self.call + 2 * Float(written) * Float(inner) / speed
+    case .dropout: return Self.call + traffic + transcendental * Float(written)
+    case .circularConvolution, .circularCorrelation:
+      // Each element of a circle meets each of its taps.
+      let circles = Float(operands.first!.shape.elementCount)
+      let taps = operands.first!.shape == result.shape ? operands.dropFirst().first!.shape : result.shape
+      return Self.call + traffic + 0.1 * circles * Float(taps.dimensions.last ?? 1)
     case .transpose, .gatherRows, .scatterAddRows: return Self.call + 2 * traffic
     case .custom: return Self.call + 4 * Float(written + read)
     default: return Self.call + traffic

@@ -19,6 +19,11 @@ enum KernelCall: Sendable {
   case logSoftmax(Kernels.ElementType, columns: Int, rows: Int)
   case crossEntropy(Kernels.ElementType, columns: Int, rows: Int)
   case oneHot(Kernels.ElementType, columns: Int, rows: Int)
+  case cumulativeSum(Kernels.ElementType, AxisPlan, fromTheEnd: Bool)
+  case argmax(Kernels.ElementType, AxisPlan)
+  case circularConvolution(Kernels.ElementType, CircularPlan)
+  case circularCorrelation(Kernels.ElementType, CircularPlan)
+  case dropout(Kernels.ElementType, DropoutPlan, count: Int)
   case custom(@Sendable (KernelArguments) throws -> Void, inputs: [Signature], output: Signature)
 
   init(_ kernel: Kernel, result: Signature, operands: [Signature]) {
@@ -64,6 +69,18 @@ enum KernelCall: Sendable {
     case .logSoftmax: self = .logSoftmax(type, columns: columns, rows: first.elementCount / columns)
     case .crossEntropy: self = .crossEntropy(type, columns: columns, rows: first.elementCount / columns)
     case .oneHot: self = .oneHot(type, columns: shape[shape.count - 1], rows: first.elementCount)
+    case .cumulativeSum(let axis, let fromTheEnd):
+      self = .cumulativeSum(type, AxisPlan(input: first.dimensions, axis: axis), fromTheEnd: fromTheEnd)
+    case .argmax(let axis):
+      self = .argmax(operands[0].elementType.kernelType, AxisPlan(input: first.dimensions, axis: axis))
+    case .circularConvolution(let origin, let isReversed):
+      let taps = operands[1].shape.dimensions.last ?? 1
+      self = .circularConvolution(type, Self.circles(first, taps: taps, origin, isReversed))
+    case .circularCorrelation(let origin, let isReversed):
+      self = .circularCorrelation(type, Self.circles(first, taps: shape.last ?? 1, origin, isReversed))
+    case .dropout(let rate, let seed, let stream):
+      let plan = DropoutPlan(rate: rate, seed: seed, stream: stream)
+      self = .dropout(type, plan, count: result.shape.elementCount)
     case .custom(let body): self = .custom(body, inputs: operands, output: result)
     }
   }
@@ -77,13 +94,19 @@ enum KernelCall: Sendable {
       batchA: Array(a.dimensions.dropLast(2)), batchB: Array(b.dimensions.dropLast(2)))
   }
 
+  private static func circles(_ circle: Shape, taps: Int, _ origin: Int, _ isReversed: Bool) -> CircularPlan {
+    let length = circle.dimensions.last ?? 1
+    return CircularPlan(
+      length: length, taps: taps, origin: origin, isReversed: isReversed, rows: circle.elementCount / length)
+  }
+
   /// Whether the result may be written over operand `position` where the two have the same elements' places.
   func mayOverwrite(operand position: Int, of operands: [Signature], result: Signature) -> Bool {
     guard operands[position] == result else { return false }
     return switch self {
     case .elementwise: true
     case .accumulate, .accumulateProduct: position == 0
-    case .softmax, .logSoftmax: true
+    case .softmax, .logSoftmax, .cumulativeSum, .dropout: true
     default: false
     }
   }
@@ -103,6 +126,9 @@ enum KernelCall: Sendable {
     case .gatherRows(_, _, _, let indexCount): indexCount
     case .softmax(_, _, let rows), .logSoftmax(_, _, let rows), .crossEntropy(_, _, let rows), .oneHot(_, _, let rows):
       rows
+    case .cumulativeSum(_, let plan, _), .argmax(_, let plan): plan.laneCount
+    case .circularConvolution(_, let plan), .circularCorrelation(_, let plan): plan.rows
+    case .dropout(_, _, let count): count
     case .scatterAddRows, .custom: 1
     }
   }
@@ -120,7 +146,8 @@ enum KernelCall: Sendable {
 
   private func boundary(atOrAfter position: Int) -> Int {
     switch self {
-    case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate: (position + 1023) / 1024 * 1024
+    case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate, .dropout:
+      (position + 1023) / 1024 * 1024
     default: position
     }
   }
@@ -183,6 +210,16 @@ enum KernelCall: Sendable {
         type, logits: inputs[0], labels: labels(inputs[1]), losses: output, columns: columns, rows: range)
     case .oneHot(let type, let columns, _):
       try runOneHot(type, labels: labels(inputs[0]), classes: columns, output: output, range: range)
+    case .cumulativeSum(let type, let plan, let fromTheEnd):
+      runCumulativeSum(type, plan: plan, fromTheEnd: fromTheEnd, input: inputs[0], output: output, lanes: range)
+    case .argmax(let type, let plan):
+      runArgmax(type, plan: plan, input: inputs[0], output: output, lanes: range)
+    case .circularConvolution(let type, let plan):
+      runCircularConvolution(type, plan: plan, a: inputs[0], b: inputs[1], output: output, rows: range)
+    case .circularCorrelation(let type, let plan):
+      runCircularCorrelation(type, plan: plan, a: inputs[0], u: inputs[1], output: output, rows: range)
+    case .dropout(let type, let plan, _):
+      runDropout(type, plan: plan, step: labels(inputs[1])[0], input: inputs[0], output: output, range: range)
     case .custom(let body, let operands, let result):
       let operands = zip(inputs, operands).map { (base: $0, type: $1.elementType, shape: $1.shape) }
       try body(KernelArguments(inputs: operands, output: (output, result.elementType, result.shape)))

@@ -7,6 +7,8 @@ public enum GateCatalog {
     Maximum.self, Minimum.self, Route.self, Absolute.self, Sign.self, Greater.self, Equal.self, Select.self,
     Matmul.self, Transpose.self, Reshape.self, Broadcast.self, Slice.self, Pad.self, Concatenate.self,
     GatherRows.self, ScatterAddRows.self,
+    ErrorFunction.self, ExponentialMinusOne.self, Softplus.self,
+    CumulativeSum.self, Argmax.self, CircularConvolution.self, CircularCorrelation.self, Dropout.self,
     Sum.self, Mean.self, MaximumOverAxes.self,
     Softmax.self, LogSoftmax.self, CrossEntropy.self, OneHot.self,
     Accumulate.self, AccumulateProduct.self, StopGradient.self,

@@ -21,6 +21,11 @@ public struct Kernel: Sendable {
     case concatenate(axis: Int)
     case gatherRows, scatterAddRows
     case softmax, logSoftmax, crossEntropy, oneHot
+    case cumulativeSum(axis: Int, fromTheEnd: Bool)
+    case argmax(axis: Int)
+    case circularConvolution(origin: Int, isReversed: Bool)
+    case circularCorrelation(origin: Int, isReversed: Bool)
+    case dropout(rate: Double, seed: UInt64, stream: UInt32)
     case custom(@Sendable (KernelArguments) throws -> Void)
   }
   package let form: Form

@@ -1,0 +1,46 @@
+/// Argmax: y is where along the axis the greatest element of x stands, an int32: the first of equal ones, and the first
+/// NaN if there is one.   A step: no gradient.
+public struct Argmax: Gate {
+  public static let name = "argmax"
+  /// Counted from the front.
+  public let axis: Int
+  public init(axis: Int) { self.axis = axis }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 1)
+    return inputs[0].reduced(over: try inputs[0].normalized(axes: [axis]), keepingAxes: false)
+  }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    if let other = inputs.first(where: { !$0.isDifferentiable }) {
+      throw ShapeError("argmax has no kernel for \(other)")
+    }
+    return .int32
+  }
+  public var kernel: Kernel { Kernel(.argmax(axis: axis)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let x = inputs[0]
+    return ReferenceTensor(shape, .int32) { index in
+      let lane = (0..<x.shape[axis]).map { x[Array(index[..<axis]) + [$0] + index[axis...]] }
+      let greatest = lane.max() ?? 0
+      return Double(lane.firstIndex { $0.isNaN } ?? lane.firstIndex(of: greatest) ?? 0)
+    }
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
+
+  public static let samples = [
+    GateSample(Argmax(axis: 0), .distinct([5])), GateSample(Argmax(axis: 1), .distinct([3, 4])),
+    GateSample(Argmax(axis: 1), .distinct([2, 3, 4])), GateSample(Argmax(axis: 0), .values([4], [1, 3, 3, 2])),
+    GateSample(Argmax(axis: 0), .values([3, 2], [1, 3, .nan, 4, .infinity, .nan])),
+  ]
+}
+
+extension Node {
+  /// Where along `axis` the greatest element stands, as int32 without that axis: the first of equal ones, and the first
+  /// NaN if there is one. A negative axis counts from the end. No gradient flows through it.
+  public func argmax(axis: Int = -1, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+    let front = (try? shape.normalized(axis: axis)) ?? axis
+    return graph.apply(Argmax(axis: front), to: [self], fileID: fileID, line: line)
+  }
+}

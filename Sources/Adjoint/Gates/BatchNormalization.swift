@@ -1,0 +1,99 @@
+/// The mean and variance of each channel that batch normalisation has seen over many steps, and that inference uses
+/// instead of the batch's own.
+public struct RunningStatistics: Sendable {
+  /// Of one element a channel.
+  public let mean: Node, variance: Node
+
+  public init(mean: Node, variance: Node) {
+    self.mean = mean
+    self.variance = variance
+  }
+}
+
+/// Batch normalisation in training: y = scale · (x − μ) / √(σ² + ε) + shift, μ and σ² the mean and variance of each channel
+/// over the batch (Ioffe, Szegedy 2015). Gradients flow through μ and σ² too.
+///
+/// Returns the result, and what the running statistics are after this step: (1 − `momentum`) · old + `momentum` · the
+/// batch's, its variance divided by n − 1 instead of n. Compile them with `alsoComputing` and write them to where the old
+/// ones came from:
+///
+/// ```swift
+/// let seen = RunningStatistics(
+///   mean: graph.input("mean", [channels]), variance: graph.input("variance", [channels]))
+/// let (y, next) = batchNormalization(x, scale: scale, shift: shift, updating: seen)
+/// let program = try Program(loss, gradientsFor: [scale, shift], alsoComputing: [next.mean, next.variance])
+/// // after each step
+/// try session.write(session.read(next.mean), to: seen.mean)
+/// try session.write(session.read(next.variance), to: seen.variance)
+/// ```
+/// - Parameters:
+///   - scale, shift: one element a channel.
+///   - axis: that of the channels: 1 for images `[batch, channels, height, width]`. A negative axis counts from the end.
+///   - momentum: the weight of this batch, in 0...1.
+///   - epsilon: keeps a channel of one value, whose result is `shift`, from being divided by 0.
+/// - Complexity: three passes over x forward, fused otherwise.
+public func batchNormalization(
+  _ x: Node, scale: Node, shift: Node, updating running: RunningStatistics, momentum: Double = 0.1, axis: Int = 1,
+  epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
+) -> (output: Node, running: RunningStatistics) {
+  precondition((0...1).contains(momentum), "The momentum of running statistics is in 0...1, got \(momentum)")
+  let layout = ChannelLayout(x.shape, axis: axis)
+  let x = Term(x, fileID, line)
+  let mean = x.applying(Mean(axes: layout.others, keepsAxes: true))
+  let centred = x - mean
+  let variance = centred.applying(Square()).applying(Mean(axes: layout.others, keepsAxes: true))
+  let output = normalized(centred, variance, x.beside(scale), x.beside(shift), layout, epsilon)
+
+  let count = Double(layout.elementsPerChannel)
+  func moved(_ old: Node, _ new: Term) -> Node {
+    let seen = new.applying(StopGradient()).reshaped(old.shape)
+    return (x.beside(old) * (1 - momentum) + seen * momentum).node
+  }
+  let unbiased = variance * (count / max(count - 1, 1))
+  let next = RunningStatistics(mean: moved(running.mean, mean), variance: moved(running.variance, unbiased))
+  return (output.node, next)
+}
+
+/// Batch normalisation in inference: y = scale · (x − mean) / √(variance + ε) + shift with running statistics, each
+/// element by itself.
+///
+/// The parameters are those of ``batchNormalization(_:scale:shift:updating:momentum:axis:epsilon:fileID:line:)``.
+public func batchNormalization(
+  _ x: Node, scale: Node, shift: Node, using running: RunningStatistics, axis: Int = 1, epsilon: Double = 1e-5,
+  fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  let layout = ChannelLayout(x.shape, axis: axis)
+  let x = Term(x, fileID, line)
+  let mean = x.beside(running.mean).reshaped(layout.channels), variance = x.beside(running.variance)
+  return normalized(
+    x - mean, variance.reshaped(layout.channels), x.beside(scale), x.beside(shift), layout, epsilon
+  ).node
+}
+
+/// Each channel has one factor and one summand, so that a single multiplication and addition is left for each element.
+private func normalized(
+  _ centred: Term, _ variance: Term, _ scale: Term, _ shift: Term, _ layout: ChannelLayout, _ epsilon: Double
+) -> Term {
+  let factor = scale.reshaped(layout.channels) / (variance + epsilon).applying(SquareRoot())
+  return centred * factor + shift.reshaped(layout.channels)
+}
+
+/// Where the channels of a value are.
+private struct ChannelLayout {
+  /// The axes that a channel's statistics are taken over; the axis asked for if there is none such, for the shape rule to
+  /// refuse.
+  let others: [Int]
+  /// One element a channel, to be broadcast.
+  let channels: Shape
+  let elementsPerChannel: Int
+
+  init(_ shape: Shape, axis: Int) {
+    guard let front = try? shape.normalized(axis: axis) else {
+      (others, channels, elementsPerChannel) = ([axis], .scalar, 1)
+      return
+    }
+    others = shape.dimensions.indices.filter { $0 != front }
+    channels = shape.reduced(over: others, keepingAxes: true)
+    elementsPerChannel = shape.elementCount / shape[front]
+  }
+}

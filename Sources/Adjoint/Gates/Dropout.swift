@@ -1,0 +1,84 @@
+internal import Kernels
+
+/// Dropout: y = x / (1 − rate) where an element is kept, 0 where it is dropped, with probability `rate`.   A router:
+/// x̄ = ȳ / (1 − rate) where it was kept, 0 elsewhere: the same gate at the same step.
+///
+/// Which elements are kept is a function of seed, stream, step and place: word i of the counter-based generator Philox
+/// 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011). No mask is stored: a
+/// backward pass, a derivative of it and a run of the same step again compute the same bits, at any width.
+///
+/// Reads x and the step, an int32 scalar.
+public struct Dropout: Gate {
+  public static let name = "dropout"
+  public let rate: Double, seed: UInt64
+  /// Tells dropouts of one seed and step from one another.
+  public let stream: UInt32
+
+  public init(rate: Double, seed: UInt64, stream: UInt32) {
+    self.rate = rate
+    self.seed = seed
+    self.stream = stream
+  }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 2)
+    guard rate >= 0, rate < 1 else { throw ShapeError("a dropout rate is at least 0 and below 1, got \(rate)") }
+    guard inputs[1] == .scalar else { throw ShapeError("a step is one number, got shape \(inputs[1])") }
+    return inputs[0]
+  }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    guard let x = inputs.first, x.isDifferentiable else { throw ShapeError("dropout has no kernel for int32") }
+    guard inputs.dropFirst().allSatisfy({ $0 == .int32 }) else {
+      throw ShapeError("a step is an int32, got \(inputs[1])")
+    }
+    return x
+  }
+
+  public var kernel: Kernel { Kernel(.dropout(rate: rate, seed: seed, stream: stream)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let (x, step) = (inputs[0], UInt32(truncatingIfNeeded: Int(inputs[1].values[0])))
+    let plan = DropoutPlan(rate: rate, seed: seed, stream: stream)
+    let words = (0..<UInt64((x.values.count + 3) / 4)).flatMap { plan.words(counter: $0, step: step) }
+    let scale = x.elementType.rounded(plan.scale)
+    return ReferenceTensor(shape, x.elementType, zip(x.values, words).map { $1 >= plan.threshold ? $0 * scale : 0 })
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream.graph.apply(self, to: [upstream, node.inputs[1]]), nil]
+  }
+
+  public static let samples = [
+    GateSample(Dropout(rate: 0.5, seed: 1, stream: 2), .uniform([3, 7]), .integers([], below: 1000)),
+    GateSample(Dropout(rate: 0.1, seed: 1 << 40, stream: 0), .uniform([]), .integers([], below: 1000)),
+    GateSample(Dropout(rate: 0, seed: 3, stream: 1), .uniform([5]), .integers([], below: 1000)),
+  ]
+}
+
+/// x with a share `rate` of its elements, drawn anew each step, set to 0 and the others divided by 1 − `rate`, so that the
+/// mean stays (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014).
+///
+/// ```swift
+/// let step = graph.input("step", [], .int32)
+/// let hidden = dropout(relu(images.matmul(weights)), rate: 0.5, step: step, seed: 1)
+/// session[step] = Double(number)        // before each step; the same number draws the same elements again
+/// ```
+/// Elements are drawn by `seed`, `step` and the place of this dropout in the graph: dropouts of one seed differ from one
+/// another, and a graph built in the same order draws the same again.
+///
+/// - Parameters:
+///   - rate: the probability of an element to be dropped, in 0..<1; another one is an error when compiling.
+///   - step: an int32 scalar, such as an input that is fed the number of each training step.
+///   - isTraining: `false` for inference, which drops nothing: x itself is returned, and no step is read.
+public func dropout(
+  _ x: Node, rate: Double, step: Node, seed: UInt64, isTraining: Bool = true,
+  fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  if !isTraining, rate >= 0, rate < 1 { return x }
+  x.graph.check(step)
+  return x.graph.withState { state in
+    let gate = Dropout(rate: rate, seed: seed, stream: UInt32(state.storage.count))
+    let location = state.files.pack(fileID, line)
+    return Node(graph: x.graph, id: state.apply(gate, to: [x.id, step.id], at: location))
+  }
+}

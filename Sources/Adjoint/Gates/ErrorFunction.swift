@@ -1,0 +1,23 @@
+internal import Kernels
+
+/// Error function: y = erf x = (2/√π) ∫₀ˣ e^−t² dt.   x̄ = ȳ · (2/√π) e^−x².
+public struct ErrorFunction: ElementwiseGate {
+  public static let name = "erf"
+  public init() {}
+  public func value(_ x: [Double]) -> Double { Libm.erf(x[0]) }
+  public var kernel: Kernel { Kernel(.elementwise(.errorFunction)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream * (exp(-square(node.inputs[0])) * (2 / Double.pi.squareRoot()))]
+  }
+
+  public static let samples = [
+    GateSample(ErrorFunction(), .uniform([2, 3])),
+    GateSample(ErrorFunction(), .uniform([])),
+  ]
+}
+
+/// erf x, elementwise: the probability that a normal variable of variance 1/2 lies within ±x, with the sign of x.
+public func erf(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  x.graph.apply(ErrorFunction(), x, at: x.graph.pack(fileID, line))
+}

@@ -1,0 +1,69 @@
+// Rectifiers and their smooth relatives, written in gates that the compiler fuses into one pass each way. At a kink the
+// two slopes share the gradient evenly, as everywhere in this package. A NaN gives a NaN.
+
+/// Leaky rectifier: x where x > 0, else `slope` · x, elementwise. At 0 the gradient is (1 + `slope`) / 2 of the upstream
+/// one.
+///
+/// Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
+public func leakyRelu(
+  _ x: Node, slope: Double = 0.01, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  precondition(slope.isFinite, "The slope of a leaky rectifier is a finite number, got \(slope)")
+  let x = Term(x, fileID, line)
+  if slope == 0 { return x.applying(Relu()).node }  // 0 · ∞ is no number
+  let leak = x * slope
+  return (slope <= 1 ? x.applying(Maximum(), leak) : x.applying(Minimum(), leak)).node
+}
+
+/// Exponential linear unit: x where x > 0, else `scale` · (eˣ − 1), elementwise. At 0 the gradient is (1 + `scale`) / 2 of
+/// the upstream one.
+///
+/// Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by exponential linear units", 2016.
+public func elu(_ x: Node, scale: Double = 1, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  exponentialLinear(Term(x, fileID, line), scale: scale).node
+}
+
+/// Scaled exponential linear unit: 1.0507 times the ``elu(_:scale:fileID:line:)`` of scale 1.6733, which keeps mean 0 and
+/// variance 1 from layer to layer.
+///
+/// Klambauer, Unterthiner, Mayr, Hochreiter, "Self-normalizing neural networks", 2017.
+public func selu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  let unit = exponentialLinear(Term(x, fileID, line), scale: 1.6732632423543772848170429916717)
+  return (unit * 1.0507009873554804934193349852946).node
+}
+
+/// The exponential is of min(x, 0), so that the side not taken neither overflows nor sends back ∞ · 0.
+private func exponentialLinear(_ x: Term, scale: Double) -> Term {
+  let negative = x.applying(Minimum(), x.literal(0)).applying(ExponentialMinusOne())
+  return x.applying(Relu()) + negative * scale
+}
+
+/// Sigmoid linear unit, or swish: x · σ(x), elementwise. NaN at −∞, where it would be ∞ · 0.
+///
+/// Elfwing, Uchibe, Doya, "Sigmoid-weighted linear units for neural network function approximation", 2018.
+public func silu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  let x = Term(x, fileID, line)
+  return (x * x.applying(Sigmoid())).node
+}
+
+/// Gaussian error linear unit: x · Φ(x) = x · (1 + erf(x / √2)) / 2, elementwise, not its approximation by a tanh. NaN at
+/// −∞, where it would be ∞ · 0.
+///
+/// In float32 Φ is right within an ulp of 1/2: below −5 few digits of the result are left, all of it under 2 · 10⁻⁶.
+///
+/// Hendrycks, Gimpel, "Gaussian error linear units (GELUs)", 2016.
+public func gelu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  let x = Term(x, fileID, line)
+  let distribution = ((x * 0.5.squareRoot()).applying(ErrorFunction()) + 1) * 0.5
+  return (x * distribution).node
+}
+
+/// Hard sigmoid: `slope` · x + `offset` cut off at 0 and 1, elementwise. At both kinks the gradient is half of the slope.
+///
+/// The defaults are PyTorch's; ONNX has a slope of 0.2.
+public func hardSigmoid(
+  _ x: Node, slope: Double = 1.0 / 6, offset: Double = 0.5, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  let x = Term(x, fileID, line)
+  return (x * slope + offset).applying(Maximum(), x.literal(0)).applying(Minimum(), x.literal(1)).node
+}

@@ -1,0 +1,25 @@
+internal import Kernels
+
+/// Softplus: y = log(1 + eˣ), a smooth max(x, 0) that never overflows.   x̄ = ȳ · σ(x).
+public struct Softplus: ElementwiseGate {
+  public static let name = "softplus"
+  public init() {}
+  public func value(_ x: [Double]) -> Double {
+    x[0].isNaN ? x[0] : max(x[0], 0) + Libm.log1p(Libm.exp(-x[0].magnitude))
+  }
+  public var kernel: Kernel { Kernel(.elementwise(.softplus)) }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream * sigmoid(node.inputs[0])]
+  }
+
+  public static let samples = [
+    GateSample(Softplus(), .uniform([2, 3])),
+    GateSample(Softplus(), .uniform([])),
+  ]
+}
+
+/// log(1 + eˣ), elementwise: x where eˣ would overflow, eˣ where it is below the last place of 1.
+public func softplus(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+  x.graph.apply(Softplus(), x, at: x.graph.pack(fileID, line))
+}

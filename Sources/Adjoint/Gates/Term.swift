@@ -1,0 +1,46 @@
+/// A node within a formula that a function of this package writes in gates for its caller.
+///
+/// What is computed from a term is made at the caller's line: the one that messages should name, not one in here.
+///
+/// ```swift
+/// public func silu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+///   let x = Term(x, fileID, line)
+///   return (x * x.applying(Sigmoid())).node
+/// }
+/// ```
+struct Term {
+  let node: Node
+  private let location: PackedLocation
+
+  init(_ node: Node, _ fileID: StaticString, _ line: UInt) {
+    self.node = node
+    location = node.graph.pack(fileID, line)
+  }
+
+  private init(_ node: Node, _ location: PackedLocation) {
+    self.node = node
+    self.location = location
+  }
+
+  /// Another node of the same formula.
+  func beside(_ node: Node) -> Term { Term(node, location) }
+
+  /// The result of `gate` on this term, and on `others` after it.
+  func applying(_ gate: some Gate, _ others: Term...) -> Term {
+    let operands = [node] + others.map(\.node)
+    for operand in operands { node.graph.check(operand) }
+    let id = node.graph.withState { $0.apply(gate, to: operands.map(\.id), at: location) }
+    return Term(Node(graph: node.graph, id: id), location)
+  }
+
+  func literal(_ value: Double) -> Term { Term(node.literal(value, at: location), location) }
+
+  func reshaped(_ shape: Shape) -> Term { shape == node.shape ? self : applying(Reshape(shape)) }
+
+  static func + (left: Term, right: Term) -> Term { left.applying(Add(), right) }
+  static func + (left: Term, right: Double) -> Term { left + left.literal(right) }
+  static func - (left: Term, right: Term) -> Term { left.applying(Subtract(), right) }
+  static func * (left: Term, right: Term) -> Term { left.applying(Multiply(), right) }
+  static func * (left: Term, right: Double) -> Term { left * left.literal(right) }
+  static func / (left: Term, right: Term) -> Term { left.applying(Divide(), right) }
+}
