@@ -65,6 +65,15 @@ public struct OneHot: Gate {
   public static let samples = [GateSample(OneHot(classes: 4), .integers([3], below: 4))]
 }
 
+/// A row of `classes` elements for each int32 label: 1 at the label, else 0.
+///
+/// A label outside `0..<classes` is an error of the run that names this node.
+public func oneHot(
+  _ labels: Node, classes: Int, _ type: ElementType = .float32, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  labels.graph.apply(OneHot(classes: classes, elementType: type), to: [labels], fileID: fileID, line: line)
+}
+
 /// The mean cross-entropy of `logits` `[…, classes]` and int32 `labels` `[…]`: the usual classification loss.
 ///
 /// A label outside `0..<classes` is an error of the run that names this node.

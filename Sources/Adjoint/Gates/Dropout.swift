@@ -68,8 +68,10 @@ public struct Dropout: Gate {
 ///
 /// - Parameters:
 ///   - rate: the probability of an element to be dropped, in 0..<1; another one is an error when compiling.
-///   - step: an int32 scalar, such as an input that is fed the number of each training step.
+///   - step: an int32 scalar: an input that is fed the number of each step, or a parameter that each step moves on to
+///     `step.advanced(by: 1)`, which is saved and resumed with the others.
 ///   - isTraining: `false` for inference, which drops nothing: x itself is returned, and no step is read.
+/// - Complexity: O(elements), in backward too: no mask is stored, it is drawn again.
 public func dropout(
   _ x: Node, rate: Double, step: Node, seed: UInt64, isTraining: Bool = true,
   fileID: StaticString = #fileID, line: UInt = #line

@@ -9,6 +9,7 @@ public enum GateCatalog {
     GatherRows.self, ScatterAddRows.self,
     ErrorFunction.self, ExponentialMinusOne.self, Softplus.self,
     CumulativeSum.self, Argmax.self, CircularConvolution.self, CircularCorrelation.self, Dropout.self,
+    AddIntegers.self,
     Sum.self, Mean.self, MaximumOverAxes.self,
     Softmax.self, LogSoftmax.self, CrossEntropy.self, OneHot.self,
     Accumulate.self, AccumulateProduct.self, StopGradient.self,

@@ -1,0 +1,36 @@
+internal import Kernels
+
+/// Integer sum: y = a + b of int32, wrapping around.   Integers have no gradient.
+public struct AddIntegers: Gate {
+  public static let name = "addIntegers"
+  public init() {}
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 2)
+    return try .broadcast(inputs[0], inputs[1])
+  }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    if let other = inputs.first(where: { $0 != .int32 }) { throw ShapeError("integers are added, got \(other)") }
+    return .int32
+  }
+  public var kernel: Kernel { Kernel(.elementwise(.add)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let (a, b) = (inputs[0].broadcast(to: shape).values, inputs[1].broadcast(to: shape).values)
+    return ReferenceTensor(shape, .int32, zip(a, b).map { Double(Int32($0) &+ Int32($1)) })
+  }
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
+
+  public static let samples = [
+    GateSample(AddIntegers(), .integers([], below: 10), .integers([], below: 10)),
+    GateSample(AddIntegers(), .integers([2, 3], below: 10), .integers([3], below: 10)),
+  ]
+}
+
+extension Node {
+  /// This int32 value plus `distance`, wrapping around: what a counter of steps is next.
+  public func advanced(by distance: Int32, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+    let addend = graph.constant([distance], [], fileID: fileID, line: line)
+    return graph.apply(AddIntegers(), to: [self, addend], fileID: fileID, line: line)
+  }
+}

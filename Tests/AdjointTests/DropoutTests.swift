@@ -1,0 +1,141 @@
+import AdjointTesting
+import DependencyScheduling
+import Testing
+
+@testable import Adjoint
+
+@Suite struct DropoutTests {
+  private struct Case {
+    let graph = Graph()
+    let x: Node, step: Node, y: Node
+    init(_ shape: Shape = [300, 400], rate: Double = 0.3, seed: UInt64 = 1) {
+      x = graph.input("x", shape)
+      step = graph.input("step", [], .int32)
+      y = dropout(x, rate: rate, step: step, seed: seed)
+    }
+
+    func session(width: Int = 1, step number: Int32 = 5) throws -> Session {
+      let session = try Program(y, gradientsFor: [x]).makeSession(on: GraphExecutor(width: width))
+      let ones = [Float](repeating: 1, count: x.shape.elementCount)
+      try session.write(ones, to: x)
+      try session.writeUpstream(ones, of: y)
+      try session.write([number], to: step)
+      return session
+    }
+  }
+
+  @Test func `backward sees the elements that forward dropped`() throws {
+    let c = Case()
+    let session = try c.session()
+    try session.forward()
+    try session.backward()
+    let values = try session.read(c.y)
+    #expect(try session.gradient(of: c.x, as: Float.self) == values)
+    #expect(Set(values) == [0, 1 / 0.7])
+    let share = Double(values.count { $0 == 0 }) / 120_000
+    // Five standard deviations of a binomial share.
+    #expect(abs(share - 0.3) < 5 * (0.3 * 0.7 / 120_000).squareRoot())
+  }
+
+  @Test func `a step again draws the same, at any width, in any session; another step another`() throws {
+    let c = Case()
+    let first = try c.session()
+    try first.step()
+    let values = try first.read(c.y)
+    for width in [1, 2, 4] {
+      let session = try c.session(width: width)
+      try session.step()
+      #expect(try session.read(c.y) == values)
+      #expect(try session.gradient(of: c.x, as: Float.self) == values)
+      try session.write([6] as [Int32], to: c.step)
+      try session.step()
+      #expect(try session.read(c.y) != values)
+      #expect(try session.gradient(of: c.x, as: Float.self) == session.read(c.y))
+      try session.write([5] as [Int32], to: c.step)
+      try session.step()
+      #expect(try session.read(c.y) == values)
+    }
+    let again = Case()
+    let session = try again.session()
+    try session.step()
+    #expect(try session.read(again.y) == values, "a graph built in the same order draws the same")
+  }
+
+  @Test func `a large dropout is divided among workers`() throws {
+    let program = try Case([2000, 1000]).session().program
+    #expect(program.plan.forwardUnitCount > 1)
+  }
+
+  @Test func `dropouts of one seed differ, seeds differ, and equal gates are one`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [1000]), step = graph.input("step", [], .int32)
+    let gate = Dropout(rate: 0.5, seed: 1, stream: 9)
+    let nodes = [
+      dropout(x, rate: 0.5, step: step, seed: 1), dropout(x, rate: 0.5, step: step, seed: 1),
+      graph.apply(gate, to: [x, step]), graph.apply(Dropout(rate: 0.5, seed: 2, stream: 9), to: [x, step]),
+      graph.apply(gate, to: [x, step]),
+    ]
+    let session = try Program(nodes).makeSession()
+    try session.write([Float](repeating: 1, count: 1000), to: x)
+    session[step] = -3
+    try session.forward()
+    let values = try nodes.map { try session.read($0) }
+    #expect(Set(values).count == 4)
+    #expect(values[2] == values[4])
+    #expect(session.program.plan.calls.count == 4)
+  }
+
+  @Test func `inference is the identity and reads no step`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3]), step = graph.input("step", [], .int32)
+    #expect(dropout(x, rate: 0.5, step: step, seed: 1, isTraining: false) == x)
+  }
+
+  @Test(arguments: [-0.1, 1, 1.5, .nan, .infinity], [true, false])
+  func `a rate outside 0..<1 is an error that names the operand and the line`(rate: Double, isTraining: Bool) {
+    let graph = Graph()
+    let x = graph.input("activations", [3]), step = graph.input("step", [], .int32)
+    let bad = dropout(x, rate: rate, step: step, seed: 1, isTraining: isTraining); let line = #line
+    let error = #expect(throws: GraphError.self) { try Program(bad) }
+    #expect(error?.kind == .shapeMismatch)
+    #expect(error?.description.contains("dropout at AdjointTests/DropoutTests.swift:\(line)") == true)
+    #expect(error?.description.contains("a dropout rate is at least 0 and below 1, got \(rate)") == true)
+    #expect(error?.description.contains("activations [3] float32") == true)
+  }
+
+  @Test func `a step that is no int32 scalar is an error`() {
+    let graph = Graph()
+    let x = graph.input("x", [3]), labels = graph.input("labels", [3], .int32)
+    let float = #expect(throws: GraphError.self) { try Program(dropout(x, rate: 0.5, step: x.sum(), seed: 1)) }
+    #expect(float?.description.contains("a step is an int32, got float32") == true)
+    let many = #expect(throws: GraphError.self) { try Program(dropout(x, rate: 0.5, step: labels, seed: 1)) }
+    #expect(many?.description.contains("a step is one number, got shape [3]") == true)
+    let integers = #expect(throws: GraphError.self) { try Program(dropout(labels, rate: 0.5, step: labels, seed: 1)) }
+    #expect(integers?.description.contains("dropout has no kernel for int32") == true)
+  }
+
+  @Test func `a missing step is named`() throws {
+    let c = Case([4])
+    let session = try Program(c.y).makeSession()
+    try session.write([1, 2, 3, 4] as [Float], to: c.x)
+    let error = #expect(throws: SessionError.self) { try session.forward() }
+    #expect(error?.description.contains("no value was written to the input step [] int32") == true)
+  }
+
+  @Test func `a counter of steps is advanced in the graph`() throws {
+    let graph = Graph()
+    let step = graph.parameter("step", [], .zeros, .int32)
+    let next = step.advanced(by: 1)
+    let x = graph.input("x", [4])
+    let session = try Program([dropout(x, rate: 0.5, step: step, seed: 1), next]).makeSession()
+    try session.write([1, 2, 3, 4] as [Float], to: x)
+    for number in 1...3 as ClosedRange<Int32> {
+      try session.forward()
+      #expect(try session.read(next, as: Int32.self) == [number])
+      try session.write(try session.read(next, as: Int32.self), to: step)
+    }
+    try session.write([Int32.max], to: step)
+    try session.forward()
+    #expect(try session.read(next, as: Int32.self) == [.min])
+  }
+}
