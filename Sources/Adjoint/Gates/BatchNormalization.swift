@@ -26,11 +26,10 @@ public struct RunningStatistics: Sendable {
 /// try session.write(session.read(next.mean), to: seen.mean)
 /// try session.write(session.read(next.variance), to: seen.variance)
 /// ```
-/// - Parameters:
-///   - scale, shift: one element a channel.
-///   - axis: that of the channels: 1 for images `[batch, channels, height, width]`. A negative axis counts from the end.
-///   - momentum: the weight of this batch, in 0...1.
-///   - epsilon: keeps a channel of one value, whose result is `shift`, from being divided by 0.
+/// `scale` and `shift` have one element a channel, and channels lie along `axis`: 1 for images `[batch, channels, height,
+/// width]`, a negative one counts from the end. `momentum` is the weight of this batch, in 0...1. `epsilon` keeps a channel
+/// of one value, whose result is its shift, from being divided by 0.
+///
 /// - Complexity: three passes over x forward, fused otherwise.
 public func batchNormalization(
   _ x: Node, scale: Node, shift: Node, updating running: RunningStatistics, momentum: Double = 0.1, axis: Int = 1,

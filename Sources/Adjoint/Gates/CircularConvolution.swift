@@ -6,9 +6,10 @@
 /// Danihelka 2014, equation 8) is the one of three taps around origin 1.
 public struct CircularConvolution: Gate {
   public static let name = "circularConvolution"
-  public let origin: Int, isReversed: Bool
+  public let origin: Int
+  /// Whether tap j reads aᵢ₊₍ⱼ₋ₒ₎ instead.
+  public let isReversed: Bool
 
-  /// - Parameter isReversed: whether tap j reads aᵢ₊₍ⱼ₋ₒ₎ instead.
   public init(origin: Int = 0, isReversed: Bool = false) {
     self.origin = origin
     self.isReversed = isReversed

@@ -66,11 +66,11 @@ public struct Dropout: Gate {
 /// Elements are drawn by `seed`, `step` and the place of this dropout in the graph: dropouts of one seed differ from one
 /// another, and a graph built in the same order draws the same again.
 ///
-/// - Parameters:
-///   - rate: the probability of an element to be dropped, in 0..<1; another one is an error when compiling.
-///   - step: an int32 scalar: an input that is fed the number of each step, or a parameter that each step moves on to
-///     `step.advanced(by: 1)`, which is saved and resumed with the others.
-///   - isTraining: `false` for inference, which drops nothing: x itself is returned, and no step is read.
+/// `rate` is the probability of an element to be dropped, in 0..<1; another one is an error when compiling. `step` is an
+/// int32 scalar: an input that is fed the number of each step, or a parameter that each step moves on to
+/// `step.advanced(by: 1)`, which is saved and resumed with the others. With `isTraining` false, for inference, nothing is
+/// dropped: x itself is returned, and no step is read.
+///
 /// - Complexity: O(elements), in backward too: no mask is stored, it is drawn again.
 public func dropout(
   _ x: Node, rate: Double, step: Node, seed: UInt64, isTraining: Bool = true,
