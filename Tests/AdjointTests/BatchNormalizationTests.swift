@@ -1,6 +1,7 @@
-import Adjoint
 import AdjointTesting
 import Testing
+
+@testable import Adjoint
 
 @Suite struct BatchNormalizationTests {
   /// Images of 2 × 3 channels × 2 × 2, or the same with the channels last.
@@ -91,6 +92,16 @@ import Testing
     for verdict in try GradientChecker().check(inference, withRespectTo: variables, at: c.values) {
       #expect(verdict.isCorrect, "\(verdict)")
     }
+  }
+
+  @Test func `squares are not stored: three passes over the images, and three gates over the channels`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [8, 16, 10, 10]), one = graph.input("one", [16])
+    let seen = RunningStatistics(mean: one, variance: one)
+    let y = batchNormalization(x, scale: one, shift: one, updating: seen).output
+    var options = Program.Options()
+    options.measuresCosts = false
+    #expect(try Program(y, options: options).plan.calls.count == 6)
   }
 
   @Test func `running statistics lead no gradient back to the batch`() throws {

@@ -84,6 +84,20 @@ import Testing
     }
   }
 
+  @Test func `a repeated element is a vector of the other's length`() throws {
+    let graph = Graph()
+    let a = graph.input("a", [2, 1], .float64), b = graph.input("b", [3, 1, 4], .float64)
+    let y = cosineSimilarity(a, b), z = cosineSimilarity(a.broadcast(to: [2, 4]), b, keepsAxis: true)
+    #expect(y.shape == [3, 2] && z.shape == [3, 2, 1])
+    let session = try Program([y, z]).makeSession()
+    try session.write([0.5, -3], to: a)
+    try session.write((0..<12).map { Double(($0 * 5) % 7) - 2 }, to: b)
+    try session.forward()
+    #expect(try session.read(y, as: Double.self) == session.read(z, as: Double.self))
+    let first = (-2 + 3 + 1 - 1) / (2 * (4 + 9 + 1 + 1 as Double).squareRoot())
+    #expect(abs(try session.read(y, as: Double.self)[0] - first) < 1e-15)
+  }
+
   @Test func `a NaN is not taken for a short vector`() throws {
     for build in [{ $0.a.l2Norm(axes: [1]) }, { $0.a.l2Normalized() }, { cosineSimilarity($0.a, $0.b) }]
       as [(Case) -> Node]

@@ -30,7 +30,7 @@ public struct RunningStatistics: Sendable {
 /// width]`, a negative one counts from the end. `momentum` is the weight of this batch, in 0...1. `epsilon` keeps a channel
 /// of one value, whose result is its shift, from being divided by 0.
 ///
-/// - Complexity: three passes over x forward, fused otherwise.
+/// - Complexity: three passes over x forward.
 public func batchNormalization(
   _ x: Node, scale: Node, shift: Node, updating running: RunningStatistics, momentum: Double = 0.1, axis: Int = 1,
   epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
@@ -38,9 +38,9 @@ public func batchNormalization(
   precondition((0...1).contains(momentum), "The momentum of running statistics is in 0...1, got \(momentum)")
   let layout = ChannelLayout(x.shape, axis: axis)
   let x = Term(x, fileID, line)
-  let mean = x.applying(Mean(axes: layout.others, keepsAxes: true))
+  let mean = layout.mean(x)
   let centred = x - mean
-  let variance = centred.applying(Square()).applying(Mean(axes: layout.others, keepsAxes: true))
+  let variance = layout.mean(centred.applying(Square()))
   let output = normalized(centred, variance, x.beside(scale), x.beside(shift), layout, epsilon)
 
   let count = Double(layout.elementsPerChannel)
@@ -79,20 +79,27 @@ private func normalized(
 
 /// Where the channels of a value are.
 private struct ChannelLayout {
-  /// The axes that a channel's statistics are taken over; the axis asked for if there is none such, for the shape rule to
+  /// The axes before that of the channels, and behind it; the axis asked for if there is none such, for the shape rule to
   /// refuse.
-  let others: [Int]
+  private let leading: [Int], trailing: [Int]
   /// One element a channel, to be broadcast.
   let channels: Shape
   let elementsPerChannel: Int
 
   init(_ shape: Shape, axis: Int) {
     guard let front = try? shape.normalized(axis: axis) else {
-      (others, channels, elementsPerChannel) = ([axis], .scalar, 1)
+      (leading, trailing, channels, elementsPerChannel) = ([], [axis], .scalar, 1)
       return
     }
-    others = shape.dimensions.indices.filter { $0 != front }
-    channels = shape.reduced(over: others, keepingAxes: true)
+    leading = Array(0..<front)
+    trailing = Array(front + 1..<shape.rank)
+    channels = shape.reduced(over: leading + trailing, keepingAxes: true)
     elementsPerChannel = shape.elementCount / shape[front]
+  }
+
+  /// The mean of each channel: of what lies next to one another first, which ends the pass that computes it, so that
+  /// squares are not stored.
+  func mean(_ x: Term) -> Term {
+    [trailing, leading].filter { !$0.isEmpty }.reduce(x) { $0.applying(Mean(axes: $1, keepsAxes: true)) }
   }
 }

@@ -30,7 +30,7 @@ extension Node {
 }
 
 /// The cosine of the angle between `a` and `b`, Σab / (√Σa² · √Σb²) along the last axis, which is dropped unless
-/// `keepsAxis`; axes in front broadcast.
+/// `keepsAxis`; axes broadcast.
 ///
 /// With a vector shorter than `epsilon` it is 0 and neither operand gets a gradient from it: a direction that does not
 /// exist is neither like nor unlike another.
@@ -38,8 +38,9 @@ public func cosineSimilarity(
   _ a: Node, _ b: Node, keepsAxis: Bool = false, epsilon: Double = 1e-8,
   fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  let first = Term(a, fileID, line)
-  let second = first.beside(b)
+  let length = max(a.shape.dimensions.last ?? 1, b.shape.dimensions.last ?? 1)
+  let first = Term(a, fileID, line).stretchingLastAxis(to: length)
+  let second = first.beside(b).stretchingLastAxis(to: length)
   func lastAxis(_ node: Node) -> [Int] { [node.shape.rank - 1] }
   let products = first * second
   let inner = products.applying(Sum(axes: lastAxis(products.node), keepsAxes: keepsAxis))
@@ -52,6 +53,12 @@ public func cosineSimilarity(
 extension Term {
   fileprivate func sumOfSquares(axes: [Int], keepsAxes: Bool) -> Term {
     applying(Square()).applying(Sum(axes: axes, keepsAxes: keepsAxes))
+  }
+
+  /// An element that every place along the last axis repeats, so that its vector has its full length.
+  fileprivate func stretchingLastAxis(to length: Int) -> Term {
+    guard node.shape.dimensions.last == 1, length > 1 else { return self }
+    return applying(Broadcast(to: Shape(node.shape.dimensions.dropLast() + [length])))
   }
 
   /// 1 / √x for a sum of squares x, 0 below `epsilon`²: the root is taken of 1 there, so that neither it nor its gradient
