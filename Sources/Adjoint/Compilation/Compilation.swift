@@ -5,6 +5,8 @@ struct Compilation: Sendable {
   let variables: [NodeID]
   /// More values to compute, which are not differentiated.
   let others: [NodeID]
+  /// Parameters, and the values they get when a step has succeeded.
+  let updates: [(parameter: NodeID, value: NodeID)]
   let options: Program.Options
   let fileID: StaticString
   let line: UInt
@@ -24,15 +26,23 @@ struct Compilation: Sendable {
     try throwFirstPoison(in: working, gradients)
 
     let state = working.snapshot()
-    let simplified = Simplify.apply(to: state.storage, roots: values + gradients)
+    let next = updates.map(\.value)
+    try throwFirstPoison(in: working, next)
+    let simplified = Simplify.apply(
+      to: state.storage, roots: values + gradients + next + updates.map(\.parameter))
     var lowered = simplified
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
     if options.fusesElementwise { lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count) }
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
     let provenance = Provenance(state, lowered, built)
     let endpoints = Endpoints(lowered, built.places, outputs: values, variables: variables, upstreams: upstreams)
-    built.plan._checkInvariants(lowered, provenance)
-    return (built.plan, endpoints, provenance)
+    var plan = built.plan
+    let changed = lowered.roots.dropFirst(values.count + gradients.count)
+    plan.update(
+      changed.suffix(updates.count), to: changed.prefix(updates.count), in: lowered, built.places,
+      endpoints: endpoints, forwardRoots: values.count)
+    plan._checkInvariants(lowered, provenance)
+    return (plan, endpoints, provenance)
   }
 
   private func throwFirstPoison(in graph: Graph, _ roots: [NodeID]) throws(GraphError) {

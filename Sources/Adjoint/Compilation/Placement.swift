@@ -32,7 +32,8 @@ struct Placement: Sendable {
   /// Who decides how long a buffer lives.
   enum Lifetime: Hashable, Sendable {
     case input, constant, result
-    case parameter
+    /// Lent by the parameter store: a parameter, or the spare memory that its next value is computed into.
+    case parameter, next
     case transient
   }
 

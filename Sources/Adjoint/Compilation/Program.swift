@@ -47,32 +47,35 @@ public final class Program: Sendable {
   private let knownProvenance = Locked<Provenance?>(nil)
 
   /// Compiles `outputs` and, for each of `variables`, the gradient of Σ outputs · upstream; `others` are more values to
-  /// compute, which are not differentiated, such as predictions beside a loss.
+  /// compute, which are not differentiated, such as predictions beside a loss. A step puts the values of `updates` in
+  /// place when it has succeeded.
   ///
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
-  ///   the gate where the path stops.
+  ///   the gate where the path stops; an update that does not fit its parameter.
   /// - Complexity: O(nodes + edges).
   public init(
     _ outputs: [Node], gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],
-    options: Options = Options(), fileID: StaticString = #fileID, line: UInt = #line
+    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID, line: UInt = #line
   ) throws(GraphError) {
     precondition(!outputs.isEmpty, "A program computes at least one output")
     graph = outputs[0].graph
     self.options = options
     for node in outputs + others + variables { graph.check(node) }
+    try graph.check(updates)
     order = Compilation(
       source: graph.snapshot(), outputs: outputs.map(\.id), variables: variables.map(\.id), others: others.map(\.id),
-      options: options, fileID: fileID, line: line)
+      updates: updates.map { ($0.parameter.id, $0.value.id) }, options: options, fileID: fileID, line: line)
     (plan, endpoints, _) = try order.run()
   }
 
   /// Compiles one output and the gradients of `variables`.
   public convenience init(
     _ output: Node, gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],
-    options: Options = Options(), fileID: StaticString = #fileID, line: UInt = #line
+    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID, line: UInt = #line
   ) throws(GraphError) {
     try self.init(
-      [output], gradientsFor: variables, alsoComputing: others, options: options, fileID: fileID, line: line)
+      [output], gradientsFor: variables, alsoComputing: others, updating: updates, options: options, fileID: fileID,
+      line: line)
   }
 
   /// The number of units that workers run, forward and backward.

@@ -12,6 +12,10 @@ struct ProgramPlan: Sendable {
   /// How many slots and operands the forward pass has to do with: the first ones.
   var forwardSlotCount = 0, forwardOperandCount = 0
   var operands: [Placement.Place] = []
+  /// Which of them the parameter store lends: their addresses change when parameters do.
+  var lentOperands: [Int] = []
+  /// What becomes of parameters when a step has succeeded.
+  var updates: [UpdatePlan] = []
   /// What the machine for scalars does in all steps.
   var scalarCode: [UInt32] = []
   var accumulators: [AccumulatorPlan] = []

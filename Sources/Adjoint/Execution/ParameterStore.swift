@@ -7,31 +7,24 @@ internal import GradientMemory
 /// let training = trainer.makeSession()
 /// let serving = predictor.makeSession(parameters: training.parameters)
 /// ```
-/// Runs and reads share the store; a write needs it alone, and meets ``SessionError/busy(_:)`` while a run uses it.
+/// Runs and reads share the store; a write needs it alone, as does a step that updates parameters, and meets
+/// ``SessionError/busy(_:)`` while a run uses it.
 public final class ParameterStore: Sendable {
   private let state = Locked(State())
   private let arena = BufferArena()
 
   private struct State: Sendable {
-    var entries: [String: Entry] = [:]
+    var memories: [String: ParameterMemory] = [:]
     var readers = 0
     var isWriting = false
     var version = 0
-  }
-
-  private final class Entry: Sendable {
-    let buffer: Buffer
-    let signature: Signature
-    init(_ buffer: consuming Buffer, _ signature: Signature) {
-      self.buffer = buffer
-      self.signature = signature
-    }
+    var layout = 0
   }
 
   public init() {}
 
   /// The names of all parameters held, sorted.
-  public var names: [String] { state.withLock { $0.entries.keys.sorted() } }
+  public var names: [String] { state.withLock { $0.memories.keys.sorted() } }
 
   /// Counts the writes so far: a backward pass notices that parameters changed since its forward pass.
   var version: Int { state.withLock { $0.version } }
@@ -39,50 +32,71 @@ public final class ParameterStore: Sendable {
   /// The memory of the parameter `name`, made by `initializer` if the store does not hold it yet.
   ///
   /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name.
-  func address(
-    of name: String, _ signature: Signature, _ initializer: Initializer
-  ) throws -> UnsafeMutableRawPointer {
+  func memory(of name: String, _ signature: Signature, _ initializer: Initializer) throws -> ParameterMemory {
     try state.withLock { state in
-      if let entry = state.entries[name] {
-        guard entry.signature == signature else {
+      if let memory = state.memories[name] {
+        guard memory.signature == signature else {
           throw SessionError.wrongValues(
-            "the parameter store holds \(name) as \(entry.signature.shape) \(entry.signature.elementType), "
+            "the parameter store holds \(name) as \(memory.signature.shape) \(memory.signature.elementType), "
               + "and the program wants \(signature.shape) \(signature.elementType)")
         }
-        return entry.buffer.base
+        return memory
       }
-      let count = signature.shape.elementCount
-      let buffer = try arena.allocate(byteCount: count * signature.elementType.byteCount)
-      let base = buffer.base
-      initializer.elements(shape: signature.shape).write(to: base, count: count, as: signature.elementType)
-      state.entries[name] = Entry(buffer, signature)
-      return base
+      let memory = try ParameterMemory(signature, initializer, from: arena)
+      state.memories[name] = memory
+      return memory
     }
   }
 
-  func beginReading() throws(SessionError) {
-    let isWriting = state.withLock { state in
-      if !state.isWriting { state.readers += 1 }
-      return state.isWriting
+  /// The memory of a parameter that is held.
+  func memory(named name: String) throws(SessionError) -> ParameterMemory {
+    guard let memory = state.withLock({ $0.memories[name] }) else {
+      throw SessionError.notInProgram("the parameter store holds no \(name)")
     }
-    if isWriting { throw SessionError.busy("a parameter of this store is being written") }
+    return memory
+  }
+
+  /// Gives a parameter room for its next value.
+  func makeSpare(of memory: ParameterMemory) throws -> UnsafeMutableRawPointer { try memory.makeSpare(from: arena) }
+
+  // MARK: claims
+
+  /// - Returns: a number that changes when parameters have come to lie elsewhere.
+  @discardableResult
+  func beginReading() throws(SessionError) -> Int {
+    let layout = state.withLock { state -> Int? in
+      if state.isWriting { return nil }
+      state.readers += 1
+      return state.layout
+    }
+    guard let layout else { throw SessionError.busy("a parameter of this store is being written") }
+    return layout
   }
 
   func endReading() { state.withLock { $0.readers -= 1 } }
 
-  func beginWriting() throws(SessionError) {
-    let users = state.withLock { state in
-      let users = state.readers + (state.isWriting ? 1 : 0)
-      if users == 0 { state.isWriting = true }
-      return users
+  /// - Returns: a number that changes when parameters have come to lie elsewhere.
+  @discardableResult
+  func beginWriting() throws(SessionError) -> Int {
+    let layout = state.withLock { state -> Int? in
+      if state.readers > 0 || state.isWriting { return nil }
+      state.isWriting = true
+      return state.layout
     }
-    if users > 0 { throw SessionError.busy("a parameter cannot be written while a run or an access uses the store") }
+    guard let layout else {
+      throw SessionError.busy("a parameter cannot be written while a run or an access uses the store")
+    }
+    return layout
   }
 
-  func endWriting() {
+  /// - Parameters:
+  ///   - changed: whether any value is another now.
+  ///   - moved: whether any parameter lies elsewhere now.
+  func endWriting(changed: Bool = true, moved: Bool = false) {
     state.withLock { state in
       state.isWriting = false
-      state.version += 1
+      if changed { state.version += 1 }
+      if moved { state.layout += 1 }
     }
   }
 }

@@ -179,7 +179,7 @@ extension Session {
     case .parameter:
       try parameters.beginReading()
       defer { parameters.endReading() }
-      return try body(UnsafeBufferPointer(bound(endpoint, try parameterAddress(endpoint), type)))
+      return try body(UnsafeBufferPointer(bound(endpoint, try parameterMemory(endpoint).base, type)))
     default: break
     }
     return try body(UnsafeBufferPointer(bound(endpoint, workspace.address(endpoint.place)!, type)))
@@ -188,7 +188,7 @@ extension Session {
   private func withMutableElements<T: GraphScalar, R>(
     _ endpoint: Endpoint, _ type: T.Type, _ body: (UnsafeMutableBufferPointer<T>) throws -> R
   ) throws -> R {
-    let base = endpoint.role == .parameter ? try parameterAddress(endpoint) : workspace.address(endpoint.place)!
+    let base = endpoint.role == .parameter ? try parameterMemory(endpoint).base : workspace.address(endpoint.place)!
     return try body(bound(endpoint, base, type))
   }
 

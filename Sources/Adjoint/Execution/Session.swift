@@ -64,7 +64,8 @@ public final class Session: Sendable {
     try run(.backward, cancellation)
   }
 
-  /// Forward and backward as one schedule: gradients begin while other branches still go forward.
+  /// Forward and backward as one schedule: gradients begin while other branches still go forward. Where the program
+  /// updates parameters, their new values are in place afterwards, all of them, or none if this throws.
   public func step(cancellation: CancellationToken? = nil) throws {
     try run(.step, cancellation)
   }
@@ -124,13 +125,13 @@ public final class Session: Sendable {
   func begin(_ pass: Pass) throws {
     try claimAlone()
     do {
-      try parameters.beginReading()
+      let layout = try updates(pass) ? parameters.beginWriting() : parameters.beginReading()
       do {
         try checkReady(for: pass)
-        try prepareMemory(for: pass)
+        try prepareMemory(for: pass, layout)
         if pass != .backward { workspace.restartAccumulators() }
       } catch {
-        parameters.endReading()
+        if updates(pass) { parameters.endWriting(changed: false) } else { parameters.endReading() }
         throw error
       }
     } catch {
@@ -139,22 +140,33 @@ public final class Session: Sendable {
     }
   }
 
-  func end(_ pass: Pass, succeeded: Bool) {
+  /// Puts the new values of parameters in place if the pass has succeeded, unless it was only for looking, and gives
+  /// all claims back.
+  func end(_ pass: Pass, succeeded: Bool, updating: Bool = true) {
     let version = parameters.version
     progress.withLock { progress in
       if pass != .backward { progress.hasOutputs = succeeded }
       progress.hasGradients = succeeded && pass != .forward
       progress.forwardVersion = succeeded && pass == .forward ? version : nil
     }
-    parameters.endReading()
+    if updates(pass) {
+      let changed = succeeded && updating
+      let moved = changed && workspace.putUpdatesInPlace()
+      parameters.endWriting(changed: changed, moved: moved)
+    } else {
+      parameters.endReading()
+    }
     release()
   }
+
+  /// Whether a pass changes parameters, and so needs them alone.
+  private func updates(_ pass: Pass) -> Bool { pass != .forward && !program.plan.updates.isEmpty }
 
   private func checkReady(for pass: Pass) throws {
     let progress = progress.withLock { $0 }
     let endpoints = program.endpoints
     if pass != .forward {
-      guard endpoints.hasGradients else {
+      guard endpoints.hasGradients || !program.plan.updates.isEmpty else {
         throw SessionError.notComputed("the program was compiled without gradients: name them in gradientsFor")
       }
       for (output, upstream) in endpoints.upstreams
@@ -176,7 +188,7 @@ public final class Session: Sendable {
     }
   }
 
-  private func prepareMemory(for pass: Pass) throws {
+  private func prepareMemory(for pass: Pass, _ layout: Int) throws {
     do throws(MemoryLimitExceeded) {
       try workspace.prepare()
     } catch {
@@ -184,15 +196,16 @@ public final class Session: Sendable {
     }
     let upstreams = program.endpoints.upstreams
     if !progress.withLock({ $0.knowsParameters }) {
-      for parameter in program.endpoints.parameters {
-        workspace.setAddress(ofParameter: parameter.place, try parameterAddress(parameter))
-      }
+      workspace.borrow(
+        try program.endpoints.parameters.map { (place: $0.place, memory: try parameterMemory($0)) })
       let given = progress.withLock { $0.writtenUpstreams }
       for (output, upstream) in upstreams where upstream.signature.shape == .scalar && !given.contains(output) {
         workspace.writeScalar(1, at: upstream.place)
       }
       progress.withLock { $0.knowsParameters = true }
     }
+    if updates(pass) { try workspace.takeSpares { try parameters.makeSpare(of: $0) } }
+    workspace.findParameters(layout)
     do throws(Workspace.SlotRefused) {
       try workspace.takeSlots(forwardOnly: pass == .forward)
     } catch {
@@ -201,9 +214,9 @@ public final class Session: Sendable {
     workspace.readScalarParameters()
   }
 
-  func parameterAddress(_ parameter: Endpoint) throws -> UnsafeMutableRawPointer {
+  func parameterMemory(_ parameter: Endpoint) throws -> ParameterMemory {
     let names = program.names
-    return try parameters.address(
+    return try parameters.memory(
       of: names.name(of: parameter.node), parameter.signature,
       names.storage.initializers[parameter.node] ?? .zeros)
   }

@@ -17,8 +17,12 @@ final class Workspace: @unchecked Sendable {  // because of the above
   /// The address of each operand and result of each step, in the order of the plan's column.
   private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var addressedOperands = 0
-  /// Where parameters of one element lie in the slab and in their store.
-  private var scalarParameters: [(place: Placement.Place, base: UnsafeMutableRawPointer)] = []
+  /// The program's parameters, which the store lends.
+  private var parameters: [(place: Placement.Place, memory: ParameterMemory)] = []
+  /// Whether the spare memory of all parameters that steps update is there.
+  private var hasSpares = false
+  /// Which layout of the store the addresses are of.
+  private var knownLayout: Int?
   private var slab32: UnsafeMutableRawPointer?, slab64: UnsafeMutableRawPointer?
   let accumulators: [ArrivalAccumulator]
   private var isPrepared = false
@@ -55,7 +59,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     if slab64 == nil { slab64 = try slab(ofBytes: placement.float64Slots * 8) }
     for (index, buffer) in placement.buffers.enumerated() where addresses[index] == nil {
       switch buffer.lifetime {
-      case .transient, .parameter: continue
+      case .transient, .parameter, .next: continue
       case .input, .constant, .result: break
       }
       let memory = OwnedBuffer(try lastingArena.allocate(byteCount: buffer.byteCount))
@@ -79,16 +83,49 @@ final class Workspace: @unchecked Sendable {  // because of the above
     return memory.buffer.base
   }
 
-  /// Lends the memory of a parameter to this session's runs.
-  func setAddress(ofParameter place: Placement.Place, _ base: UnsafeMutableRawPointer) {
-    if place.isBuffer { addresses[place.index] = base } else { scalarParameters.append((place, base)) }
+  // MARK: parameters
+
+  /// Notes where the program's parameters are, in its order.
+  func borrow(_ parameters: [(place: Placement.Place, memory: ParameterMemory)]) { self.parameters = parameters }
+
+  /// Has `take` make room, once, for the next values of the parameters that steps update.
+  func takeSpares(_ take: (ParameterMemory) throws -> UnsafeMutableRawPointer) throws {
+    if hasSpares { return }
+    for update in plan.updates where update.value.isBuffer { _ = try take(parameters[update.parameter].memory) }
+    hasSpares = true
+    knownLayout = nil
+  }
+
+  /// Takes the addresses of parameters and of their spare memory, if they are others than the last time.
+  func findParameters(_ layout: Int) {
+    if layout == knownLayout { return }
+    for (place, memory) in parameters where place.isBuffer { addresses[place.index] = memory.base }
+    for update in plan.updates where update.isComputedInPlace {
+      addresses[update.value.index] = parameters[update.parameter].memory.spare
+    }
+    for index in plan.lentOperands where index < addressedOperands {
+      if let base = address(plan.operands[index]) { operands[index] = base }
+    }
+    knownLayout = layout
   }
 
   /// Copies parameters of one element into the slab, for they may have been written since.
   func readScalarParameters() {
-    for (place, base) in scalarParameters {
-      address(place)!.copyMemory(from: base, byteCount: place.isDoubleSlot ? 8 : 4)
+    for (place, memory) in parameters where !place.isBuffer {
+      address(place)!.copyMemory(from: memory.base, byteCount: place.isDoubleSlot ? 8 : 4)
     }
+  }
+
+  /// Makes the values that a step has computed those of the parameters, all at once: where one parameter becomes another
+  /// it becomes the old one. Returns whether any lies elsewhere now.
+  func putUpdatesInPlace() -> Bool {
+    for update in plan.updates where !update.isComputedInPlace {
+      let memory = parameters[update.parameter].memory
+      let target = update.value.isBuffer ? memory.spare! : memory.base
+      target.copyMemory(from: address(update.value)!, byteCount: memory.signature.byteCount)
+    }
+    for update in plan.updates where update.value.isBuffer { parameters[update.parameter].memory.exchange() }
+    return plan.updates.contains { $0.value.isBuffer }
   }
 
   /// Takes the slots that the buffers of a run share, those of the forward pass or all, unless an earlier run has left

@@ -11,6 +11,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case notDifferentiable
     /// A non-scalar was differentiated without an upstream gradient, or with one of another shape.
     case upstreamMismatch
+    /// An update of what is no parameter, by a value of another shape or type, or of a parameter that has one already.
+    case updateMismatch
   }
   public let kind: Kind
   /// The poisoned node, or the one that was asked for.

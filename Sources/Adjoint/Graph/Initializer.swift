@@ -4,7 +4,8 @@ public struct Initializer: Hashable, Sendable {
     case constant(Double)
     case uniform(ClosedRange<Double>, seed: UInt64)
     case normal(mean: Double, deviation: Double, seed: UInt64)
-    case heNormal(seed: UInt64)
+    case heNormal(seed: UInt64), heUniform(seed: UInt64)
+    case glorotNormal(seed: UInt64)
     case glorotUniform(seed: UInt64)
     case values(TensorValues)
   }
@@ -25,6 +26,12 @@ public struct Initializer: Hashable, Sendable {
   /// Normal with variance 2 / fan-in: keeps the variance of activations under relu (He et al. 2015).
   /// The fan-in is the product of all extents but the last.
   public static func heNormal(seed: UInt64) -> Initializer { .init(rule: .heNormal(seed: seed)) }
+
+  /// Uniform within ±√(6 / fan-in): the variance of ``heNormal(seed:)``.
+  public static func heUniform(seed: UInt64) -> Initializer { .init(rule: .heUniform(seed: seed)) }
+
+  /// Normal with variance 2 / (fan-in + fan-out): the variance of ``glorotUniform(seed:)``.
+  public static func glorotNormal(seed: UInt64) -> Initializer { .init(rule: .glorotNormal(seed: seed)) }
 
   /// Uniform within ±√(6 / (fan-in + fan-out)) (Glorot, Bengio 2010).
   public static func glorotUniform(seed: UInt64) -> Initializer { .init(rule: .glorotUniform(seed: seed)) }
@@ -47,6 +54,11 @@ public struct Initializer: Hashable, Sendable {
       return .normal(mean: mean, deviation: deviation, count: count, seed: seed)
     case .heNormal(let seed):
       return .normal(mean: 0, deviation: (2 / fanIn).squareRoot(), count: count, seed: seed)
+    case .heUniform(let seed):
+      let bound = (6 / fanIn).squareRoot()
+      return .uniform(-bound...bound, count: count, seed: seed)
+    case .glorotNormal(let seed):
+      return .normal(mean: 0, deviation: (2 / (fanIn + fanOut)).squareRoot(), count: count, seed: seed)
     case .glorotUniform(let seed):
       let bound = (6 / (fanIn + fanOut)).squareRoot()
       return .uniform(-bound...bound, count: count, seed: seed)

@@ -54,7 +54,7 @@ extension Program {
   /// - Complexity: O(buffers).
   public var sessionBytes: Int {
     let placement = plan.placement
-    let lasting = placement.buffers.filter { ![.transient, .parameter].contains($0.lifetime) }.map(\.byteCount)
+    let lasting = placement.buffers.filter { ![.transient, .parameter, .next].contains($0.lifetime) }.map(\.byteCount)
     let slabs = [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
     return (lasting + slabs + plan.slots.map(\.byteCount)).reduce(0) {
       $0 + BufferArena.reservedByteCount(for: $1)

@@ -25,17 +25,17 @@ extension Session {
   /// Runs forward, and backward if the program has gradients, on this thread, node by node in dependency order, and
   /// stops at the first node that produces a NaN; with `includingInfinity` also at the first infinite value.
   ///
-  /// A NaN that was fed or that a parameter holds is reported as that input's. For finding bugs: nothing runs
+  /// Parameters keep their values, also where a step would update them. A NaN that was fed or that a parameter holds is reported as that input's. For finding bugs: nothing runs
   /// concurrently, and every value is looked at.
   ///
   /// - Returns: `nil` if every value was a number.
   /// - Throws: what ``step(cancellation:)`` throws.
   public func firstNonFinite(includingInfinity: Bool = false) throws -> NonFiniteValue? {
-    let pass: Pass = program.endpoints.hasGradients ? .step : .forward
+    let pass: Pass = program.endpoints.hasGradients || !program.plan.updates.isEmpty ? .step : .forward
     try begin(pass)
     var found: NonFiniteValue?
     var isComplete = false
-    defer { end(pass, succeeded: isComplete) }
+    defer { end(pass, succeeded: isComplete, updating: false) }
     found = firstNonFiniteSource(includingInfinity)
     if found == nil {
       let units = pass == .step ? program.plan.unitCosts.count : program.plan.forwardUnitCount

@@ -1,0 +1,59 @@
+/// Reading and replacing parameters by name: what saving and loading them needs.
+extension ParameterStore {
+  /// The shape and element type of the parameter `name`; `nil` if the store does not hold it.
+  public func signature(of name: String) -> (shape: Shape, elementType: ElementType)? {
+    guard let signature = try? memory(named: name).signature else { return nil }
+    return (signature.shape, signature.elementType)
+  }
+
+  /// Makes every parameter of `graph` that the store does not hold yet, from its initializer; otherwise the first
+  /// session to read a parameter makes it.
+  ///
+  /// - Throws: ``GraphError`` for a parameter that is wrong in itself, ``SessionError/wrongValues(_:)`` if the store
+  ///   holds one of another shape or type under its name.
+  public func makeParameters(of graph: Graph) throws {
+    let state = graph.snapshot()
+    for parameter in state.parameters {
+      if let error = state.poison[parameter] { throw error }
+      _ = try memory(
+        of: state.name(of: parameter), state.storage.signature(of: parameter),
+        state.storage.initializers[parameter] ?? .zeros)
+    }
+  }
+
+  /// Calls `body` with the elements of the parameter `name` as they lie in memory, row-major.
+  ///
+  /// - Throws: ``SessionError/notInProgram(_:)`` if the store does not hold it, ``SessionError/busy(_:)`` while it is
+  ///   written, and what `body` throws.
+  public func withBytes<R>(of name: String, _ body: (RawSpan) throws -> R) throws -> R {
+    let memory = try memory(named: name)
+    try beginReading()
+    defer { endReading() }
+    return try body(UnsafeRawBufferPointer(start: memory.base, count: memory.signature.byteCount).bytes)
+  }
+
+  /// Replaces the values of all parameters `names` together: `fill` writes the elements of each, as they lie in memory,
+  /// and if it throws for any, no parameter changes.
+  ///
+  /// The values are written beside the present ones, so that each of these parameters takes twice its memory from then
+  /// on, as one that steps update does.
+  ///
+  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)`` while
+  ///   a run or an access uses the store, and what `fill` throws.
+  public func replaceValues(
+    of names: [String], _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
+  ) throws {
+    let memories = try names.map { try memory(named: $0) }
+    try beginWriting()
+    var isComplete = false
+    defer { endWriting(changed: isComplete, moved: isComplete) }
+    for (name, memory) in zip(names, memories) {
+      let bytes = UnsafeMutableRawBufferPointer(start: try makeSpare(of: memory), count: memory.signature.byteCount)
+      bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      var span = bytes.mutableBytes
+      try fill(name, &span)
+    }
+    for memory in memories { memory.exchange() }
+    isComplete = true
+  }
+}
