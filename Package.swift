@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .library(name: "Adjoint", targets: ["Adjoint"]),
     .library(name: "DependencyScheduling", targets: ["DependencyScheduling"]),
+    .library(name: "AdjointTraining", targets: ["AdjointTraining"]),
     .library(name: "AdjointTesting", targets: ["AdjointTesting"]),
   ],
   traits: [
@@ -55,6 +56,7 @@ let package = Package(
     .target(
       name: "Adjoint", dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels"],
       swiftSettings: strict),
+    .target(name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling"], swiftSettings: strict),
     .target(name: "AdjointTesting", dependencies: ["Adjoint", "Kernels"], swiftSettings: strict),
 
     .testTarget(name: "DependencySchedulingTests", dependencies: ["DependencyScheduling"], swiftSettings: strict),
@@ -63,6 +65,9 @@ let package = Package(
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
       name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "CSwiftHeap", "DependencyScheduling"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AdjointTrainingTests", dependencies: ["Adjoint", "AdjointTraining", "DependencyScheduling"],
       swiftSettings: strict),
     .testTarget(
       name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory"],

@@ -55,7 +55,8 @@ public final class Program: Sendable {
   /// - Complexity: O(nodes + edges).
   public init(
     _ outputs: [Node], gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],
-    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID, line: UInt = #line
+    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID,
+    line: UInt = #line
   ) throws(GraphError) {
     precondition(!outputs.isEmpty, "A program computes at least one output")
     graph = outputs[0].graph
@@ -71,7 +72,8 @@ public final class Program: Sendable {
   /// Compiles one output and the gradients of `variables`.
   public convenience init(
     _ output: Node, gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],
-    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID, line: UInt = #line
+    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID,
+    line: UInt = #line
   ) throws(GraphError) {
     try self.init(
       [output], gradientsFor: variables, alsoComputing: others, updating: updates, options: options, fileID: fileID,

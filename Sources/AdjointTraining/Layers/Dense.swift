@@ -1,0 +1,24 @@
+public import Adjoint
+
+/// A dense layer: y = x · W + b, its parameters `name/weights` and `name/bias`.
+///
+/// ```swift
+/// let hidden = relu(dense(images, "hidden", to: 128, .heNormal(seed: 1)))
+/// let logits = dense(hidden, "digits", to: 10, .glorotUniform(seed: 2))
+/// ```
+/// - Parameters:
+///   - x: `[…, inputs]`; the result is `[…, width]`.
+///   - initializer: how the weights `[inputs, width]` begin; the bias begins at 0.
+public func dense(
+  _ x: Node, _ name: String, to width: Int, _ initializer: Initializer, fileID: StaticString = #fileID,
+  line: UInt = #line
+) -> Node {
+  let graph = x.graph
+  return graph.scope(name) {
+    let inputs = x.shape.dimensions.last ?? 1
+    let weights = graph.parameter("weights", [inputs, width], initializer, x.elementType, fileID: fileID, line: line)
+    let bias = graph.parameter("bias", [width], .zeros, x.elementType, fileID: fileID, line: line)
+    let product = x.matmul(weights, fileID: fileID, line: line)
+    return graph.apply(Add(), to: [product, bias], fileID: fileID, line: line)
+  }
+}

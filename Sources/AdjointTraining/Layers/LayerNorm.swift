@@ -1,0 +1,20 @@
+public import Adjoint
+
+/// Layer normalisation (Ba, Kiros, Hinton 2016): y = (x − mean) / √(variance + ε) · gain + bias, mean and variance over
+/// the last axis, with the parameters `name/gain`, which begins at 1, and `name/bias`, which begins at 0.
+///
+/// - Parameter x: `[…, width]`; the result has its shape.
+public func layerNorm(
+  _ x: Node, _ name: String, epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  precondition(epsilon > 0, "The ε of a layer normalisation is above 0, got \(epsilon)")
+  let graph = x.graph
+  return graph.scope(name) {
+    let width: Shape = [x.shape.dimensions.last ?? 1]
+    let gain = graph.parameter("gain", width, .ones, x.elementType, fileID: fileID, line: line)
+    let bias = graph.parameter("bias", width, .zeros, x.elementType, fileID: fileID, line: line)
+    let centred = x - x.mean(axes: [-1], keepsAxes: true, fileID: fileID, line: line)
+    let variance = square(centred).mean(axes: [-1], keepsAxes: true)
+    return centred / sqrt(variance + epsilon) * gain + bias
+  }
+}

@@ -1,0 +1,83 @@
+internal import Adjoint
+
+/// The rows of a data set in batches, without end: each epoch goes through them in a new order, which only the seed and
+/// the epoch's number decide, so that a position is two numbers.
+///
+/// ```swift
+/// var batches = Batches(rowCount: 1_437, batchSize: 32, seed: 1)
+/// for rows in batches.prefix(100) { ... }   // rows: 32 row numbers
+/// ```
+/// Every batch is whole, since a program has fixed shapes: the rows left over at the end of an epoch, fewer than a batch,
+/// are others in each epoch. A new epoch takes O(rows), a batch nothing.
+public struct Batches: Sendable {
+  /// Where in the data a run is.
+  public struct Position: Hashable, Sendable {
+    public var epoch: Int, batch: Int
+    public init(epoch: Int, batch: Int) {
+      self.epoch = epoch
+      self.batch = batch
+    }
+  }
+
+  public let rowCount: Int
+  public let batchSize: Int
+  /// Whether rows come in a new order each epoch, or always as they are.
+  public let isShuffled: Bool
+  public private(set) var seed: UInt64
+  /// Of the batch that ``rows`` is.
+  public private(set) var position = Position(epoch: 0, batch: 0)
+  private var order: [Int]
+
+  public init(rowCount: Int, batchSize: Int, seed: UInt64, isShuffled: Bool = true) {
+    precondition(
+      batchSize >= 1 && batchSize <= rowCount, "A batch has from 1 to all \(rowCount) rows, got \(batchSize)")
+    self.rowCount = rowCount
+    self.batchSize = batchSize
+    self.seed = seed
+    self.isShuffled = isShuffled
+    order = Array(0..<rowCount)
+    if isShuffled { shuffle() }
+  }
+
+  /// Whole batches in an epoch.
+  public var batchesPerEpoch: Int { rowCount / batchSize }
+
+  /// The rows of the current batch, in its order.
+  public var rows: ArraySlice<Int> { order[position.batch * batchSize..<(position.batch + 1) * batchSize] }
+
+  /// Goes on to the next batch.
+  public mutating func advance() {
+    position.batch += 1
+    if position.batch < batchesPerEpoch { return }
+    position = Position(epoch: position.epoch + 1, batch: 0)
+    if isShuffled { shuffle() }
+  }
+
+  /// Goes to `position` of the run that `seed` makes.
+  public mutating func move(to position: Position, seed: UInt64) {
+    precondition(
+      position.epoch >= 0 && (0..<batchesPerEpoch).contains(position.batch),
+      "An epoch has batches 0..<\(batchesPerEpoch), got batch \(position.batch) of epoch \(position.epoch)")
+    self.position = position
+    self.seed = seed
+    if isShuffled { shuffle() }
+  }
+
+  /// The order of the current epoch (Fisher and Yates), from the seed and its number alone.
+  private mutating func shuffle() {
+    var mixed = SplitMix64(seed: seed &+ UInt64(position.epoch) &* 0xD1B5_4A32_D192_ED03)
+    var generator = SplitMix64(seed: mixed.next())
+    for row in 0..<rowCount { order[row] = row }
+    for last in stride(from: rowCount - 1, to: 0, by: -1) {
+      order.swapAt(last, Int(generator.next().multipliedFullWidth(by: UInt64(last + 1)).high))
+    }
+  }
+}
+
+extension Batches: Sequence, IteratorProtocol {
+  /// The current batch; goes on to the next. Never `nil`.
+  public mutating func next() -> ArraySlice<Int>? {
+    defer { advance() }
+    return rows
+  }
+}

@@ -1,0 +1,66 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Android)
+  internal import Android
+#else
+  internal import Glibc
+#endif
+
+/// Where a training loop says how far it is, and how often at most; always at the end.
+public struct ProgressReport: Sendable {
+  let interval: Duration
+  /// `nil` says nothing.
+  let show: (@Sendable (_ progress: TrainingProgress, _ isLast: Bool) -> Void)?
+
+  /// Nowhere.
+  public static let silent = ProgressReport(interval: .zero, show: nil)
+
+  /// One line of standard error, drawn again in place; nothing where that is no terminal.
+  public static var terminal: ProgressReport {
+    guard isatty(STDERR_FILENO) == 1 else { return .silent }
+    return ProgressReport(interval: .milliseconds(100)) { progress, isLast in
+      let line = Array("\r\u{1B}[K\(progress)\(isLast ? "\n" : "")".utf8)
+      _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress!, $0.count) }
+    }
+  }
+
+  /// Calls `body` at most every `interval`, and after the last step, on the thread that trains.
+  public static func every(_ interval: Duration, _ body: @escaping @Sendable (TrainingProgress) -> Void)
+    -> ProgressReport
+  {
+    ProgressReport(interval: interval) { progress, _ in body(progress) }
+  }
+}
+
+/// Counts steps between reports.
+struct ProgressMeter {
+  private let report: ProgressReport
+  private let firstStep: Int, lastStep: Int
+  private let start = ContinuousClock.now
+  private var lastReport = ContinuousClock.now
+  private var lossSum = 0.0
+  private var lossCount = 0
+
+  init(_ report: ProgressReport, from firstStep: Int, to lastStep: Int) {
+    self.report = report
+    self.firstStep = firstStep
+    self.lastStep = lastStep
+  }
+
+  /// Notes that `step` steps are done, the last of them at `loss`.
+  mutating func note(_ step: Int, loss: Double) {
+    guard let show = report.show else { return }
+    lossSum += loss
+    lossCount += 1
+    let now = ContinuousClock.now
+    guard step == lastStep || now - lastReport >= report.interval else { return }
+    let seconds = (now - start) / .seconds(1)
+    let progress = TrainingProgress(
+      step: step, lastStep: lastStep, loss: lossSum / Double(lossCount),
+      stepsPerSecond: seconds > 0 ? Double(step - firstStep) / seconds : 0)
+    show(progress, step == lastStep)
+    (lastReport, lossSum, lossCount) = (now, 0, 0)
+  }
+}

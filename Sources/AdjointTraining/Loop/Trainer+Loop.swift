@@ -1,0 +1,36 @@
+public import Adjoint
+public import DependencyScheduling
+
+/// Many steps.
+extension Trainer {
+  /// Takes steps until `last` have been taken in all, and none if that many have.
+  ///
+  /// - Parameters:
+  ///   - report: where to say how far training is; by default on standard error, if that is a terminal.
+  ///   - cancellation: stops within a step.
+  ///   - feed: writes the rows given into the session's inputs.
+  /// - Throws: `CancellationError`, and what `feed` and the run throw; the steps before are taken, so that the trainer
+  ///   can be saved, or trained on.
+  public mutating func train(
+    until last: Int, reporting report: ProgressReport = .terminal, cancellation: CancellationToken? = nil,
+    feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
+  ) throws {
+    var meter = ProgressMeter(report, from: step, to: last)
+    while step < last {
+      let loss = try takeStep(cancellation: cancellation, feed: feed)
+      meter.note(step, loss: loss)
+    }
+  }
+
+  /// The same without blocking the thread; cancelling the task stops within a step.
+  public mutating func train(
+    until last: Int, reporting report: ProgressReport = .terminal,
+    feed: @Sendable (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
+  ) async throws {
+    var meter = ProgressMeter(report, from: step, to: last)
+    while step < last {
+      let loss = try await takeStep(feed: feed)
+      meter.note(step, loss: loss)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+public import Adjoint
+public import DependencyScheduling
+
+/// Trains the parameters of a graph: forward, backward and update as one schedule a step.
+///
+/// ```swift
+/// var trainer = try Trainer(
+///   loss, optimizer: Adam(), rate: .cosine(from: 0.001, over: 10_000),
+///   batches: Batches(rowCount: data.count, batchSize: 32, seed: 1))
+/// try trainer.train(until: 10_000) { session, rows in
+///   try session.write(data.pixels(of: rows), to: images)
+///   try session.write(data.labels(of: rows), to: labels)
+/// }
+/// try trainer.save(to: "digits.safetensors")
+/// ```
+/// What the optimizer remembers are parameters of the graph, under `optimizer/`. A run that is saved after some step,
+/// resumed and trained on has the same bits as one that went through, at any width.
+///
+/// A step that fails or is cancelled was not taken: parameters, step and position in the data are as before it. A trainer
+/// is a value of one owner; its ``session`` and parameters may be shared as any others.
+public struct Trainer: Sendable {
+  public let session: Session
+  public let loss: Node
+  /// The gradient of each trained parameter, before any clipping: to be read if the trainer keeps gradients.
+  public let gradients: [Node: Node]
+  public let rate: LearningRate
+
+  /// How many steps have been taken.
+  public internal(set) var step = 0
+  /// The data's rows; the current batch is that of the next step.
+  public internal(set) var batches: Batches
+  /// More numbers that are saved and resumed, such as counters of your own random generators.
+  public var counters: [String: UInt64] = [:]
+
+  let graph: Graph
+  private let rateInput: Node
+
+  /// Compiles a step that makes `loss`, a scalar, smaller.
+  ///
+  /// - Parameters:
+  ///   - optimizer: how parameters go along their gradients.
+  ///   - rate: the learning rate of each step.
+  ///   - batches: the rows of data that steps are fed.
+  ///   - parameters: what is trained; if left out, all floating-point parameters that `updates` leaves alone.
+  ///   - clippingNorm: the most that the global norm of all gradients may be.
+  ///   - others: more values to compute, such as predictions.
+  ///   - updates: more parameters that a step changes, such as running statistics.
+  ///   - keepsGradients: whether the nodes of ``gradients`` can be read after a step; it costs their memory.
+  ///   - executor: where steps run.
+  ///   - store: where parameters live.
+  /// - Throws: ``TrainingError``, and what compiling and making parameters throw.
+  public init(
+    _ loss: Node, optimizer: some Optimizer, rate: LearningRate, batches: Batches, parameters: [Node]? = nil,
+    clippingNorm: Double? = nil, alsoComputing others: [Node] = [], alsoUpdating updates: [ParameterUpdate] = [],
+    keepsGradients: Bool = false, on executor: any ScheduleExecutor = GraphExecutor.shared,
+    store: ParameterStore = ParameterStore()
+  ) throws {
+    let graph = loss.graph
+    let changed = Set(updates.map(\.parameter))
+    let parameters =
+      parameters ?? graph.parameters.filter { $0.elementType.isDifferentiable && !changed.contains($0) }
+    if parameters.isEmpty { throw TrainingError.noParameters }
+    let strangers = parameters.filter { $0.elementType != loss.elementType }
+    guard strangers.isEmpty else {
+      throw TrainingError.mixedTypes(strangers.map { "\($0.name) \($0.elementType), made at \($0.location)" })
+    }
+    let found = try graph.gradients(of: [loss], withRespectTo: parameters)
+    let gradients = try zip(parameters, found).map { parameter, gradient in
+      guard let gradient else {
+        throw TrainingError.noGradient(parameter: "\(parameter.name), made at \(parameter.location)")
+      }
+      return gradient
+    }
+    let (rateInput, steps) = graph.scope("optimizer") {
+      let rateInput = graph.input("rate", [], loss.elementType)
+      let bounded = clippingNorm.map { clipped(gradients, toGlobalNorm: $0) } ?? gradients
+      return (rateInput, optimizer.updates(of: parameters, gradients: bounded, rate: rateInput))
+    }
+    let program = try Program(
+      loss, alsoComputing: others + (keepsGradients ? gradients : []), updating: updates + steps)
+    try store.makeParameters(of: graph)
+    self.loss = loss
+    self.rate = rate
+    self.batches = batches
+    self.graph = graph
+    self.rateInput = rateInput
+    self.gradients = Dictionary(uniqueKeysWithValues: zip(parameters, gradients))
+    session = program.makeSession(on: executor, parameters: store)
+  }
+
+  // MARK: one step
+
+  /// Feeds the current batch and takes a step with it; returns the loss before it.
+  ///
+  /// - Parameter feed: writes the rows given into the session's inputs.
+  /// - Throws: what `feed` and the run throw; then no step was taken.
+  @discardableResult
+  public mutating func takeStep(
+    cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
+  ) throws -> Double {
+    try prepare(feed)
+    try session.step(cancellation: cancellation)
+    return advance()
+  }
+
+  /// The same without blocking the thread; cancelling the task cancels the step.
+  @discardableResult
+  public mutating func takeStep(
+    feed: @Sendable (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
+  ) async throws -> Double {
+    try prepare(feed)
+    try await session.step()
+    return advance()
+  }
+
+  private func prepare(_ feed: (Session, ArraySlice<Int>) throws -> Void) throws {
+    let rate = rate.value(at: step)
+    if loss.elementType == .float64 {
+      try session.withMutableValues(of: rateInput, as: Double.self) { $0[0] = rate }
+    } else {
+      try session.withMutableValues(of: rateInput, as: Float.self) { $0[0] = Float(rate) }
+    }
+    try feed(session, batches.rows)
+  }
+
+  private mutating func advance() -> Double {
+    step += 1
+    batches.advance()
+    return session[loss]
+  }
+}

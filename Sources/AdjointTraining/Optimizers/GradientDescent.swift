@@ -1,0 +1,34 @@
+public import Adjoint
+
+/// Gradient descent on batches, with momentum if asked for: v ← μ v + g,  w ← w − η v.
+///
+/// With Nesterov's momentum w ← w − η (g + μ v), v being the new one (Sutskever et al. 2013, as PyTorch states it). A
+/// weight decay λ adds λ w to the gradient.
+public struct GradientDescent: Optimizer, Hashable {
+  public let momentum: Double
+  public let isNesterov: Bool
+  public let weightDecay: WeightDecay
+
+  public init(momentum: Double = 0, isNesterov: Bool = false, weightDecay: WeightDecay = .none) {
+    checkFraction(momentum, "A momentum")
+    precondition(!isNesterov || momentum > 0, "Nesterov's momentum needs a momentum above 0")
+    weightDecay.check()
+    self.momentum = momentum
+    self.isNesterov = isNesterov
+    self.weightDecay = weightDecay
+  }
+
+  public func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate] {
+    zip(parameters, gradients).flatMap { parameter, gradient in
+      let decay = weightDecay.factor(for: parameter)
+      let slope = decay == 0 ? gradient : gradient + decay * parameter
+      if momentum == 0 { return [parameter.moved(by: rate * slope)] }
+      let velocity = parameter.companion("velocity")
+      let next = momentum * velocity + slope
+      return [
+        ParameterUpdate(velocity, to: next),
+        parameter.moved(by: rate * (isNesterov ? slope + momentum * next : next)),
+      ]
+    }
+  }
+}

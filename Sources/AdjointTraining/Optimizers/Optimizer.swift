@@ -1,0 +1,58 @@
+public import Adjoint
+
+/// A rule by which a step changes parameters along their gradients, written in gates of the same graph: so a whole step,
+/// forward, backward and update, is one schedule.
+///
+/// What an optimizer remembers from step to step (velocities, moments) are parameters too, named after those they belong
+/// to, as `velocity/dense/weights`: they are saved, and shared between sessions, like any other.
+public protocol Optimizer: Sendable {
+  /// Adds to the graph what one step makes of `parameters` and of what the optimizer remembers of them.
+  ///
+  /// - Parameters:
+  ///   - parameters: all of one element type.
+  ///   - gradients: one a parameter, of its shape.
+  ///   - rate: the learning rate, a scalar of that element type.
+  func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate]
+}
+
+extension Node {
+  /// A parameter of this one's shape and type under `kind/` and its name, which begins at 0.
+  func companion(_ kind: String) -> Node {
+    let name = name
+    return graph.scope(kind) { graph.parameter(name, shape, .zeros, elementType) }
+  }
+
+  /// The value that a parameter moves to when it goes `distance` down.
+  func moved(by distance: Node) -> ParameterUpdate { ParameterUpdate(self, to: self - distance) }
+}
+
+/// Which parameters a weight decay draws towards 0.
+public enum WeightDecay: Hashable, Sendable {
+  /// None.
+  case none
+  /// All, by this factor.
+  case all(Double)
+  /// Those of two or more axes, so matrices and kernels, but neither biases nor the gains of normalisations.
+  case matrices(Double)
+
+  /// The factor for one parameter; 0 is none.
+  func factor(for parameter: Node) -> Double {
+    switch self {
+    case .none: 0
+    case .all(let factor): factor
+    case .matrices(let factor): parameter.shape.rank >= 2 ? factor : 0
+    }
+  }
+
+  func check() {
+    switch self {
+    case .none: break
+    case .all(let factor), .matrices(let factor):
+      precondition(factor >= 0 && factor.isFinite, "A weight decay is 0 or more, got \(factor)")
+    }
+  }
+}
+
+func checkFraction(_ value: Double, _ what: String) {
+  precondition(value >= 0 && value < 1, "\(what) is at least 0 and below 1, got \(value)")
+}

@@ -1,0 +1,149 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Android)
+  internal import Android
+#else
+  internal import Glibc
+#endif
+
+/// A file of the operating system, closed when its owner lets go of it. The only file here that makes system calls on
+/// files; each is repeated when a signal interrupts it.
+struct OpenFile: ~Copyable {
+  let path: String
+  private let descriptor: CInt
+
+  private init(_ path: String, _ descriptor: CInt) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// The descriptor, or -1 and the number of the error.
+  private static func open(_ path: String, _ flags: CInt) -> (descriptor: CInt, error: CInt) {
+    while true {
+      #if canImport(Darwin)
+        let descriptor = Darwin.open(path, flags | O_CLOEXEC, 0o666)
+      #elseif canImport(Musl)
+        let descriptor = Musl.open(path, flags | O_CLOEXEC, 0o666)
+      #elseif canImport(Android)
+        let descriptor = Android.open(path, flags | O_CLOEXEC, 0o666)
+      #else
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o666)
+      #endif
+      let error = errno
+      if descriptor >= 0 || error != EINTR { return (descriptor, error) }
+    }
+  }
+
+  /// - Throws: ``StateFileError/system(path:operation:reason:)``, also for what is no regular file.
+  static func reading(_ path: String) throws(StateFileError) -> OpenFile {
+    // A pipe would otherwise make the call wait for a writer.
+    let (descriptor, error) = open(path, O_RDONLY | O_NONBLOCK)
+    if descriptor < 0 { throw .system(path, "open", error) }
+    let file = OpenFile(path, descriptor)
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0 else { throw .system(path, "inspect", errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .system(path: path, operation: "open", reason: "it is no regular file")
+    }
+    return file
+  }
+
+  /// A file beside `path` that no other writer has.
+  static func creating(beside path: String) throws(StateFileError) -> OpenFile {
+    var attempt = 0
+    while true {
+      let name = "\(path).\(getpid()).\(attempt).partial"
+      let (descriptor, error) = open(name, O_WRONLY | O_CREAT | O_EXCL)
+      if descriptor >= 0 { return OpenFile(name, descriptor) }
+      if error != EEXIST || attempt == 999 { throw .system(name, "create", error) }
+      attempt += 1
+    }
+  }
+
+  func byteCount() throws(StateFileError) -> Int {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system(path, "inspect", errno) }
+    return Int(status.st_size)
+  }
+
+  /// Fills `target` with the bytes from `offset` on.
+  func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(StateFileError) {
+    var done = 0
+    while done < target.count {
+      let count = pread(descriptor, target.baseAddress! + done, target.count - done, off_t(offset + done))
+      if count < 0 {
+        if errno != EINTR { throw .system(path, "read", errno) }
+      } else if count == 0 {
+        throw .malformed(path: path, reason: "it ends at byte \(offset + done)")
+      } else {
+        done += count
+      }
+    }
+  }
+
+  /// The `count` bytes from `offset` on.
+  func bytes(_ count: Int, at offset: Int) throws(StateFileError) -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
+    defer { buffer.deallocate() }
+    try read(into: buffer, at: offset)
+    return Array(buffer)
+  }
+
+  /// Appends `bytes`.
+  func write(_ bytes: UnsafeRawBufferPointer) throws(StateFileError) {
+    var done = 0
+    while done < bytes.count {
+      #if canImport(Darwin)
+        let count = Darwin.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      #elseif canImport(Musl)
+        let count = Musl.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      #elseif canImport(Android)
+        let count = Android.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      #else
+        let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      #endif
+      if count >= 0 { done += count } else if errno != EINTR { throw .system(path, "write", errno) }
+    }
+  }
+
+  /// Waits until the disk has everything.
+  func flush() throws(StateFileError) {
+    #if canImport(Darwin)
+      if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+    #endif
+    while fsync(descriptor) != 0 {
+      if errno != EINTR { throw .system(path, "flush", errno) }
+    }
+  }
+
+  /// Gives the file at `source` the name `path` in one step, whatever had it before, and waits until the disk knows.
+  static func rename(_ source: String, to path: String) throws(StateFileError) {
+    #if canImport(Darwin)
+      let result = Darwin.rename(source, path)
+    #elseif canImport(Musl)
+      let result = Musl.rename(source, path)
+    #elseif canImport(Android)
+      let result = Android.rename(source, path)
+    #else
+      let result = Glibc.rename(source, path)
+    #endif
+    guard result == 0 else { throw .system(path, "replace", errno) }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let (descriptor, error) = open(folder, O_RDONLY | O_DIRECTORY)
+    if descriptor < 0 { throw .system(folder, "open", error) }
+    try OpenFile(folder, descriptor).flush()
+  }
+
+  static func remove(_ path: String) { unlink(path) }
+}
+
+extension StateFileError {
+  /// What a system call's error number says.
+  fileprivate static func system(_ path: String, _ operation: String, _ number: CInt) -> StateFileError {
+    .system(path: path, operation: operation, reason: String(cString: strerror(number)))
+  }
+}

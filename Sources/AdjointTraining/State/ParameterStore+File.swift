@@ -1,0 +1,90 @@
+public import Adjoint
+
+/// Parameters in safetensors files, under the names they have in the graph.
+extension ParameterStore {
+  /// Writes the parameters `names`, all that are held if left out, to a file of that name, which appears whole or not at
+  /// all.
+  ///
+  /// - Parameter metadata: text to keep beside them.
+  /// - Throws: ``StateFileError/unavailable(_:)`` for a name that is not held or while parameters are written,
+  ///   ``StateFileError/system(path:operation:reason:)``.
+  public func save(
+    _ names: [String]? = nil, to path: String, metadata: [String: String] = [:]
+  ) throws(StateFileError) {
+    var tensors: [(name: String, type: StoredType, dimensions: [Int])] = []
+    for name in names ?? self.names {
+      guard let signature = signature(of: name) else { throw .unavailable("the parameter store holds no \(name)") }
+      tensors.append((name, StoredType(signature.elementType), signature.shape.dimensions))
+    }
+    do {
+      try TensorFile.write(tensors, metadata: metadata, to: path) { name, write in
+        try withBytes(of: name) { span in try span.withUnsafeBytes { try write($0) } }
+      }
+    } catch {
+      throw StateFileError(error)
+    }
+  }
+
+  /// Replaces the parameters `names`, all that are held if left out, by those of a file, all of them or none.
+  ///
+  /// - Parameter ignoringOthers: whether the file may hold more: a server reads the weights of a training's file.
+  /// - Returns: the file's metadata.
+  /// - Throws: ``StateFileError/mismatch(path:_:)`` with all that is missing, extra, of another shape or of another type;
+  ///   the other cases for a file that cannot be read or is not sound, and while parameters are in use.
+  @discardableResult
+  public func load(
+    _ names: [String]? = nil, from path: String, ignoringOthers: Bool = false
+  ) throws(StateFileError) -> [String: String] {
+    let file = try TensorFile(opening: path)
+    let problems = problems(of: file, names ?? self.names, ignoringOthers: ignoringOthers)
+    if !problems.isEmpty { throw .mismatch(path: path, problems) }
+    try replaceValues(of: names ?? self.names, by: file)
+    return file.metadata
+  }
+
+  /// Reads the values of `names`, which the file is known to hold as they are here.
+  func replaceValues(of names: [String], by file: borrowing TensorFile) throws(StateFileError) {
+    var stored: [String: StoredTensor] = [:]
+    for tensor in file.tensors { stored[tensor.name] = tensor }
+    do {
+      try replaceValues(of: names) { name, bytes in try file.read(stored[name]!, into: &bytes) }
+    } catch {
+      throw StateFileError(error)
+    }
+  }
+
+  /// Everything about a file that does not fit the parameters `names`, sorted by name.
+  func problems(of file: borrowing TensorFile, _ names: [String], ignoringOthers: Bool) -> [String] {
+    var stored: [String: StoredTensor] = [:]
+    for tensor in file.tensors { stored[tensor.name] = tensor }
+    var problems: [String] = []
+    for name in Set(names).sorted() {
+      guard let signature = signature(of: name) else {
+        problems.append("\(name): the parameter store does not hold it")
+        continue
+      }
+      guard let tensor = stored.removeValue(forKey: name) else {
+        problems.append("\(name): missing in the file")
+        continue
+      }
+      let type = StoredType(signature.elementType)
+      if tensor.dimensions != signature.shape.dimensions {
+        problems.append("\(name): of shape \(tensor.dimensions) in the file, wanted \(signature.shape)")
+      }
+      if tensor.type != type { problems.append("\(name): of type \(tensor.type) in the file, wanted \(type)") }
+    }
+    if !ignoringOthers {
+      for name in stored.keys.sorted() {
+        problems.append("\(TensorFileHeader.quoted(name)): in the file, and no parameter of that name")
+      }
+    }
+    return problems
+  }
+}
+
+extension StateFileError {
+  /// What else can go wrong is a store in use or a name it does not hold.
+  init(_ error: any Error) {
+    self = (error as? StateFileError) ?? .unavailable("\(error)")
+  }
+}

@@ -1,0 +1,93 @@
+/// A safetensors file, open for reading: tensors by name, and metadata.
+///
+/// ```swift
+/// let file = try TensorFile(opening: "digits.safetensors")
+/// for tensor in file.tensors { print(tensor.name, tensor.type, tensor.dimensions) }
+/// ```
+/// Opening checks all of the header against the file's length before anything is believed: a truncated, lying or hostile
+/// file is a ``StateFileError/malformed(path:reason:)``, and never takes more memory than the file has bytes. What the
+/// kit writes opens in Python's `safetensors`, and the other way round.
+public struct TensorFile: ~Copyable {
+  /// In the order of their bytes.
+  public let tensors: [StoredTensor]
+  public let metadata: [String: String]
+  private let file: OpenFile
+  private let dataStart: Int
+
+  /// - Complexity: O(header).
+  public init(opening path: String) throws(StateFileError) {
+    let file = try OpenFile.reading(path)
+    let (header, dataStart) = try Self.header(of: file)
+    tensors = header.tensors
+    metadata = header.metadata
+    self.dataStart = dataStart
+    self.file = file
+  }
+
+  private static func header(
+    of file: borrowing OpenFile
+  ) throws(StateFileError) -> (header: TensorFileHeader, dataStart: Int) {
+    let byteCount = try file.byteCount()
+    if byteCount < 8 {
+      throw .malformed(path: file.path, reason: "it has \(byteCount) bytes, and eight tell the header's length")
+    }
+    let length = try file.bytes(8, at: 0).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(min(byteCount - 8, TensorFileHeader.largestByteCount)) else {
+      throw .malformed(
+        path: file.path,
+        reason: "its header would have \(length) bytes, of \(byteCount - 8) that follow and "
+          + "\(TensorFileHeader.largestByteCount) at most")
+    }
+    let dataStart = 8 + Int(length)
+    let json = try file.bytes(Int(length), at: 8)
+    do throws(Malformed) {
+      return (try TensorFileHeader(parsing: json, dataByteCount: byteCount - dataStart), dataStart)
+    } catch {
+      throw .malformed(path: file.path, reason: error.reason)
+    }
+  }
+
+  /// The bytes of one tensor, as they lie in the file: little-endian elements, row-major.
+  public func read(_ tensor: StoredTensor) throws(StateFileError) -> [UInt8] {
+    try file.bytes(tensor.bytes.count, at: dataStart + tensor.bytes.lowerBound)
+  }
+
+  /// Fills `target` with the bytes of one tensor, which are as many.
+  func read(_ tensor: StoredTensor, into target: inout MutableRawSpan) throws(StateFileError) {
+    precondition(target.byteCount == tensor.bytes.count, "A tensor of \(tensor.bytes.count) bytes fills as many")
+    var failure: StateFileError?
+    target.withUnsafeMutableBytes { bytes in
+      do throws(StateFileError) {
+        try file.read(into: bytes, at: dataStart + tensor.bytes.lowerBound)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Writes a file of `tensors` under `path`: first beside it under another name, flushed to disk and then renamed, so
+  /// that whoever opens `path` finds the old file or the whole new one, also after a power failure.
+  ///
+  /// - Parameter bytes: calls its argument with the bytes of one tensor, for each in the order of the file.
+  static func write(
+    _ tensors: [(name: String, type: StoredType, dimensions: [Int])], metadata: [String: String], to path: String,
+    bytes: (_ name: String, _ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    let header = TensorFileHeader(laying: tensors, metadata: metadata)
+    let encoded = header.encoded
+    if encoded.count - 8 > TensorFileHeader.largestByteCount {
+      throw StateFileError.unavailable("a header of \(encoded.count - 8) bytes is more than safetensors files have")
+    }
+    let file = try OpenFile.creating(beside: path)
+    do {
+      try encoded.withUnsafeBytes { try file.write($0) }
+      for tensor in header.tensors { try bytes(tensor.name) { try file.write($0) } }
+      try file.flush()
+      try OpenFile.rename(file.path, to: path)
+    } catch {
+      OpenFile.remove(file.path)
+      throw error
+    }
+  }
+}

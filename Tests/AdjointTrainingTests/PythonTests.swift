@@ -1,0 +1,114 @@
+import Adjoint
+import AdjointTraining
+import Foundation
+import Testing
+
+/// Files open in Python's `safetensors`, the reference implementation, and its files open here.
+///
+/// Skipped, with the reason printed, only where no Python is.
+@Suite struct PythonTests {
+  /// A Python with `safetensors` and `numpy`, in a folder of its own under the package's; `nil` where that cannot be had.
+  private static let python: String? = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let (status, output) = run(root.path + "/.ci/python", [])
+    if status == 0 { return output.split(separator: "\n").last.map(String.init) }
+    print("Skipping the exchange with Python's safetensors: \(output)")
+    return nil
+  }()
+
+  private static func run(_ program: String, _ arguments: [String]) -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    do { try process.run() } catch { return (-1, "\(error)") }
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, output)
+  }
+
+  @Test(.enabled(if: python != nil, "no Python with safetensors"))
+  func `Python reads what was saved here, and reads it as the same numbers`() throws {
+    let folder = try TemporaryFolder()
+    let toy = Toy()
+    var trainer = try toy.trainer()
+    try trainer.train(until: 3, reporting: .silent, feed: toy.feed)
+    try trainer.save(to: folder.file("training"))
+    try StateFileTests.store().save(to: folder.file("all"), metadata: ["note": "\"δ\"\n😀"])
+    let program = """
+      import sys
+      from safetensors import safe_open
+      for path in sys.argv[1:]:
+        with safe_open(path, "np") as file:
+          print(sorted((file.metadata() or {}).items()))
+          for name in sorted(file.keys()):
+            tensor = file.get_tensor(name)
+            print(repr(name), tensor.dtype, list(tensor.shape), tensor.tobytes().hex())
+      """
+    let (status, output) = Self.run(
+      try #require(Self.python), ["-c", program, folder.file("all"), folder.file("training")])
+    #expect(status == 0, "\(output)")
+    var lines = output.split(separator: "\n").map(String.init)[...]
+    #expect(lines.popFirst() == "[('note', '\"δ\"\\n😀')]")
+    let names = ["labels", "layer/weights", "na\"me\\with\n\u{1}\tδ😀", "scalar", "wide"]
+    let heads = ["int32 [3]", "float32 [3, 4]", "float32 [1, 1]", "float32 []", "float64 [5]"]
+    let values = try StateFileTests.bits(of: StateFileTests.store())
+    for (name, head) in zip(names, heads) {
+      let line = lines.popFirst() ?? ""
+      let value = Self.hex(try #require(values[name]))
+      #expect(line.contains(head) && line.hasSuffix(" " + value), "\(line)")
+    }
+    #expect(lines.popFirst()?.contains("('adjoint.step', '3')") == true)
+    let parameters = try bits(of: trainer)
+    #expect(lines.count == parameters.count)
+    for (name, value) in parameters {
+      #expect(lines.contains { $0.hasPrefix("'\(name)' float32") && $0.hasSuffix(" " + Self.hex(value)) })
+    }
+  }
+
+  @Test(.enabled(if: python != nil, "no Python with safetensors"))
+  func `what Python saved is loaded here, and a type that no parameter has is named`() throws {
+    let folder = try TemporaryFolder()
+    let program = """
+      import sys, numpy
+      from safetensors.numpy import save_file
+      tensors = {
+        "layer/weights": numpy.arange(12, dtype=numpy.float32).reshape(3, 4) / 7,
+        "wide": numpy.arange(5) / 3.0,
+        "labels": numpy.array([5, -6, 7], dtype=numpy.int32),
+        "scalar": numpy.array(2.5, dtype=numpy.float32),
+        "na\\"me\\\\with\\n\\x01\\tδ😀": numpy.full((1, 1), -1, dtype=numpy.float32),
+      }
+      save_file(tensors, sys.argv[1], metadata={"by": "numpy δ\\n"})
+      tensors["scalar"] = numpy.zeros((), dtype=numpy.float16)
+      tensors["empty"] = numpy.zeros((0, 3), dtype=numpy.int64)
+      save_file(tensors, sys.argv[2])
+      """
+    let (status, output) = Self.run(
+      try #require(Self.python), ["-c", program, folder.file("good"), folder.file("half")])
+    #expect(status == 0, "\(output)")
+    let store = try StateFileTests.store()
+    #expect(try store.load(from: folder.file("good")) == ["by": "numpy δ\n"])
+    func read<T>(_ name: String, _: T.Type) throws -> [T] {
+      try store.withBytes(of: name) { span in span.withUnsafeBytes { Array($0.bindMemory(to: T.self)) } }
+    }
+    #expect(try read("layer/weights", Float.self) == (0..<12).map { Float($0) / 7 })
+    #expect(try read("wide", Double.self) == (0..<5).map { Double($0) / 3 })
+    #expect(try read("labels", Int32.self) == [5, -6, 7])
+    #expect(try read("scalar", Float.self) == [2.5])
+    let error = #expect(throws: StateFileError.self) { try store.load(from: folder.file("half")) }
+    #expect(
+      error?.description.hasSuffix(
+        """
+          scalar: of type F16 in the file, wanted F32
+          'empty': in the file, and no parameter of that name
+        """) == true, "\(error.map { "\($0)" } ?? "loaded")")
+  }
+
+  private static func hex(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}
