@@ -34,7 +34,7 @@ counts: setup
 update-counts: setup
 	Benchmarks/Counts/check --update
 
-# DocC archives of the three products; a warning is an error.
+# DocC archives of the four products; a warning is an error.
 docs: setup
 	.ci/docs
 

@@ -8,6 +8,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let adjoint: Target.Dependency = .product(name: "Adjoint", package: "Adjoint")
+let training: Target.Dependency = .product(name: "AdjointTraining", package: "Adjoint")
 let scheduling: Target.Dependency = .product(name: "DependencyScheduling", package: "Adjoint")
 
 let package = Package(
@@ -24,7 +25,7 @@ let package = Package(
     .executableTarget(
       name: "Digits",
       dependencies: [
-        adjoint, scheduling, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        adjoint, training, scheduling, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Resources")],
       swiftSettings: strict),

@@ -20,7 +20,12 @@ final class TemporaryFolder: Sendable {
 }
 
 func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
-func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+
+/// Writes a new file: one written over would be flushed to disk as it is closed, by file systems that are careful.
+func write(_ bytes: [UInt8], to path: String) throws {
+  unlink(path)
+  try Data(bytes).write(to: URL(fileURLWithPath: path))
+}
 
 /// A small classifier of points, and 40 points to train it on.
 struct Toy {

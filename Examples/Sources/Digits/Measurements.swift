@@ -1,17 +1,26 @@
+import Adjoint
+import AdjointTraining
 import DependencyScheduling
 
-extension Trainer {
+extension Network {
   /// Whether training with all of `data` as one batch gives the same bits of every gradient, step after step, at each
   /// of `widths`.
   static func gradientsAgree(atWidths widths: [Int], steps: Int, on data: DigitImages, seed: UInt64) throws -> Bool {
-    var trainers = try widths.map { width in
-      try Trainer(rows: data.count, seed: seed, rate: 0.05, on: GraphExecutor(width: width))
+    var runs = try widths.map { width in
+      let network = Network(rows: data.count, seed: seed)
+      let trainer = try network.trainer(
+        rowCount: data.count, seed: seed, rate: .constant(0.05), keepsGradients: true, on: GraphExecutor(width: width))
+      return (network: network, parameters: network.graph.parameters, trainer: trainer)
     }
     for _ in 0..<steps {
       var seen: Set<[UInt32]> = []
-      for index in trainers.indices {
-        _ = try trainers[index].step(data, 0..<data.count)
-        seen.insert(try trainers[index].gradientBits())
+      for index in runs.indices {
+        let network = runs[index].network
+        try runs[index].trainer.takeStep { try network.feed(data, $1, to: $0) }
+        let trainer = runs[index].trainer
+        seen.insert(
+          try runs[index].parameters.compactMap { trainer.gradients[$0] }
+            .flatMap { try trainer.session.read($0).map(\.bitPattern) })
       }
       if seen.count > 1 { return false }
     }
@@ -23,15 +32,16 @@ extension Trainer {
   static func stepsPerSecond(
     atWidths widths: [Int], rows: Int, rounds: Int, on data: DigitImages, seed: UInt64
   ) throws -> [Double] {
-    var trainers = try widths.map { width in
-      try Trainer(rows: rows, seed: seed, rate: 0.01, on: GraphExecutor(width: width))
+    let networks = widths.map { _ in Network(rows: rows, seed: seed) }
+    var trainers = try zip(networks, widths).map { network, width in
+      try network.trainer(rowCount: data.count, seed: seed, rate: .constant(0.01), on: GraphExecutor(width: width))
     }
     let stepsARound = 200
     var speeds = widths.map { _ in [Double]() }
     for round in 0...rounds {
       for index in trainers.indices {
         let time = try ContinuousClock().measure {
-          for _ in 0..<stepsARound { _ = try trainers[index].step(data, 0..<rows) }
+          for _ in 0..<stepsARound { try trainers[index].takeStep { try networks[index].feed(data, $1, to: $0) } }
         }
         if round > 0 { speeds[index].append(Double(stepsARound) / (time / .seconds(1))) }  // round 0 warms up
       }
