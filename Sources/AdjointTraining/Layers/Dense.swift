@@ -6,9 +6,7 @@ public import Adjoint
 /// let hidden = relu(dense(images, "hidden", to: 128, .heNormal(seed: 1)))
 /// let logits = dense(hidden, "digits", to: 10, .glorotUniform(seed: 2))
 /// ```
-/// - Parameters:
-///   - x: `[…, inputs]`; the result is `[…, width]`.
-///   - initializer: how the weights `[inputs, width]` begin; the bias begins at 0.
+/// x is `[…, inputs]` and the result `[…, width]`. The weights `[inputs, width]` begin as `initializer` says, the bias at 0.
 public func dense(
   _ x: Node, _ name: String, to width: Int, _ initializer: Initializer, fileID: StaticString = #fileID,
   line: UInt = #line

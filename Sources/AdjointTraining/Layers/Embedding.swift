@@ -6,11 +6,9 @@ public import Adjoint
 /// let words = graph.input("words", [32, 20], .int32)
 /// let vectors = embedding(words, "words", count: 10_000, width: 64, .normal(deviation: 0.02, seed: 1))
 /// ```
-/// A row that is read twice gets the sum of both gradients. An index outside `0..<count` is an error of the run.
-///
-/// - Parameters:
-///   - indices: int32, of any shape `[…]`; the result is `[…, width]`.
-///   - initializer: how the table `[count, width]` begins.
+/// The indices are int32 of any shape `[…]`, and the result is `[…, width]`. The table `[count, width]` begins as
+/// `initializer` says. A row that is read twice gets the sum of both gradients; an index outside `0..<count` is an error
+/// of the run.
 public func embedding(
   _ indices: Node, _ name: String, count: Int, width: Int, _ initializer: Initializer, _ type: ElementType = .float32,
   fileID: StaticString = #fileID, line: UInt = #line

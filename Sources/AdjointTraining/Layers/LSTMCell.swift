@@ -48,9 +48,7 @@ public struct LSTMCell: Hashable, Sendable {
     return State(hidden: zeros, cell: zeros)
   }
 
-  /// One step.
-  ///
-  /// - Parameter x: `[rows, inputs]`.
+  /// The state after one step, whose x is `[rows, inputs]`.
   public func callAsFunction(
     _ x: Node, _ state: State, fileID: StaticString = #fileID, line: UInt = #line
   ) -> State {

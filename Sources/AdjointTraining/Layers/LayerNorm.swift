@@ -3,7 +3,7 @@ public import Adjoint
 /// Layer normalisation (Ba, Kiros, Hinton 2016): y = (x − mean) / √(variance + ε) · gain + bias, mean and variance over
 /// the last axis, with the parameters `name/gain`, which begins at 1, and `name/bias`, which begins at 0.
 ///
-/// - Parameter x: `[…, width]`; the result has its shape.
+/// The result has the shape of x, `[…, width]`.
 public func layerNorm(
   _ x: Node, _ name: String, epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {

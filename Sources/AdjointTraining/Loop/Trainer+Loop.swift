@@ -6,6 +6,7 @@ extension Trainer {
   /// Takes steps until `last` have been taken in all, and none if that many have.
   ///
   /// - Parameters:
+  ///   - last: counted from the first step of all, before any resuming.
   ///   - report: where to say how far training is; by default on standard error, if that is a terminal.
   ///   - cancellation: stops within a step.
   ///   - feed: writes the rows given into the session's inputs.

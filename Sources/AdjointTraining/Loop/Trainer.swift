@@ -38,6 +38,7 @@ public struct Trainer: Sendable {
   /// Compiles a step that makes `loss`, a scalar, smaller.
   ///
   /// - Parameters:
+  ///   - loss: what is differentiated.
   ///   - optimizer: how parameters go along their gradients.
   ///   - rate: the learning rate of each step.
   ///   - batches: the rows of data that steps are fed.
@@ -92,7 +93,9 @@ public struct Trainer: Sendable {
 
   /// Feeds the current batch and takes a step with it; returns the loss before it.
   ///
-  /// - Parameter feed: writes the rows given into the session's inputs.
+  /// - Parameters:
+  ///   - cancellation: stops within the step.
+  ///   - feed: writes the rows given into the session's inputs.
   /// - Throws: what `feed` and the run throw; then no step was taken.
   @discardableResult
   public mutating func takeStep(

@@ -7,9 +7,7 @@ public func globalNorm(_ gradients: [Node]) -> Node {
 }
 
 /// The gradients, all scaled by one factor so that their ``globalNorm(_:)`` is at most `limit` (Pascanu, Mikolov, Bengio
-/// 2013); those within it stay the same bits.
-///
-/// - Parameter gradients: all of one element type.
+/// 2013); those within it stay the same bits. All are of one element type.
 public func clipped(_ gradients: [Node], toGlobalNorm limit: Double) -> [Node] {
   precondition(limit > 0 && limit.isFinite, "A global norm is limited to a number above 0, got \(limit)")
   if gradients.isEmpty { return [] }
