@@ -7,15 +7,20 @@ import Testing
 ///
 /// Skipped, with the reason printed, only where no Python is.
 @Suite struct PythonTests {
-  /// A Python with `safetensors` and `numpy`, in a folder of its own under the package's; `nil` where that cannot be had.
-  private static let python: String? = {
+  /// What looks for a Python with `safetensors` and `numpy`, and installs them in a folder of the package's: its status,
+  /// 69 where there is no Python or no pip, and what it says, the path last.
+  private static let setup: (status: Int32, output: String) = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
-    let (status, output) = run(root.path + "/.ci/python", [])
-    if status == 0 { return output.split(separator: "\n").last.map(String.init) }
-    print("Skipping the exchange with Python's safetensors: \(output)")
-    return nil
+    let result = run(root.path + "/.ci/python", [])
+    if result.status == 69 { print("Skipping the exchange with Python's safetensors: \(result.output)") }
+    return result
   }()
+
+  private static func python() throws -> String {
+    #expect(setup.status == 0, "\(setup.output)")
+    return String(try #require(setup.output.split(separator: "\n").last))
+  }
 
   private static func run(_ program: String, _ arguments: [String]) -> (status: Int32, output: String) {
     let process = Process()
@@ -30,7 +35,7 @@ import Testing
     return (process.terminationStatus, output)
   }
 
-  @Test(.enabled(if: python != nil, "no Python with safetensors"))
+  @Test(.disabled(if: setup.status == 69, "no Python, or one without pip"))
   func `Python reads what was saved here, and reads it as the same numbers`() throws {
     let folder = try TemporaryFolder()
     let toy = Toy()
@@ -49,7 +54,7 @@ import Testing
             print(repr(name), tensor.dtype, list(tensor.shape), tensor.tobytes().hex())
       """
     let (status, output) = Self.run(
-      try #require(Self.python), ["-c", program, folder.file("all"), folder.file("training")])
+      Self.python(), ["-c", program, folder.file("all"), folder.file("training")])
     #expect(status == 0, "\(output)")
     var lines = output.split(separator: "\n").map(String.init)[...]
     #expect(lines.popFirst() == "[('note', '\"δ\"\\n😀')]")
@@ -69,7 +74,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: python != nil, "no Python with safetensors"))
+  @Test(.disabled(if: setup.status == 69, "no Python, or one without pip"))
   func `what Python saved is loaded here, and a type that no parameter has is named`() throws {
     let folder = try TemporaryFolder()
     let program = """
@@ -88,7 +93,7 @@ import Testing
       save_file(tensors, sys.argv[2])
       """
     let (status, output) = Self.run(
-      try #require(Self.python), ["-c", program, folder.file("good"), folder.file("half")])
+      Self.python(), ["-c", program, folder.file("good"), folder.file("half")])
     #expect(status == 0, "\(output)")
     let store = try StateFileTests.store()
     #expect(try store.load(from: folder.file("good")) == ["by": "numpy δ\n"])

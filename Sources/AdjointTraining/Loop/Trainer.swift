@@ -49,12 +49,14 @@ public struct Trainer: Sendable {
   ///   - keepsGradients: whether the nodes of ``gradients`` can be read after a step; it costs their memory.
   ///   - executor: where steps run.
   ///   - store: where parameters live.
+  ///   - fileID: where the trainer is made, for messages.
+  ///   - line: where in that file.
   /// - Throws: ``TrainingError``, and what compiling and making parameters throw.
   public init(
     _ loss: Node, optimizer: some Optimizer, rate: LearningRate, batches: Batches, parameters: [Node]? = nil,
     clippingNorm: Double? = nil, alsoComputing others: [Node] = [], alsoUpdating updates: [ParameterUpdate] = [],
     keepsGradients: Bool = false, on executor: any ScheduleExecutor = GraphExecutor.shared,
-    store: ParameterStore = ParameterStore()
+    store: ParameterStore = ParameterStore(), fileID: StaticString = #fileID, line: UInt = #line
   ) throws {
     let graph = loss.graph
     let changed = Set(updates.map(\.parameter))
@@ -65,7 +67,7 @@ public struct Trainer: Sendable {
     guard strangers.isEmpty else {
       throw TrainingError.mixedTypes(strangers.map { "\($0.name) \($0.elementType), made at \($0.location)" })
     }
-    let found = try graph.gradients(of: [loss], withRespectTo: parameters)
+    let found = try graph.gradients(of: [loss], withRespectTo: parameters, fileID: fileID, line: line)
     let gradients = try zip(parameters, found).map { parameter, gradient in
       guard let gradient else {
         throw TrainingError.noGradient(parameter: "\(parameter.name), made at \(parameter.location)")
@@ -73,12 +75,13 @@ public struct Trainer: Sendable {
       return gradient
     }
     let (rateInput, steps) = graph.scope("optimizer") {
-      let rateInput = graph.input("rate", [], loss.elementType)
+      let rateInput = graph.input("rate", [], loss.elementType, fileID: fileID, line: line)
       let bounded = clippingNorm.map { clipped(gradients, toGlobalNorm: $0) } ?? gradients
       return (rateInput, optimizer.updates(of: parameters, gradients: bounded, rate: rateInput))
     }
     let program = try Program(
-      loss, alsoComputing: others + (keepsGradients ? gradients : []), updating: updates + steps)
+      loss, alsoComputing: others + (keepsGradients ? gradients : []), updating: updates + steps,
+      fileID: fileID, line: line)
     try store.makeParameters(of: graph)
     self.loss = loss
     self.rate = rate
