@@ -54,7 +54,7 @@ import Testing
             print(repr(name), tensor.dtype, list(tensor.shape), tensor.tobytes().hex())
       """
     let (status, output) = Self.run(
-      Self.python(), ["-c", program, folder.file("all"), folder.file("training")])
+      try Self.python(), ["-c", program, folder.file("all"), folder.file("training")])
     #expect(status == 0, "\(output)")
     var lines = output.split(separator: "\n").map(String.init)[...]
     #expect(lines.popFirst() == "[('note', '\"δ\"\\n😀')]")
@@ -93,7 +93,7 @@ import Testing
       save_file(tensors, sys.argv[2])
       """
     let (status, output) = Self.run(
-      Self.python(), ["-c", program, folder.file("good"), folder.file("half")])
+      try Self.python(), ["-c", program, folder.file("good"), folder.file("half")])
     #expect(status == 0, "\(output)")
     let store = try StateFileTests.store()
     #expect(try store.load(from: folder.file("good")) == ["by": "numpy δ\n"])
