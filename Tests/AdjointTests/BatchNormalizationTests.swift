@@ -55,18 +55,19 @@ import Testing
 
   @Test(arguments: [1, 3]) func `training normalises by the batch and moves the running statistics`(axis: Int) throws {
     let c = Case(axis: axis)
-    let (y, next) = batchNormalization(
+    let (y, updates) = batchNormalization(
       c.x, scale: c.scale, shift: c.shift, updating: c.running, momentum: 0.25, axis: axis == 1 ? 1 : -1,
       epsilon: 1e-3)
-    let session = try c.session([y, next.mean, next.variance])
+    let session = try c.session([y] + updates.map(\.value))
     let batch = c.statistics
     #expect(close(try session.read(y, as: Double.self), c.normalized(batch, epsilon: 1e-3)))
     let (means, variances) = (c.values[c.mean]!.values, c.values[c.variance]!.values)
     #expect(
-      close(try session.read(next.mean, as: Double.self), (0..<3).map { 0.75 * means[$0] + 0.25 * batch[$0].mean }))
+      close(
+        try session.read(updates[0].value, as: Double.self), (0..<3).map { 0.75 * means[$0] + 0.25 * batch[$0].mean }))
     #expect(
       close(
-        try session.read(next.variance, as: Double.self),
+        try session.read(updates[1].value, as: Double.self),
         (0..<3).map { 0.75 * variances[$0] + 0.25 * batch[$0].variance * 8 / 7 }))
   }
 
@@ -106,8 +107,30 @@ import Testing
 
   @Test func `running statistics lead no gradient back to the batch`() throws {
     let c = Case()
-    let next = batchNormalization(c.x, scale: c.scale, shift: c.shift, updating: c.running).running
-    #expect(try c.graph.gradients(of: [next.mean.sum(), next.variance.sum()], withRespectTo: [c.x]) == [nil])
+    let next = batchNormalization(c.x, scale: c.scale, shift: c.shift, updating: c.running).updates.map(\.value)
+    #expect(try c.graph.gradients(of: next.map { $0.sum() }, withRespectTo: [c.x]) == [nil])
+  }
+
+  @Test func `steps move the running statistics on, and inference reads them from the same store`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [4, 1]), one = graph.input("one", [1])
+    let seen = RunningStatistics(mean: graph.parameter("mean", [1]), variance: graph.parameter("variance", [1], .ones))
+    let (y, updates) = batchNormalization(x, scale: one, shift: one, updating: seen, momentum: 0.5)
+    let predicted = batchNormalization(x, scale: one, shift: one, using: seen, epsilon: 0)
+    let training = try Program(square(y).sum(), gradientsFor: [one], updating: updates).makeSession()
+    let serving = try Program(predicted).makeSession(parameters: training.parameters)
+    try training.write([2, 4, 4, 6] as [Float], to: x)  // mean 4, variance 8 / 3
+    for session in [training, serving] { try session.write([1] as [Float], to: one) }
+    try training.step()
+    #expect(try training.read(seen.mean) == [2])
+    try training.step()
+    #expect(try training.read(seen.mean) == [3])
+    let variance = try training.read(seen.variance)[0]
+    #expect(abs(variance - (0.25 + 0.75 * 8 / 3)) < 1e-6)
+    try serving.write([3, 5, 1, 3] as [Float], to: x)
+    try serving.forward()
+    let expected = [0, 2, -2, 0].map { 1 + $0 / variance.squareRoot() }
+    #expect(zip(try serving.read(predicted), expected).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
   @Test func `a channel of one value becomes the shift`() throws {
@@ -135,8 +158,8 @@ import Testing
     let axisError = #expect(throws: GraphError.self) { try Program(absent) }
     #expect(axisError?.description.contains("axis 4 does not exist in a value of shape [2, 3, 2, 2]") == true)
     let narrow = RunningStatistics(mean: wide, variance: c.variance)
-    let next = batchNormalization(c.x, scale: c.scale, shift: c.shift, updating: narrow).running
-    let statisticsError = #expect(throws: GraphError.self) { try Program(next.mean) }
+    let updates = batchNormalization(c.x, scale: c.scale, shift: c.shift, updating: narrow).updates
+    let statisticsError = #expect(throws: GraphError.self) { try Program(updates[0].value) }
     #expect(statisticsError?.description.contains("3 elements of shape [1, 3, 1, 1] cannot be viewed as") == true)
   }
 }

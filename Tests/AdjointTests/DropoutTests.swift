@@ -122,18 +122,61 @@ import Testing
     #expect(error?.description.contains("no value was written to the input step [] int32") == true)
   }
 
-  @Test func `a counter of steps is advanced in the graph`() throws {
+  /// A step's number as a parameter that steps move on.
+  private struct Counted {
     let graph = Graph()
-    let step = graph.parameter("step", [], .zeros, .int32)
-    let next = step.advanced(by: 1)
-    let x = graph.input("x", [4])
-    let session = try Program([dropout(x, rate: 0.5, step: step, seed: 1), next]).makeSession()
-    try session.write([1, 2, 3, 4] as [Float], to: x)
-    for number in 1...3 as ClosedRange<Int32> {
-      try session.forward()
-      #expect(try session.read(next, as: Int32.self) == [number])
-      try session.write(try session.read(next, as: Int32.self), to: step)
+    let x: Node, step: Node, y: Node
+    let program: Program
+    init() throws {
+      x = graph.input("x", [1000])
+      step = graph.parameter("step", [], .zeros, .int32)
+      y = dropout(x, rate: 0.5, step: step, seed: 1)
+      program = try Program(y, gradientsFor: [x], updating: [ParameterUpdate(step, to: step.advanced(by: 1))])
     }
+    func session(_ parameters: ParameterStore = ParameterStore()) throws -> Session {
+      let session = program.makeSession(parameters: parameters)
+      try session.write([Float](repeating: 1, count: 1000), to: x)
+      try session.writeUpstream([Float](repeating: 1, count: 1000), of: y)
+      return session
+    }
+  }
+
+  @Test func `each step draws anew, and a run that goes on from a saved step draws what it would have drawn`() throws {
+    let c = try Counted()
+    let session = try c.session()
+    var drawn: [[Float]] = []
+    for number in 1...4 as ClosedRange<Int32> {
+      try session.step()
+      drawn.append(try session.read(c.y))
+      #expect(try session.gradient(of: c.x, as: Float.self) == drawn.last)
+      #expect(try session.read(c.step, as: Int32.self) == [number])
+    }
+    #expect(Set(drawn).count == 4)
+    let resumed = try c.session()
+    try resumed.write([2] as [Int32], to: c.step)
+    try resumed.step()
+    #expect(try resumed.read(c.y) == drawn[2])
+    try resumed.forward()
+    #expect(try resumed.read(c.y) == drawn[3])
+    try resumed.backward()
+    #expect(try resumed.gradient(of: c.x, as: Float.self) == drawn[3])
+    #expect(try resumed.read(c.step, as: Int32.self) == [4])
+  }
+
+  @Test func `a step that fails is drawn again`() throws {
+    let c = try Counted()
+    let session = try c.session()
+    let cancelled = CancellationToken()
+    cancelled.cancel()
+    #expect(throws: (any Error).self) { try session.step(cancellation: cancelled) }
+    #expect(try session.read(c.step, as: Int32.self) == [0])
+  }
+
+  @Test func `a counter of steps wraps around`() throws {
+    let graph = Graph()
+    let step = graph.input("step", [], .int32)
+    let next = step.advanced(by: 1)
+    let session = try Program(next).makeSession()
     try session.write([Int32.max], to: step)
     try session.forward()
     #expect(try session.read(next, as: Int32.self) == [.min])

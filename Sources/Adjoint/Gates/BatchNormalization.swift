@@ -1,5 +1,5 @@
 /// The mean and variance of each channel that batch normalisation has seen over many steps, and that inference uses
-/// instead of the batch's own.
+/// instead of the batch's own: parameters, in training.
 public struct RunningStatistics: Sendable {
   /// Of one element a channel.
   public let mean: Node, variance: Node
@@ -13,18 +13,15 @@ public struct RunningStatistics: Sendable {
 /// Batch normalisation in training: y = scale · (x − μ) / √(σ² + ε) + shift, μ and σ² the mean and variance of each channel
 /// over the batch (Ioffe, Szegedy 2015). Gradients flow through μ and σ² too.
 ///
-/// Returns the result, and what the running statistics are after this step: (1 − `momentum`) · old + `momentum` · the
-/// batch's, its variance divided by n − 1 instead of n. Compile them with `alsoComputing` and write them to where the old
-/// ones came from:
+/// Returns the result, and the updates that move the running statistics on when a step has succeeded: to (1 − `momentum`)
+/// · old + `momentum` · the batch's, its variance divided by n − 1 instead of n.
 ///
 /// ```swift
 /// let seen = RunningStatistics(
-///   mean: graph.input("mean", [channels]), variance: graph.input("variance", [channels]))
-/// let (y, next) = batchNormalization(x, scale: scale, shift: shift, updating: seen)
-/// let program = try Program(loss, gradientsFor: [scale, shift], alsoComputing: [next.mean, next.variance])
-/// // after each step
-/// try session.write(session.read(next.mean), to: seen.mean)
-/// try session.write(session.read(next.variance), to: seen.variance)
+///   mean: graph.parameter("mean", [channels]), variance: graph.parameter("variance", [channels], .ones))
+/// let (y, updates) = batchNormalization(x, scale: scale, shift: shift, updating: seen)
+/// let training = try Program(loss, gradientsFor: [scale, shift], updating: updates)
+/// let predicted = batchNormalization(x, scale: scale, shift: shift, using: seen)
 /// ```
 /// `scale` and `shift` have one element a channel, and channels lie along `axis`: 1 for images `[batch, channels, height,
 /// width]`, a negative one counts from the end. `momentum` is the weight of this batch, in 0...1. `epsilon` keeps a channel
@@ -34,7 +31,7 @@ public struct RunningStatistics: Sendable {
 public func batchNormalization(
   _ x: Node, scale: Node, shift: Node, updating running: RunningStatistics, momentum: Double = 0.1, axis: Int = 1,
   epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
-) -> (output: Node, running: RunningStatistics) {
+) -> (output: Node, updates: [ParameterUpdate]) {
   precondition((0...1).contains(momentum), "The momentum of running statistics is in 0...1, got \(momentum)")
   let layout = ChannelLayout(x.shape, axis: axis)
   let x = Term(x, fileID, line)
@@ -44,13 +41,12 @@ public func batchNormalization(
   let output = normalized(centred, variance, x.beside(scale), x.beside(shift), layout, epsilon)
 
   let count = Double(layout.elementsPerChannel)
-  func moved(_ old: Node, _ new: Term) -> Node {
+  func update(_ old: Node, by new: Term) -> ParameterUpdate {
     let seen = new.applying(StopGradient()).reshaped(old.shape)
-    return (x.beside(old) * (1 - momentum) + seen * momentum).node
+    return ParameterUpdate(old, to: (x.beside(old) * (1 - momentum) + seen * momentum).node)
   }
   let unbiased = variance * (count / max(count - 1, 1))
-  let next = RunningStatistics(mean: moved(running.mean, mean), variance: moved(running.variance, unbiased))
-  return (output.node, next)
+  return (output.node, [update(running.mean, by: mean), update(running.variance, by: unbiased)])
 }
 
 /// Batch normalisation in inference: y = scale · (x − mean) / √(variance + ε) + shift with running statistics, each

@@ -59,17 +59,18 @@ public struct Dropout: Gate {
 /// mean stays (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014).
 ///
 /// ```swift
-/// let step = graph.input("step", [], .int32)
+/// let step = graph.parameter("step", [], .zeros, .int32)
 /// let hidden = dropout(relu(images.matmul(weights)), rate: 0.5, step: step, seed: 1)
-/// session[step] = Double(number)        // before each step; the same number draws the same elements again
+/// let program = try Program(
+///   loss, gradientsFor: [weights], updating: [ParameterUpdate(step, to: step.advanced(by: 1))])
 /// ```
 /// Elements are drawn by `seed`, `step` and the place of this dropout in the graph: dropouts of one seed differ from one
 /// another, and a graph built in the same order draws the same again.
 ///
 /// `rate` is the probability of an element to be dropped, in 0..<1; another one is an error when compiling. `step` is an
-/// int32 scalar: an input that is fed the number of each step, or a parameter that each step moves on to
-/// `step.advanced(by: 1)`, which is saved and resumed with the others. With `isTraining` false, for inference, nothing is
-/// dropped: x itself is returned, and no step is read.
+/// int32 scalar: a parameter that each step moves on, which is saved and resumed with the others, or an input that is fed
+/// the number of each step. The same number draws the same elements again. With `isTraining` false, for inference,
+/// nothing is dropped: x itself is returned, and no step is read.
 ///
 /// - Complexity: O(elements), in backward too: no mask is stored, it is drawn again.
 public func dropout(
