@@ -24,6 +24,11 @@ public struct Accumulate: Gate {
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { node.inputs.map { _ in upstream } }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    let moving = tangents.compactMap { $0 }
+    return moving.count == 1 ? moving[0] : node.output.graph.apply(Accumulate(), to: moving)
+  }
+
   public static let samples = [
     GateSample(Accumulate(), .uniform([2, 3]), .uniform([2, 3]), .uniform([2, 3])),
     GateSample(Accumulate(), .uniform([]), .uniform([])),

@@ -33,6 +33,10 @@ struct AccumulateProduct: Gate {
         upstream, node.inputs[1], node.inputs[2], needsA: node.needsGradient(1), needsB: node.needsGradient(2))
   }
 
+  func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    sum(tangents[0], product.tangent(tangents[1], tangents[2], node.inputs[1], node.inputs[2]))
+  }
+
   static let samples = [
     GateSample(AccumulateProduct(product: Matmul()), .uniform([2, 4]), .uniform([2, 3]), .uniform([3, 4])),
     GateSample(

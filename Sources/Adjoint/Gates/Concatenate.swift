@@ -1,5 +1,5 @@
 /// Concatenate: y is the operands one after another along `axis`.   Each operand's gradient is its slice of ȳ.
-public struct Concatenate: Gate {
+public struct Concatenate: LinearGate {
   public static let name = "concatenate"
   public let axis: Int
   public init(axis: Int) { self.axis = axis }

@@ -25,11 +25,19 @@ public struct CrossEntropy: Gate {
   }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    let (logits, labels) = (node.inputs[0], node.inputs[1])
-    let classes = logits.shape[logits.shape.rank - 1]
-    let target = OneHot(classes: classes, elementType: logits.elementType)
     let perRow = upstream.reshaped(Shape(upstream.shape.dimensions + [1]))
-    return [perRow * (softmax(logits) - upstream.graph.apply(target, to: [labels])), nil]
+    return [perRow * local(node), nil]
+  }
+
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents[0].map { ($0 * local(node)).sum(axes: [-1]) }
+  }
+
+  /// softmax(x) − one-hot, row by row.
+  private func local(_ node: GateApplication) -> Node {
+    let (logits, labels) = (node.inputs[0], node.inputs[1])
+    let target = OneHot(classes: logits.shape[logits.shape.rank - 1], elementType: logits.elementType)
+    return softmax(logits) - logits.graph.apply(target, to: [labels])
   }
 
   public static let samples = [

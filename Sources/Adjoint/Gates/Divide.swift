@@ -13,6 +13,12 @@ public struct Divide: ElementwiseGate {
     return [quotient, node.needsGradient(1) ? -(quotient * node.output) : nil]
   }
 
+  /// ẏ = (ȧ − y · ḃ) / b.
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    let (a, b) = (tangents[0], tangents[1].map { -(node.output * $0) })
+    return sum(a, b).map { $0 / node.inputs[1] }
+  }
+
   public static let samples = [
     GateSample(Divide(), .uniform([2, 3]), .uniform([2, 3], in: 0.5...2)),
     GateSample(Divide(), .uniform([2, 3]), .uniform([2, 1], in: -2...(-0.5))),

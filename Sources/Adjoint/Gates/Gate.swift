@@ -1,10 +1,11 @@
 internal import Kernels
 
-/// A kind of operation: its shape rule, its kernel, its slow definition, and its pullback.
+/// A kind of operation: its shape rule, its kernel, its slow definition, its pullback, and its pushforward.
 ///
 /// Backward, each gate turns the gradient of its output into the gradients of its inputs, knowing nothing of the graph
 /// around it: **downstream = upstream · local**. The rule is written in terms of gates, so that gradients are graphs
-/// too and can be differentiated again, and no Jacobian is ever formed.
+/// too and can be differentiated again, and no Jacobian is ever formed. Forward, it turns the tangents of its inputs into
+/// the tangent of its output, by the same local derivative: the pushforward follows from the pullback unless it is stated.
 ///
 /// ```swift
 /// struct Cube: ElementwiseGate {                                   // y = x³
@@ -39,6 +40,17 @@ public protocol Gate: Hashable, Sendable {
   /// A gradient may have the output's broadcast shape: differentiation sums it down to the input's.
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?]
 
+  /// The tangent of the output, given the tangent of each input: ẏ = Σ ∂y/∂xᵢ · ẋᵢ.
+  ///
+  /// `nil` stands for zero, in `tangents`, of which at least one is there, and in the answer. A tangent may have a shape
+  /// that broadcasts to the output's.
+  ///
+  /// State it where it is simpler than what follows from the pullback, which is the default: for an elementwise gate the
+  /// pullback of each tangent by itself, for a ``LinearGate`` the gate itself, for any other the transposed pullback. A
+  /// pullback that is not linear in the upstream gradient, reads nodes other than its application's, or uses a gate that
+  /// no gradient passes through has no transpose: ``GraphError/Kind-swift.enum/noPushforward`` names the node.
+  func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node?
+
   /// Applications over which the laws of gates are checked.
   static var samples: [GateSample] { get }
 }
@@ -51,6 +63,10 @@ extension Gate {
     }
     guard first.isDifferentiable else { throw ShapeError("\(Self.name) has no kernel for \(first)") }
     return first
+  }
+
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    node.differentiation.transposedPullback(of: node.id, tangents)
   }
 
   /// The definition of a gate that is nothing but its custom kernel.
@@ -94,6 +110,14 @@ extension ElementwiseGate {
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor { lifted(inputs, shape: shape) }
 
+  /// Each element depends on the elements in its place alone, so the Jacobian is diagonal and its own transpose: what
+  /// the pullback does to an upstream gradient it does to a tangent.
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents.indices.reduce(nil) { tangent, position in
+      sum(tangent, tangents[position].flatMap { pullback($0, node.needing(only: position))[position] })
+    }
+  }
+
   private func lifted(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let stretched = inputs.map { $0.broadcast(to: shape) }
     let type = inputs.first?.elementType ?? .float32
@@ -102,12 +126,26 @@ extension ElementwiseGate {
   }
 }
 
-/// One application of a gate as its pullback sees it.
+/// One application of a gate as its pullback and its pushforward see it.
 public struct GateApplication {
   let differentiation: Differentiation
   let id: NodeID
+  /// The one input that a gradient is needed of, where there is but one.
+  private var onlyNeeded: Int?
 
-  /// The node whose pullback is asked for: its value is the gate's result.
+  init(differentiation: Differentiation, id: NodeID) {
+    self.differentiation = differentiation
+    self.id = id
+  }
+
+  /// The same application, with a gradient needed of one input alone.
+  func needing(only position: Int) -> GateApplication {
+    var application = self
+    application.onlyNeeded = position
+    return application
+  }
+
+  /// The node whose rule is asked for: its value is the gate's result.
   public var output: Node { Node(graph: differentiation.graph, id: id) }
 
   /// The gate's operands.
@@ -115,6 +153,7 @@ public struct GateApplication {
 
   /// Whether anything asked for needs the gradient of input `position`: others need not be built.
   public func needsGradient(_ position: Int) -> Bool {
+    if let onlyNeeded { return position == onlyNeeded }
     let forward = differentiation.forward
     return differentiation.isActive[forward.inputColumn[forward.inputRange(of: id).lowerBound + position].int]
   }

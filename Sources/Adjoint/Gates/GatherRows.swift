@@ -1,5 +1,5 @@
 /// Gather rows: y[i] = x[rows[i]] along the first axis.   A row read twice is a copy gate: x̄ adds ȳ[i] into row rows[i].
-public struct GatherRows: Gate {
+public struct GatherRows: LinearGate {
   public static let name = "gatherRows"
   public init() {}
 
@@ -31,7 +31,7 @@ public struct GatherRows: Gate {
 }
 
 /// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r, added in order of i.   x̄[i] = ȳ[rows[i]].
-public struct ScatterAddRows: Gate {
+public struct ScatterAddRows: LinearGate {
   public static let name = "scatterAddRows"
   public let rowCount: Int
   public init(rowCount: Int) { self.rowCount = rowCount }

@@ -15,10 +15,21 @@ public struct MaximumOverAxes: ReductionGate {
   }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let (isLargest, count) = winners(node)
+    return [select(isLargest, restoringAxes(upstream, of: node.inputs[0].shape) / count, upstream.literal(0))]
+  }
+
+  /// The mean of the tangents of the largest elements.
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    let (isLargest, count) = winners(node)
+    return tangents[0].map { select(isLargest, $0 / count, $0.literal(0)).sum(axes: axes, keepsAxes: keepsAxes) }
+  }
+
+  /// 1 at each largest element, else 0; and how many there are along the axes.
+  private func winners(_ node: GateApplication) -> (isLargest: Node, count: Node) {
     let x = node.inputs[0]
     let isLargest = equal(x, restoringAxes(node.output, of: x.shape))
-    let winners = isLargest.sum(axes: axes, keepsAxes: true)
-    return [select(isLargest, restoringAxes(upstream, of: x.shape) / winners, x.literal(0))]
+    return (isLargest, isLargest.sum(axes: axes, keepsAxes: true))
   }
 
   public static let samples = reductionSamples { MaximumOverAxes(axes: $0, keepsAxes: $1) }

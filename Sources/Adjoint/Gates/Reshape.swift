@@ -1,5 +1,5 @@
 /// Reshape: y is x's elements in the same order under another shape.   x̄ is ȳ under x's shape. Nothing is copied.
-public struct Reshape: Gate {
+public struct Reshape: LinearGate {
   public static let name = "reshape"
   public let result: Shape
   public init(_ result: Shape) { self.result = result }

@@ -18,6 +18,12 @@ public struct Select: ElementwiseGate {
     ]
   }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    let condition = node.inputs[0]
+    guard tangents[1] != nil || tangents[2] != nil else { return nil }
+    return select(condition, tangents[1] ?? node.output.literal(0), tangents[2] ?? node.output.literal(0))
+  }
+
   public static let samples = [
     GateSample(Select(), .values([4], [1, 0, 0, 2]), .uniform([4]), .uniform([4])),
     GateSample(Select(), .values([2, 1], [1, 0]), .uniform([2, 3]), .uniform([3])),

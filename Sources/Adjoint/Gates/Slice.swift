@@ -1,5 +1,5 @@
 /// Slice: y is the block of x that begins at `starts` and has shape `extents`.   x̄ is ȳ in its place and 0 around it.
-public struct Slice: Gate {
+public struct Slice: LinearGate {
   public static let name = "slice"
   public let starts: [Int], extents: [Int]
 
@@ -36,7 +36,7 @@ public struct Slice: Gate {
 }
 
 /// Pad: y is x at `starts` within a value of shape `result`, 0 around it.   x̄ is that block of ȳ: the slice's mirror.
-public struct Pad: Gate {
+public struct Pad: LinearGate {
   public static let name = "pad"
   public let starts: [Int], result: Shape
 

@@ -17,6 +17,11 @@ public struct Softmax: RowGate {
     return [node.output * (upstream - inner)]
   }
 
+  /// The Jacobian is its own transpose.
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents[0].flatMap { pullback($0, node)[0] }
+  }
+
   public static let samples = [GateSample(Softmax(), .uniform([2, 4])), GateSample(Softmax(), .uniform([5]))]
 }
 
@@ -34,6 +39,11 @@ public struct LogSoftmax: RowGate {
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream - exp(node.output) * upstream.sum(axes: [-1], keepsAxes: true)]
+  }
+
+  /// ẏ = ẋ − Σⱼ ẋⱼ e^yⱼ.
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents[0].map { $0 - ($0 * exp(node.output)).sum(axes: [-1], keepsAxes: true) }
   }
 
   public static let samples = [GateSample(LogSoftmax(), .uniform([2, 4])), GateSample(LogSoftmax(), .uniform([5]))]

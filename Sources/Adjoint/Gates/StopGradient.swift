@@ -1,4 +1,4 @@
-/// Stop-gradient: y = x.   A wall: x̄ = 0 whatever ȳ is.
+/// Stop-gradient: y = x.   A wall: x̄ = 0 whatever ȳ is, and ẏ = 0 whatever ẋ is.
 public struct StopGradient: Gate {
   public static let name = "stopGradient"
   public init() {}
@@ -9,6 +9,7 @@ public struct StopGradient: Gate {
   public var kernel: Kernel { Kernel(.alias) }
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor { inputs[0] }
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { nil }
   public static let samples = [GateSample(StopGradient(), .uniform([2, 3]))]
 }
 

@@ -12,6 +12,11 @@ public struct Subtract: ElementwiseGate {
     [upstream, node.needsGradient(1) ? -upstream : nil]
   }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    guard let a = tangents[0] else { return tangents[1].map { -$0 } }
+    return tangents[1].map { a - $0 } ?? a
+  }
+
   public static let samples = [
     GateSample(Subtract(), .uniform([2, 3]), .uniform([2, 3])),
     GateSample(Subtract(), .uniform([2, 3]), .uniform([3])),

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// Sum over axes: y = Σ x.   Distributor: x̄ is ȳ repeated along the summed axes.
-public struct Sum: ReductionGate {
+public struct Sum: ReductionGate, LinearGate {
   public static let name = "sum"
   public let axes: [Int], keepsAxes: Bool
   public init(axes: [Int], keepsAxes: Bool = false) {
@@ -18,7 +18,7 @@ public struct Sum: ReductionGate {
 }
 
 /// Mean over axes: y = Σ x / n.   x̄ is ȳ / n repeated along the averaged axes.
-public struct Mean: ReductionGate {
+public struct Mean: ReductionGate, LinearGate {
   public static let name = "mean"
   public let axes: [Int], keepsAxes: Bool
   public init(axes: [Int], keepsAxes: Bool = false) {

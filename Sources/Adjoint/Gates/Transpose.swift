@@ -1,5 +1,5 @@
 /// Transpose: axis i of y is axis `permutation[i]` of x.   x̄ is ȳ with the inverse permutation.
-public struct Transpose: Gate {
+public struct Transpose: LinearGate {
   public static let name = "transpose"
   public let permutation: [Int]
   public init(_ permutation: [Int]) { self.permutation = permutation }

@@ -7,12 +7,16 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case duplicateName
     /// A gradient was asked for a node that the differentiated outputs do not depend on differentiably.
     case noGradientPath
+    /// Forward mode met a gate that states no pushforward and whose pullback has no transpose.
+    case noPushforward
     /// A value without a gradient (an integer) was to be differentiated.
     case notDifferentiable
     /// A non-scalar was differentiated without an upstream gradient, or with one of another shape.
     case upstreamMismatch
     /// An update of what is no parameter, by a value of another shape or type, or of a parameter that has one already.
     case updateMismatch
+    /// Forward mode was given tangents that do not go with their variables.
+    case tangentMismatch
   }
   public let kind: Kind
   /// The poisoned node, or the one that was asked for.

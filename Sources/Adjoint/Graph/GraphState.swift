@@ -4,8 +4,10 @@ struct GraphState: Sendable {
   var files = FileTable()
   private(set) var locations: [PackedLocation] = []
   private(set) var scopes: [UInt32] = []
-  /// The forward node that a node of a backward pass was made for, plus 1; 0 for the user's own nodes.
+  /// The node that a node of a derivative was made for, plus 1, with the top bit set for a tangent; 0 for the user's own
+  /// nodes.
   private(set) var forwardNodes: [UInt32] = []
+  private static let tangentBit: UInt32 = 1 << 31
 
   private(set) var names: [NodeID: String] = [:]
   private(set) var nodesByName: [String: NodeID] = [:]
@@ -22,8 +24,10 @@ struct GraphState: Sendable {
   private(set) var poison: [NodeID: GraphError] = [:]
   private(set) var parameters: [NodeID] = []
 
-  /// While set, new nodes belong to the backward pass of this forward node and take its location and scope.
+  /// While set, new nodes belong to the derivative of this node and take its location and scope.
   var differentiating: NodeID?
+  /// Whether that derivative is its tangent, and not its gradient.
+  var isForwardMode = false
 
   /// Makes room, so that adding `count` nodes to these moves none.
   mutating func reserve(_ count: Int) {
@@ -135,7 +139,7 @@ struct GraphState: Sendable {
     if let forward = differentiating {
       locations.append(locations[forward.int])
       scopes.append(scopes[forward.int])
-      forwardNodes.append(forward.index + 1)
+      forwardNodes.append((forward.index + 1) | (isForwardMode ? Self.tangentBit : 0))
     } else {
       locations.append(location)
       scopes.append(currentScope)
@@ -182,15 +186,20 @@ struct GraphState: Sendable {
   }
 
   func location(of node: NodeID) -> SourceLocation { files.unpack(locations[node.int]) }
+  /// The node whose gradient or tangent `node` belongs to.
   func forwardNode(of node: NodeID) -> NodeID? {
-    forwardNodes[node.int] == 0 ? nil : NodeID(index: forwardNodes[node.int] - 1)
+    let number = forwardNodes[node.int] & ~Self.tangentBit
+    return number == 0 ? nil : NodeID(index: number - 1)
   }
+  func isTangent(_ node: NodeID) -> Bool { forwardNodes[node.int] & Self.tangentBit != 0 }
 
   /// One line for messages: `hidden [128, 512] float32, made at Model.swift:12`.
   func describe(_ node: NodeID) -> String {
     let signature = storage.signature(of: node)
     let made = "\(signature.shape) \(signature.elementType), made at \(location(of: node))"
-    if let forward = forwardNode(of: node) { return "\(name(of: node)), backward of \(name(of: forward)), \(made)" }
+    if let forward = forwardNode(of: node) {
+      return "\(name(of: node)), \(isTangent(node) ? "tangent" : "backward") of \(name(of: forward)), \(made)"
+    }
     return "\(name(of: node)) \(made)"
   }
 }

@@ -129,6 +129,7 @@ extension Session {
     let names = program.provenance.state
     return NonFiniteValue(
       nodeName: names.name(of: node), gate: names.storage.traits(of: node).name, location: names.location(of: node),
-      backwardOf: names.forwardNode(of: node).map { names.name(of: $0) }, element: bad.element, value: bad.value)
+      backwardOf: names.isTangent(node) ? nil : names.forwardNode(of: node).map { names.name(of: $0) },
+      element: bad.element, value: bad.value)
   }
 }

@@ -1,0 +1,110 @@
+/// Forward mode: from the variables' tangents to the tangents of the outputs.
+///
+/// One walk over the nodes in dependency order computes every tangent ṅ = Σ over the inputs i of n of ∂n/∂i · i̇ exactly
+/// once: when the walk reaches n, all of its inputs have been visited. A node without a tangent is one that no variable
+/// moves: its tangent is zero, and nothing is made for it.
+extension Differentiation {
+  /// Walks from the variables, whose tangents are `seeds`, to `outputs`, and returns the tangent of each; `isNeeded` says
+  /// of each node whether an output reads it. A variable that is computed from another moves with it, and by its own
+  /// seed besides.
+  ///
+  /// - Complexity: O(nodes + edges) between the variables and the outputs.
+  func tangents(
+    of outputs: [NodeID], along seeds: [(variable: NodeID, tangent: NodeID)], isNeeded: [Bool],
+    _ records: inout RuleRecords
+  ) -> [NodeID?] {
+    var tangents = Tangents(nodeCount: forward.count)
+    for (variable, tangent) in seeds {
+      graph.withState { tangents.add(tangent, to: variable, &$0) }
+    }
+    let first = seeds.map(\.variable.int).min() ?? 0
+    let last = outputs.map(\.int).max() ?? -1
+    graph.withState { $0.isForwardMode = true }
+    for index in stride(from: first, through: last, by: 1) where isActive[index] && isNeeded[index] {
+      visit(NodeID(index), &tangents, &records)
+    }
+    graph.withState { state in
+      state.isForwardMode = false
+      state.differentiating = nil
+    }
+    return outputs.map { tangents[$0] }
+  }
+
+  /// For each node whether any of `outputs` reads it, over however many gates.
+  ///
+  /// - Complexity: O(nodes + edges).
+  func nodes(leadingTo outputs: [NodeID]) -> [Bool] {
+    var leads = [Bool](repeating: false, count: forward.count)
+    for output in outputs { leads[output.int] = true }
+    for index in stride(from: forward.count - 1, through: 0, by: -1) where leads[index] {
+      for position in forward.inputRange(of: NodeID(index)) { leads[forward.inputColumn[position].int] = true }
+    }
+    return leads
+  }
+
+  /// Makes the tangent of `node` from those of its inputs.
+  private func visit(_ node: NodeID, _ tangents: inout Tangents, _ records: inout RuleRecords) {
+    let moving = tangents.gather(forward.inputRange(of: node).lazy.map { [forward] in forward.inputColumn[$0] })
+    guard moving != 0 else { return }
+    var answer = RuleRecords.Answer.askEachTime
+    graph.withState { state in
+      state.differentiating = node
+      answer = records.apply(to: node, moving, seeds: tangents.gathered, in: self, &state)
+    }
+    if answer == .unknown {
+      records.enter(node, moving, in: self)
+      graph.withState { answer = records.apply(to: node, moving, seeds: tangents.gathered, in: self, &$0) }
+    }
+    let tangent =
+      answer == .known
+      ? records.result(0) : self.tangent(of: node, forward.inputs(of: node).map { tangents[$0] })
+    if let tangent { graph.withState { tangents.add(tangent, to: node, &$0) } }
+  }
+
+  /// Σ over the inputs of local · tangent; `nil` where no input with a tangent moves the result.
+  func tangent(of node: NodeID, _ tangents: [NodeID?]) -> NodeID? {
+    let application = GateApplication(differentiation: self, id: node)
+    let given = tangents.map { $0.map { Node(graph: graph, id: $0) } }
+    guard let tangent = forward.gate(of: node).pushforward(given, application) else { return nil }
+    graph.check(tangent)
+    let (signature, result) = (forward.signature(of: node), tangent)
+    guard result.elementType == signature.elementType,
+      (try? Shape.broadcast(result.shape, signature.shape)) == signature.shape
+    else {
+      if graph.withState({ $0.poison[result.id] != nil }) { return result.id }
+      return poisoned(result) { state, given in
+        "the pushforward of \(state.describe(node)) gives a tangent of \(given.shape) \(given.elementType)"
+      }
+    }
+    return result.broadcast(to: signature.shape).id
+  }
+}
+
+/// The tangent of each node that has one.
+struct Tangents: ~Copyable {
+  private static let none = NodeID(index: .max)
+  private var column: Column<NodeID>
+  /// The tangents among those asked for last.
+  private(set) var gathered = Column<NodeID>()
+
+  init(nodeCount: Int) { column = Column(repeating: Self.none, count: nodeCount) }
+
+  subscript(node: NodeID) -> NodeID? { column[node.int] == Self.none ? nil : column[node.int] }
+
+  /// Gives a node a tangent, or adds to the one it has.
+  mutating func add(_ tangent: NodeID, to node: NodeID, _ state: inout GraphState) {
+    let known = column[node.int]
+    column[node.int] = known == Self.none ? tangent : state.apply(Add(), known, tangent, at: .unknown)
+  }
+
+  /// Collects the tangents of `inputs` in ``gathered``, and says by a bit which of the first have one.
+  mutating func gather(_ inputs: some Sequence<NodeID>) -> UInt32 {
+    var bits: UInt32 = 0
+    gathered.removeAll()
+    for (offset, input) in inputs.enumerated() where column[input.int] != Self.none {
+      gathered.append(column[input.int])
+      bits |= 1 << UInt32(min(offset, 31))
+    }
+    return bits
+  }
+}

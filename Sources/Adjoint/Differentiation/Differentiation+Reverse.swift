@@ -1,0 +1,99 @@
+/// Reverse mode: from the outputs' upstream gradients to the gradients of the variables.
+///
+/// One walk over the nodes in reversed dependency order computes every adjoint t_n = Σ over the children c of n of
+/// t_c · ∂c/∂n exactly once: when the walk reaches n, all of its consumers have been visited, so its contributions are
+/// complete. They are added up by an ``Accumulate`` gate (a copy gate's reverse), and the gate's pullback turns the sum
+/// into contributions to its inputs.
+extension Differentiation {
+  /// Walks back from `outputs`, whose gradients are `upstream`, and returns the adjoint of each variable.
+  ///
+  /// - Complexity: O(nodes + edges) between the outputs and the variables.
+  func adjoints(
+    of outputs: [NodeID], upstream: [NodeID], variables: [NodeID], _ records: inout RuleRecords
+  ) -> [NodeID?] {
+    var contributions = Contributions(nodeCount: forward.count)
+    var seeds = Column<NodeID>(reserving: 1)
+    for (output, gradient) in zip(outputs, upstream) where isActive[output.int] {
+      contributions.add(gradient, to: output)
+    }
+    var isWanted = [Bool](repeating: false, count: forward.count)
+    for variable in variables { isWanted[variable.int] = true }
+    var adjoints: [NodeID: NodeID] = [:]
+    for index in stride(from: outputs.map(\.int).max() ?? -1, through: 0, by: -1) where isActive[index] {
+      let node = NodeID(index)
+      guard contributions.hasAny(node) else { continue }
+      let adjoint = visit(node, &contributions, &records, &seeds)
+      if isWanted[index] { adjoints[node] = adjoint }
+    }
+    graph.withState { $0.differentiating = nil }
+    isReached = contributions.reached()
+    return variables.map { adjoints[$0] }
+  }
+
+  /// Adds up what `node`'s consumers send back, passes it on to its inputs, and returns it.
+  private func visit(
+    _ node: NodeID, _ contributions: inout Contributions, _ records: inout RuleRecords, _ seeds: inout Column<NodeID>
+  ) -> NodeID {
+    let active = inputBits(of: node) { isActive[$0.int] }
+    var adjoint = NodeID(0)
+    var answer = RuleRecords.Answer.askEachTime
+    graph.withState { state in
+      state.differentiating = node
+      adjoint = contributions.sum(of: node, &state)
+      seeds.removeAll()
+      seeds.append(adjoint)
+      if active != 0 { answer = records.apply(to: node, active, seeds: seeds, in: self, &state) }
+    }
+    if active == 0 { return adjoint }
+    if answer == .unknown {
+      records.enter(node, active, in: self)
+      graph.withState { answer = records.apply(to: node, active, seeds: seeds, in: self, &$0) }
+    }
+    let inputs = forward.inputRange(of: node)
+    if answer == .known {
+      for position in 0..<records.resultCount {
+        if let gradient = records.result(position) {
+          contributions.add(gradient, to: forward.inputColumn[inputs.lowerBound + position])
+        }
+      }
+    } else {
+      for (input, gradient) in zip(forward.inputColumn[inputs], downstream(of: adjoint, through: node)) {
+        if let gradient { contributions.add(gradient, to: input) }
+      }
+    }
+    return adjoint
+  }
+
+  /// downstream = upstream · local, for every input that a gradient is needed of.
+  func downstream(of upstream: NodeID, through node: NodeID) -> [NodeID?] {
+    let inputs = forward.inputs(of: node)
+    let application = GateApplication(differentiation: self, id: node)
+    let downstream = forward.gate(of: node).pullback(Node(graph: graph, id: upstream), application)
+    precondition(
+      downstream.count == inputs.count,
+      "The pullback of \(forward.traits(of: node).name) returned \(downstream.count) gradients for \(inputs.count) inputs"
+    )
+    return zip(inputs, downstream).map { input, gradient in
+      guard let gradient, isActive[input.int] else { return nil }
+      graph.check(gradient)
+      return summed(gradient, toShapeOf: input, through: node)
+    }
+  }
+
+  /// Broadcasting made copies of `input`; the gradients of copies add up.
+  private func summed(_ gradient: Node, toShapeOf input: NodeID, through node: NodeID) -> NodeID {
+    let wanted = forward.signatureColumn[input.int]
+    if graph.withState({ $0.storage.signatureColumn[gradient.id.int] == wanted }) { return gradient.id }
+    let shape = forward.signature(of: input).shape
+    guard gradient.elementType == forward.signature(of: input).elementType,
+      (try? Shape.broadcast(shape, gradient.shape)) == gradient.shape
+    else {
+      return poisoned(gradient) { state, given in
+        "the pullback of \(state.describe(node)) gives a gradient of \(given.shape) \(given.elementType) "
+          + "to its operand \(state.describe(input))"
+      }
+    }
+    let axes = shape.broadcastAxes(in: gradient.shape)
+    return gradient.sum(axes: axes).reshaped(shape).id
+  }
+}

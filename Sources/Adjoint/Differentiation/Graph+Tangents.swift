@@ -1,0 +1,66 @@
+extension Graph {
+  /// Adds to this graph the nodes that compute Σ over `variables` of ∂output/∂variable · tangent, and returns one for
+  /// each output: the Jacobian-vector products, by forward mode.
+  ///
+  /// A tangent says how fast its variable moves; the product says how fast the output then does. Where few variables
+  /// move and many outputs are asked for it is the cheaper mode; where many variables lead to one output,
+  /// ``gradients(of:upstream:withRespectTo:fileID:line:)`` is. The nodes are ordinary ones, to be compiled or
+  /// differentiated again in either mode.
+  ///
+  /// ```swift
+  /// let slope = try graph.jacobianVectorProduct(of: [f], along: [graph.constant(1)], withRespectTo: [x])[0]!
+  /// ```
+  /// - Parameter tangents: one for each variable, of its shape and element type.
+  /// - Returns: for each output a node of its shape, or `nil` where no variable moves it differentiably.
+  /// - Throws: ``GraphError`` for a poisoned or integer output, tangents that do not go with their variables, and a gate
+  ///   without a pushforward, with its name and the line that applied it.
+  /// - Complexity: O(nodes + edges), each tangent once. Run, the products cost about as much again as the outputs do, or
+  ///   twice that, however many outputs there are.
+  public func jacobianVectorProduct(
+    of outputs: [Node], along tangents: [Node], withRespectTo variables: [Node]
+  ) throws(GraphError) -> [Node?] {
+    for node in outputs + tangents + variables { check(node) }
+    try checkDifferentiable(outputs, variables)
+    try checkTangents(tangents, of: variables)
+    let mode = ForwardMode(of: outputs, withRespectTo: variables, in: self)
+    var records = RuleRecords(.pushforward)
+    return try mode.products(along: tangents, &records)
+  }
+
+  private func checkTangents(_ tangents: [Node], of variables: [Node]) throws(GraphError) {
+    let state = snapshot()
+    precondition(
+      tangents.count == variables.count, "\(variables.count) variables need as many tangents, got \(tangents.count)")
+    for (tangent, variable) in zip(tangents, variables)
+    where state.storage.signatureColumn[tangent.id.int] != state.storage.signatureColumn[variable.id.int] {
+      let reason = "the tangent \(state.describe(tangent.id)) differs from its variable \(state.describe(variable.id))"
+      throw GraphError(.tangentMismatch, reason, at: variable.id, operands: [], in: state)
+    }
+  }
+}
+
+/// Forward mode between some variables and some outputs, for any number of directions.
+struct ForwardMode {
+  let graph: Graph
+  private let walk: Differentiation
+  private let isNeeded: [Bool]
+  private let outputs: [NodeID]
+  private let variables: [NodeID]
+
+  init(of outputs: [Node], withRespectTo variables: [Node], in graph: Graph) {
+    self.graph = graph
+    self.outputs = outputs.map(\.id)
+    self.variables = variables.map(\.id)
+    walk = Differentiation(graph, graph.snapshot().storage, variables: self.variables)
+    isNeeded = walk.nodes(leadingTo: self.outputs)
+  }
+
+  /// The Jacobian-vector product of each output in one direction.
+  func products(along tangents: [Node], _ records: inout RuleRecords) throws(GraphError) -> [Node?] {
+    let seeds = zip(variables, tangents.map(\.id)).map { (variable: $0, tangent: $1) }
+    let products = walk.tangents(of: outputs, along: seeds, isNeeded: isNeeded, &records)
+    let poison = graph.snapshot().poison
+    if let first = products.lazy.compactMap({ $0.flatMap { poison[$0] } }).first { throw first }
+    return products.map { $0.map { Node(graph: graph, id: $0) } }
+  }
+}

@@ -1,0 +1,43 @@
+/// One application of a gate in a small graph of its own: an input in place of each operand, then the result, then what
+/// a rule of the gate adds.
+struct SampleApplication {
+  let graph = Graph()
+  let operands: [NodeID]
+  let result: NodeID
+  /// For each operand whether it takes part in differentiation.
+  let isActive: [Bool]
+  /// Asks the gate's rules.
+  let walk: Differentiation
+
+  init(of node: NodeID, in forward: GraphStorage, isActive: (Int) -> Bool) {
+    let inputs = forward.inputs(of: node)
+    let graph = graph
+    let operands = inputs.map { graph.source(forward.signature(of: $0)) }
+    self.operands = operands
+    self.isActive = operands.indices.map(isActive)
+    result = graph.withState { $0.apply(forward.gate(of: node), to: operands, at: .unknown) }
+    let variables = zip(operands, self.isActive).filter { $1 }.map(\.0)
+    walk = Differentiation(graph, graph.snapshot().storage, variables: variables)
+  }
+
+  /// One more input, of the signature of a node of `forward`: an upstream gradient or a tangent.
+  func source(like node: NodeID, in forward: GraphStorage) -> NodeID { graph.source(forward.signature(of: node)) }
+}
+
+extension Graph {
+  fileprivate func source(_ signature: Signature) -> NodeID {
+    withState { $0.addSource(Input(), signature.elementType, signature.shape, name: nil, at: .unknown) }
+  }
+}
+
+extension GraphStorage {
+  /// The nodes from number `first` on that any of `results` is computed from, ascending.
+  func nodes(from first: Int, leadingTo results: [NodeID?]) -> [NodeID] {
+    var leads = [Bool](repeating: false, count: count)
+    for case let result? in results { leads[result.int] = true }
+    for index in stride(from: count - 1, through: first, by: -1) where leads[index] {
+      for input in inputs(of: NodeID(index)) { leads[input.int] = true }
+    }
+    return (first..<count).filter { leads[$0] }.map { NodeID($0) }
+  }
+}

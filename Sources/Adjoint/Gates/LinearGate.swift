@@ -1,0 +1,18 @@
+/// A gate that is linear in all its floating-point operands together: y(a + b) = y(a) + y(b).   The tangent of its result
+/// is the gate itself on the operands' tangents; int32 operands are indices, and stay as they are.
+public protocol LinearGate: Gate {}
+
+extension LinearGate {
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    let operands = zip(tangents, node.inputs).map { tangent, input in
+      tangent ?? (input.elementType.isDifferentiable ? input.literal(0).broadcast(to: input.shape) : input)
+    }
+    return node.output.graph.apply(self, to: operands)
+  }
+}
+
+/// a + b where both are there, else the one that is: the sum of tangents, `nil` standing for zero.
+func sum(_ a: Node?, _ b: Node?) -> Node? {
+  guard let a, let b else { return a ?? b }
+  return a + b
+}
