@@ -17,6 +17,8 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   case pullback
   /// The gradient, differentiated again, agrees with finite differences of the gradient.
   case secondDerivative
+  /// ⟨v, J·u⟩ = ⟨Jᵀ·v, u⟩: the pushforward and the pullback are of one Jacobian.
+  case pushforward
   /// Each gradient has its variable's shape and element type.
   case gradientShape
   /// The kernel computes what the definition says, in float32 and float64: bit for bit where the operation is exactly
@@ -45,6 +47,7 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
     switch self {
     case .pullback: try PullbackLaw(stopping: stopping).reasons(sample)
     case .secondDerivative: try SecondDerivativeLaw(stopping: stopping).reasons(sample)
+    case .pushforward: try PushforwardLaw().reasons(sample)
     case .gradientShape: try gradientShapeReasons(sample)
     case .kernel: try KernelLaw().reasons(sample)
     case .layouts: try LayoutLaw().reasons(sample)

@@ -16,6 +16,18 @@ import Testing
     #expect(try GateLaw.secondDerivative.violations(of: gate, stopping: walls(of: gate)) == [])
   }
 
+  @Test(arguments: GateCatalog.all) func `the pushforward is the pullback's transpose`(gate: any Gate.Type) throws {
+    #expect(try GateLaw.pushforward.violations(of: gate) == [])
+  }
+
+  @Test(arguments: GateCatalog.all)
+  func `the pushforward that follows from the pullback is the one stated`(gate: any Gate.Type) throws {
+    func violations<G: Gate>(_: G.Type) throws -> [LawViolation] {
+      try GateLaw.pushforward.violations(of: Unstated<G>.self)
+    }
+    #expect(try violations(gate) == [])
+  }
+
   @Test(arguments: GateCatalog.all) func `a gradient has its variable's shape`(gate: any Gate.Type) throws {
     #expect(try GateLaw.gradientShape.violations(of: gate) == [])
   }
@@ -60,6 +72,13 @@ import Testing
     #expect(violations.description.contains("of the gradient of operand 0: no gradient reaches operand0["))
   }
 
+  @Test func `a pushforward that is not the pullback's transpose is reported`() throws {
+    let violations = try GateLaw.pushforward.violations(of: SquareWithHalfATangent.self)
+    #expect(violations.count == 1)
+    #expect(violations.description.contains("moving operands [0]: ⟨v, J·u⟩ is "))
+    #expect(try GateLaw.pushforward.violations(of: StillProduct.self).count == 2)
+  }
+
   @Test func `a kernel that differs from the definition is reported with element and values`() throws {
     let violations = try GateLaw.kernel.violations(of: DoublingWithASlip.self)
     #expect(violations.count == 10)  // two types, five seeds
@@ -97,6 +116,43 @@ private struct SquareWithFrozenSlope: ElementwiseGate {
     [upstream * stopGradient(2 * node.inputs[0])]
   }
   static let samples = [GateSample(Self(), .uniform([2, 3]))]
+}
+
+private struct SquareWithHalfATangent: ElementwiseGate {
+  static let name = "squareWithHalfATangent"
+  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * (2 * node.inputs[0])] }
+  func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { tangents[0].map { $0 * node.inputs[0] } }
+  static let samples = [GateSample(Self(), .uniform([2, 3]))]
+}
+
+/// Its second operand moves nothing, forward.
+private struct StillProduct: ElementwiseGate {
+  static let name = "stillProduct"
+  func value(_ x: [Double]) -> Double { x[0] * x[1] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream * node.inputs[1], upstream * node.inputs[0]]
+  }
+  func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { tangents[0].map { $0 * node.inputs[1] } }
+  static let samples = [GateSample(Self(), .uniform([2, 3]), .uniform([3]))]
+}
+
+/// A gate as it is but for its pushforward, which is left to follow from the pullback.
+private struct Unstated<Stated: Gate>: Gate {
+  static var name: String { "unstated " + Stated.name }
+  let gate: Stated
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { try gate.shape(inputs) }
+  func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try gate.elementType(inputs) }
+  var kernel: Kernel { gate.kernel }
+  func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+    try gate.definition(inputs, shape: shape)
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { gate.pullback(upstream, node) }
+  static var samples: [GateSample] {
+    Stated.samples.compactMap { sample in
+      (sample.gate as? Stated).map { GateSample(Unstated(gate: $0), operands: sample.operands) }
+    }
+  }
 }
 
 private struct DoublingWithASlip: ElementwiseGate {
