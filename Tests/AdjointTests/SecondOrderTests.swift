@@ -45,19 +45,61 @@ import Testing
   }
 
   @Test func `a Jacobian takes the smaller side element by element`() throws {
-    func nodes(_ mode: DifferentiationMode?, wide: Bool) throws -> Int {
+    func largestLanes(_ mode: DifferentiationMode?, wide: Bool) throws -> Int {
       let graph = Graph()
       let x = graph.input("x", [wide ? 50 : 2], .float64)
-      let w = graph.constant(0.1, wide ? [50, 2] : [2, 50], .float64)
-      let y = sin(x.matmul(w))
+      let y = sin(x.matmul(graph.constant(0.1, wide ? [50, 2] : [2, 50], .float64)))
+      return try Program(graph.jacobian(of: y, withRespectTo: x, mode: mode)).sessionBytes
+    }
+    #expect(try largestLanes(nil, wide: true) == largestLanes(.reverse, wide: true))
+    #expect(try largestLanes(nil, wide: false) == largestLanes(.forward, wide: false))
+    #expect(try largestLanes(nil, wide: true) < largestLanes(.forward, wide: true))
+    #expect(try largestLanes(nil, wide: false) < largestLanes(.reverse, wide: false))
+  }
+
+  @Test func `a Jacobian is a graph as large as one of its rows`() throws {
+    func nodesAdded(size: Int) throws -> Int {
+      let graph = Graph()
+      let x = graph.input("x", [size], .float64)
+      let w = graph.constant(0.1, [size, size], .float64)
+      let y = logSoftmax(tanh(x.matmul(w)).matmul(w))
       let before = graph.nodeCount
-      _ = try graph.jacobian(of: y, withRespectTo: x, mode: mode)
+      _ = try graph.jacobian(of: y, withRespectTo: x)
       return graph.nodeCount - before
     }
-    #expect(try nodes(nil, wide: true) == nodes(.reverse, wide: true))
-    #expect(try nodes(nil, wide: false) == nodes(.forward, wide: false))
-    #expect(try nodes(nil, wide: true) * 10 < nodes(.forward, wide: true))
-    #expect(try nodes(nil, wide: false) * 10 < nodes(.reverse, wide: false))
+    #expect(try nodesAdded(size: 3) == nodesAdded(size: 40))
+  }
+
+  /// By forward mode and by reverse mode, both as lanes, and by a Jacobian-vector product along each direction alone.
+  @Test(arguments: GateCatalog.all) func `a gate's Jacobian is the same by both modes`(gate: any Gate.Type) throws {
+    for sample in gate.samples {
+      let graph = Graph()
+      let operands = sample.operands.enumerated().map { position, operand in
+        graph.input("operand\(position)", operand.shape, operand.isDifferentiable ? .float64 : .int32)
+      }
+      func apply(_ gate: some Gate) -> Node { graph.apply(gate, to: operands) }
+      let y = apply(sample.gate)
+      for (x, operand) in zip(operands, sample.operands) where operand.isDifferentiable {
+        guard try graph.gradients(of: [y.sum()], withRespectTo: [x])[0] != nil else { continue }
+        let reverse = try graph.jacobian(of: y, withRespectTo: x, mode: .reverse)
+        let forward = try graph.jacobian(of: y, withRespectTo: x, mode: .forward)
+        let ones = graph.constant(1, x.shape, .float64)
+        let rowSums = try #require(try graph.jacobianVectorProduct(of: [y], along: [ones], withRespectTo: [x])[0])
+        #expect(reverse.shape.dimensions == y.shape.dimensions + x.shape.dimensions)
+        let session = try Program([reverse, forward, rowSums]).makeSession()
+        for (node, operand) in zip(operands, sample.operands) {
+          do { try session.write(operand.reference(seed: 1), to: node) } catch SessionError.notInProgram {}
+        }
+        try session.forward()
+        let (byRow, byColumn) = (try session.read(reverse, as: Double.self), try session.read(forward, as: Double.self))
+        for (a, b) in zip(byRow, byColumn) { #expect(abs(a - b) <= 1e-13 * max(1, abs(a)), "\(sample)") }
+        for (row, sum) in try session.read(rowSums, as: Double.self).enumerated() {
+          let n = x.shape.elementCount
+          let expected = byRow[row * n..<(row + 1) * n].reduce(0, +)
+          #expect(abs(sum - expected) <= 1e-13 * max(1, abs(expected)), "\(sample)")
+        }
+      }
+    }
   }
 
   @Test(arguments: [.forward, .reverse] as [DifferentiationMode])
@@ -200,4 +242,8 @@ import Testing
       }
     }
   }
+}
+
+extension GateSample.Operand {
+  fileprivate func reference(seed: UInt64) -> ReferenceTensor { values(seed: seed, type: .float64) }
 }

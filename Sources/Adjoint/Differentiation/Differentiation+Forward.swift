@@ -4,15 +4,13 @@
 /// once: when the walk reaches n, all of its inputs have been visited. A node without a tangent is one that no variable
 /// moves: its tangent is zero, and nothing is made for it.
 extension Differentiation {
-  /// Walks from the variables, whose tangents are `seeds`, to `outputs`, and returns the tangent of each; `isNeeded` says
-  /// of each node whether an output reads it. A variable that is computed from another moves with it, and by its own
-  /// seed besides.
+  /// Walks from the variables, whose tangents are `seeds`, to `outputs`, and returns the tangent of each. A variable that
+  /// is computed from another moves with it, and by its own seed besides.
   ///
   /// - Complexity: O(nodes + edges) between the variables and the outputs.
-  func tangents(
-    of outputs: [NodeID], along seeds: [(variable: NodeID, tangent: NodeID)], isNeeded: [Bool],
-    _ records: inout RuleRecords
-  ) -> [NodeID?] {
+  func tangents(of outputs: [NodeID], along seeds: [(variable: NodeID, tangent: NodeID)]) -> [NodeID?] {
+    var records = RuleRecords(.pushforward)
+    let isNeeded = nodes(leadingTo: outputs)
     var tangents = Tangents(nodeCount: forward.count)
     for (variable, tangent) in seeds {
       graph.withState { tangents.add(tangent, to: variable, &$0) }
@@ -33,7 +31,7 @@ extension Differentiation {
   /// For each node whether any of `outputs` reads it, over however many gates.
   ///
   /// - Complexity: O(nodes + edges).
-  func nodes(leadingTo outputs: [NodeID]) -> [Bool] {
+  private func nodes(leadingTo outputs: [NodeID]) -> [Bool] {
     var leads = [Bool](repeating: false, count: forward.count)
     for output in outputs { leads[output.int] = true }
     for index in stride(from: forward.count - 1, through: 0, by: -1) where leads[index] {

@@ -8,9 +8,8 @@ extension Differentiation {
   /// Walks back from `outputs`, whose gradients are `upstream`, and returns the adjoint of each variable.
   ///
   /// - Complexity: O(nodes + edges) between the outputs and the variables.
-  func adjoints(
-    of outputs: [NodeID], upstream: [NodeID], variables: [NodeID], _ records: inout RuleRecords
-  ) -> [NodeID?] {
+  func adjoints(of outputs: [NodeID], upstream: [NodeID], variables: [NodeID]) -> [NodeID?] {
+    var records = RuleRecords(.pullback)
     var contributions = Contributions(nodeCount: forward.count)
     var seeds = Column<NodeID>(reserving: 1)
     for (output, gradient) in zip(outputs, upstream) where isActive[output.int] {

@@ -1,8 +1,8 @@
 /// What both modes of differentiation ask of a graph: its nodes as they were when differentiation began, and which of
 /// them depend on the variables.
 ///
-/// Each mode maps the graph to a larger graph: ``adjoints(of:upstream:variables:_:)`` walks back in reversed dependency
-/// order by the gates' pullbacks, ``tangents(of:along:_:)`` walks in dependency order by their pushforwards. The new
+/// Each mode maps the graph to a larger graph: ``adjoints(of:upstream:variables:)`` walks back in reversed dependency
+/// order by the gates' pullbacks, ``tangents(of:along:)`` walks in dependency order by their pushforwards. The new
 /// nodes go into the same graph, so that differentiating again, in either mode, gives higher derivatives.
 final class Differentiation {
   let graph: Graph

@@ -35,9 +35,8 @@ extension Graph {
     try checkUpstream(upstream, of: outputs)
     let seeds = upstream ?? outputs.map { constant(1, [], $0.elementType, fileID: fileID, line: line) }
     let walk = Differentiation(self, forward, variables: variables.map(\.id))
-    var records = RuleRecords(.pullback)
     let adjoints = walk.adjoints(
-      of: outputs.map(\.id), upstream: seeds.map(\.id), variables: variables.map(\.id), &records)
+      of: outputs.map(\.id), upstream: seeds.map(\.id), variables: variables.map(\.id))
     return (adjoints.map { $0.map { Node(graph: self, id: $0) } }, walk)
   }
 

@@ -42,8 +42,9 @@ extension Graph {
   /// - Returns: a node of shape `output.shape` followed by `variable.shape`.
   /// - Throws: ``GraphError`` as for a gradient or a Jacobian-vector product, and where no path leads from the variable
   ///   to the output.
-  /// - Complexity: min(m, n) passes for m outputs and n variables, each built and run as a gradient or a Jacobian-vector
-  ///   product is. What the passes have in common, the value and the local derivatives, is computed once.
+  /// - Complexity: O(nodes + edges) to build, whatever m outputs and n variables there are: min(m, n) passes of a gradient
+  ///   or a Jacobian-vector product, as lanes of one pass. Run, they cost min(m, n) times what one pass does, in time and
+  ///   in memory, but for the value and the local derivatives, which are computed once.
   public func jacobian(
     of output: Node, withRespectTo variable: Node, mode: DifferentiationMode? = nil,
     fileID: StaticString = #fileID, line: UInt = #line
@@ -52,53 +53,52 @@ extension Graph {
     check(variable)
     try checkDifferentiable([output], [variable])
     let (m, n) = (output.shape.elementCount, variable.shape.elementCount)
-    let matrix: Node?
-    switch mode ?? (m <= n ? .reverse : .forward) {
-    case .reverse: matrix = rows(of: output, variable, fileID: fileID, line: line)
-    case .forward: matrix = try columns(of: output, variable, fileID: fileID, line: line)
-    }
+    let shape = Shape(output.shape.dimensions + variable.shape.dimensions)
+    let isByRow = (mode ?? (m <= n ? .reverse : .forward)) == .reverse
+    let matrix =
+      isByRow
+      ? try rows(of: output, variable, fileID: fileID, line: line)
+      : try columns(of: output, variable, fileID: fileID, line: line)
     guard let matrix else {
       let state = snapshot()
       let reason = "\(state.describe(output.id)) has no derivative with respect to \(state.describe(variable.id))"
       throw GraphError(.noGradientPath, reason, at: variable.id, operands: [], in: state)
     }
-    let shape = Shape(output.shape.dimensions + variable.shape.dimensions)
     return matrix.reshaped(shape, fileID: fileID, line: line)
   }
 
-  /// The Jacobian as a matrix, made of the gradient of each element of `output`; `nil` if there is none.
-  private func rows(of output: Node, _ variable: Node, fileID: StaticString, line: UInt) -> Node? {
-    let walk = Differentiation(self, snapshot().storage, variables: [variable.id])
-    var records = RuleRecords(.pullback)
-    var rows: [Node] = []
-    for element in 0..<output.shape.elementCount {
-      let upstream = unit(element, like: output, fileID: fileID, line: line)
-      let row = walk.adjoints(of: [output.id], upstream: [upstream.id], variables: [variable.id], &records)[0]
-      guard let row else { return nil }
-      rows.append(Node(graph: self, id: row).reshaped([1, variable.shape.elementCount], fileID: fileID, line: line))
+  /// The gradient of each element of `output`, as the lanes of one backward pass; `nil` if there is none.
+  private func rows(
+    of output: Node, _ variable: Node, fileID: StaticString, line: UInt
+  ) throws(GraphError) -> Node? {
+    let lanes = try Lanes(self, seedLike: output) { copy, upstream throws(GraphError) in
+      let gradients = try copy.gradients(
+        of: [copy.counterpart(of: output)], upstream: [upstream], withRespectTo: [copy.counterpart(of: variable)])
+      return gradients[0]?.id
     }
-    return rows.count == 1 ? rows[0] : concatenate(rows, axis: 0, fileID: fileID, line: line)
+    return lanes?.apply(to: units(like: output, fileID: fileID, line: line))
   }
 
-  /// The Jacobian as a matrix, made of how `output` moves with each element of `variable`; `nil` if it does not.
+  /// How `output` moves with each element of `variable`, found as the lanes of one forward pass, under the shape
+  /// [output's elements, variable's elements]; `nil` if it does not.
   func columns(
     of output: Node, _ variable: Node, fileID: StaticString, line: UInt
   ) throws(GraphError) -> Node? {
-    let mode = ForwardMode(of: [output], withRespectTo: [variable], in: self)
-    var records = RuleRecords(.pushforward)
-    var columns: [Node] = []
-    for element in 0..<variable.shape.elementCount {
-      let tangent = unit(element, like: variable, fileID: fileID, line: line)
-      guard let column = try mode.products(along: [tangent], &records)[0] else { return nil }
-      columns.append(column.reshaped([output.shape.elementCount, 1], fileID: fileID, line: line))
+    let lanes = try Lanes(self, seedLike: variable) { copy, tangent throws(GraphError) in
+      let products = try copy.jacobianVectorProduct(
+        of: [copy.counterpart(of: output)], along: [tangent], withRespectTo: [copy.counterpart(of: variable)])
+      return products[0]?.id
     }
-    return columns.count == 1 ? columns[0] : concatenate(columns, axis: 1, fileID: fileID, line: line)
+    let columns = lanes?.apply(to: units(like: variable, fileID: fileID, line: line))
+    return columns?.reshaped([variable.shape.elementCount, output.shape.elementCount], fileID: fileID, line: line)
+      .transposed(fileID: fileID, line: line)
   }
 
-  /// 1 at one element, 0 elsewhere.
-  private func unit(_ element: Int, like node: Node, fileID: StaticString, line: UInt) -> Node {
-    let position = constant([Int32(element)], [1], fileID: fileID, line: line)
-    let gate = OneHot(classes: node.shape.elementCount, elementType: node.elementType)
-    return apply(gate, to: [position], fileID: fileID, line: line).reshaped(node.shape, fileID: fileID, line: line)
+  /// A lane for each element of `node`: 1 there, 0 elsewhere.
+  private func units(like node: Node, fileID: StaticString, line: UInt) -> Node {
+    let count = node.shape.elementCount
+    let positions = constant((0..<count).map { Int32($0) }, [count], fileID: fileID, line: line)
+    return apply(OneHot(classes: count, elementType: node.elementType), to: [positions], fileID: fileID, line: line)
+      .reshaped(Shape([count] + node.shape.dimensions), fileID: fileID, line: line)
   }
 }

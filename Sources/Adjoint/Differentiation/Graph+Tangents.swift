@@ -22,9 +22,12 @@ extension Graph {
     for node in outputs + tangents + variables { check(node) }
     try checkDifferentiable(outputs, variables)
     try checkTangents(tangents, of: variables)
-    let mode = ForwardMode(of: outputs, withRespectTo: variables, in: self)
-    var records = RuleRecords(.pushforward)
-    return try mode.products(along: tangents, &records)
+    let walk = Differentiation(self, snapshot().storage, variables: variables.map(\.id))
+    let seeds = zip(variables, tangents).map { (variable: $0.id, tangent: $1.id) }
+    let products = walk.tangents(of: outputs.map(\.id), along: seeds)
+    let poison = snapshot().poison
+    if let first = products.lazy.compactMap({ $0.flatMap { poison[$0] } }).first { throw first }
+    return products.map { $0.map { Node(graph: self, id: $0) } }
   }
 
   private func checkTangents(_ tangents: [Node], of variables: [Node]) throws(GraphError) {
@@ -36,31 +39,5 @@ extension Graph {
       let reason = "the tangent \(state.describe(tangent.id)) differs from its variable \(state.describe(variable.id))"
       throw GraphError(.tangentMismatch, reason, at: variable.id, operands: [], in: state)
     }
-  }
-}
-
-/// Forward mode between some variables and some outputs, for any number of directions.
-struct ForwardMode {
-  let graph: Graph
-  private let walk: Differentiation
-  private let isNeeded: [Bool]
-  private let outputs: [NodeID]
-  private let variables: [NodeID]
-
-  init(of outputs: [Node], withRespectTo variables: [Node], in graph: Graph) {
-    self.graph = graph
-    self.outputs = outputs.map(\.id)
-    self.variables = variables.map(\.id)
-    walk = Differentiation(graph, graph.snapshot().storage, variables: self.variables)
-    isNeeded = walk.nodes(leadingTo: self.outputs)
-  }
-
-  /// The Jacobian-vector product of each output in one direction.
-  func products(along tangents: [Node], _ records: inout RuleRecords) throws(GraphError) -> [Node?] {
-    let seeds = zip(variables, tangents.map(\.id)).map { (variable: $0, tangent: $1) }
-    let products = walk.tangents(of: outputs, along: seeds, isNeeded: isNeeded, &records)
-    let poison = graph.snapshot().poison
-    if let first = products.lazy.compactMap({ $0.flatMap { poison[$0] } }).first { throw first }
-    return products.map { $0.map { Node(graph: graph, id: $0) } }
   }
 }

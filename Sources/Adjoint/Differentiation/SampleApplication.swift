@@ -30,6 +30,34 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// Adds what `node` is in another graph: its gate applied to `operands`, or a source of its values.
+  func repeating(_ node: NodeID, of other: GraphState, on operands: [Node]) -> Node {
+    let signature = other.storage.signature(of: node)
+    let (type, shape, name) = (signature.elementType, signature.shape, other.names[node])
+    switch other.storage.traits(of: node).source {
+    case nil:
+      func apply(_ gate: some Gate) -> Node { self.apply(gate, to: operands) }
+      return apply(other.storage.gate(of: node))
+    case .constant:
+      let values = other.storage.constants[node]!
+      return withState { state in
+        guard other.isLiteral(node), case .repeated(let value) = values else {
+          return Node(graph: self, id: state.addConstant(values, type, shape, at: .unknown))
+        }
+        return Node(graph: self, id: state.literal(value, type, at: .unknown))
+      }
+    case .parameter:
+      let initializer = other.storage.initializers[node]!
+      return withState { state in
+        Node(graph: self, id: state.addParameter(name ?? "", type, shape, initializer, at: .unknown))
+      }
+    case .input:
+      return withState { Node(graph: self, id: $0.addSource(Input(), type, shape, name: name, at: .unknown)) }
+    }
+  }
+}
+
 extension GraphStorage {
   /// The nodes from number `first` on that any of `results` is computed from, ascending.
   func nodes(from first: Int, leadingTo results: [NodeID?]) -> [NodeID] {

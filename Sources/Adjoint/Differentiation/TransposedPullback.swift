@@ -39,30 +39,14 @@ struct TransposedPullback {
     for (node, value) in zip(given, values) { known[node] = value }
     for node in state.storage.nodes(from: 0, leadingTo: [tangent]) where known[node] == nil {
       if node == upstream { throw Failure(reason: "the pullback is not linear in the upstream gradient") }
-      known[node] = try add(node, known, to: graph)
+      if let source = state.storage.traits(of: node).source, source != .constant {
+        throw Failure(reason: "the pullback reads \(state.name(of: node)), a source of its own")
+      }
+      known[node] = graph.repeating(node, of: state, on: state.storage.inputs(of: node).map { known[$0]! })
     }
     return known[tangent]
   }
 
-  private func add(_ node: NodeID, _ known: [NodeID: Node], to graph: Graph) throws(Failure) -> Node {
-    let signature = state.storage.signature(of: node)
-    if state.storage.traits(of: node).source == nil {
-      func apply(_ gate: some Gate) -> Node { graph.apply(gate, to: state.storage.inputs(of: node).map { known[$0]! }) }
-      return apply(state.storage.gate(of: node))
-    }
-    guard let values = state.storage.constants[node] else {
-      throw Failure(reason: "the pullback reads \(state.name(of: node)), a source of its own")
-    }
-    return graph.withState { graphState in
-      let id =
-        if state.isLiteral(node), case .repeated(let value) = values {
-          graphState.literal(value, signature.elementType, at: .unknown)
-        } else {
-          graphState.addConstant(values, signature.elementType, signature.shape, at: .unknown)
-        }
-      return Node(graph: graph, id: id)
-    }
-  }
 }
 
 extension Differentiation {

@@ -34,3 +34,9 @@ public struct Accumulate: Gate {
     GateSample(Accumulate(), .uniform([]), .uniform([])),
   ]
 }
+
+extension Accumulate: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(self, to: operands.repeated)
+  }
+}

@@ -24,6 +24,12 @@ public struct Broadcast: LinearGate {
   ]
 }
 
+extension Broadcast: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.aligned(rank: result.rank)[0].broadcast(to: Shape([operands.count] + result.dimensions))
+  }
+}
+
 extension Node {
   /// This value repeated along missing axes and axes of extent 1, to fill `shape`.
   public func broadcast(to shape: Shape, fileID: StaticString = #fileID, line: UInt = #line) -> Node {

@@ -49,6 +49,12 @@ public struct Concatenate: LinearGate {
   ]
 }
 
+extension Concatenate: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(Concatenate(axis: axis + 1), to: operands.repeated)
+  }
+}
+
 /// The nodes, at least one and equal in shape outside `axis`, one after another along it; a negative axis counts from
 /// the end.
 public func concatenate(

@@ -30,6 +30,16 @@ public struct GatherRows: LinearGate {
   ]
 }
 
+extension GatherRows: LaneGate {
+  /// The lanes go to the end, so that rows stay in front.
+  func apply(toLanes operands: LaneOperands) -> Node {
+    let x = operands.values[0]
+    let last = x.transposed(Array(1..<x.shape.rank) + [0])
+    let result = operands.graph.apply(self, to: [last, operands.values[1]])
+    return result.transposed([result.shape.rank - 1] + Array(0..<result.shape.rank - 1))
+  }
+}
+
 /// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r, added in order of i.   x̄[i] = ȳ[rows[i]].
 public struct ScatterAddRows: LinearGate {
   public static let name = "scatterAddRows"
@@ -68,6 +78,16 @@ public struct ScatterAddRows: LinearGate {
     GateSample(ScatterAddRows(rowCount: 4), .uniform([5, 3]), .integers([5], below: 4)),
     GateSample(ScatterAddRows(rowCount: 3), .uniform([2, 2]), .integers([2, 2], below: 3)),
   ]
+}
+
+extension ScatterAddRows: LaneGate {
+  /// The lanes go to the end, so that rows stay in front.
+  func apply(toLanes operands: LaneOperands) -> Node {
+    let x = operands.values[0]
+    let last = x.transposed(Array(1..<x.shape.rank) + [0])
+    let result = operands.graph.apply(self, to: [last, operands.values[1]])
+    return result.transposed([result.shape.rank - 1] + Array(0..<result.shape.rank - 1))
+  }
 }
 
 /// An integer that names no row or class: found while running, since indices are values.

@@ -81,6 +81,12 @@ public struct Matmul: Gate {
   ]
 }
 
+extension Matmul: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(self, to: operands.aligned(rank: operands.shape.rank))
+  }
+}
+
 extension Node {
   /// The matrix product of the last two axes; leading axes broadcast, and a vector is a row on the left and a column
   /// on the right, as in NumPy.

@@ -30,6 +30,12 @@ public struct Reshape: LinearGate {
   ]
 }
 
+extension Reshape: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.values[0].reshaped(Shape([operands.count] + result.dimensions))
+  }
+}
+
 extension Node {
   /// The same elements under another shape of as many elements.
   public func reshaped(_ shape: Shape, fileID: StaticString = #fileID, line: UInt = #line) -> Node {

@@ -69,6 +69,19 @@ public struct Pad: LinearGate {
   ]
 }
 
+extension Slice: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(Slice(starts: [0] + starts, extents: [operands.count] + extents), to: operands.values)
+  }
+}
+
+extension Pad: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    let gate = Pad(starts: [0] + starts, result: Shape([operands.count] + result.dimensions))
+    return operands.graph.apply(gate, to: operands.values)
+  }
+}
+
 extension Node {
   /// The elements `range` of one axis, whole along the others. A negative axis counts from the end.
   public func sliced(_ range: Range<Int>, axis: Int = 0, fileID: StaticString = #fileID, line: UInt = #line) -> Node {

@@ -17,6 +17,12 @@ public struct Sum: ReductionGate, LinearGate {
   public static let samples = reductionSamples { Sum(axes: $0, keepsAxes: $1) }
 }
 
+extension Sum: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(Sum(axes: axes.map { $0 + 1 }, keepsAxes: keepsAxes), to: operands.values)
+  }
+}
+
 /// Mean over axes: y = Σ x / n.   x̄ is ȳ / n repeated along the averaged axes.
 public struct Mean: ReductionGate, LinearGate {
   public static let name = "mean"
@@ -33,6 +39,12 @@ public struct Mean: ReductionGate, LinearGate {
     return [restoringAxes(upstream / Double(count), of: shape).broadcast(to: shape)]
   }
   public static let samples = reductionSamples { Mean(axes: $0, keepsAxes: $1) }
+}
+
+extension Mean: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(Mean(axes: axes.map { $0 + 1 }, keepsAxes: keepsAxes), to: operands.values)
+  }
 }
 
 /// A gate that folds whole axes into one element.

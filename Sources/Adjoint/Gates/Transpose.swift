@@ -35,6 +35,12 @@ public struct Transpose: LinearGate {
   ]
 }
 
+extension Transpose: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(Transpose([0] + permutation.map { $0 + 1 }), to: operands.values)
+  }
+}
+
 extension Node {
   /// The axes in another order; without arguments, in reverse.
   public func transposed(_ permutation: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
