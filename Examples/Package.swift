@@ -20,6 +20,7 @@ let package = Package(
   ],
   targets: [
     .executableTarget(name: "TextbookGates", dependencies: [adjoint], swiftSettings: strict),
+    .executableTarget(name: "SecondOrder", dependencies: [adjoint], swiftSettings: strict),
     .executableTarget(name: "ScheduleAnything", dependencies: [scheduling], swiftSettings: strict),
     .executableTarget(name: "EmbeddedInAnApp", dependencies: [adjoint, scheduling], swiftSettings: strict),
     .executableTarget(

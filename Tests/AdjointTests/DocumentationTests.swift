@@ -94,6 +94,26 @@ import Testing
     #expect(try law.violations(of: CumulativeSum.self) == [])
   }
 
+  @Test func `derivatives of every kind are nodes of the graph`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [2], .float64), v = graph.input("v", [2], .float64)
+    let f = square(x.sum()) + exp(x).sum()
+
+    let slope = try graph.gradient(of: f, withRespectTo: x)
+    let along = try graph.jacobianVectorProduct(of: [f], along: [v], withRespectTo: [x])[0]!
+    let product = try graph.hessianVectorProduct(of: f, along: [v], withRespectTo: [x])[0]
+    let hessian = try graph.hessian(of: f, withRespectTo: x)
+    let session = try Program([slope, along, product, hessian]).makeSession()
+
+    try session.write([0.0, 0], to: x)
+    try session.write([1.0, 10], to: v)
+    try session.forward()
+    #expect(try session.read(slope, as: Double.self) == [1, 1])
+    #expect(session[along] == 11)
+    #expect(try session.read(product, as: Double.self) == [23, 32])
+    #expect(try session.read(hessian, as: Double.self) == [3, 2, 2, 3])
+  }
+
   @Test func `a shape mismatch reads as the article shows it`() throws {
     let graph = Graph()
     let images = graph.input("images", [128, 784], fileID: "App/Model.swift", line: 12)
@@ -119,7 +139,7 @@ import Testing
     "README.md", "CONTRIBUTING.md", "Sources/Adjoint/Adjoint.docc/Adjoint.md",
     "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
     "Sources/Adjoint/Adjoint.docc/ReadingAnError.md", "Sources/Adjoint/Adjoint.docc/ThreadsAndReproducibility.md",
-    "Sources/Adjoint/Adjoint.docc/Memory.md",
+    "Sources/Adjoint/Adjoint.docc/Memory.md", "Sources/Adjoint/Adjoint.docc/Derivatives.md",
   ])
   func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {
     let compiled = try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))

@@ -1,0 +1,50 @@
+import Foundation
+
+/// The errors of one iteration after the other, and whether they go down quadratically.
+struct Convergence {
+  private var rows: [(error: Double, note: String)] = []
+
+  mutating func add(_ error: Double, _ note: String) { rows.append((error, note)) }
+
+  /// Whether the last error is as small as float64 lets it be.
+  var isComplete: Bool { (rows.last?.error ?? 1) < 1e-14 }
+
+  /// Prints each error and how many times the square of the one before it is; near the minimum that is bounded, which is
+  /// what quadratic convergence means. Stops the example if it is not so.
+  func printTable(ofErrors name: String) {
+    print("step  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))  error / error²  ")
+    for (step, row) in rows.enumerated() {
+      let ratio = step > 0 ? fixed(row.error / (rows[step - 1].error * rows[step - 1].error), 3) : ""
+      let columns = [String(step), scientific(row.error), ratio]
+      let padded = zip(columns, [4, 11, 14]).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+      print(padded.joined(separator: "  ") + "  " + row.note)
+    }
+    let squared = zip(rows, rows.dropFirst()).filter { before, after in
+      before.error < 0.1 && after.error < 100 * before.error * before.error + 1e-14
+    }
+    guard isComplete, squared.count >= 2 else { fatalError("the errors do not fall quadratically") }
+    print("quadratic: each of the last \(squared.count) steps squared the error, up to a factor")
+  }
+}
+
+func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+func length(_ a: [Double]) -> Double { dot(a, a).squareRoot() }
+func scientific(_ value: Double) -> String { String(format: "%.2e", value) }
+func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+/// Normally distributed numbers from a seed.
+struct Randomness {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  /// Uniform in (0, 1): Knuth's linear congruential generator.
+  private mutating func uniform() -> Double {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return (Double(state >> 11) + 0.5) / 9_007_199_254_740_992
+  }
+
+  /// Mean 0 and variance 1, by Box and Muller.
+  mutating func normal() -> Double {
+    (-2 * Foundation.log(uniform())).squareRoot() * Foundation.cos(2 * .pi * uniform())
+  }
+}
