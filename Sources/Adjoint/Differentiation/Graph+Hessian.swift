@@ -7,9 +7,9 @@ extension Graph {
   /// ```swift
   /// let product = try graph.hessianVectorProduct(of: loss, along: [v], withRespectTo: [w])[0]
   /// ```
-  /// With several variables the Hessian is that of all of them together, mixed derivatives included.
+  /// With several variables the Hessian is that of all of them together, mixed derivatives included, and there is one
+  /// vector for each, of its shape and element type.
   ///
-  /// - Parameter vectors: one for each variable, of its shape and element type.
   /// - Returns: for each variable a node of its shape; a zero where the gradient does not change.
   /// - Throws: ``GraphError`` as for a gradient and a Jacobian-vector product.
   /// - Complexity: O(nodes + edges). Run, the product costs about two to three times what the gradient does, and memory

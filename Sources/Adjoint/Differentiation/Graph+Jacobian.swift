@@ -37,8 +37,9 @@ extension Graph {
   /// ```swift
   /// let jacobian = try graph.jacobian(of: y, withRespectTo: x)       // [3, 4] for y of shape [3] and x of shape [4]
   /// ```
-  /// - Parameter mode: the side that is taken element by element; by default the smaller one, the outputs (reverse) if
-  ///   they tie.
+  /// `mode` says which side is taken element by element; by default it is the smaller one, the outputs (reverse) if they
+  /// tie.
+  ///
   /// - Returns: a node of shape `output.shape` followed by `variable.shape`.
   /// - Throws: ``GraphError`` as for a gradient or a Jacobian-vector product, and where no path leads from the variable
   ///   to the output.

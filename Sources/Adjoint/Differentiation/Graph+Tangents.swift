@@ -10,7 +10,8 @@ extension Graph {
   /// ```swift
   /// let slope = try graph.jacobianVectorProduct(of: [f], along: [graph.constant(1)], withRespectTo: [x])[0]!
   /// ```
-  /// - Parameter tangents: one for each variable, of its shape and element type.
+  /// There is one tangent for each variable, of its shape and element type.
+  ///
   /// - Returns: for each output a node of its shape, or `nil` where no variable moves it differentiably.
   /// - Throws: ``GraphError`` for a poisoned or integer output, tangents that do not go with their variables, and a gate
   ///   without a pushforward, with its name and the line that applied it.
