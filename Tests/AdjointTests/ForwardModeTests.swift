@@ -201,6 +201,10 @@ import Testing
     }
     #expect(mismatch?.kind == .tangentMismatch)
     #expect(mismatch?.description.contains("differs from its variable x [3] float32") == true)
+    let count = #expect(throws: GraphError.self) {
+      try graph.jacobianVectorProduct(of: [x], along: [x, x], withRespectTo: [x])
+    }
+    #expect(count?.description.contains("1 variables need as many tangents, got 2") == true)
     let integers = #expect(throws: GraphError.self) {
       try graph.jacobianVectorProduct(of: [x.gatheringRows(rows)], along: [rows], withRespectTo: [rows])
     }

@@ -27,6 +27,24 @@ import Testing
     }
   }
 
+  @Test func `the tangent of a chain of a million gates needs no deeper stack`() throws {
+    let gates = StressScale.size(1_000_000)
+    try SmallStackThread.run {
+      let graph = Graph()
+      let x = graph.input("x", [], .float64)
+      let one = graph.constant(1, [], .float64)
+      // Whole numbers again: each pair of gates adds x, so the end is (1 + gates / 2) x.
+      var y = x
+      for gate in 0..<gates { y = gate % 2 == 0 ? -y : x - y }
+      let slope = try #require(try graph.jacobianVectorProduct(of: [y], along: [one], withRespectTo: [x])[0])
+      let session = try Program([y, slope]).makeSession()
+      session[x] = 3
+      try session.forward()
+      try #require(session[slope] == Double(1 + gates / 2))
+      try #require(session[y] == 3 * Double(1 + gates / 2))
+    }
+  }
+
   @Test func `a million independent gates`() throws {
     let gates = StressScale.size(1_000_000)
     let graph = Graph()

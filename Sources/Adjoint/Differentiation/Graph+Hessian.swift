@@ -12,8 +12,7 @@ extension Graph {
   ///
   /// - Returns: for each variable a node of its shape; a zero where the gradient does not change.
   /// - Throws: ``GraphError`` as for a gradient and a Jacobian-vector product.
-  /// - Complexity: O(nodes + edges). Run, the product costs about two to three times what the gradient does, and memory
-  ///   in the same measure.
+  /// - Complexity: O(nodes + edges). Run, the product costs about twice what the gradient does, in time and in memory.
   public func hessianVectorProduct(
     of output: Node, along vectors: [Node], withRespectTo variables: [Node],
     fileID: StaticString = #fileID, line: UInt = #line

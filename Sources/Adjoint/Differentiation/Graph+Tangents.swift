@@ -33,8 +33,10 @@ extension Graph {
 
   private func checkTangents(_ tangents: [Node], of variables: [Node]) throws(GraphError) {
     let state = snapshot()
-    precondition(
-      tangents.count == variables.count, "\(variables.count) variables need as many tangents, got \(tangents.count)")
+    if tangents.count != variables.count, let node = variables.first ?? tangents.first {
+      let reason = "\(variables.count) variables need as many tangents, got \(tangents.count)"
+      throw GraphError(.tangentMismatch, reason, at: node.id, operands: [], in: state)
+    }
     for (tangent, variable) in zip(tangents, variables)
     where state.storage.signatureColumn[tangent.id.int] != state.storage.signatureColumn[variable.id.int] {
       let reason = "the tangent \(state.describe(tangent.id)) differs from its variable \(state.describe(variable.id))"

@@ -112,6 +112,14 @@ struct LaneOperands {
     values.indices.map { values[$0].broadcast(to: Shape([count] + shape(of: $0).dimensions)) }
   }
 
+  /// A gate that works on rows, applied with the lanes of its first operand behind all other axes: rows stay in front.
+  func applyWithLanesLast(_ gate: some Gate) -> Node {
+    let x = values[0]
+    let last = x.transposed(Array(1..<x.shape.rank) + [0])
+    let result = graph.apply(gate, to: [last] + values.dropFirst())
+    return result.transposed([result.shape.rank - 1] + Array(0..<result.shape.rank - 1))
+  }
+
   /// An operand in one lane.
   func lane(_ lane: Int, of position: Int) -> Node {
     guard hasLanes[position] else { return values[position] }

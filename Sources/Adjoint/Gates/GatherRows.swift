@@ -31,13 +31,7 @@ public struct GatherRows: LinearGate {
 }
 
 extension GatherRows: LaneGate {
-  /// The lanes go to the end, so that rows stay in front.
-  func apply(toLanes operands: LaneOperands) -> Node {
-    let x = operands.values[0]
-    let last = x.transposed(Array(1..<x.shape.rank) + [0])
-    let result = operands.graph.apply(self, to: [last, operands.values[1]])
-    return result.transposed([result.shape.rank - 1] + Array(0..<result.shape.rank - 1))
-  }
+  func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesLast(self) }
 }
 
 /// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r, added in order of i.   x̄[i] = ȳ[rows[i]].
@@ -81,13 +75,7 @@ public struct ScatterAddRows: LinearGate {
 }
 
 extension ScatterAddRows: LaneGate {
-  /// The lanes go to the end, so that rows stay in front.
-  func apply(toLanes operands: LaneOperands) -> Node {
-    let x = operands.values[0]
-    let last = x.transposed(Array(1..<x.shape.rank) + [0])
-    let result = operands.graph.apply(self, to: [last, operands.values[1]])
-    return result.transposed([result.shape.rank - 1] + Array(0..<result.shape.rank - 1))
-  }
+  func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesLast(self) }
 }
 
 /// An integer that names no row or class: found while running, since indices are values.

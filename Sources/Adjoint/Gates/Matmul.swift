@@ -83,7 +83,14 @@ public struct Matmul: Gate {
 
 extension Matmul: LaneGate {
   func apply(toLanes operands: LaneOperands) -> Node {
-    operands.graph.apply(self, to: operands.aligned(rank: operands.shape.rank))
+    let (a, b) = (operands.values[0], operands.values[1])
+    guard !operands.hasLanes[1], b.shape.rank == 2, !transposeA else {
+      return operands.graph.apply(self, to: operands.aligned(rank: operands.shape.rank))
+    }
+    // One matrix for all lanes: a single tall product.
+    let inner = a.shape[a.shape.rank - 1]
+    let tall = operands.graph.apply(self, to: [a.reshaped([a.shape.elementCount / inner, inner]), b])
+    return tall.reshaped(Shape([operands.count] + operands.shape.dimensions))
   }
 }
 
