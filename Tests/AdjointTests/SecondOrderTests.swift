@@ -79,6 +79,7 @@ import Testing
       }
       func apply(_ gate: some Gate) -> Node { graph.apply(gate, to: operands) }
       let y = apply(sample.gate)
+      guard y.elementType.isDifferentiable else { continue }
       for (x, operand) in zip(operands, sample.operands) where operand.isDifferentiable {
         guard try graph.gradients(of: [y.sum()], withRespectTo: [x])[0] != nil else { continue }
         let reverse = try graph.jacobian(of: y, withRespectTo: x, mode: .reverse)
