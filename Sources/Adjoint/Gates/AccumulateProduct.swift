@@ -34,7 +34,10 @@ struct AccumulateProduct: Gate {
   }
 
   func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
-    sum(tangents[0], product.tangent(tangents[1], tangents[2], node.inputs[1], node.inputs[2]))
+    let (a, b, graph) = (node.inputs[1], node.inputs[2], node.output.graph)
+    let products = sum(
+      tangents[1].map { graph.apply(product, to: [$0, b]) }, tangents[2].map { graph.apply(product, to: [a, $0]) })
+    return sum(tangents[0], products)
   }
 
   static let samples = [

@@ -48,6 +48,8 @@ public struct CircularConvolution: Gate {
     ]
   }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+
   public static let samples = [
     GateSample(CircularConvolution(), .uniform([5]), .uniform([5])),
     GateSample(CircularConvolution(origin: 1), .uniform([2, 4]), .uniform([2, 3])),
@@ -102,11 +104,21 @@ public struct CircularCorrelation: Gate {
     ]
   }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+
   public static let samples = [
     GateSample(CircularCorrelation(taps: 4), .uniform([4]), .uniform([4])),
     GateSample(CircularCorrelation(taps: 3, origin: 1), .uniform([2, 5]), .uniform([2, 5])),
     GateSample(CircularCorrelation(taps: 2, origin: 1, isReversed: true), .uniform([3]), .uniform([3])),
   ]
+}
+
+extension CircularConvolution: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.graph.apply(self, to: operands.repeated) }
+}
+
+extension CircularCorrelation: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.graph.apply(self, to: operands.repeated) }
 }
 
 private func turned(_ place: Int, by shift: Int, modulo n: Int) -> Int { ((place + shift) % n + n) % n }

@@ -1,6 +1,6 @@
 /// Running sums along an axis: yₖ = x₀ + … + xₖ, added one after the other.   x̄ₖ = ȳₖ + … + ȳₙ₋₁: the same from the other
 /// end.
-public struct CumulativeSum: Gate {
+public struct CumulativeSum: LinearGate {
   public static let name = "cumulativeSum"
   /// Counted from the front.
   public let axis: Int
@@ -42,6 +42,12 @@ public struct CumulativeSum: Gate {
     GateSample(CumulativeSum(axis: 0, fromTheEnd: true), .uniform([3, 2])),
     GateSample(CumulativeSum(axis: 1, fromTheEnd: true), .uniform([2, 3, 2])),
   ]
+}
+
+extension CumulativeSum: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    operands.graph.apply(CumulativeSum(axis: axis + 1, fromTheEnd: fromTheEnd), to: operands.values)
+  }
 }
 
 extension Node {

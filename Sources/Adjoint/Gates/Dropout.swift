@@ -8,7 +8,7 @@ internal import Kernels
 /// backward pass, a derivative of it and a run of the same step again compute the same bits, at any width.
 ///
 /// Reads x and the step, an int32 scalar.
-public struct Dropout: Gate {
+public struct Dropout: LinearGate {
   public static let name = "dropout"
   public let rate: Double, seed: UInt64
   /// Tells dropouts of one seed and step from one another.

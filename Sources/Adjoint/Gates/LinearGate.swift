@@ -11,6 +11,15 @@ extension LinearGate {
   }
 }
 
+extension Gate {
+  /// The product rule, for a gate y(a, b) that is linear in each of two operands: ẏ = y(ȧ, b) + y(a, ḃ).
+  func bilinear(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    let (a, b, graph) = (node.inputs[0], node.inputs[1], node.output.graph)
+    return sum(
+      tangents[0].map { graph.apply(self, to: [$0, b]) }, tangents[1].map { graph.apply(self, to: [a, $0]) })
+  }
+}
+
 /// a + b where both are there, else the one that is: the sum of tangents, `nil` standing for zero.
 func sum(_ a: Node?, _ b: Node?) -> Node? {
   guard let a, let b else { return a ?? b }

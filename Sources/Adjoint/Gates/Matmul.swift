@@ -64,11 +64,7 @@ public struct Matmul: Gate {
 
   /// Ẏ = Ȧ · B + A · Ḃ: the product rule.
   public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
-    tangent(tangents[0], tangents[1], node.inputs[0], node.inputs[1])
-  }
-
-  func tangent(_ tangentA: Node?, _ tangentB: Node?, _ a: Node, _ b: Node) -> Node? {
-    sum(tangentA.map { $0.graph.apply(self, to: [$0, b]) }, tangentB.map { $0.graph.apply(self, to: [a, $0]) })
+    bilinear(tangents, node)
   }
 
   public static let samples = [
