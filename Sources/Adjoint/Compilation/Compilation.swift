@@ -30,7 +30,7 @@ struct Compilation: Sendable {
     try throwFirstPoison(in: working, next)
     let simplified = Simplify.apply(
       to: state.storage, roots: values + gradients + next + updates.map(\.parameter))
-    var lowered = simplified
+    var lowered = LowerConvolutions.apply(to: simplified)
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
     if options.fusesElementwise { lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count) }
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)

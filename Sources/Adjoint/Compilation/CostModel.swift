@@ -53,7 +53,12 @@ struct CostModel: Sendable, Hashable {
       let circles = Float(operands.first!.shape.elementCount)
       let taps = operands.first!.shape == result.shape ? operands.dropFirst().first!.shape : result.shape
       return Self.call + traffic + 0.1 * circles * Float(taps.dimensions.last ?? 1)
-    case .transpose, .gatherRows, .scatterAddRows: return Self.call + 2 * traffic
+    case .convolution(let part, let geometry) where part.multiplies:
+      let speed = result.elementType == .float64 ? operationsPerNanosecond / 2 : operationsPerNanosecond
+      return 3 * Self.call + 2 * Float(geometry.products) / speed
+    case .pool(_, let window): return Self.call + traffic + Float(read) * Float(window.height * window.width) / 8
+    case .channelWindowSum(let radius): return Self.call + traffic * Float(radius + 1)
+    case .convolution, .transpose, .gatherRows, .scatterAddRows: return Self.call + 2 * traffic
     case .custom: return Self.call + 4 * Float(written + read)
     default: return Self.call + traffic
     }

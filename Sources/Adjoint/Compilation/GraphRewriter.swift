@@ -43,6 +43,16 @@ struct GraphRewriter {
     return made
   }
 
+  /// A new node of another type and shape.
+  mutating func add(
+    _ gate: some Gate, _ type: ElementType, _ shape: Shape, like node: NodeID, inputs: [NodeID]
+  ) -> NodeID {
+    let made = result.storage.append(
+      result.storage.intern(gate), result.storage.intern(type, shape), inputs: inputs)
+    result.origins.append(origins[node.int])
+    return made
+  }
+
   /// A constant of one value.
   mutating func addConstant(_ value: Double, _ type: ElementType, _ shape: Shape, like node: NodeID) -> NodeID {
     let made = result.storage.append(

@@ -24,6 +24,9 @@ enum KernelCall: Sendable {
   case circularConvolution(Kernels.ElementType, CircularPlan)
   case circularCorrelation(Kernels.ElementType, CircularPlan)
   case dropout(Kernels.ElementType, DropoutPlan, count: Int)
+  case pool(Kernels.ElementType, PoolPlan)
+  case channelWindowSum(Kernels.ElementType, channels: Int, size: Int, radius: Int, images: Int)
+  case convolution(Kernels.ElementType, ConvolutionPlan)
   case custom(@Sendable (KernelArguments) throws -> Void, inputs: [Signature], output: Signature)
 
   init(_ kernel: Kernel, result: Signature, operands: [Signature]) {
@@ -33,7 +36,7 @@ enum KernelCall: Sendable {
     let first = operands.first?.shape ?? .scalar  // only a custom gate may read nothing
     let columns = first.dimensions.last ?? 1
     switch kernel.form {
-    case .source, .alias:
+    case .source, .alias, .composed:
       preconditionFailure("A value without a kernel needs no call")
     case .elementwise(let operation):
       self = .elementwise(operation, type, BroadcastPlan(output: shape, operands: operands.map(\.shape.dimensions)))
@@ -81,6 +84,18 @@ enum KernelCall: Sendable {
     case .dropout(let rate, let seed, let stream):
       let plan = DropoutPlan(rate: rate, seed: seed, stream: stream)
       self = .dropout(type, plan, count: result.shape.elementCount)
+    case .pool(let operation, let window):
+      let isGradient = operation.givesImages
+      self = .pool(
+        type,
+        PoolPlan(
+          operation, window, images: isGradient ? shape : first.dimensions,
+          result: isGradient ? first.dimensions : shape))
+    case .channelWindowSum(let radius):
+      self = .channelWindowSum(
+        type, channels: shape[1], size: shape.dropFirst(2).reduce(1, *), radius: radius, images: shape[0])
+    case .convolution(let part, let geometry):
+      self = .convolution(type, ConvolutionPlan(part, geometry, type))
     case .custom(let body): self = .custom(body, inputs: operands, output: result)
     }
   }
@@ -111,6 +126,12 @@ enum KernelCall: Sendable {
     }
   }
 
+  /// Whether it moves an operand for another call to read, and computes nothing.
+  var laysOut: Bool {
+    if case .convolution(_, let plan) = self { return !plan.part.multiplies }
+    return false
+  }
+
   /// How many elements or rows the result can be divided into, for kernels that compute any range of it; 1 for others.
   var extent: Int {
     switch self {
@@ -129,6 +150,9 @@ enum KernelCall: Sendable {
     case .cumulativeSum(_, let plan, _), .argmax(_, let plan): plan.laneCount
     case .circularConvolution(_, let plan), .circularCorrelation(_, let plan): plan.rows
     case .dropout(_, _, let count): count
+    case .pool(_, let plan): plan.channelCount
+    case .channelWindowSum(_, let channels, _, _, let images): channels * images
+    case .convolution(_, let plan): plan.blockCount
     case .scatterAddRows, .custom: 1
     }
   }
@@ -220,6 +244,13 @@ enum KernelCall: Sendable {
       runCircularCorrelation(type, plan: plan, a: inputs[0], u: inputs[1], output: output, rows: range)
     case .dropout(let type, let plan, _):
       runDropout(type, plan: plan, step: labels(inputs[1])[0], input: inputs[0], output: output, range: range)
+    case .pool(let type, let plan):
+      runPooling(type, plan: plan, inputs: inputs.baseAddress!, output: output, channels: range)
+    case .channelWindowSum(let type, let channels, let size, let radius, _):
+      runChannelWindowSum(
+        type, channels: channels, size: size, radius: radius, input: inputs[0], output: output, range: range)
+    case .convolution(let type, let plan):
+      runConvolution(type, plan: plan, inputs: inputs.baseAddress!, output: output, blocks: range)
     case .custom(let body, let operands, let result):
       let operands = zip(inputs, operands).map { (base: $0, type: $1.elementType, shape: $1.shape) }
       try body(KernelArguments(inputs: operands, output: (output, result.elementType, result.shape)))

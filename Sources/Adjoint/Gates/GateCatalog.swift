@@ -12,6 +12,9 @@ public enum GateCatalog {
     AddIntegers.self,
     Sum.self, Mean.self, MaximumOverAxes.self,
     Softmax.self, LogSoftmax.self, CrossEntropy.self, OneHot.self,
+    Convolution.self, ConvolutionInputGradient.self, ConvolutionKernelGradient.self,
+    MaxPool.self, MaxPoolGradient.self, MaxPoolSelection.self, AveragePool.self, AveragePoolGradient.self,
+    ChannelWindowSum.self,
     Accumulate.self, AccumulateProduct.self, StopGradient.self,
   ]
 }

@@ -26,6 +26,11 @@ public struct Kernel: Sendable {
     case circularConvolution(origin: Int, isReversed: Bool)
     case circularCorrelation(origin: Int, isReversed: Bool)
     case dropout(rate: Double, seed: UInt64, stream: UInt32)
+    case pool(PoolOperation, PoolWindow)
+    case channelWindowSum(radius: Int)
+    /// By gates that the compiler puts in the gate's place.
+    case composed
+    case convolution(ConvolutionPart, ConvolutionGeometry)
     case custom(@Sendable (KernelArguments) throws -> Void)
   }
   package let form: Form

@@ -1,0 +1,133 @@
+internal import Kernels
+
+/// Maximum of each window, NaN if it holds one.   Router: ȳ goes to the window's largest element; equal ones share it
+/// evenly, as in ``Maximum``. An element in several windows gets the sum.
+public struct MaxPool: Gate {
+  public static let name = "maxPool"
+  public let window: PoolingWindow
+  public init(_ window: PoolingWindow) { self.window = window }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 1)
+    return try window.result(of: inputs[0])
+  }
+
+  public var kernel: Kernel { Kernel(.pool(.maximum, window.pooled)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let x = inputs[0]
+    var result = [Double](repeating: 0, count: shape.elementCount)
+    window.forEachWindow(x.shape) { place, elements in
+      let values = elements.map { x.values[$0] }
+      result[place] = values.contains { $0.isNaN } ? .nan : values.max() ?? -.infinity
+    }
+    return ReferenceTensor(shape, x.elementType, result)
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream.graph.apply(MaxPoolGradient(window), to: [upstream, node.inputs[0]])]
+  }
+
+  public static let samples = [
+    GateSample(Self(.init(2, stride: 2)), .distinct([2, 2, 4, 5])),
+    GateSample(Self(.init(3, stride: 2, padding: 1)), .distinct([1, 2, 5, 4])),
+    GateSample(Self(.init(Extents2D(2, 3), stride: Extents2D(1, 4))), .distinct([1, 1, 3, 7])),
+  ]
+}
+
+/// A maximum pooling's gradient: each ū goes to the largest element of its window in x, shared by equal ones.   Linear
+/// in u, whose v̄ is the mean of v over those elements; x decides only where it goes, and gets none.
+public struct MaxPoolGradient: Gate {
+  public static let name = "maxPoolGradient"
+  public let window: PoolingWindow
+  public init(_ window: PoolingWindow) { self.window = window }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 2)
+    try window.check(upstream: inputs[0], of: inputs[1])
+    return inputs[1]
+  }
+
+  public var kernel: Kernel { Kernel(.pool(.maximumGradient, window.pooled)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let (upstream, x) = (inputs[0], inputs[1])
+    var result = [Double](repeating: 0, count: shape.elementCount)
+    window.forEachLargest(in: x) { place, largest in
+      for element in largest { result[element] += upstream.values[place] / Double(largest.count) }
+    }
+    return ReferenceTensor(shape, x.elementType, result)
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream.graph.apply(MaxPoolSelection(window), to: [upstream, node.inputs[1]]), nil]
+  }
+
+  public static let samples = [
+    GateSample(Self(.init(2, stride: 2)), .uniform([2, 2, 2, 2]), .distinct([2, 2, 4, 5])),
+    GateSample(Self(.init(3, stride: 2, padding: 1)), .uniform([1, 2, 3, 2]), .distinct([1, 2, 5, 4])),
+  ]
+}
+
+/// What each window of v holds where x is largest; the mean of several if elements tie.   Linear in v, whose gradient is
+/// a ``MaxPoolGradient``; x decides only which are read, and gets none.
+public struct MaxPoolSelection: Gate {
+  public static let name = "maxPoolSelection"
+  public let window: PoolingWindow
+  public init(_ window: PoolingWindow) { self.window = window }
+
+  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 2)
+    guard inputs[0] == inputs[1] else {
+      throw ShapeError("values of shape \(inputs[0]) are selected by others of shape \(inputs[1])")
+    }
+    return try window.result(of: inputs[1])
+  }
+
+  public var kernel: Kernel { Kernel(.pool(.maximumSelection, window.pooled)) }
+
+  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let (v, x) = (inputs[0], inputs[1])
+    var result = [Double](repeating: 0, count: shape.elementCount)
+    window.forEachLargest(in: x) { place, largest in
+      if largest.isEmpty { return }
+      result[place] = largest.reduce(0) { $0 + v.values[$1] } / Double(largest.count)
+    }
+    return ReferenceTensor(shape, x.elementType, result)
+  }
+
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [upstream.graph.apply(MaxPoolGradient(window), to: [upstream, node.inputs[1]]), nil]
+  }
+
+  public static let samples = [
+    GateSample(Self(.init(2, stride: 2)), .uniform([2, 2, 4, 5]), .distinct([2, 2, 4, 5])),
+    GateSample(Self(.init(3, stride: 2, padding: 1)), .uniform([1, 2, 5, 4]), .distinct([1, 2, 5, 4])),
+  ]
+}
+
+extension PoolingWindow {
+  /// The places of each window's largest elements; none if it holds a NaN.
+  fileprivate func forEachLargest(in x: ReferenceTensor, _ body: (_ result: Int, _ largest: [Int]) -> Void) {
+    forEachWindow(x.shape) { place, elements in
+      let values = elements.map { x.values[$0] }
+      let largest = values.contains { $0.isNaN } ? .nan : values.max() ?? .nan
+      body(place, elements.filter { x.values[$0] == largest })
+    }
+  }
+}
+
+/// The largest element of each window of images `[batch, channels, height, width]`; NaN if it holds one.
+///
+/// Ties split the gradient evenly. What lies in the padding is never the largest.
+/// - Parameters:
+///   - window: the extents of a window.
+///   - stride: pixels from one window to the next; the window's own extents if `nil`, so that windows do not overlap.
+///   - padding: pixels that windows reach over the edge, less than `window`.
+public func maxPool(
+  _ images: Node, window: Extents2D, stride: Extents2D? = nil, padding: Extents2D = 0,
+  fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  let window = PoolingWindow(window, stride: stride ?? window, padding: padding)
+  return images.graph.apply(MaxPool(window), to: [images], fileID: fileID, line: line)
+}

@@ -1,0 +1,110 @@
+#pragma once
+
+// Convolution and pooling in two dimensions; included by CKernels.h, whose conventions hold. Images are
+// [batch, channels, height, width]. A "lane" is an element of a 64-byte vector: 16 of float, 8 of double.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+/// Images with room around them, so that a kernel's element reads at a fixed distance from the pixel it contributes to.
+/// Where the stride is above 1, pixels whose rows and columns leave the same remainders lie in a plane of their own:
+/// element (i, j) of plane (image, a, b) is the pixel (i · row_stride + row_phases[a], j · column_stride +
+/// column_phases[b]), or 0 where there is none.
+struct adj_planes {
+  ptrdiff_t images, height, width;
+  ptrdiff_t row_stride, column_stride, row_phase_count, column_phase_count;
+  const ptrdiff_t *row_phases, *column_phases;
+  ptrdiff_t rows, pitch;
+};
+
+/// Elements read, and not used, behind the last plane.
+enum { ADJ_PLANES_SLACK = 16 };
+
+/// Writes the planes of the images begin <= i < end, and behind the last the slack.
+void adj_convolution_planes(uint8_t type, struct adj_planes plan, const void *input, void *output, ptrdiff_t begin,
+                            ptrdiff_t end);
+
+/// Matrices of `lines` lines, turned so that a vector holds an element of each of as many lines as it has lanes:
+/// panel[column][lane] = input[matrix · matrix_size + line · line_stride + offsets[column]], zero where there is no line.
+/// Without offsets columns are next to one another.
+struct adj_panels {
+  ptrdiff_t matrices, lines, columns, matrix_size, line_stride;
+  const ptrdiff_t *_Nullable offsets;
+};
+
+/// Writes the panels begin <= p < end.
+void adj_convolution_panels(uint8_t type, struct adj_panels plan, const void *input, void *output, ptrdiff_t begin,
+                            ptrdiff_t end);
+
+/// Results at (top + i · row_step, left + j · column_step), for `rows` i and `columns` j, which sum the same taps.
+struct adj_tap_class {
+  ptrdiff_t first_tap, taps, top, left, rows, columns;
+};
+
+/// result[n, o, pixel] = sum over source channels c and taps t of planes[n, c][pixel + offsets[t]] · panels[c, t][o], in
+/// this order. Channels are those of one of `groups`; so are the lanes of a panel.
+struct adj_tap_sum {
+  ptrdiff_t images, groups, sources, results;
+  ptrdiff_t channel_size, pitch;
+  ptrdiff_t height, width, row_step, column_step;
+  ptrdiff_t tap_count;
+  const ptrdiff_t *offsets;
+  ptrdiff_t class_count;
+  const struct adj_tap_class *classes;
+  /// Rows worked together, and whether pixels are counted on over the ends of rows: junk is computed between two rows, but
+  /// short rows fill vectors.
+  ptrdiff_t band, bands;
+  int32_t runs_on;
+};
+
+/// Blocks begin <= b < end: bands of rows, of each image, of each pair of panels.
+void adj_convolution_taps(uint8_t type, struct adj_tap_sum plan, const void *planes, const void *panels, void *output,
+                          ptrdiff_t begin, ptrdiff_t end);
+
+/// gradient[o, c, t] = sum over images n and pixels of planes[n, c][pixel + offsets[t]] · panels[n][pixel][o]: over the
+/// pixels of an image first, then image by image.
+struct adj_kernel_gradient {
+  ptrdiff_t images, groups, sources, results;
+  ptrdiff_t channel_size, pitch;
+  ptrdiff_t rows, columns;
+  ptrdiff_t tap_count;
+  const ptrdiff_t *offsets;
+};
+
+/// Elements of the kernel, of a pair of panels' results each, that a block of the kernel gradient computes.
+enum { ADJ_KERNEL_BLOCK = 14 };
+
+/// Blocks begin <= b < end, those of one pair of panels next to one another.
+void adj_convolution_kernel_gradient(uint8_t type, struct adj_kernel_gradient plan, const void *planes,
+                                     const void *panels, void *output, ptrdiff_t begin, ptrdiff_t end);
+
+/// Windows over one channel of an image.
+struct adj_pool {
+  ptrdiff_t height, width, result_height, result_width;
+  ptrdiff_t window_height, window_width, row_stride, column_stride, row_padding, column_padding;
+  int32_t counts_padding;
+};
+
+// Each for the channels (of all images) begin <= c < end.
+void adj_pool_maximum(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin,
+                      ptrdiff_t end);
+void adj_pool_maximum_gradient(uint8_t type, struct adj_pool plan, const void *upstream, const void *input, void *output,
+                               ptrdiff_t begin, ptrdiff_t end);
+void adj_pool_maximum_selection(uint8_t type, struct adj_pool plan, const void *values, const void *input, void *output,
+                                ptrdiff_t begin, ptrdiff_t end);
+void adj_pool_mean(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin, ptrdiff_t end);
+void adj_pool_mean_gradient(uint8_t type, struct adj_pool plan, const void *upstream, void *output, ptrdiff_t begin,
+                            ptrdiff_t end);
+
+/// output[c] = input[c - radius] + ... + input[c + radius], for each of `channels` channels of `size` elements, and the
+/// channels (of all images) begin <= c < end.
+void adj_channel_window_sum(uint8_t type, ptrdiff_t channels, ptrdiff_t size, ptrdiff_t radius, const void *input,
+                            void *output, ptrdiff_t begin, ptrdiff_t end);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif

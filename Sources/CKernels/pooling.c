@@ -1,0 +1,193 @@
+// Pooling: each channel by itself, a row of windows at a time. For one element of the window after the other, a loop runs
+// over the windows of the row; elements that lie in the padding are left out of it.
+
+#include "include/CKernels.h"
+#include "targets.h"
+#include <string.h>
+
+/// Windows of a row worked at a time.
+#define WINDOWS 256
+
+/// The windows of a chunk of a row.
+struct windows {
+  /// Its first window, and how many there are.
+  ptrdiff_t first, count;
+  /// The rows of the image that its windows see.
+  ptrdiff_t top, bottom;
+};
+
+ADJ_INLINE struct windows windows_at(struct adj_pool plan, ptrdiff_t row, ptrdiff_t first) {
+  const ptrdiff_t start = row * plan.row_stride - plan.row_padding, end = start + plan.window_height;
+  const ptrdiff_t left = plan.result_width - first;
+  return (struct windows){first, left < WINDOWS ? left : WINDOWS, start < 0 ? 0 : start,
+                          end < plan.height ? end : plan.height};
+}
+
+/// The windows begin <= j < end of a chunk whose column `column` lies within the image.
+ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrdiff_t column, ptrdiff_t *begin,
+                              ptrdiff_t *end) {
+  // Window first + j has it at (first + j) · stride + offset.
+  const ptrdiff_t stride = plan.column_stride, offset = windows.first * stride + column - plan.column_padding;
+  *begin = offset < 0 ? (-offset + stride - 1) / stride : 0;
+  *end = plan.width > offset ? (plan.width - offset + stride - 1) / stride : 0;
+  if (*end > windows.count) *end = windows.count;
+}
+
+/// Runs a statement for each window j of a chunk and each pixel of it: `pixel` is its place in the channel.
+#define FOR_EACH_PIXEL(...)                                                                                         \
+  for (ptrdiff_t row = at.top; row < at.bottom; ++row) {                                                            \
+    for (ptrdiff_t column = 0; column < plan.window_width; ++column) {                                              \
+      ptrdiff_t from, to;                                                                                           \
+      having_column(plan, at, column, &from, &to);                                                                  \
+      const ptrdiff_t start = row * plan.width + at.first * plan.column_stride + column - plan.column_padding;      \
+      if (plan.column_stride == 1) {                                                                                \
+        ADJ_INDEPENDENT for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + j; __VA_ARGS__; }   \
+      } else if (plan.column_stride == 2) {                                                                         \
+        ADJ_INDEPENDENT for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + 2 * j; __VA_ARGS__; }\
+      } else {                                                                                                      \
+        for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + j * plan.column_stride; __VA_ARGS__; }\
+      }                                                                                                             \
+    }                                                                                                               \
+  }
+
+/// Runs a statement for each chunk `at` of windows of the channels begin <= c < end, whose images begin at `image` and
+/// results at `result`; `place` is where the chunk's first result lies.
+#define FOR_EACH_CHUNK(...)                                                                                         \
+  for (ptrdiff_t channel = begin; channel < end; ++channel) {                                                       \
+    const ptrdiff_t image = channel * plan.height * plan.width;                                                     \
+    for (ptrdiff_t i = 0; i < plan.result_height; ++i) {                                                            \
+      for (ptrdiff_t first = 0; first < plan.result_width; first += WINDOWS) {                                      \
+        const struct windows at = windows_at(plan, i, first);                                                       \
+        const ptrdiff_t place = (channel * plan.result_height + i) * plan.result_width + first;                     \
+        __VA_ARGS__                                                                                                 \
+      }                                                                                                             \
+    }                                                                                                               \
+  }
+
+#define DEFINE_POOLING(SUFFIX, REAL)                                                                                \
+  ADJ_INLINE void largest_##SUFFIX(struct adj_pool plan, struct windows at, const REAL *x, REAL *largest) {         \
+    for (ptrdiff_t j = 0; j < at.count; ++j) largest[j] = -(REAL)__builtin_inf();                                   \
+    /* NaN is larger than any number, and stays. */                                                                 \
+    FOR_EACH_PIXEL(largest[j] = x[pixel] > largest[j] || x[pixel] != x[pixel] ? x[pixel] : largest[j])              \
+  }                                                                                                                 \
+  /* How many elements of each window are its largest. */                                                           \
+  ADJ_INLINE void winners_##SUFFIX(struct adj_pool plan, struct windows at, const REAL *x, const REAL *largest,     \
+                                   REAL *winners) {                                                                 \
+    for (ptrdiff_t j = 0; j < at.count; ++j) winners[j] = 0;                                                        \
+    FOR_EACH_PIXEL(winners[j] += x[pixel] == largest[j] ? (REAL)1 : (REAL)0)                                        \
+  }                                                                                                                 \
+  /* By what a sum over each window is divided for its mean. */                                                     \
+  ADJ_INLINE void pixels_##SUFFIX(struct adj_pool plan, struct windows at, REAL *pixels) {                          \
+    const REAL all = (REAL)(plan.window_height * plan.window_width);                                                \
+    for (ptrdiff_t j = 0; j < at.count; ++j) pixels[j] = plan.counts_padding ? all : 0;                             \
+    if (plan.counts_padding) return;                                                                                \
+    FOR_EACH_PIXEL((void)pixel, pixels[j] += 1)                                                                     \
+  }                                                                                                                 \
+  ADJ_CLONES static void maximum_##SUFFIX(struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,   \
+                                          ptrdiff_t end) {                                                          \
+    FOR_EACH_CHUNK(largest_##SUFFIX(plan, at, input + image, output + place);)                                      \
+  }                                                                                                                 \
+  ADJ_CLONES static void maximum_gradient_##SUFFIX(struct adj_pool plan, const REAL *upstream, const REAL *input,   \
+                                                   REAL *output, ptrdiff_t begin, ptrdiff_t end) {                  \
+    REAL largest[WINDOWS], share[WINDOWS];                                                                          \
+    memset(output + begin * plan.height * plan.width, 0,                                                            \
+           (size_t)((end - begin) * plan.height * plan.width) * sizeof(REAL));                                      \
+    FOR_EACH_CHUNK({                                                                                                \
+      const REAL *x = input + image;                                                                                \
+      REAL *y = output + image;                                                                                     \
+      largest_##SUFFIX(plan, at, x, largest);                                                                       \
+      winners_##SUFFIX(plan, at, x, largest, share);                                                                \
+      for (ptrdiff_t j = 0; j < at.count; ++j) share[j] = upstream[place + j] / share[j];                           \
+      FOR_EACH_PIXEL(y[pixel] += x[pixel] == largest[j] ? share[j] : (REAL)0)                                       \
+    })                                                                                                              \
+  }                                                                                                                 \
+  ADJ_CLONES static void maximum_selection_##SUFFIX(struct adj_pool plan, const REAL *values, const REAL *input,    \
+                                                    REAL *output, ptrdiff_t begin, ptrdiff_t end) {                 \
+    REAL largest[WINDOWS], winners[WINDOWS];                                                                        \
+    FOR_EACH_CHUNK({                                                                                                \
+      const REAL *x = input + image, *v = values + image;                                                           \
+      REAL *y = output + place;                                                                                     \
+      largest_##SUFFIX(plan, at, x, largest);                                                                       \
+      winners_##SUFFIX(plan, at, x, largest, winners);                                                              \
+      for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = 0;                                                            \
+      FOR_EACH_PIXEL(y[j] += x[pixel] == largest[j] ? v[pixel] : (REAL)0)                                           \
+      for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = winners[j] > 0 ? y[j] / winners[j] : 0;                       \
+    })                                                                                                              \
+  }                                                                                                                 \
+  ADJ_CLONES static void mean_##SUFFIX(struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,      \
+                                       ptrdiff_t end) {                                                             \
+    REAL pixels[WINDOWS];                                                                                           \
+    FOR_EACH_CHUNK({                                                                                                \
+      const REAL *x = input + image;                                                                                \
+      REAL *y = output + place;                                                                                     \
+      pixels_##SUFFIX(plan, at, pixels);                                                                            \
+      for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = 0;                                                            \
+      FOR_EACH_PIXEL(y[j] += x[pixel])                                                                              \
+      for (ptrdiff_t j = 0; j < at.count; ++j) y[j] /= pixels[j];                                                   \
+    })                                                                                                              \
+  }                                                                                                                 \
+  ADJ_CLONES static void mean_gradient_##SUFFIX(struct adj_pool plan, const REAL *upstream, REAL *output,           \
+                                                ptrdiff_t begin, ptrdiff_t end) {                                   \
+    REAL share[WINDOWS];                                                                                            \
+    memset(output + begin * plan.height * plan.width, 0,                                                            \
+           (size_t)((end - begin) * plan.height * plan.width) * sizeof(REAL));                                      \
+    FOR_EACH_CHUNK({                                                                                                \
+      REAL *y = output + image;                                                                                     \
+      pixels_##SUFFIX(plan, at, share);                                                                             \
+      for (ptrdiff_t j = 0; j < at.count; ++j) share[j] = upstream[place + j] / share[j];                           \
+      FOR_EACH_PIXEL(y[pixel] += share[j])                                                                          \
+    })                                                                                                              \
+  }                                                                                                                 \
+  ADJ_CLONES static void channel_window_sum_##SUFFIX(ptrdiff_t channels, ptrdiff_t size, ptrdiff_t radius,          \
+                                                     const REAL *input, REAL *output, ptrdiff_t begin,              \
+                                                     ptrdiff_t end) {                                               \
+    for (ptrdiff_t channel = begin; channel < end; ++channel) {                                                     \
+      const ptrdiff_t within = channel % channels, base = channel - within;                                         \
+      const ptrdiff_t first = within < radius ? 0 : within - radius;                                                \
+      const ptrdiff_t last = channels - 1 - within < radius ? channels - 1 : within + radius;                       \
+      REAL *y = output + channel * size;                                                                            \
+      memcpy(y, input + (base + first) * size, (size_t)size * sizeof(REAL));                                        \
+      for (ptrdiff_t other = first + 1; other <= last; ++other) {                                                   \
+        const REAL *x = input + (base + other) * size;                                                              \
+        for (ptrdiff_t i = 0; i < size; ++i) y[i] += x[i];                                                          \
+      }                                                                                                             \
+    }                                                                                                               \
+  }
+
+DEFINE_POOLING(f32, float)
+DEFINE_POOLING(f64, double)
+
+void adj_pool_maximum(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin,
+                      ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) maximum_f32(plan, input, output, begin, end);
+  else maximum_f64(plan, input, output, begin, end);
+}
+
+void adj_pool_maximum_gradient(uint8_t type, struct adj_pool plan, const void *upstream, const void *input, void *output,
+                               ptrdiff_t begin, ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) maximum_gradient_f32(plan, upstream, input, output, begin, end);
+  else maximum_gradient_f64(plan, upstream, input, output, begin, end);
+}
+
+void adj_pool_maximum_selection(uint8_t type, struct adj_pool plan, const void *values, const void *input, void *output,
+                                ptrdiff_t begin, ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) maximum_selection_f32(plan, values, input, output, begin, end);
+  else maximum_selection_f64(plan, values, input, output, begin, end);
+}
+
+void adj_pool_mean(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin, ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) mean_f32(plan, input, output, begin, end);
+  else mean_f64(plan, input, output, begin, end);
+}
+
+void adj_pool_mean_gradient(uint8_t type, struct adj_pool plan, const void *upstream, void *output, ptrdiff_t begin,
+                            ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) mean_gradient_f32(plan, upstream, output, begin, end);
+  else mean_gradient_f64(plan, upstream, output, begin, end);
+}
+
+void adj_channel_window_sum(uint8_t type, ptrdiff_t channels, ptrdiff_t size, ptrdiff_t radius, const void *input,
+                            void *output, ptrdiff_t begin, ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) channel_window_sum_f32(channels, size, radius, input, output, begin, end);
+  else channel_window_sum_f64(channels, size, radius, input, output, begin, end);
+}
