@@ -27,7 +27,7 @@ WORTH_SHARING = {"S3a", "S6"}
 
 AT_TWO_THREADS = {
     "mlp": Goal(0.8), "tiny_mlp": Goal(0.2), "wide_dag": Goal(0.85), "attention": Goal(0.85),
-    "lstm": Goal(0.85, against=("torch",)),
+    "lstm": Goal(0.85, against=("torch",)), "small_cnn": Goal(0.87), "alexnet": Goal(0.9),
 }
 
 

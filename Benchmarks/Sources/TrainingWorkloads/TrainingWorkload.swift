@@ -6,7 +6,9 @@ public struct TrainingWorkload {
   public let parameters: [Node]
   public let feed: (Session) throws -> Void
 
-  public static let names = ["mlp", "tiny_mlp", "wide_dag", "lstm", "attention", "scalar_chain"]
+  public static let names = [
+    "mlp", "tiny_mlp", "wide_dag", "lstm", "attention", "scalar_chain", "small_cnn", "alexnet",
+  ]
 
   /// The workload `name`, or `nil` if there is none; its graph is built anew.
   public static func named(_ name: String) -> TrainingWorkload? {
@@ -17,6 +19,8 @@ public struct TrainingWorkload {
     case "lstm": lstm()
     case "attention": attention()
     case "scalar_chain": scalarChain()
+    case "small_cnn": smallCNN()
+    case "alexnet": alexNet()
     default: nil
     }
   }

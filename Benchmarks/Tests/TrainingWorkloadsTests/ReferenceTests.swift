@@ -16,6 +16,8 @@ import TrainingWorkloads
     Reference(name: "lstm", loss: 0.009215196621964909, squares: 5.307789675073703e-05),
     Reference(name: "attention", loss: 0.5389867762074487, squares: 0.08198758542219474),
     Reference(name: "scalar_chain", loss: 0.048904421277223775, squares: 7524.03449956063),
+    Reference(name: "small_cnn", loss: 3.2987896015734255, squares: 590.2913355379934),
+    Reference(name: "alexnet", loss: 12.450477834322486, squares: 26494.45001487413),
   ]
 
   /// Float32 has 6e-8 of rounding an operation; over these graphs it adds up to less than 1e-5.
