@@ -8,6 +8,65 @@
 /// Windows of a row worked at a time.
 #define WINDOWS 256
 
+// Vectors that are passed to inlined functions never reach the ABI that the warning is about.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpsabi"
+#endif
+
+#define SWAPPED_4(v) __builtin_shufflevector(v, v, 1, 0, 3, 2)
+#define SWAPPED_8(v) __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6)
+#define SWAPPED_16(v) __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)
+#define FIRSTS_4(v) __builtin_shufflevector(v, v, 0, 2)
+#define FIRSTS_8(v) __builtin_shufflevector(v, v, 0, 2, 4, 6)
+#define FIRSTS_16(v) __builtin_shufflevector(v, v, 0, 2, 4, 6, 8, 10, 12, 14)
+#define TWICE_4(v) __builtin_shufflevector(v, v, 0, 0, 1, 1)
+#define TWICE_8(v) __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3)
+#define TWICE_16(v) __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
+
+#define REAL float
+#define WIDTH 16
+#define SIZED(x) x##_wide_f32
+#define SWAPPED SWAPPED_16
+#define FIRSTS FIRSTS_16
+#define TWICE TWICE_16
+#include "pooling_halves.h"
+#undef REAL
+#define REAL float
+#define WIDTH 8
+#define SIZED(x) x##_narrow_f32
+#define SWAPPED SWAPPED_8
+#define FIRSTS FIRSTS_8
+#define TWICE TWICE_8
+#include "pooling_halves.h"
+#undef REAL
+#define REAL double
+#define WIDTH 8
+#define SIZED(x) x##_wide_f64
+#define SWAPPED SWAPPED_8
+#define FIRSTS FIRSTS_8
+#define TWICE TWICE_8
+#include "pooling_halves.h"
+#undef REAL
+#define REAL double
+#define WIDTH 4
+#define SIZED(x) x##_narrow_f64
+#define SWAPPED SWAPPED_4
+#define FIRSTS FIRSTS_4
+#define TWICE TWICE_4
+#include "pooling_halves.h"
+#undef REAL
+
+/// Whether windows are 2 x 2 and 2 apart, at least `least` of them in a row.
+ADJ_INLINE int halves(struct adj_pool plan, ptrdiff_t least) {
+  return plan.window_height == 2 && plan.window_width == 2 && plan.row_stride == 2 && plan.column_stride == 2
+         && plan.row_padding == 0 && plan.column_padding == 0 && plan.result_width >= least;
+}
+
+/// The first row of the images that those windows see which make row `row` of the results.
+ADJ_INLINE ptrdiff_t first_row(struct adj_pool plan, ptrdiff_t row) {
+  return row / plan.result_height * plan.height + row % plan.result_height * 2;
+}
+
 /// The windows of a chunk of a row.
 struct windows {
   /// Its first window, and how many there are.
@@ -16,10 +75,10 @@ struct windows {
   ptrdiff_t top, bottom;
 };
 
-ADJ_INLINE struct windows windows_at(struct adj_pool plan, ptrdiff_t row, ptrdiff_t first) {
+ADJ_INLINE struct windows windows_at(struct adj_pool plan, ptrdiff_t row, ptrdiff_t first, ptrdiff_t most) {
   const ptrdiff_t start = row * plan.row_stride - plan.row_padding, end = start + plan.window_height;
   const ptrdiff_t left = plan.result_width - first;
-  return (struct windows){first, left < WINDOWS ? left : WINDOWS, start < 0 ? 0 : start,
+  return (struct windows){first, left < most ? left : most, start < 0 ? 0 : start,
                           end < plan.height ? end : plan.height};
 }
 
@@ -50,21 +109,31 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
     }                                                                                                               \
   }
 
-/// Runs a statement for each chunk `at` of windows of the channels begin <= c < end, whose images begin at `image` and
+/// Runs a statement for each chunk `at` of at most `most` windows of the channels begin <= c < end, whose images begin at `image` and
 /// results at `result`; `place` is where the chunk's first result lies.
-#define FOR_EACH_CHUNK(...)                                                                                         \
+#define FOR_EACH_CHUNK(most, ...)                                                                                   \
   for (ptrdiff_t channel = begin; channel < end; ++channel) {                                                       \
     const ptrdiff_t image = channel * plan.height * plan.width;                                                     \
     for (ptrdiff_t i = 0; i < plan.result_height; ++i) {                                                            \
-      for (ptrdiff_t first = 0; first < plan.result_width; first += WINDOWS) {                                      \
-        const struct windows at = windows_at(plan, i, first);                                                       \
+      for (ptrdiff_t first = 0; first < plan.result_width; first += most) {                                         \
+        const struct windows at = windows_at(plan, i, first, most);                                                 \
         const ptrdiff_t place = (channel * plan.result_height + i) * plan.result_width + first;                     \
         __VA_ARGS__                                                                                                 \
       }                                                                                                             \
     }                                                                                                               \
   }
 
-#define DEFINE_POOLING(SUFFIX, REAL)                                                                                \
+/// Elements of the rows of an image that are split at a time.
+#define SPLIT 2048
+
+#define REAL float
+#define NAME(x) x##_f32
+#include "pooling_rows.h"
+#define REAL double
+#define NAME(x) x##_f64
+#include "pooling_rows.h"
+
+#define DEFINE_POOLING(SUFFIX, REAL, LANES)                                                                         \
   ADJ_INLINE void largest_##SUFFIX(struct adj_pool plan, struct windows at, const REAL *x, REAL *largest) {         \
     for (ptrdiff_t j = 0; j < at.count; ++j) largest[j] = -(REAL)__builtin_inf();                                   \
     /* NaN is larger than any number, and stays. */                                                                 \
@@ -85,16 +154,47 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
   }                                                                                                                 \
   ADJ_CLONES static void maximum_##SUFFIX(struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,   \
                                           ptrdiff_t end) {                                                          \
-    FOR_EACH_CHUNK(largest_##SUFFIX(plan, at, input + image, output + place);)                                      \
+    if (halves(plan, LANES / 4)) {                                                                                  \
+      for (ptrdiff_t row = begin * plan.result_height; row < end * plan.result_height; ++row) {                     \
+        const REAL *upper = input + first_row(plan, row) * plan.width;                                              \
+        REAL *to = output + row * plan.result_width;                                                                \
+        if (plan.result_width >= LANES / 2) halve_wide_##SUFFIX(upper, upper + plan.width, plan.result_width, to);  \
+        else halve_narrow_##SUFFIX(upper, upper + plan.width, plan.result_width, to);                               \
+      }                                                                                                             \
+      return;                                                                                                       \
+    }                                                                                                               \
+    const ptrdiff_t together = together_##SUFFIX(plan);                                                             \
+    if (together > 0) {                                                                                             \
+      FOR_EACH_CHUNK(together, chunk_maximum_##SUFFIX(plan, at, input + image, output + place);)                    \
+    } else {                                                                                                        \
+      FOR_EACH_CHUNK(WINDOWS, largest_##SUFFIX(plan, at, input + image, output + place);)                           \
+    }                                                                                                               \
   }                                                                                                                 \
   ADJ_CLONES static void maximum_gradient_##SUFFIX(struct adj_pool plan, const REAL *upstream, const REAL *input,   \
                                                    REAL *output, ptrdiff_t begin, ptrdiff_t end) {                  \
     REAL largest[WINDOWS], share[WINDOWS];                                                                          \
-    memset(output + begin * plan.height * plan.width, 0,                                                            \
-           (size_t)((end - begin) * plan.height * plan.width) * sizeof(REAL));                                      \
-    FOR_EACH_CHUNK({                                                                                                \
+    if (!halves(plan, LANES / 4) || plan.height % 2 != 0 || plan.width % 2 != 0) {                                  \
+      memset(output + begin * plan.height * plan.width, 0,                                                          \
+             (size_t)((end - begin) * plan.height * plan.width) * sizeof(REAL));                                    \
+    }                                                                                                               \
+    if (halves(plan, LANES / 4)) {                                                                                  \
+      for (ptrdiff_t row = begin * plan.result_height; row < end * plan.result_height; ++row) {                     \
+        const ptrdiff_t place = first_row(plan, row) * plan.width;                                                  \
+        const REAL *upper = input + place, *given = upstream + row * plan.result_width;                             \
+        REAL *to = output + place;                                                                                  \
+        if (plan.result_width >= LANES / 2) {                                                                       \
+          halve_gradient_wide_##SUFFIX(upper, upper + plan.width, given, plan.result_width, to, to + plan.width);   \
+        } else {                                                                                                    \
+          halve_gradient_narrow_##SUFFIX(upper, upper + plan.width, given, plan.result_width, to, to + plan.width); \
+        }                                                                                                           \
+      }                                                                                                             \
+      return;                                                                                                       \
+    }                                                                                                               \
+    const ptrdiff_t together = together_##SUFFIX(plan);                                                             \
+    FOR_EACH_CHUNK((together > 0 ? together : WINDOWS), {                                                           \
       const REAL *x = input + image;                                                                                \
       REAL *y = output + image;                                                                                     \
+      if (together > 0 && chunk_gradient_##SUFFIX(plan, at, x, upstream + place, y)) continue;                      \
       largest_##SUFFIX(plan, at, x, largest);                                                                       \
       winners_##SUFFIX(plan, at, x, largest, share);                                                                \
       for (ptrdiff_t j = 0; j < at.count; ++j) share[j] = upstream[place + j] / share[j];                           \
@@ -104,7 +204,7 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
   ADJ_CLONES static void maximum_selection_##SUFFIX(struct adj_pool plan, const REAL *values, const REAL *input,    \
                                                     REAL *output, ptrdiff_t begin, ptrdiff_t end) {                 \
     REAL largest[WINDOWS], winners[WINDOWS];                                                                        \
-    FOR_EACH_CHUNK({                                                                                                \
+    FOR_EACH_CHUNK(WINDOWS, {                                                                                       \
       const REAL *x = input + image, *v = values + image;                                                           \
       REAL *y = output + place;                                                                                     \
       largest_##SUFFIX(plan, at, x, largest);                                                                       \
@@ -117,7 +217,7 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
   ADJ_CLONES static void mean_##SUFFIX(struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,      \
                                        ptrdiff_t end) {                                                             \
     REAL pixels[WINDOWS];                                                                                           \
-    FOR_EACH_CHUNK({                                                                                                \
+    FOR_EACH_CHUNK(WINDOWS, {                                                                                       \
       const REAL *x = input + image;                                                                                \
       REAL *y = output + place;                                                                                     \
       pixels_##SUFFIX(plan, at, pixels);                                                                            \
@@ -131,7 +231,7 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
     REAL share[WINDOWS];                                                                                            \
     memset(output + begin * plan.height * plan.width, 0,                                                            \
            (size_t)((end - begin) * plan.height * plan.width) * sizeof(REAL));                                      \
-    FOR_EACH_CHUNK({                                                                                                \
+    FOR_EACH_CHUNK(WINDOWS, {                                                                                       \
       REAL *y = output + image;                                                                                     \
       pixels_##SUFFIX(plan, at, share);                                                                             \
       for (ptrdiff_t j = 0; j < at.count; ++j) share[j] = upstream[place + j] / share[j];                           \
@@ -154,8 +254,8 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
     }                                                                                                               \
   }
 
-DEFINE_POOLING(f32, float)
-DEFINE_POOLING(f64, double)
+DEFINE_POOLING(f32, float, 16)
+DEFINE_POOLING(f64, double, 8)
 
 void adj_pool_maximum(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin,
                       ptrdiff_t end) {
