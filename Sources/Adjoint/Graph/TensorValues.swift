@@ -9,9 +9,9 @@ public enum TensorValues: Hashable, Sendable {
   /// `values` in the case of their type.
   public init<T: GraphScalar>(_ values: [T]) {
     switch T.elementType {
-    case .float32: self = .float32(values.map { Float($0.asDouble) })
-    case .float64: self = .float64(values.map(\.asDouble))
-    case .int32: self = .int32(values.map { Int32($0.asDouble) })
+    case .float32: self = .float32(values as? [Float] ?? values.map { Float($0.asDouble) })
+    case .float64: self = .float64(values as? [Double] ?? values.map(\.asDouble))
+    case .int32: self = .int32(values as? [Int32] ?? values.map { Int32($0.asDouble) })
     }
   }
 
@@ -40,6 +40,10 @@ public enum TensorValues: Hashable, Sendable {
     func fill<T: GraphScalar>(_: T.Type) {
       let target = target.bindMemory(to: T.self, capacity: count)
       switch self {
+      case .float32(let values) where T.self == Float.self:
+        values.withUnsafeBytes {
+          UnsafeMutableRawPointer(target).copyMemory(from: $0.baseAddress!, byteCount: 4 * count)
+        }
       case .float32(let values): for i in 0..<count { target[i] = T(rounding: Double(values[i])) }
       case .float64(let values): for i in 0..<count { target[i] = T(rounding: values[i]) }
       case .int32(let values): for i in 0..<count { target[i] = T(rounding: Double(values[i])) }
