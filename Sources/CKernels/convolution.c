@@ -25,6 +25,50 @@ static int has_wide_registers(void) {
 #define BLOCKS_TOGETHER 16
 #define BLOCK ADJ_KERNEL_BLOCK
 
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float sixteen __attribute__((vector_size(64), aligned(4), may_alias));
+
+#define SHUFFLED(a, b, i, j, k, l)                                                                                 \
+  __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, i + 12, j + 12, \
+                          k + 12, l + 12)
+#define QUARTER(v, q) __builtin_shufflevector(v, v, 4 * q, 4 * q + 1, 4 * q + 2, 4 * q + 3)
+
+/// Of four vectors, within each quarter, the matrix of 4 x 4 elements transposed.
+ADJ_INLINE void turn_quarters(sixteen *v) {
+  const sixteen low_ab = SHUFFLED(v[0], v[1], 0, 16, 1, 17), high_ab = SHUFFLED(v[0], v[1], 2, 18, 3, 19);
+  const sixteen low_cd = SHUFFLED(v[2], v[3], 0, 16, 1, 17), high_cd = SHUFFLED(v[2], v[3], 2, 18, 3, 19);
+  v[0] = SHUFFLED(low_ab, low_cd, 0, 1, 16, 17);
+  v[1] = SHUFFLED(low_ab, low_cd, 2, 3, 18, 19);
+  v[2] = SHUFFLED(high_ab, high_cd, 0, 1, 16, 17);
+  v[3] = SHUFFLED(high_ab, high_cd, 2, 3, 18, 19);
+}
+
+/// to[lane · line + p] = panel[p · column + lane], for 16 lanes and 4 columns p.
+ADJ_INLINE void store_turned(const float *panel, ptrdiff_t column, float *to, ptrdiff_t line) {
+  sixteen v[4];
+  UNROLL for (int p = 0; p < 4; ++p) v[p] = *(const sixteen *)(panel + p * column);
+  turn_quarters(v);
+  // Quarter q of the i-th vector is lane 4 · q + i.
+  UNROLL for (int i = 0; i < 4; ++i) {
+    *(four *)(to + i * line) = QUARTER(v[i], 0);
+    *(four *)(to + (4 + i) * line) = QUARTER(v[i], 1);
+    *(four *)(to + (8 + i) * line) = QUARTER(v[i], 2);
+    *(four *)(to + (12 + i) * line) = QUARTER(v[i], 3);
+  }
+}
+
+/// panel[p · 16 + lane] = from[lane · line + p], for 16 lanes and 4 columns p.
+ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
+  sixteen v[4];
+  UNROLL for (int i = 0; i < 4; ++i) {
+    float quarters[16];
+    UNROLL for (int q = 0; q < 4; ++q) *(four *)(quarters + 4 * q) = *(const four *)(from + (4 * q + i) * line);
+    v[i] = *(const sixteen *)quarters;
+  }
+  turn_quarters(v);
+  UNROLL for (int p = 0; p < 4; ++p) *(sixteen *)(panel + p * 16) = v[p];
+}
+
 #define REAL float
 #define LANES 16
 #define NAME(x) x##_f32
@@ -72,14 +116,14 @@ void adj_convolution_panels(uint8_t type, struct adj_panels plan, const void *in
 
 void adj_convolution_taps(uint8_t type, struct adj_tap_sum plan, const void *planes, const void *panels, void *output,
                           ptrdiff_t begin, ptrdiff_t end) {
-  const int wide = has_wide_registers();
+  const int wide = !plan.narrow && has_wide_registers();
   if (type == ADJ_FLOAT32) (wide ? tap_sum_wide_f32 : tap_sum_narrow_f32)(plan, planes, panels, output, begin, end);
   else (wide ? tap_sum_wide_f64 : tap_sum_narrow_f64)(plan, planes, panels, output, begin, end);
 }
 
 void adj_convolution_kernel_gradient(uint8_t type, struct adj_kernel_gradient plan, const void *planes,
                                      const void *panels, void *output, ptrdiff_t begin, ptrdiff_t end) {
-  const int wide = has_wide_registers();
+  const int wide = !plan.narrow && has_wide_registers();
   if (type == ADJ_FLOAT32) {
     (wide ? kernel_gradient_wide_f32 : kernel_gradient_narrow_f32)(plan, planes, panels, output, begin, end);
   } else {

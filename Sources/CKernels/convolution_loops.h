@@ -36,6 +36,19 @@ DEFINE_TILE(SIZED(tile_two), 2)
 /// The results of `lanes` channels at `count` pixels of one row, `step` elements apart.
 ADJ_INLINE void SIZED(store_tile)(const REAL *tile, ptrdiff_t lanes, ptrdiff_t count, REAL *to, ptrdiff_t channel,
                                   ptrdiff_t step) {
+#if LANES == 16
+  if (step == 1 && count >= 4 && lanes % LANES == 0) {
+    for (ptrdiff_t lane = 0; lane < lanes; lane += LANES, to += LANES * channel) {
+      // Four pixels at a time, the last four again where they are not as many.
+      for (ptrdiff_t p = 0;; p += 4) {
+        if (p > count - 4) p = count - 4;
+        store_turned(tile + p * VECTORS * LANES + lane, VECTORS * LANES, to + p, channel);
+        if (p + 4 >= count) break;
+      }
+    }
+    return;
+  }
+#endif
   for (ptrdiff_t lane = 0; lane < lanes; ++lane, to += channel) {
     if (step == 1) for (ptrdiff_t p = 0; p < count; ++p) to[p] = tile[p * VECTORS * LANES + lane];
     else for (ptrdiff_t p = 0; p < count; ++p) to[p * step] = tile[p * VECTORS * LANES + lane];

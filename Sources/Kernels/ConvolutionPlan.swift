@@ -32,14 +32,19 @@ package struct ConvolutionPlan: Sendable {
   }
   package let part: ConvolutionPart
   private let form: Form
+  private let keepsToNarrowTiles: Bool
   /// Elements of the result.
   package let resultCount: Int
   /// Blocks that the result is worked in; any range of them can be computed by itself, and the bits are the same.
   package let blockCount: Int
 
-  package init(_ part: ConvolutionPart, _ geometry: ConvolutionGeometry, _ type: ElementType) {
+  /// - Parameter keepsToNarrowTiles: as if the machine had 16 registers of 32 bytes; for tests.
+  package init(
+    _ part: ConvolutionPart, _ geometry: ConvolutionGeometry, _ type: ElementType, keepsToNarrowTiles: Bool = false
+  ) {
     precondition(type != .int32, "Convolutions need floats")
     self.part = part
+    self.keepsToNarrowTiles = keepsToNarrowTiles
     let lanes = 64 / type.byteCount
     switch part {
     case .imagePlanes, .upstreamPlanes:
@@ -76,9 +81,13 @@ package struct ConvolutionPlan: Sendable {
     case .panels(let plan):
       plan.withC { adj_convolution_panels(type.rawValue, $0, inputs[0], output, begin, end) }
     case .taps(let plan):
-      plan.withC { adj_convolution_taps(type.rawValue, $0, inputs[0], inputs[1], output, begin, end) }
+      plan.withC(narrow: keepsToNarrowTiles) {
+        adj_convolution_taps(type.rawValue, $0, inputs[0], inputs[1], output, begin, end)
+      }
     case .gradient(let plan):
-      plan.withC { adj_convolution_kernel_gradient(type.rawValue, $0, inputs[0], inputs[1], output, begin, end) }
+      plan.withC(narrow: keepsToNarrowTiles) {
+        adj_convolution_kernel_gradient(type.rawValue, $0, inputs[0], inputs[1], output, begin, end)
+      }
     }
   }
 }

@@ -100,7 +100,7 @@ struct TapSumPlan: Sendable {
     let ahead: [(row: Int, column: Int)]
   }
 
-  func withC(_ body: (adj_tap_sum) -> Void) {
+  func withC(narrow: Bool, _ body: (adj_tap_sum) -> Void) {
     offsets.withUnsafeBufferPointer { offsets in
       classes.withUnsafeBufferPointer { classes in
         body(
@@ -108,7 +108,7 @@ struct TapSumPlan: Sendable {
             images: images, groups: groups, sources: sources, results: results, channel_size: channelSize,
             pitch: pitch, height: height, width: width, row_step: rowStep, column_step: columnStep,
             tap_count: offsets.count, offsets: offsets.baseAddress!, class_count: classes.count,
-            classes: classes.baseAddress!, band: band, bands: bands, runs_on: runsOn ? 1 : 0))
+            classes: classes.baseAddress!, band: band, bands: bands, runs_on: runsOn ? 1 : 0, narrow: narrow ? 1 : 0))
       }
     }
   }
@@ -134,12 +134,13 @@ struct KernelGradientPlan: Sendable {
     return groups * ((results + 2 * lanes - 1) / (2 * lanes)) * inPair
   }
 
-  func withC(_ body: (adj_kernel_gradient) -> Void) {
+  func withC(narrow: Bool, _ body: (adj_kernel_gradient) -> Void) {
     offsets.withUnsafeBufferPointer { offsets in
       body(
         adj_kernel_gradient(
           images: images, groups: groups, sources: sources, results: results, channel_size: channelSize, pitch: pitch,
-          rows: rows, columns: columns, tap_count: offsets.count, offsets: offsets.baseAddress!))
+          rows: rows, columns: columns, tap_count: offsets.count, offsets: offsets.baseAddress!,
+          narrow: narrow ? 1 : 0))
     }
   }
 }

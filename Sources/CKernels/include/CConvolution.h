@@ -59,6 +59,8 @@ struct adj_tap_sum {
   /// short rows fill vectors.
   ptrdiff_t band, bands;
   int32_t runs_on;
+  /// Whether tiles are those for 16 registers of 32 bytes even where there are more.
+  int32_t narrow;
 };
 
 /// Blocks begin <= b < end: bands of rows, of each image, of each pair of panels.
@@ -73,6 +75,7 @@ struct adj_kernel_gradient {
   ptrdiff_t rows, columns;
   ptrdiff_t tap_count;
   const ptrdiff_t *offsets;
+  int32_t narrow;
 };
 
 /// Elements of the kernel, of a pair of panels' results each, that a block of the kernel gradient computes.
