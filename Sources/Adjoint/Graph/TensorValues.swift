@@ -8,10 +8,16 @@ public enum TensorValues: Hashable, Sendable {
 
   /// `values` in the case of their type.
   public init<T: GraphScalar>(_ values: [T]) {
+    // An array of the type itself is taken over as it is: a cast by `as?` would look at each element.
     switch T.elementType {
-    case .float32: self = .float32(values as? [Float] ?? values.map { Float($0.asDouble) })
-    case .float64: self = .float64(values as? [Double] ?? values.map(\.asDouble))
-    case .int32: self = .int32(values as? [Int32] ?? values.map { Int32($0.asDouble) })
+    case .float32:
+      self = .float32(
+        T.self == Float.self ? unsafeBitCast(values, to: [Float].self) : values.map { Float($0.asDouble) })
+    case .float64:
+      self = .float64(T.self == Double.self ? unsafeBitCast(values, to: [Double].self) : values.map(\.asDouble))
+    case .int32:
+      self = .int32(
+        T.self == Int32.self ? unsafeBitCast(values, to: [Int32].self) : values.map { Int32($0.asDouble) })
     }
   }
 
