@@ -1,4 +1,6 @@
 import Adjoint
+import CSwiftHeap
+import DependencyScheduling
 import Testing
 
 @Suite struct PoolingTests {
@@ -86,5 +88,37 @@ import Testing
         #expect(abs(computed[channel * 2 + pixel] - values[channel * 2 + pixel] / power) < 1e-14)
       }
     }
+  }
+}
+
+/// Layouts and tiles lie in planned memory and on the stack.
+@Suite struct SteadyConvolutionTests {
+  @Test(arguments: [1, 2]) func `a step of convolution and pooling makes no object and faults in no page`(
+    width: Int
+  ) async {
+    let ended = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) { [width] in
+      let graph = Graph()
+      let x = graph.input("x", [4, 3, 24, 24])
+      let first = graph.parameter("first", [20, 3, 5, 5], .uniform(-0.1...0.1, seed: 1))
+      let second = graph.parameter("second", [24, 20, 3, 3], .uniform(-0.1...0.1, seed: 2))
+      let features = maxPool(relu(convolution(x, first, padding: 2)), window: 3, stride: 2)
+      let normal = localResponseNormalization(features)
+      let loss = square(averagePool(convolution(normal, second, stride: 2, padding: 1), window: 2)).mean()
+      var options = Program.Options()
+      options.measuresCosts = false
+      let program = try Program(loss, gradientsFor: [first, second], options: options)
+      let session = program.makeSession(on: GraphExecutor(width: width))
+      try session.write((0..<4 * 3 * 24 * 24).map { Float($0 % 7) }, to: x)
+      for _ in 0..<200 { try session.step() }
+      adj_count_swift_objects()
+      let before = adj_page_faults()
+      for _ in 0..<100 { try session.step() }
+      let (objects, faults) = (adj_swift_objects(), adj_page_faults() - before)
+      print("In 100 steps: \(objects) objects, \(faults) page faults")
+      // A helper that Dispatch starts only now faults its stack in.
+      precondition(objects == 0 && faults <= 32 * (width - 1))
+    }
+    let printed = String(decoding: ended?.standardOutputContent ?? [], as: UTF8.self)
+    #expect(ended != nil, "\(printed)")
   }
 }
