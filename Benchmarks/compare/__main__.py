@@ -61,6 +61,11 @@ def contenders(row, binaries, built, python, tensor, chosen):
         found += [
             Program(f"PyTorch {variant}", "torch", (python["torch"], str(source), "--variant", variant))
             for variant in torch_variants(source, row.workload, "tbb" in built and not chosen.quick)]
+    if "tensorflow" in python:
+        source = tensor / "peer_tf.py"
+        found += [
+            Program(f"TensorFlow {variant}", "tensorflow", (python["tensorflow"], str(source), "--variant", variant))
+            for variant in ("graph", "xla")]
     return found
 
 
@@ -74,7 +79,8 @@ def main():
     if tensor.is_dir():
         built = installing.build_peers(Path(chosen.peers) / "scheduling", WORK / "bin", missing)
         interpreter = installing.make_environment(WORK, chosen.python, missing)
-        python = {name: str(interpreter) for name in ("jax", "torch") if installing.imports(interpreter, name)}
+        python = {name: str(interpreter) for name in ("jax", "torch", "tensorflow")
+                  if installing.imports(interpreter, name)}
         references = {file.stem: json.loads(file.read_text()) for file in tensor.glob("*.json")}
     else:
         missing.add("all peers and floors", "their folder is not there: give it as PEERS")
