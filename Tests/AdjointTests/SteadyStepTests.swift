@@ -29,8 +29,8 @@ import Testing
       for _ in 0..<100 { try session.step() }
       let (objects, faults) = (adj_swift_objects(), adj_page_faults() - before)
       print("In 100 steps: \(objects) objects, \(faults) page faults")
-      // A helper that Dispatch starts only now faults its stack in.
-      precondition(objects == 0 && faults <= 16 * (width - 1))
+      // A helper that Dispatch starts only now faults its stack in, and a busy system takes a page away now and then.
+      precondition(objects == 0 && faults <= 16 * width)
     }
     let printed = String(decoding: ended?.standardOutputContent ?? [], as: UTF8.self)
     #expect(ended != nil, "\(printed)")
