@@ -17,7 +17,8 @@ enum KernelBound {
       .scatterAddRows, .oneHot, .reduce(.maximum, _), .cumulativeSum, .argmax, .dropout:
       // Moved, compared, multiplied once, or added one after the other as the definition does.
       self = .exact
-    case .reduce, .matmul, .accumulateProduct, .circularConvolution, .circularCorrelation, .composed, .convolution, .pool,
+    case .reduce, .matmul, .accumulateProduct, .circularConvolution, .circularCorrelation, .composed, .convolution,
+      .pool,
       .channelWindowSum:
       // A sum of n products in any order is within n · ε · Σ|terms| (N. Higham, Accuracy and Stability of Numerical
       // Algorithms, 2002, §3.1 and §4.2); n is at most the elements of an operand.
