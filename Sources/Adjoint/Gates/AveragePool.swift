@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Mean of each window: y = Σ x / n, where n counts the pixels of the image that the window holds, or all its pixels if
 /// padding counts.   Distributor: each x gets ȳ / n of every window that holds it, see ``AveragePoolGradient``.
-public struct AveragePool: Gate {
+public struct AveragePool: LinearGate {
   public static let name = "averagePool"
   public let window: PoolingWindow
   /// Whether pixels of the padding count, as zeros.
@@ -43,7 +43,7 @@ public struct AveragePool: Gate {
 
 /// An average pooling's gradient: each ū is spread evenly over the pixels that its window averaged.   Linear: its own
 /// gradient is the average pooling.
-public struct AveragePoolGradient: Gate {
+public struct AveragePoolGradient: LinearGate {
   public static let name = "averagePoolGradient"
   public let window: PoolingWindow
   public let countsPadding: Bool

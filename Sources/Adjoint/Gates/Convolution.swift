@@ -32,6 +32,8 @@ public struct Convolution: Gate {
     ]
   }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+
   public static let samples = [
     GateSample(Convolution(), .uniform([2, 2, 4, 3]), .uniform([3, 2, 2, 2])),
     GateSample(

@@ -47,6 +47,8 @@ public struct ConvolutionInputGradient: Gate {
     ]
   }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+
   public static let samples = [
     GateSample(Self(image: Extents2D(4, 3)), .uniform([2, 3, 3, 2]), .uniform([3, 2, 2, 2])),
     GateSample(

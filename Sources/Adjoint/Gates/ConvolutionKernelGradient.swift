@@ -46,6 +46,8 @@ public struct ConvolutionKernelGradient: Gate {
     ]
   }
 
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+
   public static let samples = [
     GateSample(Self(kernel: 2), .uniform([2, 2, 4, 3]), .uniform([2, 3, 3, 2])),
     GateSample(

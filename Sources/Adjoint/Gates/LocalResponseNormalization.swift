@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Sum over neighbouring channels: y[n, c, …] = Σ x[n, c + j, …] over |j| ≤ radius, as far as there are channels.
 /// x̄ is the same sum of ȳ, for c + j sees c where c sees c + j.
-public struct ChannelWindowSum: Gate {
+public struct ChannelWindowSum: LinearGate {
   public static let name = "channelWindowSum"
   public let radius: Int
   public init(radius: Int) { self.radius = radius }

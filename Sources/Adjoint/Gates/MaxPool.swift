@@ -28,6 +28,11 @@ public struct MaxPool: Gate {
     [upstream.graph.apply(MaxPoolGradient(window), to: [upstream, node.inputs[0]])]
   }
 
+  /// The tangents of the largest elements.
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents[0].map { $0.graph.apply(MaxPoolSelection(window), to: [$0, node.inputs[0]]) }
+  }
+
   public static let samples = [
     GateSample(Self(.init(2, stride: 2)), .distinct([2, 2, 4, 5])),
     GateSample(Self(.init(3, stride: 2, padding: 1)), .distinct([1, 2, 5, 4])),
@@ -61,6 +66,10 @@ public struct MaxPoolGradient: Gate {
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(MaxPoolSelection(window), to: [upstream, node.inputs[1]]), nil]
+  }
+
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents[0].map { $0.graph.apply(self, to: [$0, node.inputs[1]]) }
   }
 
   public static let samples = [
@@ -98,6 +107,10 @@ public struct MaxPoolSelection: Gate {
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(MaxPoolGradient(window), to: [upstream, node.inputs[1]]), nil]
+  }
+
+  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents[0].map { $0.graph.apply(self, to: [$0, node.inputs[1]]) }
   }
 
   public static let samples = [
