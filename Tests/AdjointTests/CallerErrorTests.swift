@@ -59,6 +59,14 @@ import Testing
     #expect(said("the program computes no gradient of y", result))
   }
 
+  @Test func `a picture with the numbers of another graph traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let session = try Program(exp(Graph().input("x"))).makeSession()
+      _ = Graph().svg(values: session)
+    }
+    #expect(said("The session's program was compiled from another graph", result))
+  }
+
   @Test func `concatenating nothing traps`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = concatenate([])

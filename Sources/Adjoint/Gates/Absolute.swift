@@ -3,6 +3,7 @@ internal import Kernels
 /// Absolute value: y = |x|.   x̄ = ȳ · sign x: at the tie x = 0 the two slopes ±1 share evenly, which gives 0.
 public struct Absolute: ElementwiseGate {
   public static let name = "abs"
+  public static let symbol = "|x|"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0].magnitude }
   public var kernel: Kernel { Kernel(.elementwise(.absolute)) }

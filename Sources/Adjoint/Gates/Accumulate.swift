@@ -2,6 +2,7 @@
 /// its consumers send back (t_n = Σ over children).   Distributor: every operand gets ȳ.
 public struct Accumulate: Gate {
   public static let name = "accumulate"
+  public static let symbol = "+"
   public init() {}
 
   public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {

@@ -4,6 +4,7 @@ internal import Kernels
 /// Add: y = a + b.   Distributor: ā = ȳ,  b̄ = ȳ.
 public struct Add: ElementwiseGate {
   public static let name = "add"
+  public static let symbol = "+"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0] + x[1] }
   public var kernel: Kernel { Kernel(.elementwise(.add)) }

@@ -4,6 +4,7 @@ internal import Kernels
 /// Divide: y = a / b.   ā = ȳ / b,  b̄ = −ȳ · y / b. Division by zero gives the IEEE infinity or NaN.
 public struct Divide: ElementwiseGate {
   public static let name = "divide"
+  public static let symbol = "/"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0] / x[1] }
   public var kernel: Kernel { Kernel(.elementwise(.divide)) }

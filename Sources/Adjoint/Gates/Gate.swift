@@ -23,6 +23,9 @@ public protocol Gate: Hashable, Sendable {
   /// What messages, drawings and traces call it.
   static var name: String { get }
 
+  /// What a picture writes into the gate: `×`, `max`; the name, unless the gate says otherwise.
+  static var symbol: String { get }
+
   /// The shape of the result, or why the operands do not fit.
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape
 
@@ -56,6 +59,8 @@ public protocol Gate: Hashable, Sendable {
 }
 
 extension Gate {
+  public static var symbol: String { name }
+
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     guard let first = inputs.first else { return .float32 }
     if let other = inputs.first(where: { $0 != first }) {

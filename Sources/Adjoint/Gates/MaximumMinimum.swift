@@ -3,6 +3,7 @@ internal import Kernels
 /// Maximum: y = max(a, b).   Router: the larger operand gets ȳ, the other 0; a tie splits ȳ evenly.
 public struct Maximum: ElementwiseGate {
   public static let name = "maximum"
+  public static let symbol = "max"
   public init() {}
   public func value(_ x: [Double]) -> Double {
     if x[0].isNaN || x[1].isNaN { return .nan }
@@ -27,6 +28,7 @@ public struct Maximum: ElementwiseGate {
 /// Minimum: y = min(a, b).   Router: the smaller operand gets ȳ, the other 0; a tie splits ȳ evenly.
 public struct Minimum: ElementwiseGate {
   public static let name = "minimum"
+  public static let symbol = "min"
   public init() {}
   public func value(_ x: [Double]) -> Double {
     if x[0].isNaN || x[1].isNaN { return .nan }

@@ -4,6 +4,7 @@ internal import Kernels
 /// Multiply: y = a · b.   Swap multiplier: ā = ȳ · b,  b̄ = ȳ · a.
 public struct Multiply: ElementwiseGate {
   public static let name = "multiply"
+  public static let symbol = "×"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0] * x[1] }
   public var kernel: Kernel { Kernel(.elementwise(.multiply)) }

@@ -4,6 +4,7 @@ internal import Kernels
 /// Negate: y = −x.   x̄ = −ȳ.
 public struct Negate: ElementwiseGate {
   public static let name = "negate"
+  public static let symbol = "×−1"
   public init() {}
   public func value(_ x: [Double]) -> Double { -x[0] }
   public var kernel: Kernel { Kernel(.elementwise(.negate)) }

@@ -3,6 +3,7 @@ internal import Kernels
 /// Sigmoid: y = σ(x) = 1 / (1 + e⁻ˣ).   x̄ = ȳ · y (1 − y): the gradient needs the output, not the input.
 public struct Sigmoid: ElementwiseGate {
   public static let name = "sigmoid"
+  public static let symbol = "σ"
   public init() {}
   public func value(_ x: [Double]) -> Double {
     x[0] >= 0 ? 1 / (1 + Libm.exp(-x[0])) : Libm.exp(x[0]) / (1 + Libm.exp(x[0]))

@@ -3,6 +3,7 @@ internal import Kernels
 /// Square: y = x².   x̄ = ȳ · 2x.
 public struct Square: ElementwiseGate {
   public static let name = "square"
+  public static let symbol = "x²"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0] * x[0] }
   public var kernel: Kernel { Kernel(.elementwise(.square)) }

@@ -3,6 +3,7 @@ internal import Kernels
 /// Square root: y = √x.   x̄ = ȳ / 2y. Below 0 it is NaN; at 0 the gradient is infinite.
 public struct SquareRoot: ElementwiseGate {
   public static let name = "sqrt"
+  public static let symbol = "√"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0].squareRoot() }
   public var kernel: Kernel { Kernel(.elementwise(.squareRoot)) }

@@ -4,6 +4,7 @@ internal import Kernels
 /// Subtract: y = a − b.   Distributor, one sign turned: ā = ȳ,  b̄ = −ȳ.
 public struct Subtract: ElementwiseGate {
   public static let name = "subtract"
+  public static let symbol = "−"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0] - x[1] }
   public var kernel: Kernel { Kernel(.elementwise(.subtract)) }

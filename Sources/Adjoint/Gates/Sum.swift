@@ -3,6 +3,7 @@ internal import Kernels
 /// Sum over axes: y = Σ x.   Distributor: x̄ is ȳ repeated along the summed axes.
 public struct Sum: ReductionGate, LinearGate {
   public static let name = "sum"
+  public static let symbol = "Σ"
   public let axes: [Int], keepsAxes: Bool
   public init(axes: [Int], keepsAxes: Bool = false) {
     self.axes = axes

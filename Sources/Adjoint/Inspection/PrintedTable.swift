@@ -38,11 +38,11 @@ struct PrintedTable {
 /// Numbers as a person wants them in a table: six significant digits, long tensors summed up.
 enum NumberText {
   /// Six significant digits, and no fraction where there is none: `-12`, `0.731059`, `1e-07`, `nan`.
-  static func of(_ number: Double) -> String {
+  static func of(_ number: Double, digits: Int = 6) -> String {
     guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
     let magnitude = Int((Libm.log(abs(number)) / Libm.log(10)).rounded(.down))
-    let shift = Libm.pow(10, Double(abs(5 - magnitude)))
-    let rounded = magnitude <= 5 ? (number * shift).rounded() / shift : (number / shift).rounded() * shift
+    let shift = Libm.pow(10, Double(abs(digits - 1 - magnitude)))
+    let rounded = magnitude < digits ? (number * shift).rounded() / shift : (number / shift).rounded() * shift
     let text = rounded.isFinite ? "\(rounded)" : "\(number)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
