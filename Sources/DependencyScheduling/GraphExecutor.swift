@@ -71,6 +71,14 @@ public final class GraphExecutor: ScheduleExecutor {
     try run(schedule, cancellation, body, kept: Run.SharedBody(call: body))
   }
 
+  /// The same for a body that tells `recorder` of its units; who works when, the recorder is told from here.
+  func run(
+    _ schedule: Schedule, cancellation: CancellationToken?, recorder: RunRecorder,
+    _ body: @escaping @Sendable (UnitID) throws -> Void
+  ) throws {
+    try run(schedule, cancellation, body, kept: Run.SharedBody(call: body, recorder: recorder))
+  }
+
   /// - Parameter kept: the body again, if it outlives the call.
   private func run(
     _ schedule: Schedule, _ cancellation: CancellationToken?, _ body: Run.Body, kept: Run.SharedBody?
@@ -160,7 +168,7 @@ public final class GraphExecutor: ScheduleExecutor {
     withUnsafePointer(to: body) { pointer in
       run.body = pointer
       if position > 0 { run.callForHelp() }
-      run.workAsCaller(body.call)
+      run.workAsCaller(body)
       roster.close(run)
       run.body = nil
     }
@@ -169,9 +177,9 @@ public final class GraphExecutor: ScheduleExecutor {
 
 extension Run {
   /// Works as worker 0 until the run is over, asleep while only helpers have units.
-  fileprivate func workAsCaller(_ body: Body) {
+  fileprivate func workAsCaller(_ body: SharedBody) {
     while true {
-      work(as: 0, body)
+      work(as: 0, body.call)
       if isOver { return }
       progress.announceParking()
       // Helpers may have ended the run before they could see the announcement.
@@ -179,7 +187,9 @@ extension Run {
         if !progress.endParking() { wakeCaller.wait() }
         return
       }
+      body.recorder?.leave(0)
       wakeCaller.wait()
+      body.recorder?.enter(0)
     }
   }
 

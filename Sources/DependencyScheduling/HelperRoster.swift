@@ -92,6 +92,8 @@ extension Run {
   /// Works as helper `index`. When it returns, this thread holds nothing of the caller's closure any more.
   @inline(never)
   fileprivate func workAsHelper(_ index: Int) {
+    body!.pointee.recorder?.enter(index)
     work(as: index, body!.pointee.call)
+    body!.pointee.recorder?.leave(index)
   }
 }

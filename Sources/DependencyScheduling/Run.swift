@@ -12,6 +12,8 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
   /// A body in memory. In a structure, since a bare closure behind a pointer costs each call a thunk.
   struct SharedBody {
     let call: Body
+    /// Told of workers that come and go, if the run is traced.
+    var recorder: RunRecorder?
   }
 
   // MARK: Frozen, and owned by the schedule, which the caller keeps alive

@@ -111,7 +111,7 @@ public final class Session: Sendable {
     end(pass, succeeded: true)
   }
 
-  private func schedule(of pass: Pass) -> Schedule {
+  func schedule(of pass: Pass) -> Schedule {
     switch pass {
     case .forward: program.plan.forward
     case .backward: program.plan.backward

@@ -1,6 +1,7 @@
 #ifndef ADJ_DEPENDENCY_SCHEDULING_H
 #define ADJ_DEPENDENCY_SCHEDULING_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -30,6 +31,9 @@ static inline int64_t adj_nanoseconds(void) {
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
+
+/// What tells the calling thread from all others that live now.
+static inline uint64_t adj_thread(void) { return (uint64_t)(uintptr_t)pthread_self(); }
 
 /// The number of processors the calling thread may run on, 0 if the system does not say. In C because `cpu_set_t`'s
 /// functions are macros, behind a feature test that the Swift overlays leave off.

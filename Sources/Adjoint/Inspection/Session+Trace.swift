@@ -1,0 +1,117 @@
+public import DependencyScheduling
+
+extension Session {
+  /// Which pass ``trace(_:cancellation:)`` runs.
+  public enum TracedPass: String, Hashable, Sendable { case forward, backward, step }
+
+  /// Runs a pass and tells what happened: which worker ran what and when, and which chain of gates kept it from ending
+  /// sooner.
+  ///
+  /// ```swift
+  /// let trace = try session.trace(.step)
+  /// print(trace.summary)
+  /// try trace.perfettoJSON.write(toFile: "step.json", atomically: true, encoding: .utf8)
+  /// ```
+  /// Slices are named after nodes, and those of the backward pass after the forward nodes whose gradients they belong
+  /// to; the kind of a slice is its gate, or the gates that were fused or put into one run of scalars. The first run of a
+  /// program is not like later ones: trace the second or third.
+  ///
+  /// - Throws: what ``step(cancellation:)`` throws; a run that fails leaves no trace.
+  /// - Complexity: O(nodes) beside the run; two looks at the clock a unit and one a gate are added to it.
+  public func trace(_ pass: TracedPass = .step, cancellation: CancellationToken? = nil) throws -> RunTrace {
+    let ran: Pass =
+      switch pass {
+      case .forward: .forward
+      case .backward: .backward
+      case .step: .step
+      }
+    let steps = StepTimes(stepCount: program.plan.steps.count)
+    let firstUnit = ran == .backward ? program.plan.forwardUnitCount : 0
+    let (runner, plan) = (runner, program.plan)
+    try begin(ran)
+    var isComplete = false
+    defer { end(ran, succeeded: isComplete) }
+    let names = TraceNames(program)
+    let trace = try executor.trace(
+      schedule(of: ran), name: pass.rawValue, cancellation: cancellation,
+      parts: { unit, _ in
+        plan.steps(of: firstUnit + Int(unit.index)).map { step in
+          RunTrace.Part(name: names.name(of: step), kind: names.kind(of: step), nanoseconds: steps[step])
+        }
+      },
+      { unit in
+        for step in plan.steps(of: firstUnit + Int(unit.index)) {
+          let start = RunClock.now
+          try runner.run(plan.steps[step])
+          steps[step] = RunClock.now - start
+        }
+      })
+    isComplete = true
+    return trace
+  }
+}
+
+/// What each step of a run took. A step is run by one worker; who reads does so after the run.
+private final class StepTimes: @unchecked Sendable {  // because of the above
+  private let times: UnsafeMutablePointer<Int64>
+
+  init(stepCount: Int) {
+    times = .allocate(capacity: stepCount)
+    times.initialize(repeating: 0, count: stepCount)
+  }
+
+  deinit { times.deallocate() }
+
+  subscript(step: Int) -> Int64 {
+    get { times[step] }
+    set { times[step] = newValue }
+  }
+}
+
+/// What the steps of a program are called in its traces.
+private struct TraceNames {
+  let plan: ProgramPlan
+  let provenance: Provenance
+  /// How many steps each divided call has.
+  private var partCounts: [Int: Int] = [:]
+
+  init(_ program: Program) {
+    plan = program.plan
+    provenance = program.provenance
+    for step in plan.steps {
+      if case .kernel(let call, _) = step.work { partCounts[call, default: 0] += 1 }
+    }
+  }
+
+  func name(of step: Int) -> String {
+    let state = provenance.state
+    let origin = provenance.origins[plan.steps[step].node.int]
+    var name = state.name(of: origin)
+    if let forward = state.forwardNode(of: origin) { name = "\(name), backward of \(state.name(of: forward))" }
+    switch plan.steps[step].work {
+    case .scalars(let run): return "\(run.slots.count) scalar gates from \(name)"
+    case .contribute: return "contribution to \(name)"
+    case .kernel(let call, let range):
+      guard let count = partCounts[call], count > 1 else { return name }
+      return "\(name), \(range.lowerBound)..<\(range.upperBound) of \(plan.calls[call].extent)"
+    }
+  }
+
+  func kind(of step: Int) -> String {
+    switch plan.steps[step].work {
+    case .scalars(let run):
+      return "scalar " + Self.joined(provenance.nodes(of: run).map { provenance.gateName(of: $0) })
+    case .contribute: return "contribute"
+    case .kernel(let call, _):
+      guard let nodes = plan.chainNodes[call] else { return provenance.gateName(of: plan.steps[step].node) }
+      return Self.joined(nodes.map { provenance.gateName(of: $0) })
+    }
+  }
+
+  /// Each of them once, the first few by name.
+  private static func joined(_ gates: [String]) -> String {
+    var seen: Set<String> = []
+    let distinct = gates.filter { seen.insert($0).inserted }
+    return distinct.prefix(4).joined(separator: "+") + (distinct.count > 4 ? "+…" : "")
+  }
+}
