@@ -6,7 +6,7 @@ EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
   $(wildcard Benchmarks/Counts/Benchmarks Package.swift */Package.swift */*/Package.swift)
 
-.PHONY: run test examples docs compare counts update-counts format lint setup
+.PHONY: run test examples pictures docs compare counts update-counts format lint setup
 
 run: setup
 	swift run -c release --package-path Examples Digits
@@ -21,6 +21,10 @@ examples: setup
 	  printf '\n== %s\n' $$example; Examples/.build/release/$$example; \
 	done
 	swift test --package-path Examples
+
+# Draws the committed pictures anew.
+pictures: setup
+	swift run -c release --package-path Examples Pictures Examples/Pictures
 
 # Measures ours and the peers' programs in turns, and writes Benchmarks/results. The peers' programs are in PEERS;
 # ARGUMENTS="--quick --only S2,mlp" and the like are passed on.

@@ -23,6 +23,7 @@ let package = Package(
     .executableTarget(name: "SecondOrder", dependencies: [adjoint], swiftSettings: strict),
     .executableTarget(name: "ScheduleAnything", dependencies: [scheduling], swiftSettings: strict),
     .executableTarget(name: "EmbeddedInAnApp", dependencies: [adjoint, scheduling], swiftSettings: strict),
+    .executableTarget(name: "Pictures", dependencies: [adjoint, scheduling], swiftSettings: strict),
     .executableTarget(
       name: "Digits",
       dependencies: [
@@ -31,6 +32,7 @@ let package = Package(
       resources: [.copy("Resources")],
       swiftSettings: strict),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"], swiftSettings: strict),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

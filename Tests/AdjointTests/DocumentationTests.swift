@@ -135,11 +135,38 @@ import Testing
     #expect(try session.firstNonFinite()?.nodeName == "root")
   }
 
+  @Test func `pictures and traces are written as the article says`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [4])
+    let loss = square(graph.scope("first") { tanh(x) }).sum().named("loss")
+    let session = try Program(loss, gradientsFor: [x]).makeSession()
+    try session.write([1, 2, 3, 4] as [Float], to: x)
+    try session.step()
+    let folder = FileManager.default.temporaryDirectory.appending(path: "adjoint-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+
+    let structure = graph.svg()
+    let picture = graph.svg(of: [loss], values: session)
+    try picture.write(to: folder.appending(path: "loss.svg"), atomically: true, encoding: .utf8)
+
+    let overview = graph.svg(options: PictureOptions(mostItems: 20, closed: ["first"]))
+    #expect(Set([structure, picture, overview]).count == 3)
+
+    let trace = try session.trace(.step)
+    print(trace.summary)
+    try trace.perfettoJSON.write(to: folder.appending(path: "step.json"), atomically: true, encoding: .utf8)
+
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(names.sorted() == ["loss.svg", "step.json"])
+  }
+
   @Test(arguments: [
     "README.md", "CONTRIBUTING.md", "Sources/Adjoint/Adjoint.docc/Adjoint.md",
     "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
     "Sources/Adjoint/Adjoint.docc/ReadingAnError.md", "Sources/Adjoint/Adjoint.docc/ThreadsAndReproducibility.md",
     "Sources/Adjoint/Adjoint.docc/Memory.md", "Sources/Adjoint/Adjoint.docc/Derivatives.md",
+    "Sources/Adjoint/Adjoint.docc/PicturesAndTraces.md",
   ])
   func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {
     let compiled = try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))

@@ -151,7 +151,7 @@ import Testing
     let text = graph.svg(options: PictureOptions(mostItems: 40))
     let picture = try SVGDocument(text)
     let boxes = picture.elements.filter { ["gate", "closed", "parameter", "open"].contains($0.kind) }
-    #expect((1...60).contains(boxes.count))
+    #expect((10...40).contains(boxes.count))
     #expect(text.utf8.count < 100_000)
   }
 
@@ -160,7 +160,7 @@ import Testing
     var x = graph.input("x")
     for _ in 0..<10_000 { x = sin(x) }
     let picture = try SVGDocument(graph.svg(of: [x]))
-    #expect(picture.texts(nil).map(\.words).contains { $0.contains("× 2") && $0.contains("in a chain") })
+    #expect(picture.texts(nil).map(\.words).contains { $0.hasPrefix("part 2 … part") && $0.hasSuffix(" in a chain") })
     #expect(picture.elements.count { $0.name == "path" } < 20)
   }
 

@@ -89,6 +89,7 @@ private struct TraceNames {
     var name = state.name(of: origin)
     if let forward = state.forwardNode(of: origin) { name = "\(name), backward of \(state.name(of: forward))" }
     switch plan.steps[step].work {
+    case .scalars(let run) where run.slots.count == 1: return name
     case .scalars(let run): return "\(run.slots.count) scalar gates from \(name)"
     case .contribute: return "contribution to \(name)"
     case .kernel(let call, let range):

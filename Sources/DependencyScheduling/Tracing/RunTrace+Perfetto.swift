@@ -18,7 +18,7 @@ extension RunTrace {
       metadata("thread_name", Self.track(worker), "\"name\":\"worker \(worker)\(worker == 0 ? ", the caller" : "")\"")
       metadata("thread_sort_index", Self.track(worker), "\"sort_index\":\(worker + 1)")
     }
-    for stay in stays where stay.start > 0 {
+    for stay in stays.dropFirst() {
       let track = Self.track(stay.worker)
       events.append(
         "{\"ph\":\"i\",\"s\":\"t\",\"pid\":1,\"tid\":\(track),\"name\":\"woken\",\"ts\":\(Self.microseconds(stay.start))}"

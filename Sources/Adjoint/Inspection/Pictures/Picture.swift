@@ -76,7 +76,8 @@ struct Picture {
       let (box, path) = waiting[next]
       next += 1
       let cost = visibleCount(box)
-      guard !options.closed.contains(path), options.open.contains(path) || cost <= room else { continue }
+      let isAsked = options.open.contains(path)
+      guard !options.closed.contains(path), isAsked || (cost <= room && !outline.boxes[box].isPart) else { continue }
       room -= cost
       open.insert(box)
       waiting += outline.boxes[box].boxes.map { ($0, path + "/" + outline.boxes[$0].title) }

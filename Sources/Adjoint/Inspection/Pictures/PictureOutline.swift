@@ -14,6 +14,8 @@ struct PictureOutline {
     /// How many boxes like it this one stands for, itself included, and whether each reads from the one before.
     var copies = 1
     var isChained = false
+    /// Whether it is no scope, but neighbours that were put together.
+    var isPart = false
 
     var itemCount: Int { nodes.count + boxes.count }
   }
@@ -156,7 +158,13 @@ struct PictureOutline {
       boxes[box].copies = 0
     }
     boxes[equal.first!].copies = equal.count
-    boxes[equal.first!].title += " … \(boxes[equal.last!].title)"
+    boxes[equal.first!].title = Self.span(boxes[equal.first!].title, boxes[equal.last!].title)
+  }
+
+  /// The title of boxes from one to another: `layer0 … layer7`.
+  private static func span(_ first: String, _ last: String) -> String {
+    let start = first.split(separator: " … ").first ?? "", end = last.split(separator: " … ").last ?? ""
+    return start == end ? first : "\(start) … \(end)"
   }
 
   /// A title without its digits, and whether there were any.
@@ -180,7 +188,7 @@ struct PictureOutline {
     boxes[box].boxes = []
     for start in stride(from: 0, to: items.count, by: length) {
       let new = boxes.count
-      boxes.append(Box(title: "part \(start / length + 1)", parent: box))
+      boxes.append(Box(title: "part \(start / length + 1)", parent: box, isPart: true))
       boxes[box].boxes.append(new)
       for item in items[start..<min(start + length, items.count)] {
         if let node = item.node {
@@ -193,6 +201,9 @@ struct PictureOutline {
           boxes[new].nodeCount += boxes[item.box].nodeCount
         }
       }
+      if boxes[new].nodes.isEmpty, let first = boxes[new].boxes.first, let last = boxes[new].boxes.last {
+        boxes[new].title = Self.span(boxes[first].title, boxes[last].title)
+      }
     }
     fold(box)
   }
@@ -202,7 +213,7 @@ extension PictureOutline.Box {
   fileprivate func moved(to parent: Int) -> Self {
     var copy = Self(title: title, parent: parent)
     (copy.nodes, copy.boxes, copy.nodeCount) = (nodes, boxes, nodeCount)
-    (copy.copies, copy.isChained) = (copies, isChained)
+    (copy.copies, copy.isChained, copy.isPart) = (copies, isChained, isPart)
     return copy
   }
 }
