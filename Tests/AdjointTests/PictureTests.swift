@@ -109,6 +109,23 @@ import Testing
     #expect(closed.texts("shape").map(\.words).contains("8 nodes each"))
   }
 
+  @Test func `neighbours of one size are open or closed together, unless one is asked for`() throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    var branches: [Node] = []
+    for name in ["left", "middle", "right"] {
+      branches.append(graph.scope(name) { exp(sin(cos(x))) })
+    }
+    let sum = branches[0] + branches[1] + branches[2]
+    func open(_ options: PictureOptions) throws -> [String] {
+      try SVGDocument(graph.svg(of: [sum], options: options)).texts("title").map(\.words)
+    }
+    #expect(try open(PictureOptions(mostItems: 15)) == ["left", "middle", "right"])
+    #expect(try open(PictureOptions(mostItems: 14)) == [])
+    #expect(try open(PictureOptions(mostItems: 14, open: ["middle"])) == ["middle"])
+    #expect(try open(PictureOptions(mostItems: 15, closed: ["left"])) == ["middle", "right"])
+  }
+
   @Test func `two scopes, or scopes that differ, are not folded`() throws {
     let (graph, output) = layers(2)
     let picture = try SVGDocument(graph.svg(of: [output]))

@@ -48,7 +48,7 @@ extension Pictures {
       }
     }
     let logits = dense(x, "head", to: 10).named("logits")
-    return graph.svg(of: [logits], options: PictureOptions(mostItems: 40))
+    return graph.svg(of: [logits], options: PictureOptions(mostItems: 30))
   }
 
   /// Computes every value and gradient on the way to `output`.

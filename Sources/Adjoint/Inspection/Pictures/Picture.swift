@@ -66,21 +66,30 @@ struct Picture {
   // MARK: items
 
   /// The boxes whose inside is shown: those that the options name, then from the outermost on as many as there is room
-  /// for.
+  /// for. Neighbours of one size are opened together or not at all.
   private func openBoxes(_ options: PictureOptions) -> Set<Int> {
     var open: Set<Int> = [0]
     var room = options.mostItems - visibleCount(0)
-    var waiting = outline.boxes[0].boxes.map { (box: $0, path: outline.boxes[$0].title) }
+    var waiting = [(box: 0, path: "")]
     var next = 0
     while next < waiting.count {
-      let (box, path) = waiting[next]
+      let (parent, path) = waiting[next]
       next += 1
-      let cost = visibleCount(box)
-      let isAsked = options.open.contains(path)
-      guard !options.closed.contains(path), isAsked || (cost <= room && !outline.boxes[box].isPart) else { continue }
-      room -= cost
-      open.insert(box)
-      waiting += outline.boxes[box].boxes.map { ($0, path + "/" + outline.boxes[$0].title) }
+      let inner = outline.boxes[parent].boxes.map { box in
+        let title = outline.boxes[box].title
+        return (box: box, path: path.isEmpty ? title : path + "/" + title)
+      }.filter { !options.closed.contains($0.path) }
+      let sizes = Dictionary(grouping: inner.filter { !outline.boxes[$0.box].isPart }) { visibleCount($0.box) }
+      var opened = Set(inner.filter { options.open.contains($0.path) }.map(\.box))
+      room -= opened.reduce(0) { $0 + visibleCount($1) }
+      for (size, boxes) in sizes.sorted(by: { $0.key < $1.key }) {
+        let added = Set(boxes.map(\.box)).subtracting(opened)
+        guard size * added.count <= room else { break }
+        room -= size * added.count
+        opened.formUnion(added)
+      }
+      open.formUnion(opened)
+      waiting += inner.filter { opened.contains($0.box) }
     }
     return open
   }
