@@ -31,8 +31,15 @@ let package = Package(
       ],
       resources: [.copy("Resources")],
       swiftSettings: strict),
+    .executableTarget(
+      name: "NeuralTuringMachine",
+      dependencies: [
+        adjoint, training, scheduling, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"], swiftSettings: strict),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
+    .testTarget(name: "NeuralTuringMachineTests", dependencies: ["NeuralTuringMachine"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
