@@ -16,8 +16,8 @@ extension Recording {
     let strips = [
       Strip(title: "heard: \(targets.count) vectors", columns: targets + silence, cellHeight: 8),
       Strip(title: "said", columns: silence + copies, cellHeight: 8),
-      Strip(title: "written to, of \(writing[0].count) rows", columns: writing, cellHeight: 4),
-      Strip(title: "read from, of \(reading[0].count) rows", columns: reading, cellHeight: 4),
+      Strip(title: "written to, of \(writing[0].count) rows", columns: writing, cellHeight: 3),
+      Strip(title: "read from, of \(reading[0].count) rows", columns: reading, cellHeight: 3),
     ]
     let margin = 16, titleHeight = 24
     let width = 2 * margin + max(320, strips[0].width)
@@ -44,7 +44,7 @@ private struct Strip {
   let title: String
   let columns: [[Double]]
   let cellHeight: Int
-  static let cellWidth = 10
+  static let cellWidth = 8
 
   var width: Int { columns.count * Self.cellWidth }
   var height: Int { (columns.map(\.count).max() ?? 0) * cellHeight }
