@@ -39,6 +39,7 @@ let package = Package(
     .executableTarget(
       name: "widths", dependencies: ["ProcessMeter", "ScalarGraphs", adjoint, scheduling, arguments],
       swiftSettings: strict),
+    .executableTarget(name: "gradbench", dependencies: [adjoint, scheduling, arguments], swiftSettings: strict),
     .testTarget(
       name: "SchedulingWorkloadsTests", dependencies: ["SchedulingWorkloads", scheduling], swiftSettings: strict),
     .testTarget(

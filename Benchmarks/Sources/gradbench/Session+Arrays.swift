@@ -1,0 +1,38 @@
+import Adjoint
+
+extension Session {
+  /// Feeds `values` to `node`.
+  func feed(_ values: [Double], to node: Node) throws { try write(values, to: node) }
+
+  /// The elements of an output, copied over those of `target`.
+  func copy(_ node: Node, to target: inout [Double]) throws {
+    try withValues(of: node, as: Double.self) { $0.copy(to: &target) }
+  }
+
+  /// The elements of the gradient of `node`, copied over those of `target`.
+  func copyGradient(of node: Node, to target: inout [Double]) throws {
+    try withGradient(of: node, as: Double.self) { $0.copy(to: &target) }
+  }
+}
+
+extension Span where Element == Double {
+  /// The elements, copied over those of `target`, from the one at `start` on.
+  func copy(to target: inout [Double], at start: Int = 0) {
+    precondition(start + count <= target.count, "\(count) numbers do not fit behind \(start) of \(target.count)")
+    withUnsafeBufferPointer { source in
+      target.withUnsafeMutableBufferPointer { target in
+        _ = target[start..<start + source.count].update(fromContentsOf: source)
+      }
+    }
+  }
+}
+
+extension [Double] {
+  /// So many zeros, to be written over.
+  static func room(_ count: Int) -> [Double] { [Double](repeating: 0, count: count) }
+}
+
+extension Node {
+  /// A row of a matrix, without its axis.
+  subscript(row row: Int) -> Node { sliced(row..<row + 1).reshaped([shape[1]]) }
+}
