@@ -16,12 +16,14 @@
 #define LONG_ROW_OF_A_CHAIN 256
 
 #define REAL float
+#define LANES 16
 #define FN(name) adj_##name##_f32
 #define LOOPS loops_f32
 #define SPLAT splat_f32
 #include "elementwise_loops.h"
 
 #define REAL double
+#define LANES 8
 #define FN(name) adj_##name##_f64
 #define LOOPS loops_f64
 #define SPLAT splat_f64
@@ -98,10 +100,10 @@ static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptr
 /// the rest of its row begins at the start of a row.
 static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
                             ptrdiff_t position, ptrdiff_t count) {
+  if (operand->reading == IN_PLACE) return operand->base + position * size;
   const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
   const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
   switch (operand->reading) {
-    case IN_PLACE: return operand->base + position * size;
     case SAME_EVERYWHERE:
       if (operand->written < count) {
         splat(size, operand->room, operand->base, count);
@@ -115,7 +117,7 @@ static const void *block_of(struct operand *operand, const struct adj_layout *la
         operand->written = count;
       }
       return operand->room;
-    case BY_ROW: break;
+    default: break;
   }
   if (count > inner - column) {
     adj_strided_copy(size, single, operand->base, operand->room, position, position + count);

@@ -1,4 +1,13 @@
-// Included once for each REAL, with FN, LOOPS and SPLAT naming what it defines.
+// Included once for each REAL, with FN, LOOPS, SPLAT naming what it defines and LANES the elements of the widest vector.
+
+/// The body for each 0 <= i < count: whole vectors first, then what is left as one vector of which some lanes are idle, so
+/// that a short row costs no element by element loop. Which of the two an element falls to changes no bit of it.
+#define EACH(BEGIN, END, BODY)                                            \
+  {                                                                       \
+    const ptrdiff_t whole = BEGIN + ((END - BEGIN) & ~(ptrdiff_t)(LANES - 1)); \
+    ADJ_VECTORS(LANES) for (ptrdiff_t i = BEGIN; i < whole; ++i) { BODY } \
+    ADJ_MASKED_VECTOR(LANES) for (ptrdiff_t i = whole; i < END; ++i) { BODY } \
+  }
 
 /// output[i] = operation(a[i], b[i], c[i]) for 0 <= i < count; `output` may be any of them.
 ADJ_CLONES static void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const REAL *pb, const REAL *pc,
@@ -6,10 +15,7 @@ ADJ_CLONES static void LOOPS(uint16_t operation, REAL *output, const REAL *pa, c
   switch (operation) {
 #define X(OPCODE, EXPRESSION)                                             \
   case OPCODE:                                                            \
-    ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) {               \
-      const REAL a = pa[i];                                               \
-      output[i] = EXPRESSION;                                             \
-    }                                                                     \
+    EACH(0, count, const REAL a = pa[i]; output[i] = EXPRESSION;)         \
     return;
     ADJ_UNARY_OPERATIONS(X)
 #undef X
@@ -22,9 +28,7 @@ ADJ_CLONES static void LOOPS(uint16_t operation, REAL *output, const REAL *pa, c
       if (wide) {                                                                               \
         for (ptrdiff_t i = start; i < end; ++i) output[i] = FN(NAME)(pa[i]);                    \
       } else {                                                                                  \
-        ADJ_INDEPENDENT for (ptrdiff_t i = start; i < end; ++i) {                               \
-          output[i] = FN(narrow_##NAME)(pa[i]);                                                 \
-        }                                                                                       \
+        EACH(start, end, output[i] = FN(narrow_##NAME)(pa[i]);)                                 \
       }                                                                                         \
     }                                                                                           \
     return;
@@ -32,24 +36,19 @@ ADJ_CLONES static void LOOPS(uint16_t operation, REAL *output, const REAL *pa, c
 #undef X
 #define X(OPCODE, EXPRESSION)                                             \
   case OPCODE:                                                            \
-    ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) {               \
-      const REAL a = pa[i], b = pb[i];                                    \
-      output[i] = EXPRESSION;                                             \
-    }                                                                     \
+    EACH(0, count, const REAL a = pa[i]; const REAL b = pb[i]; output[i] = EXPRESSION;) \
     return;
     ADJ_BINARY_OPERATIONS(X)
 #undef X
 #define X(OPCODE, EXPRESSION)                                             \
   case OPCODE:                                                            \
-    ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) {               \
-      const REAL a = pa[i], b = pb[i], c = pc[i];                         \
-      output[i] = EXPRESSION;                                             \
-    }                                                                     \
+    EACH(0, count, const REAL a = pa[i]; const REAL b = pb[i]; const REAL c = pc[i]; output[i] = EXPRESSION;) \
     return;
     ADJ_TERNARY_OPERATIONS(X)
 #undef X
   }
 }
+#undef EACH
 
 ADJ_CLONES static void SPLAT(REAL *target, REAL value, ptrdiff_t count) {
   for (ptrdiff_t i = 0; i < count; ++i) target[i] = value;
@@ -59,3 +58,4 @@ ADJ_CLONES static void SPLAT(REAL *target, REAL value, ptrdiff_t count) {
 #undef FN
 #undef LOOPS
 #undef SPLAT
+#undef LANES

@@ -28,6 +28,19 @@
 #define ADJ_INDEPENDENT
 #endif
 
+// The same, cut into vectors of so many lanes, one an iteration. With ADJ_MASKED_VECTOR the lanes past the end are idle.
+#define ADJ_TEXT(...) #__VA_ARGS__
+#define ADJ_PRAGMA(...) _Pragma(ADJ_TEXT(__VA_ARGS__))
+#if defined(__clang__)
+#define ADJ_VECTORS(LANES) \
+  ADJ_PRAGMA(clang loop vectorize(assume_safety) vectorize_width(LANES) interleave_count(1))
+#define ADJ_MASKED_VECTOR(LANES) \
+  ADJ_PRAGMA(clang loop vectorize(assume_safety) vectorize_predicate(enable) vectorize_width(LANES) interleave_count(1))
+#else
+#define ADJ_VECTORS(LANES)
+#define ADJ_MASKED_VECTOR(LANES)
+#endif
+
 // `sqrtf` may set errno, which keeps a loop from being vectorised; the builtin does not.
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_elementwise_sqrt)
