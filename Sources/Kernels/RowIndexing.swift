@@ -28,12 +28,33 @@ package func runGatherRows(
   output: UnsafeMutableRawPointer, range: Range<Int>
 ) throws(IndexOutOfRange) {
   let rowBytes = columns * elementSize
+  switch rowBytes {
+  case 4: return try gatherElements(UInt32.self, table, rowCount, indices, output, range)
+  case 8: return try gatherElements(UInt64.self, table, rowCount, indices, output, range)
+  default: break
+  }
   for position in range {
     let index = Int(indices[position])
     guard index >= 0, index < rowCount else {
       throw IndexOutOfRange(position: position, index: index, rowCount: rowCount)
     }
     (output + position * rowBytes).copyMemory(from: table + index * rowBytes, byteCount: rowBytes)
+  }
+}
+
+/// The same for rows that fit a word, which need no call each; of an element only the bits are moved.
+@inline(__always)
+private func gatherElements<Word: FixedWidthInteger>(
+  _: Word.Type, _ table: UnsafeRawPointer, _ rowCount: Int, _ indices: UnsafePointer<Int32>,
+  _ output: UnsafeMutableRawPointer, _ range: Range<Int>
+) throws(IndexOutOfRange) {
+  let (table, output) = (table.assumingMemoryBound(to: Word.self), output.assumingMemoryBound(to: Word.self))
+  for position in range {
+    let index = Int(indices[position])
+    guard index >= 0, index < rowCount else {
+      throw IndexOutOfRange(position: position, index: index, rowCount: rowCount)
+    }
+    output[position] = table[index]
   }
 }
 
