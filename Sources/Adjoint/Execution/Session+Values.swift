@@ -52,7 +52,7 @@ extension Session {
         throw SessionError.wrongValues(
           "\(program.names.describe(node.id)) takes \(target.count) values, got \(values.count)")
       }
-      for index in values.indices { target[index] = values[index] }
+      target.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: values) }
     }
   }
 
@@ -69,7 +69,7 @@ extension Session {
             "the upstream gradient of \(program.names.describe(output.id)) has \(target.count) values, got \(values.count)"
           )
         }
-        for index in values.indices { target[index] = values[index] }
+        _ = target.update(fromContentsOf: values)
       }
       progress.withLock { _ = $0.writtenUpstreams.insert(output.id) }
     }
