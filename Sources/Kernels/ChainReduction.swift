@@ -3,8 +3,9 @@ internal import CKernels
 /// A chain of elementwise operations whose result is reduced along its rows: the reduced values never leave the cache.
 ///
 /// A row is what one output is reduced from: `columns` elements that lie next to one another. The order of additions
-/// within a row is that of ``runReduction(_:_:plan:input:output:range:)``, to the bit.
-package struct ChainReduction: Sendable {
+/// within a row is that of ``runReduction(_:_:plan:input:output:range:)``, to the bit. An object, so that a run counts one
+/// reference and not that of each array.
+package final class ChainReduction: Sendable {
   package let chain: ElementwiseChain
   let operation: ReduceOperation
   package let columns: Int

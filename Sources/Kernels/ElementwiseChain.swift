@@ -49,20 +49,36 @@ package struct ElementwiseChain: Sendable {
   package let count: Int
   package let operandCount: Int
   package let outputCount: Int
-  package var operationCount: Int { operations.count }
-  fileprivate let layout: StridedLayout
-  fileprivate let offsets: [Int]
-  fileprivate let operations: [adj_chain_operation]
-  fileprivate let temporaryCount: Int
-  /// For each operand whether it lies like the outputs, and the last operation that reads it.
-  fileprivate let isWhole: [Bool]
-  fileprivate let lastReading: [Int]
+  package var operationCount: Int { parts.operations.count }
+  private let parts: Parts
+
+  /// What a chain consists of, in one object: a run copies the chain, which counts one reference and not that of each
+  /// array.
+  private final class Parts: Sendable {
+    let layout: StridedLayout
+    let offsets: [Int]
+    let operations: [adj_chain_operation]
+    let temporaryCount: Int
+    /// For each operand whether it lies like the outputs, and the last operation that reads it.
+    let isWhole: [Bool]
+    let lastReading: [Int]
+
+    init(
+      layout: StridedLayout, offsets: [Int], operations: [adj_chain_operation], temporaryCount: Int, isWhole: [Bool],
+      lastReading: [Int]
+    ) {
+      (self.layout, self.offsets, self.operations) = (layout, offsets, operations)
+      (self.temporaryCount, self.isWhole, self.lastReading) = (temporaryCount, isWhole, lastReading)
+    }
+  }
 
   /// Whether output `output` may be the memory of operand `operand`: it lies like the output, and nothing reads it after
   /// the output is written. The operand's memory must not be another operand's too.
   package func mayOverwrite(operand: Int, by output: Int) -> Bool {
-    guard isWhole[operand], let writing = operations.firstIndex(where: { $0.place == output }) else { return false }
-    return lastReading[operand] <= writing
+    guard parts.isWhole[operand], let writing = parts.operations.firstIndex(where: { $0.place == output }) else {
+      return false
+    }
+    return parts.lastReading[operand] <= writing
   }
 
   /// Calls `body` with the chain as C sees it; allocates nothing.
@@ -70,23 +86,24 @@ package struct ElementwiseChain: Sendable {
   func withC(
     _ body: (adj_layout, UnsafePointer<Int>, UnsafeBufferPointer<adj_chain_operation>, _ temporaries: Int) -> Void
   ) {
-    layout.withC { layout in
-      offsets.withUnsafeBufferPointer { offsets in
-        operations.withUnsafeBufferPointer { body(layout, offsets.baseAddress!, $0, temporaryCount) }
+    parts.layout.withC { layout in
+      parts.offsets.withUnsafeBufferPointer { offsets in
+        parts.operations.withUnsafeBufferPointer { body(layout, offsets.baseAddress!, $0, parts.temporaryCount) }
       }
     }
   }
 
   /// The chain that ends with operation `last` and writes its result alone: to look at what a chain keeps to itself.
   package func prefix(through last: Int) -> ElementwiseChain {
-    var shortened = Array(operations[...last])
+    var shortened = Array(parts.operations[...last])
     for index in shortened.indices where shortened[index].place >= 0 {
-      shortened[index].place = ~Int16(temporaryCount + index)
+      shortened[index].place = ~Int16(parts.temporaryCount + index)
     }
     shortened[last].place = 0
     return ElementwiseChain(
-      layout: layout, offsets: offsets, operations: shortened, temporaryCount: temporaryCount + last, outputCount: 1,
-      isWhole: isWhole, lastReading: lastReading)
+      layout: parts.layout, offsets: parts.offsets, operations: shortened,
+      temporaryCount: parts.temporaryCount + last, outputCount: 1, isWhole: parts.isWhole,
+      lastReading: parts.lastReading)
   }
 
   /// Puts a chain together, in the order in which its operations are done.
@@ -167,13 +184,10 @@ package struct ElementwiseChain: Sendable {
     isWhole: [Bool],
     lastReading: [Int]
   ) {
-    self.layout = layout
-    self.offsets = offsets
-    self.operations = operations
-    self.temporaryCount = temporaryCount
+    parts = Parts(
+      layout: layout, offsets: offsets, operations: operations, temporaryCount: temporaryCount, isWhole: isWhole,
+      lastReading: lastReading)
     self.outputCount = outputCount
-    self.isWhole = isWhole
-    self.lastReading = lastReading
     count = layout.count
     operandCount = offsets.count
   }
