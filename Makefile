@@ -6,13 +6,14 @@ EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
   $(wildcard Benchmarks/Counts/Benchmarks Package.swift */Package.swift */*/Package.swift)
 
-.PHONY: run test examples pictures docs compare counts update-counts format lint setup
+.PHONY: run test examples pictures docs compare gradbench counts update-counts format lint setup
 
 run: setup
 	swift run -c release --package-path Examples Digits
 
 test: setup
 	swift test
+	swift test --package-path Benchmarks --filter GradBenchTests
 
 # Builds and runs every example, and tests what they read.
 examples: setup
@@ -30,6 +31,13 @@ pictures: setup
 # ARGUMENTS="--quick --only S2,mlp" and the like are passed on.
 compare: setup
 	python3 Benchmarks/compare $(ARGUMENTS)
+
+# GradBench's recordings and large inputs through our tool, and the table of its peers with ours beside it. The recordings
+# and the peers' figures are in GRADBENCH; needs numpy.
+GRADBENCH ?= ../shared/gradbench
+gradbench: setup
+	swift build -c release --package-path Benchmarks --product gradbench
+	python3 Benchmarks/gradbench $(GRADBENCH) Benchmarks/.build/release/gradbench $(ARGUMENTS)
 
 # Holds units, allocations, page faults and bytes to the committed thresholds.
 counts: setup

@@ -44,6 +44,9 @@ let package = Package(
       name: "SchedulingWorkloadsTests", dependencies: ["SchedulingWorkloads", scheduling], swiftSettings: strict),
     .testTarget(
       name: "TrainingWorkloadsTests", dependencies: ["TrainingWorkloads", adjoint], swiftSettings: strict),
+    .testTarget(
+      name: "GradBenchTests", dependencies: ["gradbench"], exclude: ["references.py"],
+      resources: [.copy("Conversations")], swiftSettings: strict),
     .testTarget(name: "ScalarGraphsTests", dependencies: ["ScalarGraphs", adjoint], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

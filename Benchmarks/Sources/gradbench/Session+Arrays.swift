@@ -16,12 +16,16 @@ extension Session {
 }
 
 extension Span where Element == Double {
-  /// The elements, copied over those of `target`, from the one at `start` on.
-  func copy(to target: inout [Double], at start: Int = 0) {
-    precondition(start + count <= target.count, "\(count) numbers do not fit behind \(start) of \(target.count)")
+  /// The elements, copied over every `step`-th of `target`, from the one at `start` on.
+  func copy(to target: inout [Double], at start: Int = 0, step: Int = 1) {
+    precondition(start + (count - 1) * step < target.count, "\(count) numbers do not fit into \(target.count)")
     withUnsafeBufferPointer { source in
       target.withUnsafeMutableBufferPointer { target in
-        _ = target[start..<start + source.count].update(fromContentsOf: source)
+        if step == 1 {
+          _ = target[start..<start + source.count].update(fromContentsOf: source)
+        } else {
+          for i in source.indices { target[start + i * step] = source[i] }
+        }
       }
     }
   }

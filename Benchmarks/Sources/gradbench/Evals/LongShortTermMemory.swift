@@ -35,20 +35,22 @@ struct LongShortTermMemory: Eval {
   }
 
   private static func loss(main: Node, extra: Node, state: Node, sequence: Node) -> Node {
-    let b = extra.shape[1], characters = sequence.shape[0]
+    let b = extra.shape[1], predicted = sequence.shape[0] - 1
     let layers = (0..<main.shape[0] / 2).map { Layer(weight: main[row: 2 * $0], bias: main[row: 2 * $0 + 1]) }
     var cells = layers.indices.map { Cell(hidden: state[row: 2 * $0], memory: state[row: 2 * $0 + 1]) }
-    var terms: [Node] = []
-    for t in 0..<characters - 1 {
-      var x = sequence[row: t] * extra[row: 0]
+    let inputs = sequence.sliced(0..<predicted) * extra[row: 0]
+    var hidden: [Node] = []
+    for t in 0..<predicted {
+      var x = inputs[row: t]
       for (i, layer) in layers.enumerated() {
         cells[i] = layer.next(cells[i], x)
         x = cells[i].hidden
       }
-      let y = x * extra[row: 1] + extra[row: 2]
-      terms.append((sequence[row: t + 1] * (y - log(2 + exp(y).sum()))).sum())
+      hidden.append(x)
     }
-    return -(terms.dropFirst().reduce(terms[0], +)) / Double((characters - 1) * b)
+    let y = concatenate(hidden).reshaped([predicted, b]) * extra[row: 1] + extra[row: 2]
+    let normaliser = log(2 + exp(y).sum(axes: [1], keepsAxes: true))
+    return -(sequence.sliced(1..<predicted + 1) * (y - normaliser)).sum() / Double(predicted * b)
   }
 
   /// One layer's state, `[b]` each.
