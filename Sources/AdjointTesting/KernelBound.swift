@@ -13,7 +13,7 @@ enum KernelBound {
   init(_ kernel: Kernel, _ operands: [ReferenceTensor]) {
     switch kernel.form {
     case .elementwise(let operation): self = Self.bound(of: operation)
-    case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .gatherRows,
+    case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .spliceRows, .gatherRows,
       .scatterAddRows, .oneHot, .reduce(.maximum, _), .cumulativeSum, .argmax, .dropout:
       // Moved, compared, multiplied once, or added one after the other as the definition does.
       self = .exact

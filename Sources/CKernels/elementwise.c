@@ -8,8 +8,11 @@
 
 /// Elements a block, at most; three blocks of doubles take up 12 KiB.
 #define BLOCK 512
-/// Bytes for the blocks of a chain that are not in place. A chain of many values has shorter blocks.
-#define ROOM (48 * 1024)
+/// Bytes that the blocks of a chain that are not in place should take up. A chain of many values has shorter blocks, but
+/// none shorter than SHORTEST_BLOCK elements, for which there is room.
+#define CACHE (48 * 1024)
+#define SHORTEST_BLOCK 64
+#define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * SHORTEST_BLOCK * 8)
 /// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block. Gathering
 /// pays sooner where many operations share it.
 #define LONG_ROW 64
@@ -71,6 +74,8 @@ enum reading {
   SAME_EVERYWHERE,
   /// It is one row that every row of the output repeats.
   SAME_ROW,
+  /// It is made up of pieces, this operand and those after it.
+  PIECES,
   /// Anything else.
   BY_ROW
 };
@@ -79,9 +84,10 @@ struct operand {
   const char *base;
   const ptrdiff_t *strides;
   enum reading reading;
-  /// Room to write a block out, and how many elements of it repeat what it holds from the start of a row on.
+  /// Room to write a block out, unless it is read in place, and how many elements of it repeat what it holds from the start of a row on.
   char *room;
   ptrdiff_t written;
+  const struct adj_chain_piece *_Nullable pieces;
 };
 
 static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
@@ -96,11 +102,28 @@ static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptr
   return in_place ? IN_PLACE : same ? SAME_EVERYWHERE : same_row ? SAME_ROW : BY_ROW;
 }
 
+/// The same of a value in pieces: a block within one piece is read in place, one across an edge is put together.
+static const void *block_of_pieces(const struct operand *first, ptrdiff_t size, ptrdiff_t position, ptrdiff_t count) {
+  const ptrdiff_t end = position + count;
+  const struct adj_chain_piece *const pieces = first->pieces;
+  for (ptrdiff_t k = 0; k < pieces->count; ++k) {
+    if (pieces[k].begin <= position && end <= pieces[k].end) return first[k].base + position * size;
+  }
+  memset(first->room, 0, (size_t)(count * size));
+  for (ptrdiff_t k = 0; k < pieces->count; ++k) {
+    const ptrdiff_t from = pieces[k].begin > position ? pieces[k].begin : position;
+    const ptrdiff_t to = pieces[k].end < end ? pieces[k].end : end;
+    if (from < to) memcpy(first->room + (from - position) * size, first[k].base + from * size, (size_t)((to - from) * size));
+  }
+  return first->room;
+}
+
 /// Where `count` elements of the operand from output element `position` on lie next to one another. A block longer than
 /// the rest of its row begins at the start of a row.
 static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
                             ptrdiff_t position, ptrdiff_t count) {
   if (operand->reading == IN_PLACE) return operand->base + position * size;
+  if (operand->reading == PIECES) return block_of_pieces(operand, size, position, count);
   const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
   const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
   switch (operand->reading) {
@@ -144,22 +167,32 @@ static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, 
   return count;
 }
 
-void adj_chain(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets, const void *const *inputs,
+void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const *inputs,
                const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
                void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
+  const struct adj_layout layout = reading.layout;
   const ptrdiff_t size = element_size(type), rank = layout.rank;
-  ptrdiff_t block = ROOM / ((layout.operands + temporary_count) * size) & ~(ptrdiff_t)63;
-  if (block > BLOCK) block = BLOCK;
-  const ptrdiff_t row = block * size;
-  _Alignas(64) char room[ROOM];
-  char *const temporaries = room + layout.operands * row;
   struct operand operands[ADJ_CHAIN_OPERANDS];
-  int all_in_place = 1;
+  ptrdiff_t rooms = 0;
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
     const ptrdiff_t *strides = layout.strides + o * rank;
-    const char *base = (const char *)inputs[o] + offsets[o] * size;
-    operands[o] = (struct operand){base, strides, reading_of(rank, layout.sizes, strides), room + o * row, 0};
-    all_in_place &= operands[o].reading == IN_PLACE;
+    const struct adj_chain_piece *const piece = reading.pieces ? reading.pieces + o : NULL;
+    const char *base = (const char *)((uintptr_t)inputs[o] + (uintptr_t)(reading.offsets[o] * size));
+    operands[o] = (struct operand){base, strides, reading_of(rank, layout.sizes, strides), NULL, 0, piece};
+    if (piece && piece->count > 0) operands[o].reading = PIECES;
+    rooms += operands[o].reading != IN_PLACE;
+  }
+  ptrdiff_t block = CACHE / ((rooms + temporary_count + 1) * size) & ~(ptrdiff_t)(SHORTEST_BLOCK - 1);
+  if (block > BLOCK) block = BLOCK;
+  if (block < SHORTEST_BLOCK) block = SHORTEST_BLOCK;
+  const ptrdiff_t row = block * size;
+  const int all_in_place = rooms == 0;
+  _Alignas(64) char room[ROOM];
+  char *temporaries = room;
+  for (ptrdiff_t o = 0; o < layout.operands; ++o) {
+    if (operands[o].reading == IN_PLACE) continue;
+    operands[o].room = temporaries;
+    temporaries += row;
   }
   ptrdiff_t long_row = operation_count > layout.operands ? LONG_ROW_OF_A_CHAIN : LONG_ROW;
   if (long_row > block) long_row = block;
@@ -190,7 +223,9 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
     adj_strided_copy(size, layout, inputs[0], (char *)output + begin * size, begin, end);
     return;
   }
-  const ptrdiff_t offsets[3] = {0}, second = layout.operands > 1, third = layout.operands > 2;
+  const ptrdiff_t offsets[3] = {0};
+  const struct adj_chain_reading reading = {layout, offsets, NULL};
+  const ptrdiff_t second = layout.operands > 1, third = layout.operands > 2;
   const struct adj_chain_operation single = {operation, 0, 0, (uint16_t)second, (uint16_t)(second + third)};
-  adj_chain(type, layout, offsets, inputs, &single, 1, 0, &output, begin, end);
+  adj_chain(type, reading, inputs, &single, 1, 0, &output, begin, end);
 }

@@ -49,13 +49,13 @@ package func runChainReduction(
   checkRange(range, within: reduction.rows)
   if range.isEmpty { return }
   let stored = reduction.isStored ? reduction.chain.outputCount : reduction.chain.outputCount - 1
-  reduction.chain.withC { layout, offsets, operations, temporaries in
+  reduction.chain.withC { reading, operations, temporaries in
     reduction.plan.withC { plan in
       let tail = adj_chain_tail(
         operation: reduction.operation.rawValue, columns: reduction.columns, source: reduction.source, stored: stored,
         plan: plan)
       adj_chain_reduction(
-        type.rawValue, layout, offsets, inputs, operations.baseAddress!, operations.count, temporaries, outputs, tail,
+        type.rawValue, reading, inputs, operations.baseAddress!, operations.count, temporaries, outputs, tail,
         range.lowerBound, range.upperBound)
     }
   }

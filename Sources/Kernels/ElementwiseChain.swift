@@ -21,6 +21,12 @@ package struct ElementwiseChain: Sendable {
     /// The first element, and the distance along each axis, in elements.
     let offset: Int
     let strides: [Int]
+    /// The flat elements of the chain's shape that this operand is read for, if it is one of several that are pieces of
+    /// a value; and, in the first of these, how many they are.
+    var range: Range<Int>?
+    var pieceCount = 0
+
+    init(offset: Int, strides: [Int]) { (self.offset, self.strides) = (offset, strides) }
 
     /// All of a row-major tensor of the chain's shape.
     package static func whole(_ shape: [Int]) -> View {
@@ -36,6 +42,18 @@ package struct ElementwiseChain: Sendable {
     package static func slice(_ input: [Int], starts: [Int]) -> View {
       let strides = StridedLayout.rowMajorStrides(of: input)
       return View(offset: zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }, strides: strides)
+    }
+
+    /// Rows of tensors in their places under `shape`, and 0 elsewhere: one operand for each, next to one another, the first
+    /// of which stands for the value.
+    package static func splice(_ pieces: [(rows: Range<Int>, start: Int)], _ shape: [Int]) -> [View] {
+      let strides = StridedLayout.rowMajorStrides(of: shape)
+      return pieces.enumerated().map { position, piece in
+        var view = View(offset: (piece.rows.lowerBound - piece.start) * strides[0], strides: strides)
+        view.range = piece.start * strides[0]..<(piece.start + piece.rows.count) * strides[0]
+        view.pieceCount = position == 0 ? pieces.count : 0
+        return view
+      }
     }
 
     /// A tensor of shape `input` with its axes in another order: axis i of the chain's shape is axis `permutation[i]`.
@@ -57,6 +75,8 @@ package struct ElementwiseChain: Sendable {
   private final class Parts: Sendable {
     let layout: StridedLayout
     let offsets: [Int]
+    /// Empty if no operand is a piece.
+    let pieces: [adj_chain_piece]
     let operations: [adj_chain_operation]
     let temporaryCount: Int
     /// For each operand whether it lies like the outputs, and the last operation that reads it.
@@ -64,10 +84,10 @@ package struct ElementwiseChain: Sendable {
     let lastReading: [Int]
 
     init(
-      layout: StridedLayout, offsets: [Int], operations: [adj_chain_operation], temporaryCount: Int, isWhole: [Bool],
-      lastReading: [Int]
+      layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], operations: [adj_chain_operation],
+      temporaryCount: Int, isWhole: [Bool], lastReading: [Int]
     ) {
-      (self.layout, self.offsets, self.operations) = (layout, offsets, operations)
+      (self.layout, self.offsets, self.pieces, self.operations) = (layout, offsets, pieces, operations)
       (self.temporaryCount, self.isWhole, self.lastReading) = (temporaryCount, isWhole, lastReading)
     }
   }
@@ -84,11 +104,15 @@ package struct ElementwiseChain: Sendable {
   /// Calls `body` with the chain as C sees it; allocates nothing.
   @inline(__always)
   func withC(
-    _ body: (adj_layout, UnsafePointer<Int>, UnsafeBufferPointer<adj_chain_operation>, _ temporaries: Int) -> Void
+    _ body: (adj_chain_reading, UnsafeBufferPointer<adj_chain_operation>, _ temporaries: Int) -> Void
   ) {
     parts.layout.withC { layout in
       parts.offsets.withUnsafeBufferPointer { offsets in
-        parts.operations.withUnsafeBufferPointer { body(layout, offsets.baseAddress!, $0, parts.temporaryCount) }
+        parts.pieces.withUnsafeBufferPointer { pieces in
+          let reading = adj_chain_reading(
+            layout: layout, offsets: offsets.baseAddress!, pieces: pieces.isEmpty ? nil : pieces.baseAddress)
+          parts.operations.withUnsafeBufferPointer { body(reading, $0, parts.temporaryCount) }
+        }
       }
     }
   }
@@ -101,7 +125,7 @@ package struct ElementwiseChain: Sendable {
     }
     shortened[last].place = 0
     return ElementwiseChain(
-      layout: parts.layout, offsets: parts.offsets, operations: shortened,
+      layout: parts.layout, offsets: parts.offsets, pieces: parts.pieces, operations: shortened,
       temporaryCount: parts.temporaryCount + last, outputCount: 1, isWhole: parts.isWhole,
       lastReading: parts.lastReading)
   }
@@ -173,23 +197,39 @@ package struct ElementwiseChain: Sendable {
       }
       return ElementwiseChain(
         layout: StridedLayout(output: shape, operandStrides: views.map(\.strides)), offsets: views.map(\.offset),
-        operations: placed, temporaryCount: temporaryCount, outputCount: outputs.count,
+        pieces: views.allSatisfy { $0.range == nil } ? [] : views.map(\.piece), operations: placed,
+        temporaryCount: temporaryCount, outputCount: outputs.count,
         isWhole: views.map { $0 == .whole(shape) },
         lastReading: Array(lastReading[..<first]))
     }
   }
 
   private init(
-    layout: StridedLayout, offsets: [Int], operations: [adj_chain_operation], temporaryCount: Int, outputCount: Int,
-    isWhole: [Bool],
-    lastReading: [Int]
+    layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], operations: [adj_chain_operation],
+    temporaryCount: Int, outputCount: Int, isWhole: [Bool], lastReading: [Int]
   ) {
     parts = Parts(
-      layout: layout, offsets: offsets, operations: operations, temporaryCount: temporaryCount, isWhole: isWhole,
-      lastReading: lastReading)
+      layout: layout, offsets: offsets, pieces: pieces, operations: operations, temporaryCount: temporaryCount,
+      isWhole: isWhole, lastReading: lastReading)
     self.outputCount = outputCount
     count = layout.count
     operandCount = offsets.count
+  }
+}
+
+extension ElementwiseChain {
+  /// The chain that does nothing but put rows of its operands together.
+  package static func splice(_ pieces: [(rows: Range<Int>, start: Int)], output: [Int]) -> ElementwiseChain {
+    var builder = Builder(shape: output)
+    let operands = View.splice(pieces, output).map { builder.operand($0) }
+    let copy = builder.apply(.copy, [operands[0]])
+    return builder.finish(outputs: [copy])
+  }
+}
+
+extension ElementwiseChain.View {
+  fileprivate var piece: adj_chain_piece {
+    adj_chain_piece(begin: range?.lowerBound ?? 0, end: range?.upperBound ?? 0, count: pieceCount)
   }
 }
 
@@ -209,9 +249,9 @@ package func runChain(
   precondition(type != .int32, "A chain of elementwise operations needs floats")
   checkRange(range, within: chain.count)
   if range.isEmpty { return }
-  chain.withC { layout, offsets, operations, temporaries in
+  chain.withC { reading, operations, temporaries in
     adj_chain(
-      type.rawValue, layout, offsets, inputs, operations.baseAddress!, operations.count, temporaries, outputs,
+      type.rawValue, reading, inputs, operations.baseAddress!, operations.count, temporaries, outputs,
       range.lowerBound, range.upperBound)
   }
 }

@@ -134,6 +134,28 @@ import Testing
     #expect(memory == (0..<1000).map { Float(4 * $0) })
   }
 
+  @Test func `a value in pieces is read across their edges, and is zero between them`() {
+    let shape = [700, 3]
+    let pieces = [(rows: 2..<302, start: 1), (rows: 0..<250, start: 301), (rows: 5..<6, start: 699)]
+    var builder = ElementwiseChain.Builder(shape: shape)
+    let operands = ElementwiseChain.View.splice(pieces, shape).map { builder.operand($0) }
+    let whole = builder.operand(.whole(shape))
+    let difference = builder.apply(.subtract, [operands[0], whole])
+    let chain = builder.finish(outputs: [difference])
+    let sources = [302, 250, 6].map { rows in (0..<3 * rows).map { Double($0 + 10_000 * rows) } }
+    let subtracted = (0..<2_100).map { Double($0) / 7 }
+    var expected = subtracted.map { 0 - $0 }
+    for (piece, source) in zip(pieces, sources) {
+      for element in 0..<3 * piece.rows.count {
+        let place = 3 * piece.start + element
+        expected[place] = source[3 * piece.rows.lowerBound + element] - subtracted[place]
+      }
+    }
+    for cut in [0, 1, 3, 899, 903, 2_096] {
+      #expect(run(chain, sources + [subtracted], cuts: [0, cut, 2_100]) == [expected])
+    }
+  }
+
   @Test func `a chain that keeps many values at once has shorter blocks`() {
     var builder = ElementwiseChain.Builder(shape: [1000])
     let x = builder.operand(.whole([1000]))

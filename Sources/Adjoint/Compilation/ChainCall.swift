@@ -31,7 +31,14 @@ struct ChainCall {
       let kernel = storage.traits(of: gate).kernel
       let inputs = Array(storage.inputs(of: gate))
       guard let operation = FuseElementwise.operation(of: kernel) else {
-        values[gate] = read(inputs[0], Self.view(kernel, of: storage.signature(of: inputs[0]).shape.dimensions, shape))
+        if case .spliceRows(let pieces) = kernel.form {
+          values[gate] = reads.count
+          let views = ElementwiseChain.View.splice(pieces, shape)
+          reads += zip(inputs, views).map { ($0, places[$0.int], $1) }
+        } else {
+          values[gate] = read(
+            inputs[0], Self.view(kernel, of: storage.signature(of: inputs[0]).shape.dimensions, shape))
+        }
         if !isInner[gate.int] { applications.append((gate, .copy, [gate])) }
         continue
       }

@@ -32,7 +32,9 @@ struct Compilation: Sendable {
       to: state.storage, roots: values + gradients + next + updates.map(\.parameter))
     var lowered = LowerConvolutions.apply(to: simplified)
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
-    if options.fusesElementwise { lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count) }
+    if options.fusesElementwise {
+      lowered = RecomputeForBackward.apply(to: FoldIntoSplices.apply(to: lowered), outputCount: values.count)
+    }
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
     let provenance = Provenance(state, lowered, built)
     let endpoints = Endpoints(lowered, built.places, outputs: values, variables: variables, upstreams: upstreams)

@@ -108,7 +108,7 @@ struct FuseElementwise {
     case .accumulate:
       let isFixed = options.accumulation == .graphOrder
       return isFixed && storage.inputRange(of: node).count <= longestSum ? .computes : .neither
-    case .broadcast, .slice, .transpose: return .views
+    case .broadcast, .slice, .transpose, .spliceRows: return .views
     default: return .neither
     }
   }

@@ -60,6 +60,8 @@ enum KernelCall: Sendable {
     case .concatenate(let axis):
       self = .concatenate(
         elementSize: size, ConcatenationPlan(inputs: operands.map(\.shape.dimensions), axis: axis))
+    case .spliceRows(let pieces):
+      self = .chain(type, .splice(pieces, output: shape))
     case .gatherRows:
       self = .gatherRows(
         elementSize: size, rowCount: first[0], columns: first.elementCount / first[0],

@@ -19,6 +19,8 @@ public struct Kernel: Sendable {
     case slice(starts: [Int])
     case pad(starts: [Int])
     case concatenate(axis: Int)
+    /// Of each operand the rows, and where in the result they begin.
+    case spliceRows([(rows: Range<Int>, start: Int)])
     case gatherRows, scatterAddRows
     case softmax, logSoftmax, crossEntropy, oneHot
     case cumulativeSum(axis: Int, fromTheEnd: Bool)

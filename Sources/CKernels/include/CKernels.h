@@ -37,7 +37,7 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
                      void *output, ptrdiff_t begin, ptrdiff_t end);
 
 /// The most that a chain reads and computes.
-enum { ADJ_CHAIN_OPERANDS = 32, ADJ_CHAIN_OPERATIONS = 64 };
+enum { ADJ_CHAIN_OPERANDS = 48, ADJ_CHAIN_OPERATIONS = 128 };
 
 /// One operation of a chain, on values by number: the chain's operands, then the result of each operation. `place` is
 /// the number of an output, or ~t for temporary t, of which the chain has as many as it needs at once. Operands that the operation does not have are any value.
@@ -47,10 +47,23 @@ struct adj_chain_operation {
   uint16_t a, b, c;
 };
 
-/// For begin <= i < end over the flat outputs: carries out the operations in order. Operand o is read from element
-/// `offsets[o]` of `inputs[o]` on. An output may be the memory of an operand that is laid out like it, if no operation
+/// An operand that is a piece of a value: it is read for the flat elements begin <= i < end. `count` operands, of which
+/// the first stands for the value, make it up; elsewhere it is 0. A `count` of 0 is that of any other operand.
+struct adj_chain_piece {
+  ptrdiff_t begin, end, count;
+};
+
+/// How a chain reads: operand o from element `offsets[o]` of its memory on, which of a piece is that of flat element 0 and
+/// may lie outside it. `pieces` has an entry for each operand, or is null if none is a piece.
+struct adj_chain_reading {
+  struct adj_layout layout;
+  const ptrdiff_t *offsets;
+  const struct adj_chain_piece *_Nullable pieces;
+};
+
+/// For begin <= i < end over the flat outputs: carries out the operations in order. An output may be the memory of an operand that is laid out like it, if no operation
 /// after the one that writes it reads that operand.
-void adj_chain(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets, const void *_Nonnull const *_Nonnull inputs,
+void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
                const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
                void *_Nonnull const *_Nonnull outputs, ptrdiff_t begin, ptrdiff_t end);
 
@@ -99,9 +112,8 @@ struct adj_chain_tail {
 };
 
 /// As `adj_chain`, for the elements of the rows begin <= r < end; after the stored outputs comes the reduced result.
-void adj_chain_reduction(uint8_t type, struct adj_layout layout, const ptrdiff_t *offsets,
-                         const void *_Nonnull const *_Nonnull inputs, const struct adj_chain_operation *operations,
-                         ptrdiff_t operation_count, ptrdiff_t temporary_count, void *_Nonnull const *_Nonnull outputs,
+void adj_chain_reduction(uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
+                         const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count, void *_Nonnull const *_Nonnull outputs,
                          struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
 
 /// output[i] = (inputs[0][i] + inputs[1][i]) + inputs[2][i] ...; the output may be the memory of inputs[0].
