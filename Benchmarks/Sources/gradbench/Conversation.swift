@@ -49,7 +49,7 @@ struct Conversation {
           "\(eval.name) has no function \(function), only \(eval.functions.joined(separator: " and "))")
       }
       guard let input = message["input"] else { throw InputError("the message has no field input") }
-      try evaluate(eval, function, input, &json)
+      try evaluate(eval, function, decoded(input), &json)
     default: break
     }
     json.append("}\n")

