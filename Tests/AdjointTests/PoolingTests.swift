@@ -1,5 +1,4 @@
 import Adjoint
-import CSwiftHeap
 import DependencyScheduling
 import Testing
 
@@ -109,14 +108,7 @@ import Testing
       let program = try Program(loss, gradientsFor: [first, second], options: options)
       let session = program.makeSession(on: GraphExecutor(width: width))
       try session.write((0..<4 * 3 * 24 * 24).map { Float($0 % 7) }, to: x)
-      for _ in 0..<200 { try session.step() }
-      adj_count_swift_objects()
-      let before = adj_page_faults()
-      for _ in 0..<100 { try session.step() }
-      let (objects, faults) = (adj_swift_objects(), adj_page_faults() - before)
-      print("In 100 steps: \(objects) objects, \(faults) page faults")
-      // A helper that Dispatch starts only now faults its stack in.
-      precondition(objects == 0 && faults <= 32 * (width - 1))
+      try requireSteadySteps(of: session, width: width)
     }
     let printed = String(decoding: ended?.standardOutputContent ?? [], as: UTF8.self)
     #expect(ended != nil, "\(printed)")
