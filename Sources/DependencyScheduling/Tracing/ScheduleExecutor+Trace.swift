@@ -1,11 +1,7 @@
 extension ScheduleExecutor {
   /// Runs `schedule` as ``run(_:cancellation:_:)`` does, and tells what happened.
   ///
-  /// Two looks at the clock a unit are added to its time.
-  ///
-  /// - Parameters:
-  ///   - name: what the run is called in the trace.
-  ///   - unitName: what a unit is called; asked after the run.
+  /// Two looks at the clock a unit are added to its time. What the units are called is asked after the run.
   public func trace(
     _ schedule: Schedule, name: String = "run", cancellation: CancellationToken? = nil,
     naming unitName: (UnitID) -> String = { "\($0)" }, _ body: @Sendable (UnitID) throws -> Void

@@ -13,11 +13,9 @@ extension Graph {
   ///
   /// The same graph and numbers always give the same text, which stands alone: no script, no font, no link.
   ///
-  /// - Parameters:
-  ///   - outputs: what to draw with all that it is computed from; everything if left out.
-  ///   - values: a session of a program of this graph, after a run. Numbers are there for what ``Session/report(inColor:)``
-  ///     lists; other lines go without.
-  ///   - options: how much to show.
+  /// Drawn is what the nodes given are computed from, or everything if none is. Numbers come from a session of a program
+  /// of this graph, after a run, and are there for what ``Session/report(inColor:)`` lists; other lines go without.
+  ///
   /// - Complexity: O(nodes + edges), but for sorting, and what reading the numbers costs.
   public func svg(
     of outputs: [Node] = [], values session: Session? = nil, options: PictureOptions = PictureOptions()
