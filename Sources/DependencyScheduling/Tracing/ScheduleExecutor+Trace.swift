@@ -1,5 +1,5 @@
 extension ScheduleExecutor {
-  /// Runs `schedule` as ``run(_:cancellation:_:)`` does, and tells what happened.
+  /// Runs `schedule` as ``ScheduleExecutor/run(_:cancellation:_:)`` does, and tells what happened.
   ///
   /// Two looks at the clock a unit are added to its time. What the units are called is asked after the run.
   public func trace(
