@@ -96,10 +96,8 @@ extension PoolingWindow {
 ///
 /// By default a window at the edge averages the pixels that it holds, so that a constant image stays the constant it was;
 /// with `countsPadding` the padding counts as zeros, and edges come out darker.
-/// - Parameters:
-///   - window: the extents of a window.
-///   - stride: pixels from one window to the next; the window's own extents if `nil`, so that windows do not overlap.
-///   - padding: pixels that windows reach over the edge, less than `window`.
+/// Windows lie `stride` pixels from one another, their own extents if `nil`, so that they do not overlap; they reach
+/// `padding` pixels over the edge, less than their extents.
 public func averagePool(
   _ images: Node, window: Extents2D, stride: Extents2D? = nil, padding: Extents2D = 0, countsPadding: Bool = false,
   fileID: StaticString = #fileID, line: UInt = #line

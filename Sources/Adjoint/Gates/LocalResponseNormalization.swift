@@ -45,9 +45,7 @@ public struct ChannelWindowSum: LinearGate {
 /// whose constants are the defaults). Some frameworks divide their `alpha` by the number of channels in the window: pass
 /// `alpha / (2 · radius + 1)` to get theirs.
 ///
-/// - Parameters:
-///   - x: `[batch, channels, …]`.
-///   - bias: above 0, so that the divisor is; likewise `alpha` not below 0.
+/// x is `[batch, channels, …]`; `bias` is above 0, so that the divisor is, and `alpha` not below 0.
 public func localResponseNormalization(
   _ x: Node, radius: Int = 2, bias: Double = 2, alpha: Double = 1e-4, beta: Double = 0.75,
   fileID: StaticString = #fileID, line: UInt = #line

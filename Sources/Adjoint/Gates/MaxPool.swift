@@ -133,10 +133,8 @@ extension PoolingWindow {
 /// The largest element of each window of images `[batch, channels, height, width]`; NaN if it holds one.
 ///
 /// Ties split the gradient evenly. What lies in the padding is never the largest.
-/// - Parameters:
-///   - window: the extents of a window.
-///   - stride: pixels from one window to the next; the window's own extents if `nil`, so that windows do not overlap.
-///   - padding: pixels that windows reach over the edge, less than `window`.
+/// Windows lie `stride` pixels from one another, their own extents if `nil`, so that they do not overlap; they reach
+/// `padding` pixels over the edge, less than their extents.
 public func maxPool(
   _ images: Node, window: Extents2D, stride: Extents2D? = nil, padding: Extents2D = 0,
   fileID: StaticString = #fileID, line: UInt = #line
