@@ -24,7 +24,7 @@ final class HelperRoster: @unchecked Sendable {  // because everything that chan
     self.queue = queue
     if helpers > 0 {
       block = DispatchWorkItem { self.serve() }
-      openRuns.reserveCapacity(4)
+      openRuns.reserveCapacity(4)  // so that a steady run appends without allocating
     }
   }
 

@@ -96,8 +96,7 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
   private func retrace(_ position: Int) -> Int {
     var room: [UInt32] = []
     swap(&room, &roomOfWalks)
-    var walk = SerialWalk(self, room: room)
-    room = []
+    var walk = SerialWalk(self, room: consume room)
     for _ in 0..<position { _ = walk.next() }
     for unit in walk.ready { deques[0].push(unit) }
     let roots = walk.visitedRoots
