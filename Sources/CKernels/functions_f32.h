@@ -30,11 +30,16 @@ ADJ_INLINE float adj_absolute_f32(float x) { return adj_float_f32(adj_bits_f32(x
 /// 2 to the power of `n`, for -126 <= n <= 127.
 ADJ_INLINE float adj_power_of_two_f32(int32_t n) { return adj_float_f32((uint32_t)(n + 127) << 23); }
 
-/// e^x = 2^n · e^r with n = round(x / ln 2), |r| <= ln 2 / 2, for -110 <= x <= 100. Adding 1.5 · 2^23 rounds to an
-/// integer and leaves it in the low bits, without a conversion that a NaN would make undefined. The power of two is
-/// multiplied in two halves, so that results too small for a normal float are rounded once and results too large
-/// overflow to infinity. Terms are paired so that few wait for one another: alone, a gate costs what it waits.
-ADJ_INLINE float adj_bounded_exp_f32(float x) {
+/// What e^x is made of: e^r - 1 with |r| <= ln 2 / 2, and an n with x = n · ln 2 + r, in two halves.
+typedef struct {
+  float minus_one;
+  int32_t half, rest;
+} adj_exp_parts_f32;
+
+/// Takes x apart with n = round(x / ln 2), for -110 <= x <= 100. Adding 1.5 · 2^23 rounds to an integer and leaves it in
+/// the low bits, without a conversion that a NaN would make undefined. Terms are paired so that few wait for one
+/// another: alone, a gate costs what it waits.
+ADJ_INLINE adj_exp_parts_f32 adj_exp_parts(float x) {
   const float shift = 12582912.0f;
   float shifted = x * 1.44269504088896341f + shift;
   uint32_t difference = adj_bits_f32(shifted) - 0x4B400000u;
@@ -46,11 +51,16 @@ ADJ_INLINE float adj_bounded_exp_f32(float x) {
   p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
   p = p * square + (1.6666665459e-1f * r + 5.0000001201e-1f);
   p = p * square + r;
-  int32_t exponent = (int32_t)difference;
-  int32_t half = exponent >> 1;
-  float first = adj_float_f32(((uint32_t)half + 127u) << 23);
-  float second = adj_float_f32(((uint32_t)exponent - (uint32_t)half + 127u) << 23);
-  return (p * first + first) * second;
+  int32_t half = (int32_t)difference >> 1;
+  return (adj_exp_parts_f32){p, half, (int32_t)(difference - (uint32_t)half)};
+}
+
+/// e^x = 2^n · e^r, for -110 <= x <= 100. The power of two is multiplied in two halves, so that results too small for a
+/// normal float are rounded once and results too large overflow to infinity.
+ADJ_INLINE float adj_bounded_exp_f32(float x) {
+  adj_exp_parts_f32 parts = adj_exp_parts(x);
+  float first = adj_power_of_two_f32(parts.half);
+  return (parts.minus_one * first + first) * adj_power_of_two_f32(parts.rest);
 }
 
 ADJ_INLINE float adj_exp_f32(float x) {

@@ -34,26 +34,13 @@ ADJ_INLINE float adj_erf_f32(float x) {
   return adj_float_f32(adj_bits_f32(result) | (adj_bits_f32(x) & 0x80000000u));
 }
 
-/// e^x - 1 = 2^n · (e^r - 1) + (2^n - 1) with n = round(x / ln 2), as `adj_bounded_exp_f32` takes x apart. The sum is
-/// made with 2^(n/2), so that neither power of two overflows before the result does.
+/// e^x - 1 = 2^n · (e^r - 1) + (2^n - 1) with n = round(x / ln 2). The sum is made with 2^(n/2), so that neither power of
+/// two overflows before the result does.
 ADJ_INLINE float adj_expm1_f32(float x) {
-  const float shift = 12582912.0f;
   float bounded = x > 100.0f ? 100.0f : x;
-  bounded = bounded < -30.0f ? -30.0f : bounded;
-  float shifted = bounded * 1.44269504088896341f + shift;
-  int32_t exponent = (int32_t)(adj_bits_f32(shifted) - 0x4B400000u);
-  float n = shifted - shift;
-  float r = bounded - n * 0.693359375f;
-  r = r + n * 2.12194440e-4f;
-  float square = r * r;
-  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
-  p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
-  p = p * square + (1.6666665459e-1f * r + 5.0000001201e-1f);
-  p = p * square + r;
-  uint32_t half = (uint32_t)(exponent >> 1), rest = (uint32_t)exponent - half;
-  float first = adj_float_f32((half + 127u) << 23);
-  float second = adj_float_f32((rest + 127u) << 23), inverse = adj_float_f32((127u - rest) << 23);
-  return (p * first + (first - inverse)) * second;
+  adj_exp_parts_f32 parts = adj_exp_parts(bounded < -30.0f ? -30.0f : bounded);
+  float first = adj_power_of_two_f32(parts.half), inverse = adj_power_of_two_f32(-parts.rest);
+  return (parts.minus_one * first + (first - inverse)) * adj_power_of_two_f32(parts.rest);
 }
 
 /// ln(1 + u) for 0 <= u <= 1: what rounding 1 + u took off u is put back as a factor (W. Kahan).
