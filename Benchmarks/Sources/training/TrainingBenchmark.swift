@@ -13,6 +13,7 @@ import TrainingWorkloads
   @Option(help: "Workers.") var threads = 1
   @Option(help: "Timed seconds, at least five steps.") var seconds = 6.0
   @Option(help: "At most so many steps.") var repeats = 200
+  @Flag(help: "Print where the time of one more step goes, instead of the JSON line.") var trace = false
 
   mutating func run() throws {
     if list {
@@ -44,6 +45,10 @@ import TrainingWorkloads
       times.append(milliseconds(try clock.measure { try session.step() }))
     }
     times.sort()
+    if trace {
+      print(try session.trace().summary)
+      return
+    }
 
     let loss = session[built.loss]
     let squares = try built.parameters.map { parameter in
