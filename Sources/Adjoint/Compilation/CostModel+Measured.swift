@@ -1,7 +1,7 @@
 internal import Kernels
 
 extension CostModel {
-  /// The speeds of the core that asks first, each the best of a few short runs: a quarter of a millisecond in all.
+  /// The speeds of the core that asks first, each the best of a few runs of some microseconds.
   static let measured: CostModel = {
     let count = 16_384
     let bytes = 4 * count
