@@ -21,6 +21,8 @@ public struct RandomGraphs: Sendable {
   /// The share of tensors among the nodes, 0 for a scalar graph.
   public var tensorShare: Double
   public var elementType: ElementType
+  /// How many scopes, `scope0`, `scope1` and so on, follow one another among the nodes; none if 0.
+  public var scopeCount = 0
 
   public init(
     nodeCount: Int, maximalFanOut: Int = 1_000, tensorShape: Shape = [8], tensorShare: Double = 0.3,
@@ -82,13 +84,21 @@ private struct RandomGraphBuilder {
       if plan.tensorShare > 0 { tensors.append((input("t\(position)", plan.tensorShape), 0)) }
     }
     while graph.nodeCount < plan.nodeCount {
-      let isTensor = random.unit() < plan.tensorShare
-      if isTensor { tensors.append((tensor(), 0)) } else { scalars.append((scalar(), 0)) }
+      if plan.scopeCount == 0 {
+        addNode()
+      } else {
+        graph.scope("scope\(graph.nodeCount * plan.scopeCount / plan.nodeCount)") { addNode() }
+      }
     }
     let output = gathered()
     let largest = (scalars + tensors).map(\.readers).max() ?? 0
     return RandomGraphs.Sample(
       graph: graph, output: output, inputs: inputs, values: values, seed: seed, largestFanOut: largest)
+  }
+
+  private mutating func addNode() {
+    let isTensor = random.unit() < plan.tensorShare
+    if isTensor { tensors.append((tensor(), 0)) } else { scalars.append((scalar(), 0)) }
   }
 
   private mutating func input(_ name: String, _ shape: Shape) -> Node {

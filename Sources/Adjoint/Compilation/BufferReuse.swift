@@ -16,6 +16,9 @@ struct BufferReuse {
   private(set) var slots: [Slot] = []
   private(set) var slotOf: [UInt32: Int] = [:]
 
+  /// A unit that all before it come before, and all behind it after.
+  var fence: UInt32?
+
   private let isOn: Bool
   /// Free slots, the one freed last at the end, and the units that still had to do with what was in it.
   private var free: [(slot: Int, users: [Range<UInt32>])] = []
@@ -105,6 +108,7 @@ struct BufferReuse {
     var waits: [UInt32] = []
     // The writer itself may be among them, as may be its other parts.
     for user in users.lazy.flatMap({ $0 }) where user < unit {
+      if let fence, user <= fence, unit > fence { continue }
       let distance = unit - user
       if distance > Self.horizon {
         waits.append(user)

@@ -14,9 +14,10 @@ struct Compilation: Sendable {
   /// All passes, one after the other.
   ///
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
-  ///   the gate where the path stops.
+  ///   the gate where the path stops; a checkpointed scope that does not exist.
   /// - Complexity: O(nodes + edges).
   func run() throws(GraphError) -> (plan: ProgramPlan, endpoints: Endpoints, provenance: Provenance) {
+    let checkpoints = try CheckpointedScopes(options.checkpointedScopes, in: source, fileID: fileID, line: line)
     let working = Graph(source)
     let values = outputs + others
     let kept = Set(variables)
@@ -33,8 +34,12 @@ struct Compilation: Sendable {
     var lowered = LowerConvolutions.apply(to: simplified)
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
     if options.fusesElementwise {
-      lowered = RecomputeForBackward.apply(to: FoldIntoSplices.apply(to: lowered), outputCount: values.count)
+      lowered = FoldIntoSplices.apply(to: lowered)
+      let kept =
+        checkpoints.isEmpty ? nil : RecomputeCheckpoints.valuesReadOutside(of: checkpoints, in: lowered, from: state)
+      lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count, keeping: kept)
     }
+    lowered = RecomputeCheckpoints.apply(to: lowered, checkpoints, from: state, outputCount: values.count)
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
     let provenance = Provenance(state, lowered, built)
     let endpoints = Endpoints(lowered, built.places, outputs: values, variables: variables, upstreams: upstreams)

@@ -18,11 +18,15 @@ struct FuseElementwise {
   private(set) var isInner: [Bool]
   /// What has gone into each chain so far.
   private var states: [State] = []
+  /// How many fences have been passed; a chain lies between two.
+  private var passedFences = 0
   static let none = UInt32.max
 
   private struct State {
     let signature: SignatureID
     let isForward: Bool
+    /// How many fences come before it in the order.
+    let fences: Int
     var isOpen = true
     /// Operands from outside, at most: a value read twice counts twice.
     var reads = 0
@@ -36,13 +40,13 @@ struct FuseElementwise {
   private enum Role { case computes, views, reduces, neither }
 
   /// - Parameter order: all nodes that are computed, each after what it reads, those of the forward pass first.
-  init(
-    _ storage: GraphStorage, order: [NodeID], isForward: [Bool], roots: [NodeID], options: Program.Options
-  ) {
+  init(_ graph: IntermediateGraph, order: [NodeID], isForward: [Bool], options: Program.Options) {
+    let storage = graph.storage
     chainOf = [UInt32](repeating: Self.none, count: storage.count)
     isInner = [Bool](repeating: false, count: storage.count)
     guard options.fusesElementwise else { return }
     for node in order {
+      if graph.fences.contains(node) { passedFences += 1 }
       // What a scalar is computed from are scalars, which are in no chain.
       if storage.signatureColumn[node.int].isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
       switch Self.role(of: node, in: storage, options) {
@@ -61,7 +65,7 @@ struct FuseElementwise {
       for node in chains[chain] { chainOf[node.int] = Self.none }
       chains[chain] = []
     }
-    findInner(storage, order: order, roots: roots)
+    findInner(storage, order: order, roots: graph.roots)
   }
 
   private mutating func findInner(_ storage: GraphStorage, order: [NodeID], roots: [NodeID]) {
@@ -128,7 +132,7 @@ struct FuseElementwise {
       let inner = inputs.count { chainOf[storage.inputColumn[$0].int] == operand }
       let reads = other.reads + mine.reads - inner
       guard other.isOpen, other.signature == signature, other.isForward == isForward,
-        reads <= ElementwiseChain.Builder.maximumOperands,
+        other.fences == passedFences, reads <= ElementwiseChain.Builder.maximumOperands,
         other.operations + mine.operations <= ElementwiseChain.Builder.maximumOperations
       else { continue }
       absorb(operand, into: chain)
@@ -140,7 +144,9 @@ struct FuseElementwise {
   /// Lets a reduction end the chain of its operand, if nothing has read that.
   private mutating func reduce(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) {
     let chain = chainOf[storage.inputs(of: node).first!.int]
-    guard chain != Self.none, states[Int(chain)].isOpen, states[Int(chain)].isForward == isForward else { return }
+    guard chain != Self.none, states[Int(chain)].isOpen, states[Int(chain)].isForward == isForward,
+      states[Int(chain)].fences == passedFences
+    else { return }
     chains[Int(chain)].append(node)
     chainOf[node.int] = chain
     states[Int(chain)].computes = true
@@ -150,7 +156,8 @@ struct FuseElementwise {
   private mutating func start(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) -> UInt32 {
     let chain = UInt32(chains.count)
     let inputCount = storage.inputRange(of: node).count
-    var state = State(signature: storage.signatureColumn[node.int], isForward: isForward)
+    var state = State(
+      signature: storage.signatureColumn[node.int], isForward: isForward, fences: passedFences)
     state.reads = inputCount
     state.operations = max(inputCount - 1, 1)
     state.computes = Self.operation(of: storage.traits(of: node).kernel) != nil

@@ -5,6 +5,8 @@ struct IntermediateGraph {
   var origins: [NodeID]
   /// The outputs, then the gradients.
   var roots: [NodeID]
+  /// Nodes that wait for all that come before them in the order, as do those behind them. Only the last pass sets them.
+  var fences: Set<NodeID> = []
 
   init(_ storage: GraphStorage, origins: [NodeID], roots: [NodeID]) {
     self.storage = storage

@@ -25,6 +25,16 @@ public final class Program: Sendable {
     /// Whether buffers share memory once their last reader is done, and are written over in place. Turning it off
     /// costs memory and changes no bit: it is there to prove that.
     public var reusesBuffers = true
+    /// Scopes whose values the backward pass computes again instead of keeping them since the forward pass: the names
+    /// given to ``Graph/scope(_:_:)``, with those of the scopes around.
+    ///
+    /// ```swift
+    /// let options = Program.Options(checkpointing: ["block1", "block2"])
+    /// ```
+    /// Kept is what is read outside the scope; the rest takes memory for as long as the scope computes, once forward and
+    /// once backward, at the price of running its gates twice. What lies in a scope within belongs to the outermost that
+    /// is named. Values and gradients are the same bits as without. See <doc:Memory>.
+    public var checkpointedScopes: [String] = []
     /// Whether units of work are sized by speeds that are measured once in this process, or by nominal ones, which give
     /// the same units everywhere. Bits do not depend on it.
     public var measuresCosts = true
@@ -33,9 +43,12 @@ public final class Program: Sendable {
     package var unitWork = CostModel.unit
     /// Whether elementwise gates are fused into chains. Turning it off changes no bit: it is there to prove that.
     package var fusesElementwise = true
-    public init(accumulation: Accumulation = .graphOrder, reusesBuffers: Bool = true) {
+    public init(
+      accumulation: Accumulation = .graphOrder, reusesBuffers: Bool = true, checkpointing scopes: [String] = []
+    ) {
       self.accumulation = accumulation
       self.reusesBuffers = reusesBuffers
+      checkpointedScopes = scopes
     }
   }
 
@@ -51,7 +64,8 @@ public final class Program: Sendable {
   /// place when it has succeeded.
   ///
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
-  ///   the gate where the path stops; an update that does not fit its parameter.
+  ///   the gate where the path stops; an update that does not fit its parameter; a checkpointed scope that the graph does
+  ///   not have.
   /// - Complexity: O(nodes + edges).
   public init(
     _ outputs: [Node], gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],

@@ -21,19 +21,23 @@ struct RecomputeForBackward {
   private var isKept: [Bool]
   private var rewriter: GraphRewriter
 
-  /// - Parameter outputCount: how many of the roots, the first ones, are computed in the forward pass.
-  static func apply(to graph: IntermediateGraph, outputCount: Int) -> IntermediateGraph {
+  /// - Parameters:
+  ///   - outputCount: how many of the roots, the first ones, are computed in the forward pass.
+  ///   - isKept: whether a value is kept anyway, if any are.
+  static func apply(
+    to graph: IntermediateGraph, outputCount: Int, keeping isKept: [Bool]?
+  ) -> IntermediateGraph {
     let isLarge = graph.storage.signatures.contains { $0.shape.elementCount >= fewestElements }
     guard isLarge, graph.roots.count > outputCount else { return graph }
-    var pass = RecomputeForBackward(graph, outputCount)
+    var pass = RecomputeForBackward(graph, outputCount, isKept)
     for index in 0..<pass.storage.count { pass.visit(NodeID(index)) }
     return pass.rewriter.finish(roots: graph.roots)
   }
 
-  private init(_ graph: IntermediateGraph, _ outputCount: Int) {
+  private init(_ graph: IntermediateGraph, _ outputCount: Int, _ keptAnyway: [Bool]?) {
     storage = graph.storage
     isForward = DropUnused.usedNodes(of: storage, roots: graph.roots.prefix(outputCount))
-    isKept = [Bool](repeating: false, count: storage.count)
+    isKept = keptAnyway ?? [Bool](repeating: false, count: storage.count)
     rewriter = GraphRewriter(graph)
     for root in graph.roots { isKept[root.int] = true }
     for index in 0..<storage.count {

@@ -32,6 +32,9 @@ struct UnitBuilder: ~Copyable {
   /// Whether the open unit waits for another: then it is a unit even without a step, as that of a join.
   var openWaits = false
   var scalars = ScalarRuns()
+  /// The unit that waits for all before it, and that all behind it wait for, and whether the open unit does.
+  var fence: UInt32?
+  var openWaitsForFence = false
   var edges: [(from: UInt32, to: UInt32)] = []
   var lastReader = Column<UInt32>()
   /// Arrival order: for each contribution, the accumulators that wait for it.
@@ -51,6 +54,7 @@ struct UnitBuilder: ~Copyable {
         isForward = false
       }
       builder.position = position
+      if graph.fences.contains(node) { builder.addFence() }
       builder.add(node)
       if !builder.releases.isEmpty {
         for buffer in builder.releases[position] ?? [] { builder.reuse.release(buffer) }
@@ -87,7 +91,7 @@ struct UnitBuilder: ~Copyable {
     order.reserveCapacity(storage.count)
     for index in 0..<storage.count where isForward[index] { order.append(NodeID(index)) }
     for index in 0..<storage.count where isUsed[index] && !isForward[index] { order.append(NodeID(index)) }
-    fused = FuseElementwise(storage, order: order, isForward: isForward, roots: graph.roots, options: options)
+    fused = FuseElementwise(graph, order: order, isForward: isForward, options: options)
     self.order = order
     self.isForward = isForward
     plan = ProgramPlan(placement: Placement(graph, isInner: fused.isInner), costs: costs)
@@ -193,10 +197,12 @@ struct UnitBuilder: ~Copyable {
   mutating func closeUnit() {
     closeRun()
     guard plan.steps.count > plan.unitStarts.last! || openCost > 0 || openWaits else { return }
+    if let fence, !openWaitsForFence { addEdge(from: fence) }
     plan.unitStarts.append(plan.steps.count)
     plan.unitCosts.append(openCost)
     openCost = 0
     openWaits = false
+    openWaitsForFence = false
   }
 
   mutating func depend(_ node: NodeID, on inputs: Range<Int>) {
@@ -217,8 +223,23 @@ struct UnitBuilder: ~Copyable {
     guard lastReader[Int(unit)] != openUnit else { return }
     lastReader[Int(unit)] = openUnit
     openWaits = true
+    if let fence, unit >= fence { openWaitsForFence = true }
     edges.append((unit, openUnit))
     reuse.addEdge(from: unit, to: openUnit)
+  }
+
+  /// Makes a unit that waits for all before it, and has all behind it wait for it.
+  mutating func addFence() {
+    closeUnit()
+    for unit in (fence ?? 0)..<openUnit where lastReader.count <= unit || lastReader[Int(unit)] == Self.noUnit {
+      addEdge(from: unit)
+    }
+    guard openWaits else { return }
+    openWaitsForFence = true
+    let unit = openUnit
+    closeUnit()
+    fence = unit
+    reuse.fence = unit
   }
 
   mutating func freeze() {

@@ -17,11 +17,13 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case updateMismatch
     /// Forward mode was given tangents that do not go with their variables.
     case tangentMismatch
+    /// A scope that compiling was to do something with, and that the graph does not have.
+    case unknownScope
   }
   public let kind: Kind
-  /// The poisoned node, or the one that was asked for.
+  /// The poisoned node, or the node or scope that was asked for.
   public let nodeName: String
-  /// Where that node was made.
+  /// Where that node was made, or the scope asked for.
   public let location: SourceLocation
   /// The whole message: the gate, why, each operand with its shape and source line.
   public let description: String
@@ -33,5 +35,13 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     var lines = ["\(state.storage.traits(of: node).name) at \(location): \(reason)"]
     for operand in operands { lines.append("  operand \(state.describe(operand))") }
     description = lines.joined(separator: "\n")
+  }
+
+  /// What is wrong with a name that was asked for at `location`.
+  init(_ kind: Kind, _ reason: String, named name: String, at location: SourceLocation) {
+    self.kind = kind
+    nodeName = name
+    self.location = location
+    description = "program at \(location): \(reason)"
   }
 }

@@ -191,6 +191,8 @@ struct GraphState: Sendable {
     let number = forwardNodes[node.int] & ~Self.tangentBit
     return number == 0 ? nil : NodeID(index: number - 1)
   }
+  /// Whether a node was made by reverse mode.
+  func isGradient(_ node: NodeID) -> Bool { forwardNodes[node.int] != 0 && !isTangent(node) }
   func isTangent(_ node: NodeID) -> Bool { forwardNodes[node.int] & Self.tangentBit != 0 }
 
   /// One line for messages: `hidden [128, 512] float32, made at Model.swift:12`.

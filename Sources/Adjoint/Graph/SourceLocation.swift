@@ -10,6 +10,11 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
   }
   let site: Site
 
+  init(site: Site) { self.site = site }
+  init(fileID: StaticString, line: UInt) {
+    site = .line(fileID: fileID.description, line: UInt32(truncatingIfNeeded: line))
+  }
+
   /// `Module/File.swift:12`; for an operator `function (Module) File.swift:12` as far as debug information tells.
   public var description: String {
     switch site {

@@ -46,6 +46,7 @@ public struct Trainer: Sendable {
   ///   - clippingNorm: the most that the global norm of all gradients may be.
   ///   - others: more values to compute, such as predictions.
   ///   - updates: more parameters that a step changes, such as running statistics.
+  ///   - options: how the step is compiled: which scopes are checkpointed, say.
   ///   - keepsGradients: whether the nodes of ``gradients`` can be read after a step; it costs their memory.
   ///   - executor: where steps run.
   ///   - store: where parameters live.
@@ -55,7 +56,8 @@ public struct Trainer: Sendable {
   public init(
     _ loss: Node, optimizer: some Optimizer, rate: LearningRate, batches: Batches, parameters: [Node]? = nil,
     clippingNorm: Double? = nil, alsoComputing others: [Node] = [], alsoUpdating updates: [ParameterUpdate] = [],
-    keepsGradients: Bool = false, on executor: any ScheduleExecutor = GraphExecutor.shared,
+    keepsGradients: Bool = false, options: Program.Options = Program.Options(),
+    on executor: any ScheduleExecutor = GraphExecutor.shared,
     store: ParameterStore = ParameterStore(), fileID: StaticString = #fileID, line: UInt = #line
   ) throws {
     let graph = loss.graph
@@ -81,7 +83,7 @@ public struct Trainer: Sendable {
     }
     let program = try Program(
       loss, alsoComputing: others + (keepsGradients ? gradients : []), updating: updates + steps,
-      fileID: fileID, line: line)
+      options: options, fileID: fileID, line: line)
     try store.makeParameters(of: graph)
     self.loss = loss
     self.rate = rate

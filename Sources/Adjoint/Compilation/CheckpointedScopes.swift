@@ -1,0 +1,43 @@
+/// Which nodes lie in scopes whose values the backward pass computes again (see ``RecomputeCheckpoints``).
+struct CheckpointedScopes: Sendable {
+  /// For each scope of the graph the number of the outermost checkpointed scope that it is or lies in, or -1.
+  private let outermost: [Int32]
+  let isEmpty: Bool
+
+  /// - Throws: a name that no scope of the graph has, with those that there are.
+  /// - Complexity: O(scopes), each by the length of its path.
+  init(
+    _ names: [String], in state: GraphState, fileID: StaticString, line: UInt
+  ) throws(GraphError) {
+    isEmpty = names.isEmpty
+    if names.isEmpty {
+      outermost = []
+      return
+    }
+    let paths = state.scopePaths.dropFirst()
+    let known = Set(paths)
+    for name in names where !known.contains(name) {
+      let reason = "no scope is named \"\(name)\": \(Self.list(paths))"
+      throw GraphError(.unknownScope, reason, named: name, at: SourceLocation(fileID: fileID, line: line))
+    }
+    var numbers: [Substring: Int32] = [:]
+    for name in names where numbers[name[...]] == nil { numbers[name[...]] = Int32(numbers.count) }
+    outermost = state.scopePaths.map { path in
+      let ends = path.indices.filter { path[$0] == "/" } + [path.endIndex]
+      return ends.lazy.compactMap { numbers[path[..<$0]] }.first ?? -1
+    }
+  }
+
+  /// The checkpointed scope of each node, or -1.
+  func numbers(of graph: IntermediateGraph, from state: GraphState) -> [Int32] {
+    graph.origins.map { outermost[Int(state.scopes[$0.int])] }
+  }
+
+  /// The names of some scopes, in the order in which they were entered.
+  private static func list(_ paths: ArraySlice<String>) -> String {
+    if paths.isEmpty { return "the graph has no scopes" }
+    let most = 12
+    let rest = paths.count > most ? " and \(paths.count - most) more" : ""
+    return "the graph has \(paths.prefix(most).joined(separator: ", "))\(rest)"
+  }
+}
