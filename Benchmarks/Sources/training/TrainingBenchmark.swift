@@ -62,6 +62,7 @@ import TrainingWorkloads
       "median_ms": \(times[times.count / 2]), "min_ms": \(times[0]), "first_step_s": \(milliseconds(first) / 1000), \
       "first_step_after_graph_s": \(milliseconds(firstAfterGraph) / 1000), \
       "peak_rss_mb": \(ProcessMeter.peakBytes / 1_048_576), "units": \(program.unitCount), "memory": "\(session.memory)", \
+      "session_bytes": \(program.sessionBytes), "liveness_bytes": \(program.livenessBytes), \
       "check": {"loss": \(loss), "grad_sumsq": \(squares)}}
       """)
   }

@@ -53,11 +53,13 @@ extension Program {
   ///
   /// - Complexity: O(buffers).
   public var sessionBytes: Int {
+    (lastingByteCounts + plan.slots.map(\.byteCount)).reduce(0) { $0 + BufferArena.reservedByteCount(for: $1) }
+  }
+
+  /// The sizes of what lives as long as the session: inputs, constants, results, slabs of scalars.
+  var lastingByteCounts: [Int] {
     let placement = plan.placement
-    let lasting = placement.buffers.filter { ![.transient, .parameter, .next].contains($0.lifetime) }.map(\.byteCount)
-    let slabs = [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
-    return (lasting + slabs + plan.slots.map(\.byteCount)).reduce(0) {
-      $0 + BufferArena.reservedByteCount(for: $1)
-    }
+    let buffers = placement.buffers.filter { ![.transient, .parameter, .next].contains($0.lifetime) }.map(\.byteCount)
+    return buffers + [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
   }
 }

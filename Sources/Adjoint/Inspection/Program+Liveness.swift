@@ -1,0 +1,44 @@
+extension Program {
+  /// What liveness analysis predicts for a step: the bytes that a session would take if each value had memory from the
+  /// step that writes it to the last one that reads it, in the order of the plan, and no longer, in pieces of any size.
+  ///
+  /// A result that is written over an operand counts as that operand. ``sessionBytes`` exceeds it by what the allocator
+  /// rounds up, and by what the slots that values share do not fit together: a slot is as large as its largest value, and
+  /// its next value waits until whoever reads the last one has ended, at any width.
+  ///
+  /// - Complexity: O(operands of all steps).
+  public var livenessBytes: Int {
+    let placement = plan.placement
+    var first = [Int](repeating: .max, count: placement.buffers.count)
+    var last = [Int](repeating: -1, count: placement.buffers.count)
+    var occupants: [Int: Int] = [:]
+    func touch(_ place: Placement.Place, at step: Int) {
+      guard placement.isTransient(place) else { return }
+      first[place.index] = min(first[place.index], step)
+      last[place.index] = max(last[place.index], step)
+    }
+    for (number, step) in plan.steps.enumerated() {
+      for place in plan.operands[step.operands] { touch(place, at: number) }
+      for place in plan.operands[step.results] {
+        let isNew = placement.isTransient(place) && first[place.index] == .max
+        touch(place, at: number)
+        guard isNew else { continue }
+        let slot = placement.buffers[place.index].slot
+        if let overwritten = occupants.updateValue(place.index, forKey: slot), last[overwritten] == number {
+          last[overwritten] = number - 1
+        }
+      }
+    }
+    var changes = [Int](repeating: 0, count: plan.steps.count + 1)
+    for buffer in placement.buffers.indices where last[buffer] >= first[buffer] {
+      changes[first[buffer]] += placement.buffers[buffer].byteCount
+      changes[last[buffer] + 1] -= placement.buffers[buffer].byteCount
+    }
+    var live = 0, most = 0
+    for change in changes {
+      live += change
+      most = max(most, live)
+    }
+    return most + lastingByteCounts.reduce(0, +)
+  }
+}
