@@ -10,6 +10,10 @@ public struct Initializer: Hashable, Sendable {
     case values(TensorValues)
   }
   let rule: Rule
+  /// Whether the first axis is the one of outputs, as in kernels, instead of the last, as in matrices.
+  private var outputsAreFirst = false
+
+  private init(rule: Rule) { self.rule = rule }
 
   public static let zeros = constant(0)
   public static let ones = constant(1)
@@ -39,13 +43,34 @@ public struct Initializer: Hashable, Sendable {
   /// These values, one an element in row-major order.
   public static func values<T: GraphScalar>(_ values: [T]) -> Initializer { .init(rule: .values(TensorValues(values))) }
 
+  /// The same rule for the kernels of a convolution, `[filters, channels, height, width]`: the fan-in is channels · height
+  /// · width, what one output reads, and the fan-out filters · height · width.
+  ///
+  /// ```swift
+  /// let kernels = graph.parameter("kernels", [64, 3, 11, 11], .heNormal(seed: 1).forKernels)   // variance 2 / 363
+  /// ```
+  /// Rules that know no fans stay what they are.
+  public var forKernels: Initializer {
+    var initializer = self
+    initializer.outputsAreFirst = true
+    return initializer
+  }
+
+  /// How many elements an output reads, and how many outputs read an input, as far as a shape tells.
+  private func fans(_ shape: Shape) -> (in: Double, out: Double) {
+    guard outputsAreFirst, shape.rank >= 2 else {
+      return (Double(shape.dimensions.dropLast().reduce(1, *)), Double(shape.dimensions.last ?? 1))
+    }
+    let window = shape.dimensions[2...].reduce(1, *)
+    return (Double(shape[1] * window), Double(shape[0] * window))
+  }
+
   /// The elements of a parameter of `shape`.
   ///
   /// - Complexity: O(elements).
   package func elements(shape: Shape) -> TensorValues {
     let count = shape.elementCount
-    let fanOut = Double(shape.dimensions.last ?? 1)
-    let fanIn = Double(shape.dimensions.dropLast().reduce(1, *))
+    let (fanIn, fanOut) = fans(shape)
     switch rule {
     case .constant(let value): return .repeated(value)
     case .values(let values): return values
