@@ -2,7 +2,8 @@ import Foundation
 
 /// Images of 8×8 pixels and the digits they show, as the network wants them: row-major, pixels from 0 to 1.
 struct DigitImages {
-  static let pixelCount = 64
+  static let side = 8
+  static let pixelCount = side * side
   var pixels: [Float] = []
   var labels: [Int32] = []
   var count: Int { labels.count }
@@ -37,6 +38,25 @@ struct DigitImages {
     for row in rows {
       result.pixels += pixels[row * Self.pixelCount..<(row + 1) * Self.pixelCount]
       result.labels.append(labels[row])
+    }
+    return result
+  }
+
+  /// Each image and its shifts by one pixel up, down, left, right and along the diagonals, what comes in from outside being
+  /// blank: nine times as many, those of an image next to one another.
+  func withShifts() -> DigitImages {
+    var result = DigitImages()
+    for (row, label) in labels.enumerated() {
+      for down in -1...1 {
+        for right in -1...1 {
+          result.labels.append(label)
+          for place in 0..<Self.pixelCount {
+            let (y, x) = (place / Self.side - down, place % Self.side - right)
+            let isInside = (0..<Self.side).contains(y) && (0..<Self.side).contains(x)
+            result.pixels.append(isInside ? pixels[row * Self.pixelCount + y * Self.side + x] : 0)
+          }
+        }
+      }
     }
     return result
   }

@@ -5,11 +5,13 @@ import DependencyScheduling
 extension Network {
   /// Whether training with all of `data` as one batch gives the same bits of every gradient, step after step, at each
   /// of `widths`.
-  static func gradientsAgree(atWidths widths: [Int], steps: Int, on data: DigitImages, seed: UInt64) throws -> Bool {
+  static func gradientsAgree(
+    of architecture: Architecture, atWidths widths: [Int], steps: Int, on data: DigitImages, seed: UInt64
+  ) throws -> Bool {
     var runs = try widths.map { width in
-      let network = Network(rows: data.count, seed: seed)
+      let network = Network(architecture, rows: data.count, seed: seed)
       let trainer = try network.trainer(
-        rowCount: data.count, seed: seed, rate: .constant(0.05), keepsGradients: true, on: GraphExecutor(width: width))
+        rowCount: data.count, seed: seed, rate: .constant(0.01), keepsGradients: true, on: GraphExecutor(width: width))
       return (network: network, parameters: network.graph.parameters, trainer: trainer)
     }
     for _ in 0..<steps {
@@ -30,13 +32,13 @@ extension Network {
   /// Training steps a second at each of `widths`: the median of `rounds`, which alternate between the widths so that
   /// whatever else the machine does meets all of them.
   static func stepsPerSecond(
-    atWidths widths: [Int], rows: Int, rounds: Int, on data: DigitImages, seed: UInt64
+    of architecture: Architecture, atWidths widths: [Int], rows: Int, rounds: Int, on data: DigitImages, seed: UInt64
   ) throws -> [Double] {
-    let networks = widths.map { _ in Network(rows: rows, seed: seed) }
+    let networks = widths.map { _ in Network(architecture, rows: rows, seed: seed) }
     var trainers = try zip(networks, widths).map { network, width in
       try network.trainer(rowCount: data.count, seed: seed, rate: .constant(0.01), on: GraphExecutor(width: width))
     }
-    let stepsARound = 200
+    let stepsARound = architecture == .dense ? 200 : 10
     var speeds = widths.map { _ in [Double]() }
     for round in 0...rounds {
       for index in trainers.indices {

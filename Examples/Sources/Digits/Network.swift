@@ -2,27 +2,61 @@ import Adjoint
 import AdjointTraining
 import DependencyScheduling
 
-/// The 64-128-64-10 network for batches of `rows` images. The names of its parameters are the same for every number of
-/// rows, so that programs of several sizes share one ``ParameterStore``.
+/// What lies between the pixels and the logits of the ten digits.
+enum Architecture: String, CaseIterable {
+  /// 64-128-64-10.
+  case dense
+  /// Three convolutions of 3×3, with 16, 32 and 64 filters, a maximum pooling behind the second and the third, and a dense
+  /// layer.
+  case convolutional
+
+  /// The logits `[rows, 10]` of images `[rows, 64]`.
+  fileprivate func logits(_ images: Node, seed: UInt64) -> Node {
+    switch self {
+    case .dense:
+      let first = relu(AdjointTraining.dense(images, "first", to: 128, .heNormal(seed: seed)))
+      let second = relu(AdjointTraining.dense(first, "second", to: 64, .heNormal(seed: seed &+ 1)))
+      return AdjointTraining.dense(second, "digits", to: 10, .heNormal(seed: seed &+ 2))
+    case .convolutional:
+      let pixels = images.reshaped([images.shape[0], 1, DigitImages.side, DigitImages.side])
+      let first = relu(convolution(pixels, "first", to: 16, kernel: 3, padding: 1, .heNormal(seed: seed)))
+      let second = relu(convolution(first, "second", to: 32, kernel: 3, padding: 1, .heNormal(seed: seed &+ 1)))
+      let third = relu(
+        convolution(maxPool(second, window: 2), "third", to: 64, kernel: 3, padding: 1, .heNormal(seed: seed &+ 2)))
+      return AdjointTraining.dense(flattened(maxPool(third, window: 2)), "digits", to: 10, .heNormal(seed: seed &+ 3))
+    }
+  }
+
+  fileprivate var optimizer: any Optimizer {
+    switch self {
+    case .dense: GradientDescent(momentum: 0.9)
+    case .convolutional: Adam()
+    }
+  }
+}
+
+/// A network for batches of `rows` images. The names of its parameters are the same for every number of rows, so that
+/// programs of several sizes share one ``ParameterStore``.
 struct Network {
+  let architecture: Architecture
   let graph = Graph()
   let images: Node, labels: Node, logits: Node, loss: Node
 
-  init(rows: Int, seed: UInt64) {
+  init(_ architecture: Architecture, rows: Int, seed: UInt64) {
+    self.architecture = architecture
     images = graph.input("images", [rows, DigitImages.pixelCount])
     labels = graph.input("labels", [rows], .int32)
-    let first = relu(dense(images, "first", to: 128, .heNormal(seed: seed)))
-    let second = relu(dense(first, "second", to: 64, .heNormal(seed: seed &+ 1)))
-    logits = dense(second, "digits", to: 10, .heNormal(seed: seed &+ 2))
+    logits = architecture.logits(images, seed: seed)
     loss = crossEntropy(logits: logits, labels: labels).named("loss")
   }
 
-  /// Gradient descent with momentum on batches of the network's size, of a data set of `rowCount` images.
+  /// Gradient descent, with the optimizer of the architecture, on batches of the network's size, of a data set of
+  /// `rowCount` images.
   func trainer(
     rowCount: Int, seed: UInt64, rate: LearningRate, keepsGradients: Bool = false, on executor: GraphExecutor
   ) throws -> Trainer {
     try Trainer(
-      loss, optimizer: GradientDescent(momentum: 0.9), rate: rate,
+      loss, optimizer: architecture.optimizer, rate: rate,
       batches: Batches(rowCount: rowCount, batchSize: labels.shape[0], seed: seed), keepsGradients: keepsGradients,
       on: executor)
   }
@@ -42,8 +76,10 @@ struct Network {
   }
 
   /// The share of `data` that a network with these parameters reads right.
-  static func accuracy(on data: DigitImages, with parameters: ParameterStore, seed: UInt64) throws -> Double {
-    let network = Network(rows: data.count, seed: seed)
+  static func accuracy(
+    of architecture: Architecture, on data: DigitImages, with parameters: ParameterStore, seed: UInt64
+  ) throws -> Double {
+    let network = Network(architecture, rows: data.count, seed: seed)
     let session = try Program(network.logits).makeSession(parameters: parameters)
     try session.write(data.pixels, to: network.images)
     try session.forward()

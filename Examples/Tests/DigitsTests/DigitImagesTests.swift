@@ -25,6 +25,21 @@ import Testing
     #expect(error?.description == message)
   }
 
+  @Test func `shifts move every pixel by one and bring in blanks`() throws {
+    let image = try DigitImages(csv: (1...64).map { String($0 % 17) }.joined(separator: ",") + ",7\n")
+    let shifted = image.withShifts()
+    #expect(shifted.labels == [Int32](repeating: 7, count: 9))
+    #expect(shifted.selecting([4]).pixels == image.pixels)
+    func pixel(_ number: Int, _ row: Int, _ column: Int) -> Float { shifted.pixels[(number * 8 + row) * 8 + column] }
+    for row in 0..<8 {
+      for column in 0..<8 {
+        let isLastRow = row == 7, isFirstColumn = column == 0
+        #expect(pixel(1, row, column) == (isLastRow ? 0 : image.pixels[(row + 1) * 8 + column]))  // up
+        #expect(pixel(5, row, column) == (isFirstColumn ? 0 : image.pixels[row * 8 + column - 1]))  // right
+      }
+    }
+  }
+
   @Test func `a permutation holds every number once and comes back with its seed`() {
     var first = SeededGenerator(seed: 5), again = SeededGenerator(seed: 5), other = SeededGenerator(seed: 6)
     let order = first.permutation(of: 100)
