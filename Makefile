@@ -15,12 +15,12 @@ test: setup
 	swift test
 	swift test --package-path Benchmarks --filter GradBenchTests
 
-# Builds and runs every example, and tests what they read.
+# Builds and runs every example, long ones in their quick form, and tests what they read.
+OPTIONS.AlexNet = --quick
 examples: setup
 	swift build -c release --package-path Examples
-	@set -e; for example in $(EXAMPLES); do \
-	  printf '\n== %s\n' $$example; Examples/.build/release/$$example; \
-	done
+	@set -e; $(foreach example,$(EXAMPLES), \
+	  printf '\n== %s\n' $(example); Examples/.build/release/$(example) $(OPTIONS.$(example));)
 	swift test --package-path Examples
 
 # Draws the committed pictures anew.

@@ -37,7 +37,15 @@ let package = Package(
         adjoint, training, scheduling, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "AlexNet",
+      dependencies: [
+        adjoint, training, scheduling, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      resources: [.copy("Resources")],
+      swiftSettings: strict),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"], swiftSettings: strict),
+    .testTarget(name: "AlexNetTests", dependencies: ["AlexNet"], swiftSettings: strict),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
     .testTarget(name: "NeuralTuringMachineTests", dependencies: ["NeuralTuringMachine"], swiftSettings: strict),
   ],

@@ -86,7 +86,7 @@ struct Network {
     let scores = try session.read(network.logits)
     let right = (0..<data.count).filter { row in
       let digits = scores[row * 10..<(row + 1) * 10]
-      return digits.firstIndex(of: digits.max()!)! - digits.startIndex == Int(data.labels[row])
+      return digits.indices.max { digits[$0] < digits[$1] }! - digits.startIndex == Int(data.labels[row])
     }
     return Double(right.count) / Double(data.count)
   }
