@@ -31,7 +31,8 @@ struct Compilation: Sendable {
     try throwFirstPoison(in: working, next)
     let simplified = Simplify.apply(
       to: state.storage, roots: values + gradients + next + updates.map(\.parameter))
-    var lowered = LowerConvolutions.apply(to: simplified)
+    let ordered = UpdateEarly.apply(to: simplified, from: state, updates: 2 * updates.count)
+    var lowered = LowerConvolutions.apply(to: ordered)
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
     if options.fusesElementwise {
       lowered = FoldIntoSplices.apply(to: lowered)
