@@ -70,6 +70,23 @@ import Testing
     #expect(try nodesAdded(size: 3) == nodesAdded(size: 40))
   }
 
+  @Test(arguments: [.forward, .reverse] as [DifferentiationMode])
+  func `a convolutional network's Jacobian is no larger a graph for more outputs`(mode: DifferentiationMode) throws {
+    func nodesAdded(side: Int) throws -> [Int] {
+      try (0..<2).map { variable in
+        let graph = Graph()
+        let x = graph.input("x", [2, 2, side, side], .float64), w = graph.input("w", [4, 2, 2, 2], .float64)
+        let features = maxPool(convolution(x, w, padding: 1), window: 2, stride: 1)
+        let y = averagePool(convolution(square(features), w.reshaped([4, 2, 4, 1]), groups: 2), window: 2)
+        let before = graph.nodeCount
+        let gradient = try graph.gradient(of: y.sum(), withRespectTo: w)
+        _ = try graph.jacobian(of: [y, gradient][variable], withRespectTo: [x, w][variable], mode: mode)
+        return graph.nodeCount - before
+      }
+    }
+    #expect(try nodesAdded(side: 6) == nodesAdded(side: 9))
+  }
+
   /// By forward mode and by reverse mode, both as lanes, and by a Jacobian-vector product along each direction alone.
   @Test(arguments: GateCatalog.all) func `a gate's Jacobian is the same by both modes`(gate: any Gate.Type) throws {
     for sample in gate.samples {

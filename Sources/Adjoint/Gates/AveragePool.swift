@@ -86,6 +86,14 @@ public struct AveragePoolGradient: LinearGate {
   ]
 }
 
+// Each image is pooled by itself: lanes are more images.
+extension AveragePool: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesInBatch(self) }
+}
+extension AveragePoolGradient: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesInBatch(self) }
+}
+
 extension PoolingWindow {
   fileprivate func count(_ elements: [Int], _ countsPadding: Bool) -> Double {
     Double(countsPadding ? extents.height * extents.width : elements.count)

@@ -46,6 +46,14 @@ public struct Convolution: Gate {
   ]
 }
 
+extension Convolution: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    if !operands.hasLanes[1] { return operands.applyWithLanesInBatch(self, sharing: 1) }
+    return operands.partedChannels(
+      window.grouped(by: operands.count).convolution(operands.joinedChannels(0), operands.joined(1)))
+  }
+}
+
 extension ConvolutionWindow {
   /// Every product x[image] · w[kernel] that is a term of y[result], elements by their places in row-major order.
   func forEachProduct(_ sizes: ConvolutionSizes, _ body: (_ image: Int, _ kernel: Int, _ result: Int) -> Void) {

@@ -63,3 +63,12 @@ public struct ConvolutionInputGradient: Gate {
       .uniform([6, 1, 2, 2])),
   ]
 }
+
+extension ConvolutionInputGradient: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    if !operands.hasLanes[1] { return operands.applyWithLanesInBatch(self, sharing: 1) }
+    let window = window.grouped(by: operands.count)
+    return operands.partedChannels(
+      window.inputGradient(operands.joinedChannels(0), operands.joined(1), image: image))
+  }
+}

@@ -61,3 +61,11 @@ public struct ConvolutionKernelGradient: Gate {
       Self(.init(padding: 3, dilation: 2, groups: 3), kernel: 2), .uniform([1, 3, 2, 3]), .uniform([1, 6, 6, 7])),
   ]
 }
+
+extension ConvolutionKernelGradient: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node {
+    let window = window.grouped(by: operands.count)
+    return window.kernelGradient(operands.joinedChannels(0), operands.joinedChannels(1), kernel: extents)
+      .reshaped(Shape([operands.count] + operands.shape.dimensions))
+  }
+}

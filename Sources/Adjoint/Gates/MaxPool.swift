@@ -119,6 +119,17 @@ public struct MaxPoolSelection: Gate {
   ]
 }
 
+// Each image is pooled by itself: lanes are more images.
+extension MaxPool: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesInBatch(self) }
+}
+extension MaxPoolGradient: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesInBatch(self) }
+}
+extension MaxPoolSelection: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesInBatch(self) }
+}
+
 extension PoolingWindow {
   /// The places of each window's largest elements; none if it holds a NaN.
   fileprivate func forEachLargest(in x: ReferenceTensor, _ body: (_ result: Int, _ largest: [Int]) -> Void) {
