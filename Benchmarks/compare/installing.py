@@ -53,8 +53,9 @@ def make_environment(folder: Path, given, missing: Missing):
         return python
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
-    for package in ["jax", "torch", "matplotlib"]:
-        if imports(python, package):
+    tensorflow = "tensorflow-cpu" if sys.platform == "linux" else "tensorflow"
+    for package in ["jax", "torch", tensorflow, "matplotlib"]:
+        if imports(python, package.removesuffix("-cpu")):
             continue
         requirement = cpu_torch(python) if package == "torch" else package
         if requirement is None:
