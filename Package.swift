@@ -59,7 +59,9 @@ let package = Package(
     .target(name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling"], swiftSettings: strict),
     .target(name: "AdjointTesting", dependencies: ["Adjoint", "Kernels"], swiftSettings: strict),
 
-    .testTarget(name: "DependencySchedulingTests", dependencies: ["DependencyScheduling"], swiftSettings: strict),
+    .target(name: "StressScale", path: "Tests/StressScale", swiftSettings: strict),
+    .testTarget(
+      name: "DependencySchedulingTests", dependencies: ["DependencyScheduling", "StressScale"], swiftSettings: strict),
     .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
@@ -70,7 +72,8 @@ let package = Package(
       name: "AdjointTrainingTests", dependencies: ["Adjoint", "AdjointTraining", "DependencyScheduling"],
       swiftSettings: strict),
     .testTarget(
-      name: "StressTests", dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory"],
+      name: "StressTests",
+      dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory", "StressScale"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Dispatch
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
@@ -8,7 +9,7 @@ import Testing
     var random = TestRandom(seed: UInt64(100 + width))
     let executor = GraphExecutor.sharing(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(20))
-    for attempt in 0..<1_000 * soakScale {
+    for attempt in 0..<StressScale.repetitions(1_000) {
       let token = CancellationToken()
       // One of the last units ends the run before the cancellation is looked at: stay below.
       let canceller = UnitID(UInt32(random.below(380)))
@@ -31,7 +32,7 @@ import Testing
     let executor = GraphExecutor.sharing(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(30))
     let outside = DispatchQueue(label: "canceller")
-    for run in 1...1_000 * soakScale {
+    for run in 1...StressScale.repetitions(1_000) {
       let token = CancellationToken()
       let delay = random.below(3_000)
       outside.async {

@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
@@ -12,7 +13,7 @@ import Testing
       for _ in 0..<16 {
         group.addTask {
           let witness = OrderWitness(schedule)
-          for run in 1...20 * soakScale {
+          for run in 1...StressScale.repetitions(20) {
             try await executor.run(schedule) { unit in witness.visit(unit, run: run) }
             guard witness.sawCompleteRun(run) else { return false }
           }
@@ -29,14 +30,14 @@ import Testing
     let middle = TestGraphs.independent(5)
     let inner = TestGraphs.wavefront(3)
     let count = Tally()
-    for _ in 0..<10 * soakScale {
+    for _ in 0..<StressScale.repetitions(10) {
       try executor.run(outer) { _ in
         try executor.run(middle) { _ in
           try executor.run(inner) { _ in count.add() }
         }
       }
     }
-    #expect(count.value == 10 * soakScale * 16 * 5 * 9)
+    #expect(count.value == StressScale.repetitions(10) * 16 * 5 * 9)
   }
 
   @Test func `a schedule can be run inside a unit of itself`() throws {
@@ -55,11 +56,11 @@ import Testing
     DispatchQueue.concurrentPerform(iterations: 8) { index in
       let witness = OrderWitness(schedule)
       let executor = GraphExecutor.sharing(width: index + 1)
-      for run in 1...30 * soakScale {
+      for run in 1...StressScale.repetitions(30) {
         if (try? witness.check(on: executor, run: run)) == true { right.add() }
       }
     }
-    #expect(right.value == 8 * 30 * soakScale)
+    #expect(right.value == 8 * StressScale.repetitions(30))
   }
 }
 

@@ -1,3 +1,4 @@
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
@@ -17,8 +18,8 @@ import Testing
 
   @Test(arguments: [100, 1_000, 10_000, 100_000])
   func `a random graph runs in order at every width, run after run`(unitCount: Int) throws {
-    for seed in 0..<UInt64(soakScale * max(1, 10_000 / unitCount)) {
-      let edges = TestGraphs.random(unitCount: unitCount, fanOut: 1_000, seed: seed)
+    for seed in 0..<UInt64(StressScale.repetitions(max(1, 10_000 / unitCount))) {
+      let edges = TestGraphs.random(unitCount: StressScale.size(unitCount), fanOut: 1_000, seed: seed)
       let witness = OrderWitness(try Schedule(unitCount: unitCount, dependencies: edges))
       var run = 0
       for width in 1...8 {
@@ -32,17 +33,20 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 4]) func `a chain of a million units runs in order`(width: Int) throws {
-    #expect(try OrderWitness(TestGraphs.chain(1_000_000)).check(on: GraphExecutor.sharing(width: width)))
+    #expect(
+      try OrderWitness(TestGraphs.chain(StressScale.size(1_000_000))).check(on: GraphExecutor.sharing(width: width)))
   }
 
   @Test(arguments: [1, 2, 4]) func `a million independent units each run once`(width: Int) throws {
-    #expect(try OrderWitness(TestGraphs.independent(1_000_000)).check(on: GraphExecutor.sharing(width: width)))
+    #expect(
+      try OrderWitness(TestGraphs.independent(StressScale.size(1_000_000))).check(
+        on: GraphExecutor.sharing(width: width)))
   }
 
   @Test(arguments: [2, 3, 8]) func `counters are armed after every run`(width: Int) throws {
     let witness = OrderWitness(TestGraphs.wavefront(60))
     let executor = GraphExecutor.sharing(width: width)
-    for run in 1...200 * soakScale {
+    for run in 1...StressScale.repetitions(200) {
       #expect(try witness.check(on: executor, run: run))
       let state = witness.schedule.storage.takeRun()
       #expect(state.counters.areArmed)

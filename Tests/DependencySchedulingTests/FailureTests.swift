@@ -1,3 +1,4 @@
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
@@ -14,7 +15,7 @@ import Testing
     let edges = TestGraphs.random(unitCount: 400, fanOut: 30, seed: 7)
     let witness = OrderWitness(try Schedule(unitCount: 400, dependencies: edges))
     var run = 0
-    for _ in 0..<1_000 * soakScale {
+    for _ in 0..<StressScale.repetitions(1_000) {
       run += 1
       let thrower = UnitID(UInt32(random.below(400)))
       let started = Tally()

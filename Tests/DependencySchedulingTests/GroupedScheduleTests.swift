@@ -1,3 +1,4 @@
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
@@ -35,7 +36,7 @@ import Testing
 
   @Test(arguments: [1, 2, 8]) func `a random graph runs in order, however grouped`(width: Int) throws {
     let executor = GraphExecutor.sharing(width: width)
-    for seed in 0..<UInt64(3 * soakScale) {
+    for seed in 0..<UInt64(StressScale.repetitions(3)) {
       let edges = TestGraphs.random(unitCount: 5_000, fanOut: 200, seed: seed)
       let schedule = try Schedule(unitCount: 5_000, dependencies: edges)
       for size in [1, 7, 256, 5_000] {

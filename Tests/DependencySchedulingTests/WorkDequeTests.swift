@@ -1,4 +1,5 @@
 import Dispatch
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
@@ -52,7 +53,7 @@ import Testing
   /// A litmus test of the four sequentially consistent accesses: with the owner's store and load swapped by the
   /// processor, owner and thief both take the last unit now and then.
   @Test(arguments: [1, 3]) func `no unit is lost and none is taken twice`(thieves: Int) {
-    let rounds = 20_000 * soakScale
+    let rounds = StressScale.repetitions(20_000)
     let units = 4
     for _ in 0..<5 {
       let deque = WorkDeque(capacity: rounds * units)

@@ -4,6 +4,7 @@ import Dispatch
 import DependencyScheduling
 import Foundation
 import Synchronization
+import StressScale
 import Testing
 
 /// Many sessions of one program, runs within runs, and the quiet after them.

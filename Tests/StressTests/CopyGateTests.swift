@@ -1,6 +1,7 @@
 import Adjoint
 import AdjointTesting
 import DependencyScheduling
+import StressScale
 import Testing
 
 /// A node with ten thousand readers, whose gradient is the sum of as many contributions.

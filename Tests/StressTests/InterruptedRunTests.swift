@@ -3,6 +3,7 @@ import AdjointTesting
 import DependencyScheduling
 import GradientMemory
 import Synchronization
+import StressScale
 import Testing
 
 @testable import Adjoint

@@ -1,6 +1,7 @@
 import Adjoint
 import AdjointTesting
 import DependencyScheduling
+import StressScale
 import Testing
 
 /// A million gates, deep and wide.

@@ -1,6 +1,7 @@
 import Adjoint
 import AdjointTesting
 import DependencyScheduling
+import StressScale
 import Testing
 
 /// Seeded random graphs, with copy gates of up to a thousand consumers: the same bits at every width, with buffers

@@ -1,6 +1,7 @@
 import Adjoint
 import AdjointTesting
 import DependencyScheduling
+import StressScale
 import Testing
 
 /// Every graph of a few nodes, as a program of gates: nothing is left to chance.
