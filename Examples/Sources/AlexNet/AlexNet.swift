@@ -22,7 +22,7 @@ struct AlexNet: ParsableCommand {
   @Option(help: "The learning rate.")
   var rate = 0.003
   @Option(help: "Images in a batch where speed and memory are measured.")
-  var batch = 32
+  var batch = 64
   @Option(help: "The seed of weights and images.")
   var seed: UInt64 = 1
   @Option(help: "Workers of a run; by default what the process may use.")
