@@ -29,7 +29,7 @@ import Testing
   @Test func `differences are relative, of the loss and each of sixteen gradients`() throws {
     let reference = try Reference.load(nil)
     let ones = reference.differences(
-      to: Reference.Result(loss: reference.loss * 1.5, squares: [Double](repeating: 0, count: 16)))
+      to: Reference.Result(loss: reference.loss / 2, squares: [Double](repeating: 0, count: 16)))
     #expect(ones.map(\.difference) == [0.5] + [Double](repeating: 1, count: 16))
     #expect(ones.map(\.name).prefix(3) == ["loss", "K1", "b1"])
   }
