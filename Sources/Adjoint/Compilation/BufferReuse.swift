@@ -1,35 +1,49 @@
-/// Gives each buffer of a run a slot of memory, and a slot to one buffer after another.
+/// Gives each buffer of a run a stretch of memory, and memory to one buffer after another.
 ///
-/// A slot goes from one buffer to the next only where everything that touches the first has ended before the next is
+/// Memory goes from one buffer to the next only where everything that touches the first has ended before the next is
 /// written, at any width and in any interleaving: because the units that do so are ancestors of the one that writes, or
 /// because the writer is made to wait for them. It is made to wait only for units far behind it in the order, so that
 /// the reuse of memory does not serialise branches that could run side by side. So memory is planned once, its peak is
 /// known before a run, and a run neither allocates nor counts readers.
 ///
+/// Buffers lie on one line of bytes: what is freed is taken by the buffer that it fits best, in parts or together with
+/// what lies free beside it. In the end the line is cut wherever no buffer lies across; a piece is a slot, which a session
+/// takes as one (see ``BufferReuse/Slot``).
+///
 /// - Complexity: O(reads) in all, with a bounded search for each buffer.
 struct BufferReuse {
-  struct Slot: Sendable {
-    var byteCount: Int
-    /// The node of its largest buffer, for messages.
-    var node: NodeID
-  }
-  private(set) var slots: [Slot] = []
-  private(set) var slotOf: [UInt32: Int] = [:]
-
+  /// The start of each buffer on the line.
+  private(set) var starts: [UInt32: Int] = [:]
+  /// The length of the line.
+  private(set) var length = 0
   /// A unit that all before it come before, and all behind it after.
   var fence: UInt32?
 
   private let isOn: Bool
-  /// Free slots, the one freed last at the end, and the units that still had to do with what was in it.
-  private var free: [(slot: Int, users: [Range<UInt32>])] = []
-  /// For each buffer in use, the units that write or read it.
+  /// Everything that was ever given a stretch of its own.
+  private var taken: [(bytes: Range<Int>, node: NodeID)] = []
+  /// Free stretches by their number; the one freed last has the largest. Beside each the units that still had to do with
+  /// what was in it.
+  private var free: [Int: (bytes: Range<Int>, users: [Range<UInt32>])] = [:]
+  /// The numbers of free stretches in the order in which they were freed, and of some that are free no longer.
+  private var freed: [Int] = []
+  /// The number of the free stretch that begins at a byte.
+  private var freeAt: [Int: Int] = [:]
+  private var freeCount = 0
+  /// For each buffer in use its stretch, and the units that write or read it.
+  private var stretches: [UInt32: Range<Int>] = [:]
   private var users: [UInt32: [Range<UInt32>]] = [:]
   /// For each unit which of those before it are its ancestors: bit i stands for the one i + 1 before.
   private var ancestors: [UInt64] = []
 
-  /// How far apart in the order units are that one may be made to wait for the other.
-  private static let horizon: UInt32 = 64
-  /// How many free slots are looked at.
+  /// For each unit, and for the one being made, the work of those before it.
+  private var workBefore: [Double] = [0]
+
+  /// How far apart in the order units are that one may be made to wait for the other, and how much work lies between them
+  /// in nanoseconds: either will do.
+  private static let farUnits: UInt32 = 64
+  private static let farWork = 512_000.0
+  /// How many free stretches are looked at.
   private static let search = 64
 
   init(isOn: Bool) { self.isOn = isOn }
@@ -37,10 +51,13 @@ struct BufferReuse {
   mutating func addEdge(from: UInt32, to: UInt32) {
     while ancestors.count <= Int(to) { ancestors.append(0) }
     let distance = to - from
-    guard distance <= Self.horizon else { return }
+    guard distance <= Self.farUnits else { return }
     ancestors[Int(to)] |= 1 << UInt64(distance - 1)
-    if distance < Self.horizon { ancestors[Int(to)] |= ancestors[Int(from)] << UInt64(distance) }
+    if distance < Self.farUnits { ancestors[Int(to)] |= ancestors[Int(from)] << UInt64(distance) }
   }
+
+  /// Notes that the unit after those noted so far has been made, and how much work it is.
+  mutating func endUnit(cost: Float) { workBefore.append(workBefore.last! + Double(cost)) }
 
   /// Notes that `units` write or read a buffer.
   mutating func use(_ buffer: UInt32, by units: Range<UInt32>) {
@@ -57,65 +74,135 @@ struct BufferReuse {
   {
     if isOn {
       for operand in overwriting {
-        guard let slot = slotOf[operand], let known = users[operand], slots[slot].byteCount >= byteCount,
+        guard let stretch = stretches[operand], let known = users[operand], stretch.count >= byteCount,
           let waits = waits(for: known, unit)
         else { continue }
-        users[operand] = nil
-        slotOf[buffer] = slot
+        (users[operand], stretches[operand]) = (nil, nil)
+        place(buffer, stretch)
         return waits
       }
-      if let (position, waits) = find(byteCount, for: unit) {
-        let slot = free.remove(at: position).slot
-        if slots[slot].byteCount < byteCount { slots[slot] = Slot(byteCount: byteCount, node: node) }
-        slotOf[buffer] = slot
-        return waits
-      }
+      if let found = find(Self.aligned(byteCount), for: unit) { return fill(found, buffer, byteCount, node) }
     }
     takeNew(buffer, byteCount: byteCount, node: node)
     return []
   }
 
-  /// Gives a buffer a slot that no other has had before.
+  /// Gives a buffer memory that no other has had before.
   mutating func takeNew(_ buffer: UInt32, byteCount: Int, node: NodeID) {
-    slotOf[buffer] = slots.count
-    slots.append(Slot(byteCount: byteCount, node: node))
+    place(buffer, length..<length + Self.aligned(byteCount))
+    length += Self.aligned(byteCount)
+    taken.append((stretches[buffer]!, node))
   }
 
-  /// Frees the slot of a buffer that nothing will read any more, unless another was written over it.
+  /// Frees the memory of a buffer that nothing will read any more, unless another was written over it.
   mutating func release(_ buffer: UInt32) {
-    guard let slot = slotOf[buffer], let users = users.removeValue(forKey: buffer) else { return }
-    free.append((slot, users))
+    guard let stretch = stretches.removeValue(forKey: buffer), let users = users.removeValue(forKey: buffer) else {
+      return
+    }
+    addFree(stretch, users)
   }
 
-  /// The smallest free slot that is large enough, else the largest, which then grows.
-  private func find(_ byteCount: Int, for unit: UInt32) -> (position: Int, waits: [UInt32])? {
-    var best: (position: Int, waits: [UInt32], size: Int)?
-    for position in free.indices.suffix(Self.search).reversed() {
-      let size = slots[free[position].slot].byteCount
-      if let best {
-        let isBetter = best.size < byteCount ? size > best.size : size >= byteCount && size < best.size
-        guard isBetter else { continue }
+  private static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
+
+  private mutating func place(_ buffer: UInt32, _ stretch: Range<Int>) {
+    stretches[buffer] = stretch
+    starts[buffer] = stretch.lowerBound
+  }
+
+  // MARK: free stretches
+
+  /// Stretches that follow one another, and what they give.
+  private struct Find {
+    var numbers: [Int]
+    var bytes: Range<Int>
+    var waits: [UInt32]
+  }
+
+  private mutating func addFree(_ bytes: Range<Int>, _ users: [Range<UInt32>]) {
+    free[freeCount] = (bytes, users)
+    freeAt[bytes.lowerBound] = freeCount
+    freed.append(freeCount)
+    freeCount += 1
+  }
+
+  /// The free stretch, or row of stretches, that is the smallest of those large enough; else the largest at the end of the
+  /// line, which then grows.
+  private mutating func find(_ byteCount: Int, for unit: UInt32) -> Find? {
+    var best: Find?
+    var tail: Find?
+    var looked = 0
+    var position = freed.count - 1
+    while position >= 0, looked < Self.search {
+      let number = freed[position]
+      if free[number] == nil {
+        freed.remove(at: position)
+      } else {
+        looked += 1
+        if let row = row(from: number, byteCount, for: unit) {
+          if row.bytes.count == byteCount { return row }
+          if row.bytes.count < byteCount {
+            if row.bytes.count > tail?.bytes.count ?? 0 { tail = row }
+          } else if row.bytes.count < best?.bytes.count ?? .max {
+            best = row
+          }
+        }
       }
-      guard let waits = waits(for: free[position].users, unit) else { continue }
-      if size == byteCount { return (position, waits) }
-      best = (position, waits, size)
+      position -= 1
     }
-    return best.map { ($0.position, $0.waits) }
+    return best ?? tail
+  }
+
+  /// The stretches from one on that together hold `byteCount`, or that reach the end of the line.
+  private func row(from number: Int, _ byteCount: Int, for unit: UInt32) -> Find? {
+    let first = free[number]!
+    guard let waits = waits(for: first.users, unit) else { return nil }
+    var row = Find(numbers: [number], bytes: first.bytes, waits: waits)
+    while row.bytes.count < byteCount, row.bytes.upperBound < length {
+      guard let next = freeAt[row.bytes.upperBound], let stretch = free[next],
+        let waits = self.waits(for: stretch.users, unit)
+      else { return nil }
+      row.numbers.append(next)
+      row.bytes = row.bytes.lowerBound..<stretch.bytes.upperBound
+      row.waits += waits
+    }
+    return row
+  }
+
+  /// Puts a buffer where a row of free stretches begins.
+  private mutating func fill(_ found: Find, _ buffer: UInt32, _ byteCount: Int, _ node: NodeID) -> [UInt32] {
+    let stretch = found.bytes.lowerBound..<found.bytes.lowerBound + Self.aligned(byteCount)
+    let lastUsers = free[found.numbers.last!]!.users
+    for number in found.numbers { freeAt[free.removeValue(forKey: number)!.bytes.lowerBound] = nil }
+    if stretch.upperBound < found.bytes.upperBound { addFree(stretch.upperBound..<found.bytes.upperBound, lastUsers) }
+    if found.numbers.count > 1 || stretch.upperBound > length { taken.append((stretch, node)) }
+    length = max(length, stretch.upperBound)
+    place(buffer, stretch)
+    return found.waits
   }
 
   /// What `unit` must wait for so that all `users` have ended before it; `nil` if it should not.
   private func waits(for users: [Range<UInt32>], _ unit: UInt32) -> [UInt32]? {
     var waits: [UInt32] = []
-    // The writer itself may be among them, as may be its other parts.
-    for user in users.lazy.flatMap({ $0 }) where user < unit {
-      if let fence, user <= fence, unit > fence { continue }
-      let distance = unit - user
-      if distance > Self.horizon {
-        waits.append(user)
-      } else if Int(unit) >= ancestors.count || ancestors[Int(unit)] >> UInt64(distance - 1) & 1 == 0 {
-        return nil
+    for gate in users {
+      // The parts of a gate keep the workers busy among themselves, so what counts is how far behind they begin.
+      lazy var isFar = workBefore[Int(unit)] - workBefore[Int(gate.lowerBound) + 1] >= Self.farWork
+      // The writer itself may be among them, as may be its other parts.
+      for user in gate where user < unit {
+        if let fence, user <= fence, unit > fence { continue }
+        let distance = unit - user
+        if distance > Self.farUnits {
+          waits.append(user)
+        } else if Int(unit) >= ancestors.count || ancestors[Int(unit)] >> UInt64(distance - 1) & 1 == 0 {
+          guard isFar else { return nil }
+          waits.append(user)
+        }
       }
     }
     return waits
+  }
+
+  /// Every stretch that was ever taken, from the start of the line on: the boundaries of all others are among theirs.
+  var stretchesOfLine: [(bytes: Range<Int>, node: NodeID)] {
+    taken.sorted { $0.bytes.lowerBound < $1.bytes.lowerBound }
   }
 }

@@ -42,6 +42,8 @@ struct Placement: Sendable {
     var lifetime: Lifetime
     /// Which of the program's slots a transient buffer shares with others; -1 for none.
     var slot = -1
+    /// Where in the slot it begins, in bytes.
+    var offset = 0
     /// The first node that lives here.
     let node: NodeID
     var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }

@@ -9,27 +9,23 @@ extension ProgramPlan {
       if unitCosts.count > 1 << 11 || graph.storage.count > 1 << 16 { return }
       let order = UnitOrder(step, count: unitCosts.count)
       let sums = Set(accumulators.map(\.place))
-      /// For each place the units that write it and, for each slot, all that have touched its present buffer.
+      /// For each place the units that write it.
       var makers: [Placement.Place: Set<Int>] = [:]
-      var occupants: [Int: (buffer: Int, units: Set<Int>, previous: Set<Int>)] = [:]
+      var occupants = [Occupants](repeating: Occupants(), count: slots.count)
 
       func touch(_ place: Placement.Place, by unit: Int) {
         guard placement.isTransient(place) else { return }
-        let slot = placement.buffers[place.index].slot
-        precondition(placement.buffers[place.index].byteCount <= slots[slot].byteCount)
-        if occupants[slot]?.buffer != place.index {
-          occupants[slot] = (place.index, [], occupants[slot]?.units ?? [])
-        }
-        for user in occupants[slot]!.previous {
+        let (slot, bytes) = memory(of: place)
+        precondition(bytes.upperBound <= slots[slot].byteCount, "a buffer lies within its slot")
+        for user in occupants[slot].touch(place.index, bytes, by: unit) {
           precondition(
             order.isBefore(user, unit), "unit \(unit) reuses memory of unit \(user), which it does not wait for")
         }
-        occupants[slot]!.units.insert(unit)
       }
 
       func isSameMemory(_ a: Placement.Place, _ b: Placement.Place) -> Bool {
-        placement.isTransient(a) && placement.isTransient(b)
-          && placement.buffers[a.index].slot == placement.buffers[b.index].slot
+        guard placement.isTransient(a), placement.isTransient(b) else { return false }
+        return memory(of: a).slot == memory(of: b).slot && memory(of: a).bytes.overlaps(memory(of: b).bytes)
       }
 
       for unit in 0..<unitCosts.count {
@@ -51,6 +47,11 @@ extension ProgramPlan {
     #endif
   }
 
+  private func memory(of place: Placement.Place) -> (slot: Int, bytes: Range<Int>) {
+    let buffer = placement.buffers[place.index]
+    return (buffer.slot, buffer.offset..<buffer.offset + buffer.byteCount)
+  }
+
   private func checkScalars(
     _ run: ScalarRun, _ unit: Int, _ graph: IntermediateGraph, _ provenance: Provenance, _ order: UnitOrder,
     _ makers: inout [Placement.Place: Set<Int>]
@@ -64,6 +65,38 @@ extension ProgramPlan {
       }
       makers[provenance.places[node.int], default: []].insert(unit)
     }
+  }
+}
+
+/// Who has what in a slot, and what was left there before.
+private struct Occupants {
+  private struct Occupant {
+    let buffer: Int
+    var bytes: Range<Int>
+    var units: Set<Int> = []
+    /// The units that had to do with what lay here before.
+    var previous: Set<Int> = []
+  }
+  private var occupants: [Occupant] = []
+
+  /// Notes that `unit` has to do with a buffer that lies at `bytes`; returns the units it must come after.
+  mutating func touch(_ buffer: Int, _ bytes: Range<Int>, by unit: Int) -> Set<Int> {
+    if let known = occupants.firstIndex(where: { $0.buffer == buffer }) {
+      precondition(occupants[known].bytes == bytes, "unit \(unit) reads a value that another was written over")
+      occupants[known].units.insert(unit)
+      return occupants[known].previous
+    }
+    var new = Occupant(buffer: buffer, bytes: bytes, units: [unit])
+    occupants = occupants.flatMap { old in
+      guard old.bytes.overlaps(bytes) else { return [old] }
+      new.previous.formUnion(old.units)
+      return [
+        old.bytes.lowerBound..<max(old.bytes.lowerBound, bytes.lowerBound),
+        min(old.bytes.upperBound, bytes.upperBound)..<old.bytes.upperBound,
+      ].filter { !$0.isEmpty }.map { Occupant(buffer: old.buffer, bytes: $0, units: old.units) }
+    }
+    occupants.append(new)
+    return new.previous
   }
 }
 

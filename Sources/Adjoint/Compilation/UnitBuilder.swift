@@ -19,6 +19,8 @@ struct UnitBuilder: ~Copyable {
   let order: [NodeID]
   let isForward: [Bool]
   var reuse: BufferReuse
+  /// How much memory the buffers of the forward pass need.
+  var forwardLength = 0
   /// The buffers that nothing reads after a node, by where the node stands in the order.
   var releases: [Int: [UInt32]] = [:]
   var lastRead: [Int] = []
@@ -102,7 +104,7 @@ struct UnitBuilder: ~Copyable {
   mutating func endForward() {
     closeUnit()
     plan.forwardUnitCount = plan.unitCosts.count
-    plan.forwardSlotCount = reuse.slots.count
+    forwardLength = reuse.length
     plan.forwardOperandCount = plan.operands.count
   }
 
@@ -200,6 +202,7 @@ struct UnitBuilder: ~Copyable {
     if let fence, !openWaitsForFence { addEdge(from: fence) }
     plan.unitStarts.append(plan.steps.count)
     plan.unitCosts.append(openCost)
+    reuse.endUnit(cost: openCost)
     openCost = 0
     openWaits = false
     openWaitsForFence = false
@@ -249,8 +252,13 @@ struct UnitBuilder: ~Copyable {
     plan.forward = schedule(0..<split)
     plan.backward = schedule(split..<all)
     plan.step = schedule(0..<all)
-    plan.slots = reuse.slots
-    for (buffer, slot) in reuse.slotOf { plan.placement.buffers[Int(buffer)].slot = slot }
+    plan.slots = reuse.slots(forwardLength: forwardLength)
+    plan.forwardSlotCount = plan.slots.count { $0.bytes.lowerBound < forwardLength }
+    for (buffer, start) in reuse.starts {
+      let slot = plan.slots.partitioningIndex { $0.bytes.upperBound > start }
+      plan.placement.buffers[Int(buffer)].slot = slot
+      plan.placement.buffers[Int(buffer)].offset = start - plan.slots[slot].bytes.lowerBound
+    }
   }
 
   /// The schedule of a range of units, renumbered from 0, with the edges that lie within it.
@@ -268,5 +276,19 @@ struct UnitBuilder: ~Copyable {
     }
     let costs = Array(plan.unitCosts[Int(units.lowerBound)..<Int(units.upperBound)])
     return Schedule(successorOffsets: offsets, successors: successors, costs: costs)
+  }
+}
+
+extension Array {
+  /// The first index whose element `isBehind`, which all that follow are too.
+  ///
+  /// - Complexity: O(log n).
+  fileprivate func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
+    var range = startIndex..<endIndex
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      range = isBehind(self[middle]) ? range.lowerBound..<middle : middle + 1..<range.upperBound
+    }
+    return range.lowerBound
   }
 }

@@ -146,7 +146,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     }
     for (index, buffer) in plan.placement.buffers.enumerated()
     where (0..<count).contains(buffer.slot) {
-      addresses[index] = slots[buffer.slot].buffer.base
+      addresses[index] = slots[buffer.slot].buffer.base + buffer.offset
     }
     for index in addressedOperands..<end { (operands + index).initialize(to: address(plan.operands[index])!) }
     addressedOperands = end

@@ -11,7 +11,7 @@ extension Program {
     let placement = plan.placement
     var first = [Int](repeating: .max, count: placement.buffers.count)
     var last = [Int](repeating: -1, count: placement.buffers.count)
-    var occupants: [Int: Int] = [:]
+    var occupants: [[Int]: Int] = [:]
     func touch(_ place: Placement.Place, at step: Int) {
       guard placement.isTransient(place) else { return }
       first[place.index] = min(first[place.index], step)
@@ -23,8 +23,10 @@ extension Program {
         let isNew = placement.isTransient(place) && first[place.index] == .max
         touch(place, at: number)
         guard isNew else { continue }
-        let slot = placement.buffers[place.index].slot
-        if let overwritten = occupants.updateValue(place.index, forKey: slot), last[overwritten] == number {
+        let buffer = placement.buffers[place.index]
+        if let overwritten = occupants.updateValue(place.index, forKey: [buffer.slot, buffer.offset]),
+          last[overwritten] == number
+        {
           last[overwritten] = number - 1
         }
       }
