@@ -136,6 +136,29 @@ import Testing
     #expect(log.entries.count { $0.hasPrefix("forward") } == 2)
   }
 
+  @Test func `a trace shows both times, and the fence between them`() throws {
+    let (loss, variables, scopes) = deep()
+    let session = try Program(loss, gradientsFor: variables, options: options(scopes)).makeSession()
+    let trace = try session.trace()
+    let products = trace.units.flatMap(\.parts).filter { $0.name.hasPrefix("block3/matmul") }
+    let plain = try Program(loss, gradientsFor: variables).makeSession().trace().units.flatMap(\.parts)
+    #expect(products.count > plain.count { $0.name.hasPrefix("block3/matmul") })
+    #expect(trace.units.contains { $0.parts.isEmpty })
+  }
+
+  @Test func `updates come behind their gradients, each with what it computes again`() throws {
+    let (loss, variables, scopes) = deep()
+    let slopes = try loss.graph.gradients(of: [loss], withRespectTo: variables)
+    let updates = zip(variables, slopes).map { ParameterUpdate($0, to: $0 - 0.5 * $1!) }
+    let sessions = try [[], scopes].map { scopes in
+      let session = try Program(loss, updating: updates, options: options(scopes)).makeSession()
+      for _ in 0..<3 { try session.step() }
+      return session
+    }
+    #expect(sessions[1].memory.peak * 3 < sessions[0].memory.peak * 2)
+    for variable in variables { #expect(try sessions[0].read(variable) == sessions[1].read(variable)) }
+  }
+
   @Test func `forward and backward may be run apart`() throws {
     let model = try CheckpointedModel(.attention)
     let (plain, checkpointed) = try (

@@ -161,6 +161,23 @@ import Testing
     #expect(names.sorted() == ["loss.svg", "step.json"])
   }
 
+  @Test func `checkpointed scopes take less memory`() throws {
+    let graph = Graph()
+    let x = graph.parameter("x", [64, 64], .uniform(-1...1, seed: 1))
+    let weights = graph.parameter("weights", [64, 64], .uniform(-0.2...0.2, seed: 2))
+
+    var hidden = x
+    for layer in 0..<16 {
+      hidden = graph.scope("layer\(layer)") { tanh(tanh(hidden.matmul(weights)).matmul(weights)) }
+    }
+    let layers = (0..<16).map { "layer\($0)" }
+    let options = Program.Options(checkpointing: layers)
+    let frugal = try Program(square(hidden).mean(), gradientsFor: [weights], options: options)
+
+    let lavish = try Program(square(hidden).mean(), gradientsFor: [weights])
+    #expect(frugal.sessionBytes * 4 < lavish.sessionBytes * 3)
+  }
+
   @Test(arguments: [
     "README.md", "CONTRIBUTING.md", "Sources/Adjoint/Adjoint.docc/Adjoint.md",
     "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
