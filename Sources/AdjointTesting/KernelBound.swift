@@ -14,7 +14,7 @@ enum KernelBound {
     switch kernel.form {
     case .elementwise(let operation): self = Self.bound(of: operation)
     case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .spliceRows, .gatherRows,
-      .scatterAddRows, .oneHot, .reduce(.maximum, _), .cumulativeSum, .argmax, .dropout:
+      .scatterAddRows, .scanPart, .oneHot, .reduce(.maximum, _), .cumulativeSum, .argmax, .dropout:
       // Moved, compared, multiplied once, or added one after the other as the definition does.
       self = .exact
     case .reduce, .matmul, .accumulateProduct, .circularConvolution, .circularCorrelation, .composed, .convolution,
@@ -27,6 +27,9 @@ enum KernelBound {
       // An exponential within 4 ulp for each term, their sum, a quotient or a logarithm within 4 ulp and a
       // difference: bounded by the largest operand or result.
       self = .absolute(ulps: 16)
+    case .scan:
+      // A handful of gates a step, each within 4 ulp, whose errors go from step to step through a contraction.
+      self = .absolute(ulps: 256)
     case .custom:
       // The author's arithmetic in the element type against the author's formula in double.
       self = .relative(ulps: 4)

@@ -29,8 +29,9 @@ struct Compilation: Sendable {
     let state = working.snapshot()
     let next = updates.map(\.value)
     try throwFirstPoison(in: working, next)
-    let simplified = Simplify.apply(
-      to: state.storage, roots: values + gradients + next + updates.map(\.parameter))
+    try throwFirstLeak(in: state, values + gradients + next)
+    let simplified = MergeScans.apply(
+      to: Simplify.apply(to: state.storage, roots: values + gradients + next + updates.map(\.parameter)))
     let ordered = UpdateEarly.apply(to: simplified, from: state, updates: 2 * updates.count)
     var lowered = LowerConvolutions.apply(to: ordered)
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
@@ -51,6 +52,22 @@ struct Compilation: Sendable {
       endpoints: endpoints, forwardRoots: values.count)
     plan._checkInvariants(lowered, provenance)
     return (plan, endpoints, provenance)
+  }
+
+  /// The passes that the body of a scan goes through, of which `roots` are wanted.
+  static func loweredBody(_ storage: GraphStorage, roots: [NodeID], _ options: Program.Options) -> IntermediateGraph {
+    let simplified = MergeScans.apply(to: Simplify.apply(to: storage, roots: roots))
+    let lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: LowerConvolutions.apply(to: simplified)))
+    return options.fusesElementwise ? FoldIntoSplices.apply(to: lowered) : lowered
+  }
+
+  /// - Throws: the first use of a scan's state or element outside of the scan's body.
+  private func throwFirstLeak(in state: GraphState, _ roots: [NodeID]) throws(GraphError) {
+    guard let gate = state.storage.gates.number(of: ScanPlaceholder.self) else { return }
+    let isUsed = DropUnused.usedNodes(of: state.storage, roots: roots)
+    guard let leak = isUsed.indices.first(where: { isUsed[$0] && state.storage.gateColumn[$0] == gate }) else { return }
+    let reason = "this node stands for a value within the body of a scan, and something outside of the body reads it"
+    throw GraphError(.outsideScan, reason, at: NodeID(leak), operands: [], in: state)
   }
 
   private func throwFirstPoison(in graph: Graph, _ roots: [NodeID]) throws(GraphError) {

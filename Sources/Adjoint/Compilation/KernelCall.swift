@@ -27,6 +27,7 @@ enum KernelCall: Sendable {
   case pool(Kernels.ElementType, PoolPlan)
   case channelWindowSum(Kernels.ElementType, channels: Int, size: Int, radius: Int, images: Int)
   case convolution(Kernels.ElementType, ConvolutionPlan)
+  case loop(LoopPlan)
   case custom(@Sendable (KernelArguments) throws -> Void, inputs: [Signature], output: Signature)
 
   init(_ kernel: Kernel, result: Signature, operands: [Signature]) {
@@ -36,7 +37,7 @@ enum KernelCall: Sendable {
     let first = operands.first?.shape ?? .scalar  // only a custom gate may read nothing
     let columns = first.dimensions.last ?? 1
     switch kernel.form {
-    case .source, .alias, .composed:
+    case .source, .alias, .composed, .scan:
       preconditionFailure("A value without a kernel needs no call")
     case .elementwise(let operation):
       self = .elementwise(operation, type, BroadcastPlan(output: shape, operands: operands.map(\.shape.dimensions)))
@@ -55,6 +56,10 @@ enum KernelCall: Sendable {
       self = .move(elementSize: size, .transpose(input: first.dimensions, permutation: permutation))
     case .slice(let starts):
       self = .move(elementSize: size, .slice(input: first.dimensions, starts: starts, output: shape))
+    case .scanPart(let start):
+      self = .move(
+        elementSize: size,
+        .slice(input: first.dimensions, starts: [start], output: [result.shape.elementCount]))
     case .pad(let starts):
       self = .pad(elementSize: size, PadPlan(input: first.dimensions, starts: starts, output: shape))
     case .concatenate(let axis):
@@ -155,7 +160,7 @@ enum KernelCall: Sendable {
     case .pool(_, let plan): plan.channelCount
     case .channelWindowSum(_, let channels, _, _, let images): channels * images
     case .convolution(_, let plan): plan.blockCount
-    case .scatterAddRows, .custom: 1
+    case .scatterAddRows, .loop, .custom: 1
     }
   }
 
@@ -253,6 +258,7 @@ enum KernelCall: Sendable {
         type, channels: channels, size: size, radius: radius, input: inputs[0], output: output, range: range)
     case .convolution(let type, let plan):
       runConvolution(type, plan: plan, inputs: inputs.baseAddress!, output: output, blocks: range)
+    case .loop(let loop): try loop.run(inputs, outputs)
     case .custom(let body, let operands, let result):
       let operands = zip(inputs, operands).map { (base: $0, type: $1.elementType, shape: $1.shape) }
       try body(KernelArguments(inputs: operands, output: (output, result.elementType, result.shape)))

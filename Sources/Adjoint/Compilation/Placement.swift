@@ -113,6 +113,13 @@ struct Placement: Sendable {
     return .buffer(buffers.count - 1)
   }
 
+  /// Memory within a run for the call that computes `node`.
+  mutating func addScratch(byteCount: Int, for node: NodeID) -> Place {
+    let signature = Signature(elementType: .float32, shape: [max(1, (byteCount + 3) / 4)])
+    buffers.append(BufferPlan(signature: signature, lifetime: .transient, node: node))
+    return .buffer(buffers.count - 1)
+  }
+
   // MARK: scalars computed in steps
 
   /// The first of `count` new slots next to one another.

@@ -3,10 +3,12 @@ extension UnitBuilder {
   /// Adds a kernel call: to the open unit if it is small, as units of their own that each compute a part of the results
   /// if it is worth several.
   ///
-  /// - Parameter overwritable: the operands whose memory result i may take if nothing else reads them.
+  /// - Parameters:
+  ///   - scratch: memory that the call alone uses, behind its results.
+  ///   - overwritable: the operands whose memory result i may take if nothing else reads them.
   mutating func addCall(
     _ call: KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], results: [NodeID],
-    overwritable: (_ result: Int) -> [NodeID]
+    scratch: Placement.Place? = nil, overwritable: (_ result: Int) -> [NodeID]
   ) {
     let parts = call.parts(min(Int(cost / CostModel.part), CostModel.mostParts))
     if parts.count > 1 { closeUnit() } else { makeRoom(for: cost) }
@@ -15,11 +17,13 @@ extension UnitBuilder {
     closeRun()
     let units = first..<first + UInt32(parts.count)
     for operand in operands { use(operand, by: units) }
-    let waits = takeMemory(results, operands: operands, overwritable)
+    var waits = takeMemory(results, operands: operands, overwritable)
+    if let scratch { waits += takeScratch(scratch, node, by: units) }
     for result in results { use(result, by: units) }
     let start = plan.operands.count
     let middle = start + operands.count
     for node in operands + results { plan.operands.append(plan.placement.places[node.int]) }
+    if let scratch { plan.operands.append(scratch) }
     for (number, part) in parts.enumerated() {
       if number > 0 { for operand in operands { depend(on: operand) } }
       for unit in waits { addEdge(from: unit) }
@@ -36,6 +40,16 @@ extension UnitBuilder {
     for result in results { unitOf[result.int] = first }
     if parts.count > 1 { partCounts[first] = UInt32(parts.count) }
     if openCost >= unitWork { closeUnit() }
+  }
+
+  /// Finds memory that only `units` use; returns the units that must end before.
+  mutating func takeScratch(_ place: Placement.Place, _ node: NodeID, by units: Range<UInt32>) -> [UInt32] {
+    let buffer = UInt32(place.index)
+    let waits = reuse.take(
+      buffer, byteCount: plan.placement.buffers[place.index].byteCount, node: node, for: openUnit, overwriting: [])
+    reuse.use(buffer, by: units)
+    releases[position, default: []].append(buffer)
+    return waits
   }
 
   mutating func use(_ node: NodeID, by units: Range<UInt32>) {

@@ -15,6 +15,8 @@ struct UnitBuilder: ~Copyable {
   var plan: ProgramPlan
 
   let fused: FuseElementwise
+  let scans: ScanResults
+  let options: Program.Options
   /// All nodes that are computed, forward ones first.
   let order: [NodeID]
   let isForward: [Bool]
@@ -96,7 +98,11 @@ struct UnitBuilder: ~Copyable {
     fused = FuseElementwise(graph, order: order, isForward: isForward, options: options)
     self.order = order
     self.isForward = isForward
-    plan = ProgramPlan(placement: Placement(graph, isInner: fused.isInner), costs: costs)
+    self.options = options
+    scans = ScanResults(storage, isUsed: zip(isUsed, isForward).map { $0 || $1 }, roots: graph.roots)
+    var isInner = fused.isInner
+    for scan in scans.partsOf.keys { isInner[scan.int] = true }
+    plan = ProgramPlan(placement: Placement(graph, isInner: isInner), costs: costs)
     reuse = BufferReuse(isOn: options.reusesBuffers)
     unitOf = Column(repeating: Self.noUnit, count: storage.count)
   }
@@ -144,7 +150,9 @@ struct UnitBuilder: ~Copyable {
       unitOf[node.int] = unitOf[original.int]
     } else if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
       addJoin(node)
-    } else {
+    } else if case .scan(let gate) = traits.kernel.form, let scan = gate as? Scan {
+      addScan(node, scan)
+    } else if !scans.isResult(node, in: graph.storage) {
       addKernel(node, traits.kernel, inputs)
     }
   }

@@ -4,7 +4,8 @@
 /// A rule in terms of gates is a function of its operands' shapes and types and of which of them take part; asking it
 /// anew for each of a million multiplications costs more than all other passes of the compiler together. It is asked in
 /// a small graph of its own, where every operand is another node, so that what it reads is never in doubt. Gates with a
-/// custom kernel are the user's, may do as they like, and are asked each time.
+/// custom kernel are the user's, may do as they like, and are asked each time; so is a scan, whose rule looks at what is
+/// around it.
 struct RuleRecord {
   /// Which rule: backward from the upstream gradient, or forward from the operands' tangents.
   enum Rule { case pullback, pushforward }
@@ -34,7 +35,10 @@ struct RuleRecord {
   init?(_ rule: Rule, of node: NodeID, _ isActive: UInt32, in walk: Differentiation) {
     let forward = walk.forward
     let inputs = forward.inputs(of: node)
-    if case .custom = forward.traits(of: node).kernel.form { return nil }
+    switch forward.traits(of: node).kernel.form {
+    case .custom, .scan: return nil
+    default: break
+    }
     guard inputs.count <= Self.mostOperands else { return nil }
 
     let sample = SampleApplication(of: node, in: forward) { isActive >> UInt32($0) & 1 == 1 }

@@ -33,6 +33,10 @@ public struct Kernel: Sendable {
     /// By gates that the compiler puts in the gate's place.
     case composed
     case convolution(ConvolutionPart, ConvolutionGeometry)
+    /// A ``Scan``.
+    case scan(any Gate)
+    /// Elements of a packed value.
+    case scanPart(start: Int)
     case custom(@Sendable (KernelArguments) throws -> Void)
   }
   package let form: Form

@@ -64,7 +64,8 @@ struct GateTable: Sendable {
     var keepsSignature = false
     if case .elementwise = kernel.form { keepsSignature = true }
     let source: GateTraits.Source? =
-      G.self == Input.self ? .input : G.self == Parameter.self ? .parameter : G.self == Constant.self ? .constant : nil
+      G.self == Input.self || G.self == ScanPlaceholder.self
+      ? .input : G.self == Parameter.self ? .parameter : G.self == Constant.self ? .constant : nil
     let brief = GateBrief(
       source: source, scalarOperation: ScalarRuns.operation(of: kernel), scalarCost: CostModel.scalarGate(kernel))
     traits.append(

@@ -19,6 +19,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case tangentMismatch
     /// A scope that compiling was to do something with, and that the graph does not have.
     case unknownScope
+    /// The state or an element within a scan's body was used outside of it.
+    case outsideScan
   }
   public let kind: Kind
   /// The poisoned node, or the node or scope that was asked for.

@@ -185,6 +185,7 @@ struct GraphState: Sendable {
     return scope.isEmpty ? gate : scope + "/" + gate
   }
 
+  func packedLocation(of node: NodeID) -> PackedLocation { locations[node.int] }
   func location(of node: NodeID) -> SourceLocation { files.unpack(locations[node.int]) }
   /// The node whose gradient or tangent `node` belongs to.
   func forwardNode(of node: NodeID) -> NodeID? {

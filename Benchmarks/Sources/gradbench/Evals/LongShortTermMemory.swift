@@ -37,18 +37,19 @@ struct LongShortTermMemory: Eval {
   private static func loss(main: Node, extra: Node, state: Node, sequence: Node) -> Node {
     let b = extra.shape[1], predicted = sequence.shape[0] - 1
     let layers = (0..<main.shape[0] / 2).map { Layer(weight: main[row: 2 * $0], bias: main[row: 2 * $0 + 1]) }
-    var cells = layers.indices.map { Cell(hidden: state[row: 2 * $0], memory: state[row: 2 * $0 + 1]) }
+    let initial = layers.indices.flatMap { [state[row: 2 * $0], state[row: 2 * $0 + 1]] }
     let inputs = sequence.sliced(0..<predicted) * extra[row: 0]
-    var hidden: [Node] = []
-    for t in 0..<predicted {
-      var x = inputs[row: t]
+    let run = main.graph.scan(over: [inputs], from: initial) { state, input in
+      var x = input[0]
+      var next: [Node] = []
       for (i, layer) in layers.enumerated() {
-        cells[i] = layer.next(cells[i], x)
-        x = cells[i].hidden
+        let cell = layer.next(Cell(hidden: state[2 * i], memory: state[2 * i + 1]), x)
+        x = cell.hidden
+        next += [cell.hidden, cell.memory]
       }
-      hidden.append(x)
+      return (state: next, outputs: [x])
     }
-    let y = concatenate(hidden).reshaped([predicted, b]) * extra[row: 1] + extra[row: 2]
+    let y = run.outputs[0] * extra[row: 1] + extra[row: 2]
     let normaliser = log(2 + exp(y).sum(axes: [1], keepsAxes: true))
     return -(sequence.sliced(1..<predicted + 1) * (y - normaliser)).sum() / Double(predicted * b)
   }

@@ -1,0 +1,118 @@
+internal import Kernels
+
+extension LoopPlan {
+  /// Runs all steps on the calling thread. The last of `outputs` is the loop's own memory. Allocates nothing.
+  ///
+  /// - Throws: ``ScanFailure`` where a gate of the body fails.
+  func run(_ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>) throws {
+    let memory = LoopMemory(inputs: inputs, outputs: outputs, scratch: outputs[layout.resultCount])
+    begin(memory)
+    let table = (memory.scratch + layout.table).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+    let bases = (memory.scratch + layout.bases).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+    for time in 0..<stepCount {
+      for index in layout.moving.indices {
+        let (entry, place) = layout.moving[index]
+        table[entry] = bases[index] + (time &* place.stride &+ (time & 1) &* place.parity)
+        if time == 0, place.first != nil { table[entry] = memory.address(place, 0) }
+      }
+      for copy in layout.each { memory.run(copy, time) }
+      try runSteps(table, memory, time)
+      for copy in layout.after { memory.run(copy, time) }
+    }
+    for copy in layout.end { memory.run(copy, 0) }
+  }
+
+  /// Writes the constants, copies what is the same in every step, and notes the addresses.
+  private func begin(_ memory: LoopMemory) {
+    let placement = plan.placement
+    for (place, value) in placement.scalarConstants {
+      if place.isDoubleSlot {
+        (memory.scratch + layout.slab64 + 8 * place.index).storeBytes(of: value, as: Double.self)
+      } else {
+        (memory.scratch + layout.slab32 + 4 * place.index).storeBytes(of: Float(value), as: Float.self)
+      }
+    }
+    for (buffer, values) in placement.constants {
+      guard let place = layout.buffers[buffer] else { continue }
+      let signature = placement.buffers[buffer].signature
+      values.write(to: memory.address(place, 0), count: signature.shape.elementCount, as: signature.elementType)
+    }
+    for copy in layout.before { memory.run(copy, 0) }
+    let table = (memory.scratch + layout.table).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+    for (entry, place) in plan.operands.enumerated() {
+      if !place.isBuffer {
+        table[entry] =
+          place.isDoubleSlot
+          ? memory.scratch + layout.slab64 + 8 * place.index : memory.scratch + layout.slab32 + 4 * place.index
+      } else if let place = layout.buffers[place.index] {
+        table[entry] = memory.address(place, 0)
+      }
+    }
+    let bases = (memory.scratch + layout.bases).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+    for (index, (_, place)) in layout.moving.enumerated() { bases[index] = memory.base(place.region) + place.offset }
+  }
+
+  private func runSteps(
+    _ table: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ memory: LoopMemory, _ time: Int
+  ) throws {
+    for index in plan.steps.indices {
+      let step = plan.steps[index]
+      switch step.work {
+      case .kernel(let call, let range):
+        let operands = UnsafeRawPointer(table + step.operands.lowerBound).assumingMemoryBound(to: UnsafeRawPointer.self)
+        do {
+          try plan.calls[call].run(
+            UnsafeBufferPointer(start: operands, count: step.operands.count),
+            UnsafePointer(table + step.results.lowerBound), range)
+        } catch {
+          throw ScanFailure(step: time, node: describe(step.node), error: error)
+        }
+      case .scalars(let run):
+        plan.scalarCode.withUnsafeBufferPointer { code in
+          runScalars(
+            run.type.kernelType, code.baseAddress! + run.words.lowerBound, words: run.words.count,
+            slab: memory.scratch + (run.type == .float64 ? layout.slab64 : layout.slab32),
+            firstResult: run.slots.lowerBound)
+        }
+      case .contribute: preconditionFailure("A body accumulates in the order of its graph")
+      }
+    }
+  }
+}
+
+/// The memory of one run of a loop.
+struct LoopMemory {
+  let inputs: UnsafeBufferPointer<UnsafeRawPointer>
+  let outputs: UnsafePointer<UnsafeMutableRawPointer>
+  let scratch: UnsafeMutableRawPointer
+
+  @inline(__always)
+  func base(_ region: LoopPlace.Region) -> UnsafeMutableRawPointer {
+    switch region {
+    case .operand(let number): UnsafeMutableRawPointer(mutating: inputs[number])  // which nothing writes
+    case .result(let number): outputs[number]
+    case .scratch: scratch
+    }
+  }
+
+  @inline(__always)
+  func address(_ place: LoopPlace, _ time: Int) -> UnsafeMutableRawPointer {
+    if time == 0, let first = place.first { return base(.operand(first)) }
+    return base(place.region) + (place.offset + time * place.stride + (time & 1) * place.parity)
+  }
+
+  @inline(__always)
+  func run(_ copy: LoopCopy, _ time: Int) {
+    address(copy.to, time).copyMemory(from: address(copy.from, time), byteCount: copy.byteCount)
+  }
+}
+
+/// A gate of a scan's body that failed in one step.
+struct ScanFailure: Error, CustomStringConvertible {
+  /// Counted from the first that ran.
+  let step: Int
+  let node: String
+  let error: any Error
+
+  var description: String { "in step \(step), \(node): \(error)" }
+}

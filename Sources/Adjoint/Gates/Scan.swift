@@ -1,0 +1,97 @@
+/// Scan: s₀ = the initial state; (sₜ₊₁, yₜ) = body(sₜ, xₜ, w) for each t in order; y is the state after the last step and
+/// then every wanted value of the body in all steps, packed one after the other.
+///
+/// Pullback: another scan, in the opposite order, whose body is the gradient of this body, and which reads what this one
+/// keeps of each step. Weights, which are the same in all steps, get the sum of their gradients in all steps, in the order of
+/// the reverse scan.
+///
+/// It reads the parts of the initial state, then the sequences, whose first axis is time, then the weights. What people call
+/// is ``Graph/scan(over:from:steps:reversed:fileID:line:_:)``.
+struct Scan: Gate {
+  static let name = "scan"
+  let body: ScanBody
+  /// The nodes of the body whose values in all steps are results.
+  let stacked: [NodeID]
+
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    let operands = body.operands
+    try checkCount(inputs, operands.count)
+    for (position, (input, operand)) in zip(inputs, operands).enumerated() where input != operand.shape {
+      throw ShapeError("operand \(position) of this scan has shape \(operand.shape), got \(input)")
+    }
+    return packedShape
+  }
+
+  func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    for (position, (input, operand)) in zip(inputs, body.operands).enumerated() where input != operand.elementType {
+      throw ShapeError("operand \(position) of this scan holds \(operand.elementType), got \(input)")
+    }
+    return body.signature(of: results[0]).elementType
+  }
+
+  private var results: [NodeID] { body.state + stacked }
+
+  /// Where each result lies: the parts of the state, then the stacked values.
+  var parts: [ScanPart] {
+    var start = 0
+    let shapes = body.state.map { body.signature(of: $0).shape } + stacked.map { body.stackSignature(of: $0).shape }
+    return shapes.map { shape in
+      defer { start += shape.elementCount }
+      return ScanPart(start: start, result: shape)
+    }
+  }
+
+  var kernel: Kernel { Kernel(.scan(self)) }
+
+  func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+    var state = Array(inputs.prefix(body.state.count))
+    let sequences = inputs.dropFirst(body.state.count).prefix(body.elements.count)
+    let weights = inputs.suffix(body.invariants.count)
+    var stacks = stacked.map { _ in [[Double]](repeating: [], count: body.stepCount) }
+    for step in 0..<body.stepCount {
+      let time = body.isReversed ? body.stepCount - 1 - step : step
+      let elements = zip(sequences, body.elements).map { $0.element(time, body.signature(of: $1).shape) }
+      let values = try body.values(state + elements + weights)
+      state = body.next.map { values[$0.int]! }
+      for (number, node) in stacked.enumerated() { stacks[number][time] = values[node.int]!.values }
+    }
+    let packed = state.flatMap(\.values) + stacks.flatMap { $0.flatMap { $0 } }
+    return ReferenceTensor(shape, state.first?.elementType ?? body.signature(of: stacked[0]).elementType, packed)
+  }
+
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    ReverseScan(self, upstream, node)?.gradients ?? body.operands.map { _ in nil }
+  }
+
+  /// None, and no line in the catalogue: a body fixes the element types of its operands, and the laws try both.
+  static let samples: [GateSample] = []
+}
+
+extension ScanBody {
+  /// The value of every node of the body in one step, by the gates' definitions.
+  fileprivate func values(_ given: [ReferenceTensor]) throws -> [ReferenceTensor?] {
+    let storage = graph.storage
+    var values = [ReferenceTensor?](repeating: nil, count: storage.count)
+    for (source, value) in zip(sources, given) { values[source.int] = value }
+    for index in 0..<storage.count where values[index] == nil {
+      let node = NodeID(index)
+      let signature = storage.signature(of: node)
+      if let constant = storage.constants[node] {
+        let elements = constant.doubles(count: signature.shape.elementCount)
+        values[index] = ReferenceTensor(signature.shape, signature.elementType, elements)
+      } else {
+        let operands = storage.inputs(of: node).map { values[$0.int]! }
+        values[index] = try storage.gate(of: node).definition(operands, shape: signature.shape)
+      }
+    }
+    return values
+  }
+}
+
+extension ReferenceTensor {
+  /// Element `time` of a sequence.
+  fileprivate func element(_ time: Int, _ shape: Shape) -> ReferenceTensor {
+    let count = shape.elementCount
+    return ReferenceTensor(shape, elementType, Array(values[time * count..<(time + 1) * count]))
+  }
+}

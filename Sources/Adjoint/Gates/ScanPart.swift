@@ -1,0 +1,34 @@
+/// Scan part: y is the elements of a packed x from `start` on, under a shape of their own.   x̄ is ȳ in its place and 0
+/// elsewhere.
+///
+/// What takes one result out of a ``Scan``; a compiled program writes it where it belongs at once.
+struct ScanPart: LinearGate {
+  static let name = "scanPart"
+  let start: Int
+  let result: Shape
+
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    try checkCount(inputs, 1)
+    guard inputs[0].rank == 1, start >= 0, start + result.elementCount <= inputs[0].elementCount else {
+      throw ShapeError("\(start)..<\(start + result.elementCount) are not elements of a packed value of \(inputs[0])")
+    }
+    return result
+  }
+
+  var kernel: Kernel { Kernel(.scanPart(start: start)) }
+
+  func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    let elements = inputs[0].values[start..<start + shape.elementCount]
+    return ReferenceTensor(shape, inputs[0].elementType, Array(elements))
+  }
+
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    let flat = upstream.reshaped([result.elementCount])
+    return [flat.graph.apply(Pad(starts: [start], result: node.inputs[0].shape), to: [flat])]
+  }
+
+  static let samples = [
+    GateSample(ScanPart(start: 2, result: [2, 3]), .uniform([10])),
+    GateSample(ScanPart(start: 4, result: []), .uniform([5])),
+  ]
+}

@@ -1,0 +1,146 @@
+/// What a scan gives: see ``Graph/scan(over:from:steps:reversed:fileID:line:_:)``.
+public struct Scanned: Hashable, Sendable {
+  /// The state after the last step.
+  public let state: [Node]
+  /// The outputs of all steps, each with one more axis in front: time.
+  public let outputs: [Node]
+}
+
+extension Graph {
+  /// Repeats a step along the first axis of sequences: state and outputs of step t are the body's of the state before it
+  /// and element t of each sequence.
+  ///
+  /// A loop over time that appends nodes makes a graph as long as the sequence; a scan makes one node, whatever the
+  /// length, and compiles its body once. It is differentiated like any gate, in both modes and to any order: backward it is
+  /// a scan in the opposite order.
+  ///
+  /// ```swift
+  /// let weights = graph.parameter("weights", [8, 8], .glorotUniform(seed: 1))
+  /// let run = graph.scan(over: [frames], from: [graph.constant(0, [16, 8])]) { state, frame in   // frames: [100, 16, 8]
+  ///   let hidden = tanh(state[0].matmul(weights) + frame[0])
+  ///   return (state: [hidden], outputs: [hidden])
+  /// }
+  /// run.state[0]     // [16, 8], after the last step
+  /// run.outputs[0]   // [100, 16, 8]
+  /// ```
+  /// The body is called once, with nodes that stand for the state and for one element of each sequence, and may use any
+  /// node of the graph besides: what does not depend on the two is computed once, before the steps. A gradient of such a
+  /// value is the sum over all steps, added in the backward order of time, the same bits at every width.
+  ///
+  /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any number
+  /// of them. All floats of one type; integers may be in sequences, as labels or the steps of a dropout. Dropout in a body
+  /// drops the same elements in each step unless it is given a step that differs, an element of such a sequence.
+  ///
+  /// `steps` says how often the body runs where there is no sequence to say it. With `reversed`, steps go from the last
+  /// elements to the first; outputs keep the places of the elements that they belong to.
+  ///
+  /// What does not go together poisons the results, and compiling throws it: sequences of different lengths, a next state
+  /// unlike the initial one, with names, shapes and this call's line. So does using the body's nodes outside of it.
+  ///
+  /// - Complexity: O(nodes of the body) to build and to compile; a run takes as often the body's time as there are steps,
+  ///   and memory for the outputs, and for what backward needs of each step.
+  public func scan<Failure: Error>(
+    over sequences: [Node], from initial: [Node], steps: Int? = nil, reversed: Bool = false,
+    fileID: StaticString = #fileID, line: UInt = #line,
+    _ body: (_ state: [Node], _ elements: [Node]) throws(Failure) -> (state: [Node], outputs: [Node])
+  ) throws(Failure) -> Scanned {
+    for node in sequences + initial { check(node) }
+    let location = pack(fileID, line)
+    let count = steps ?? sequences.first?.shape.dimensions.first ?? 0
+    if let reason = refusal(sequences, initial, steps: count) {
+      let trace = ScanTrace(self, sequences: [], initial: initial, steps: 1, isReversed: false, at: location)
+      return refused(reason, sequences + initial, like: trace.state, [], at: location)
+    }
+    let trace = ScanTrace(
+      self, sequences: sequences, initial: initial, steps: count, isReversed: reversed, at: location)
+    let (next, outputs) = try body(trace.state, trace.elements)
+    for node in next + outputs { check(node) }
+    if let (reason, operands) = refusal(next: next, outputs, initial) {
+      return refused(reason, operands, like: trace.state, outputs, at: location)
+    }
+    let poison = withState { state in (next + outputs).compactMap { state.poison[$0.id] }.first }
+    let (gate, operands) = trace.gate(next: next, outputs: outputs)
+    let results = apply(gate, to: operands, at: location)
+    if let poison { withState { state in for result in results { state.markPoisoned(result.id, poison) } } }
+    return Scanned(state: Array(results.prefix(next.count)), outputs: Array(results.dropFirst(next.count)))
+  }
+
+  /// A scan of one sequence, with a state of one part and one output.
+  ///
+  /// ```swift
+  /// let (last, all) = graph.scan(over: x, from: graph.constant(0)) { sum, x in   // running means that forget
+  ///   let mean = 0.9 * sum + 0.1 * x
+  ///   return (mean, mean)
+  /// }
+  /// ```
+  /// See ``scan(over:from:steps:reversed:fileID:line:_:)``.
+  public func scan<Failure: Error>(
+    over sequence: Node, from initial: Node, reversed: Bool = false,
+    fileID: StaticString = #fileID, line: UInt = #line,
+    _ body: (_ state: Node, _ element: Node) throws(Failure) -> (state: Node, output: Node)
+  ) throws(Failure) -> (state: Node, outputs: Node) {
+    let run = try scan(over: [sequence], from: [initial], reversed: reversed, fileID: fileID, line: line) {
+      (state, elements) throws(Failure) in
+      let step = try body(state[0], elements[0])
+      return (state: [step.state], outputs: [step.output])
+    }
+    guard let outputs = run.outputs.first else { return (run.state[0], run.state[0]) }  // refused: both are poisoned
+    return (run.state[0], outputs)
+  }
+
+  // MARK: what does not go together
+
+  private func refusal(_ sequences: [Node], _ initial: [Node], steps: Int) -> String? {
+    let state = snapshot()
+    if sequences.isEmpty, initial.isEmpty { return "a scan needs a sequence or a state" }
+    for sequence in sequences {
+      guard let length = sequence.shape.dimensions.first else {
+        return "\(state.describe(sequence.id)) is no sequence: it has no first axis to go along"
+      }
+      if length != steps {
+        return "\(state.describe(sequence.id)) is \(length) long, and this scan takes \(steps) steps"
+      }
+    }
+    if steps < 1 { return "a scan takes at least one step, got \(steps)" }
+    for part in initial where !part.elementType.isDifferentiable {
+      return "\(state.describe(part.id)) holds integers: a state holds floats, and integers belong into a sequence"
+    }
+    return nil
+  }
+
+  private func refusal(next: [Node], _ outputs: [Node], _ initial: [Node]) -> (reason: String, operands: [Node])? {
+    let state = snapshot()
+    guard next.count == initial.count else {
+      return ("the body gives \(next.count) parts of a state that begins with \(initial.count)", next)
+    }
+    for (next, initial) in zip(next, initial)
+    where state.poison[next.id] == nil && (next.shape != initial.shape || next.elementType != initial.elementType) {
+      return (
+        "the state begins as \(initial.shape) \(initial.elementType) and is \(next.shape) \(next.elementType) "
+          + "after a step", [initial, next]
+      )
+    }
+    let types = Set((initial + outputs).filter { state.poison[$0.id] == nil }.map(\.elementType))
+    guard types.count <= 1, types.first?.isDifferentiable ?? true else {
+      return ("state and outputs of a scan are floats of one type", initial + outputs)
+    }
+    if initial.isEmpty, outputs.isEmpty { return ("the body gives neither a state nor an output", []) }
+    return nil
+  }
+
+  /// Poisoned results.
+  private func refused(
+    _ reason: String, _ operands: [Node], like state: [Node], _ outputs: [Node], at location: PackedLocation
+  ) -> Scanned {
+    func poisoned(_ node: Node) -> Node {
+      let (type, shape) = (node.elementType, node.shape)
+      return withState { state in
+        let result = state.addSource(ScanPlaceholder(), type, shape, name: nil, at: location)
+        let error = GraphError(.shapeMismatch, reason, at: result, operands: operands.map(\.id), in: state)
+        state.markPoisoned(result, error)
+        return Node(graph: self, id: result)
+      }
+    }
+    return Scanned(state: state.map(poisoned), outputs: outputs.map(poisoned))
+  }
+}

@@ -1,0 +1,111 @@
+/// The pullback of a scan: a scan in the opposite order whose state is the adjoints of the state.
+///
+/// Its body is the gradient of one step, differentiated as a graph of its own. What that reads of the forward step comes
+/// as a sequence: the scan is applied once more with these values among its stacked ones, and compiling makes one of the
+/// two. Cheap values are computed again from those that are kept. Gradients of values that are the same in every step grow
+/// in the state, one step after the other.
+struct ReverseScan {
+  /// One for each operand of the scan.
+  private(set) var gradients: [Node?]
+
+  private let scan: Scan
+  private let application: GateApplication
+  private var graph: Graph { application.output.graph }
+
+  /// `nil` if no gradient reaches the body.
+  init?(_ scan: Scan, _ upstream: Node, _ application: GateApplication) {
+    self.scan = scan
+    self.application = application
+    gradients = scan.body.operands.map { _ in nil }
+    let upstreams = PackedUpstream(upstream, of: scan).parts
+    guard let step = ReverseStep(scan, upstreams.map { $0 != nil }, needs: application.needsGradient) else {
+      return nil
+    }
+    if let poison = step.poison {
+      let result = graph.apply(StopGradient(), to: [upstream])
+      graph.withState { $0.markPoisoned(result.id, poison) }
+      for position in gradients.indices where application.needsGradient(position) { gradients[position] = result }
+      return
+    }
+    apply(step, upstreams)
+  }
+
+  private mutating func apply(_ step: ReverseStep, _ upstreams: [Node?]) {
+    let body = scan.body
+    let reverse = ReverseBody(step, body)
+    let stateCount = body.state.count
+    var initial = step.state.map { upstreams[$0] ?? zeros(body.signature(of: body.state[$0])) }
+    initial += step.sums.map { zeros(body.signature(of: body.invariants[$0])) }
+    var sequences = step.outputs.map { upstreams[stateCount + $0]! }
+    sequences += reverse.elements.map { application.inputs[stateCount + $0] }
+    sequences += stacks(of: reverse.kept)
+    let first = stateCount + body.elements.count
+    let weights = reverse.invariants.map { application.inputs[first + $0] }
+    let results = graph.apply(reverse.scan, to: initial + sequences + weights, at: .unknown)
+
+    for (number, position) in step.state.enumerated() where application.needsGradient(position) {
+      gradients[position] = results[number]
+    }
+    for (number, invariant) in step.sums.enumerated() {
+      gradients[first + invariant] = results[step.state.count + number]
+    }
+    for (number, element) in step.elements.enumerated() {
+      gradients[stateCount + element] = results[reverse.scan.body.state.count + number]
+    }
+  }
+
+  private func zeros(_ signature: Signature) -> Node { graph.constant(0, signature.shape, signature.elementType) }
+
+  /// The values of nodes of the body in all steps.
+  private func stacks(of nodes: [NodeID]) -> [Node] {
+    if nodes.isEmpty { return [] }
+    let missing = nodes.filter { !scan.stacked.contains($0) }
+    let keeping = Scan(body: scan.body, stacked: scan.stacked + missing)
+    let packed = missing.isEmpty ? application.output : graph.apply(keeping, to: Array(application.inputs))
+    let parts = keeping.parts.dropFirst(scan.body.state.count)
+    return nodes.map { node in
+      graph.apply(parts[parts.startIndex + keeping.stacked.firstIndex(of: node)!], to: [packed])
+    }
+  }
+}
+
+/// The gradients of a scan's results, taken apart: where the packed gradient is a sum of padded ones, as the readers of the
+/// parts send them back, they are taken as they are, and parts that nobody reads have none.
+struct PackedUpstream {
+  let parts: [Node?]
+
+  init(_ upstream: Node, of scan: Scan) {
+    guard let terms = Self.terms(of: upstream), terms.allSatisfy({ term in scan.parts.contains { term.fits($0) } })
+    else {
+      parts = scan.parts.map { upstream.graph.apply($0, to: [upstream]) }
+      return
+    }
+    parts = scan.parts.map { part in
+      let contributions = terms.filter { $0.fits(part) }.map { $0.values.reshaped(part.result) }
+      if contributions.count < 2 { return contributions.first }
+      return upstream.graph.apply(Accumulate(), to: contributions)
+    }
+  }
+
+  private struct Term {
+    let start: Int
+    let values: Node
+
+    func fits(_ part: ScanPart) -> Bool {
+      part.start == start && part.result.elementCount == values.shape.elementCount
+    }
+  }
+
+  /// The padded values that `upstream` is the sum of; `nil` if it is anything else.
+  private static func terms(of upstream: Node) -> [Term]? {
+    let gate = upstream.graph.withState { $0.storage.gate(of: upstream.id) }
+    if let pad = gate as? Pad { return [Term(start: pad.starts[0], values: upstream.inputs[0])] }
+    guard gate is Accumulate else { return nil }
+    var terms: [Term] = []
+    for contribution in upstream.inputs {
+      guard let more = Self.terms(of: contribution) else { return nil }
+      terms += more
+    }
+    return terms
+  }
+}
