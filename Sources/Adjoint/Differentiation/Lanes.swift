@@ -63,7 +63,8 @@ struct Lanes {
     return hasLanes.contains(self.result) ? result : result.broadcast(to: Shape([count] + result.shape.dimensions))
   }
 
-  private static func apply(_ gate: some Gate, _ operands: LaneOperands) -> Node {
+  /// One gate on all lanes.
+  static func apply(_ gate: some Gate, _ operands: LaneOperands) -> Node {
     if let gate = gate as? any LaneGate { return gate.apply(toLanes: operands) }
     if gate is any ElementwiseGate {
       return operands.graph.apply(gate, to: operands.aligned(rank: operands.shape.rank))

@@ -29,6 +29,9 @@ struct GraphState: Sendable {
   /// Whether that derivative is its tangent, and not its gradient.
   var isForwardMode = false
 
+  /// While set, new nodes that belong to no derivative have this location.
+  var commonLocation: PackedLocation?
+
   /// Makes room, so that adding `count` nodes to these moves none.
   mutating func reserve(_ count: Int) {
     storage.reserve(count)
@@ -141,7 +144,7 @@ struct GraphState: Sendable {
       scopes.append(scopes[forward.int])
       forwardNodes.append((forward.index + 1) | (isForwardMode ? Self.tangentBit : 0))
     } else {
-      locations.append(location)
+      locations.append(commonLocation ?? location)
       scopes.append(currentScope)
       forwardNodes.append(0)
     }

@@ -60,7 +60,8 @@ extension Graph {
     }
     let poison = withState { state in (next + outputs).compactMap { state.poison[$0.id] }.first }
     let (gate, operands) = trace.gate(next: next, outputs: outputs)
-    let results = apply(gate, to: operands, at: location)
+    let run = ChunkedScan.apply(gate, to: operands, in: self, at: location)
+    let results = run.state + run.stacked
     if let poison { withState { state in for result in results { state.markPoisoned(result.id, poison) } } }
     return Scanned(state: Array(results.prefix(next.count)), outputs: Array(results.dropFirst(next.count)))
   }

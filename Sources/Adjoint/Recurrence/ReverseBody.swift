@@ -3,7 +3,9 @@ internal import Kernels
 /// The body of a reverse scan: the gradient of a step, with everything that it reads of the forward step among its
 /// sources.
 struct ReverseBody {
-  let scan: Scan
+  let body: ScanBody
+  /// What is stacked: the gradients of elements; and what is added up over all steps: those of invariants.
+  let stacked: [NodeID], sums: [NodeID]
   /// What comes as sequences besides the adjoints of outputs: elements of the forward scan, and values kept of it.
   let elements: [Int]
   let kept: [NodeID]
@@ -15,24 +17,20 @@ struct ReverseBody {
     (elements, kept, invariants) = (reads.elements, reads.kept, reads.invariants)
 
     var builder = ScanBodyBuilder(from: step.graph)
-    var state = step.seeds.prefix(step.state.count).map { builder.addSource(for: $0) }
-    let sums = step.sums.map { builder.addAccumulator(like: body.invariants[$0]) }
+    let state = step.seeds.prefix(step.state.count).map { builder.addSource(for: $0) }
     let sources =
       step.seeds.dropFirst(step.state.count) + elements.map { body.elements[$0] } + kept
     let sequences = sources.map { builder.addSource(for: $0) }
     let weights = invariants.map { builder.addSource(for: body.invariants[$0]) }
     builder.copy(leadingTo: step.gradients)
-
-    var next = zip(step.stateGradients, step.state).map { gradient, position in
+    let next = zip(step.stateGradients, step.state).map { gradient, position in
       gradient.map { builder[$0] } ?? builder.addZeros(like: body.state[position])
     }
-    next += zip(sums, step.sumGradients).map { builder.accumulate($0, builder[$1]) }
-    state += sums
-    scan = Scan(
-      body: ScanBody(
-        builder.graph, state: state, elements: sequences, invariants: weights, next: next, stepCount: body.stepCount,
-        isReversed: !body.isReversed),
-      stacked: step.elementGradients.map { builder[$0] })
+    self.body = ScanBody(
+      builder.graph, state: state, elements: sequences, invariants: weights, next: next, stepCount: body.stepCount,
+      isReversed: !body.isReversed)
+    stacked = step.elementGradients.map { builder[$0] }
+    sums = step.sumGradients.map { builder[$0] }
   }
 }
 
@@ -92,15 +90,8 @@ private struct ForwardReads {
 }
 
 extension ScanBodyBuilder {
-  /// A source in which something grows, of the signature of a node of the larger graph.
-  fileprivate mutating func addAccumulator(like node: NodeID) -> NodeID { addUnknownSource(like: node) }
-
   fileprivate mutating func addZeros(like node: NodeID) -> NodeID {
     let signature = signature(of: node)
     return withGraph { $0.addConstant(.repeated(0), signature.elementType, signature.shape, at: .unknown) }
-  }
-
-  fileprivate mutating func accumulate(_ sum: NodeID, _ term: NodeID) -> NodeID {
-    withGraph { $0.apply(Accumulate(), to: [sum, term], at: .unknown) }
   }
 }

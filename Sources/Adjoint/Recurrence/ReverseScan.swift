@@ -2,8 +2,8 @@
 ///
 /// Its body is the gradient of one step, differentiated as a graph of its own. What that reads of the forward step comes
 /// as a sequence: the scan is applied once more with these values among its stacked ones, and compiling makes one of the
-/// two. Cheap values are computed again from those that are kept. Gradients of values that are the same in every step grow
-/// in the state, one step after the other.
+/// two. Cheap values are computed again from those that are kept. Gradients of values that are the same in every step are
+/// added up over all steps.
 struct ReverseScan {
   /// One for each operand of the scan.
   private(set) var gradients: [Node?]
@@ -34,24 +34,21 @@ struct ReverseScan {
     let body = scan.body
     let reverse = ReverseBody(step, body)
     let stateCount = body.state.count
-    var initial = step.state.map { upstreams[$0] ?? zeros(body.signature(of: body.state[$0])) }
-    initial += step.sums.map { zeros(body.signature(of: body.invariants[$0])) }
+    let initial = step.state.map { upstreams[$0] ?? zeros(body.signature(of: body.state[$0])) }
     var sequences = step.outputs.map { upstreams[stateCount + $0]! }
     sequences += reverse.elements.map { application.inputs[stateCount + $0] }
     sequences += stacks(of: reverse.kept)
     let first = stateCount + body.elements.count
     let weights = reverse.invariants.map { application.inputs[first + $0] }
-    let results = graph.apply(reverse.scan, to: initial + sequences + weights, at: .unknown)
+    let results = SplitScan.apply(
+      reverse.body, stacked: reverse.stacked, sums: reverse.sums, to: initial + sequences + weights, in: graph,
+      at: .unknown)
 
-    for (number, position) in step.state.enumerated() where application.needsGradient(position) {
-      gradients[position] = results[number]
+    for (position, gradient) in zip(step.state, results.state) where application.needsGradient(position) {
+      gradients[position] = gradient
     }
-    for (number, invariant) in step.sums.enumerated() {
-      gradients[first + invariant] = results[step.state.count + number]
-    }
-    for (number, element) in step.elements.enumerated() {
-      gradients[stateCount + element] = results[reverse.scan.body.state.count + number]
-    }
+    for (element, gradient) in zip(step.elements, results.stacked) { gradients[stateCount + element] = gradient }
+    for (invariant, gradient) in zip(step.sums, results.sums) { gradients[first + invariant] = gradient }
   }
 
   private func zeros(_ signature: Signature) -> Node { graph.constant(0, signature.shape, signature.elementType) }

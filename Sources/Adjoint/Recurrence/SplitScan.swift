@@ -1,0 +1,190 @@
+/// A scan made of what has to go step by step and what need not: for each loop of the state a scan of its own, and every
+/// other gate applied once to all steps together, as lanes.
+///
+/// So the products of a recurrent layer with its inputs are one large product, forward and backward, and so are the
+/// gradients of its weights; of a network of several layers each is a loop of its own, which leaves the others' work to
+/// other workers. A body with a gate that has no rule for lanes outside of the loops stays whole.
+struct SplitScan {
+  private let body: ScanBody
+  private let graph: Graph
+  private let operands: [Node]
+  private let split: StateLoops
+  /// The values of all steps, of nodes that differ between steps, and the one value of others.
+  private var values: [NodeID: Node] = [:]
+  private var final: [Int: Node] = [:]
+
+  /// What a scan gives.
+  struct Results {
+    var state: [Node], stacked: [Node], sums: [Node]
+  }
+
+  /// Adds to `graph` the state after the last step, the values of `stacked` in all steps, and the sums of `sums` over all
+  /// steps, for a body whose operands are `operands`.
+  ///
+  /// - Complexity: O(nodes + edges) of the body.
+  static func apply(
+    _ body: ScanBody, stacked: [NodeID], sums: [NodeID] = [], to operands: [Node], in graph: Graph,
+    at location: PackedLocation
+  ) -> Results {
+    graph.withState { $0.commonLocation = location }
+    defer { graph.withState { $0.commonLocation = nil } }
+    guard let loops = StateLoops(body), loops.leavesLanes(body) else {
+      return whole(body, stacked: stacked, sums: sums, to: operands, in: graph)
+    }
+    var split = SplitScan(body: body, graph: graph, operands: operands, split: loops)
+    for (source, operand) in zip(body.elements + body.invariants, operands.dropFirst(body.state.count)) {
+      split.values[source] = operand
+    }
+    for loop in loops.loops { split.run(loop, wanted: stacked + sums) }
+    return Results(
+      state: body.state.indices.map { split.final[$0]! }, stacked: stacked.map { split.stack($0) },
+      sums: sums.map { split.sum($0) })
+  }
+
+  private init(body: ScanBody, graph: Graph, operands: [Node], split: StateLoops) {
+    (self.body, self.graph, self.operands, self.split) = (body, graph, operands, split)
+  }
+
+  private var storage: GraphStorage { body.graph.storage }
+
+  // MARK: step by step
+
+  /// One scan for all of it; sums grow in its state.
+  private static func whole(
+    _ body: ScanBody, stacked: [NodeID], sums: [NodeID], to operands: [Node], in graph: Graph
+  ) -> Results {
+    let (scan, zeros) = body.accumulating(sums, stacked: stacked)
+    let initial = zeros.map { graph.constant(0, $0.shape, $0.elementType) }
+    let count = body.state.count
+    let results = graph.apply(
+      scan, to: Array(operands.prefix(count)) + initial + operands.dropFirst(count), at: .unknown)
+    return Results(
+      state: Array(results.prefix(count)), stacked: Array(results.suffix(stacked.count)),
+      sums: Array(results.dropFirst(count).prefix(sums.count)))
+  }
+
+  /// Adds the scan of one loop.
+  private mutating func run(_ loop: StateLoops.Loop, wanted: [NodeID]) {
+    let state = loop.state.map { body.state[$0] }, next = loop.state.map { body.next[$0] }
+    let inside = loop.nodes.union(state)
+    var read: Set<NodeID> = Set(next.filter { !inside.contains($0) && split.varies[$0.int] })
+    for node in loop.nodes {
+      for input in storage.inputs(of: node) where !inside.contains(input) && split.varies[input.int] {
+        read.insert(input)
+      }
+    }
+    var left = Set(wanted.filter(inside.contains))
+    for index in 0..<storage.count where !loop.nodes.contains(NodeID(index)) {
+      left.formUnion(storage.inputs(of: NodeID(index)).filter(inside.contains))
+    }
+    for (part, node) in body.next.enumerated() where inside.contains(node) && !loop.state.contains(part) {
+      left.insert(node)
+    }
+    let stacked = left.sorted(), elements = read.sorted()
+    let sequences = elements.map { stack($0) }
+
+    let known = Set(state + elements)
+    let reached = Set(storage.nodes(leadingTo: next + stacked, from: known))
+    let weights = body.invariants.indices.filter { reached.contains(body.invariants[$0]) }
+    var builder = ScanBodyBuilder(from: body.graph)
+    let sources = (state + elements).map { builder.addSource(for: $0) }
+    let invariants = weights.map { builder.addSource(for: body.invariants[$0]) }
+    builder.copy(leadingTo: next + stacked)
+    let part = ScanBody(
+      builder.graph, state: Array(sources.prefix(state.count)), elements: Array(sources.dropFirst(state.count)),
+      invariants: invariants, next: next.map { builder[$0] }, stepCount: body.stepCount, isReversed: body.isReversed)
+    let first = body.state.count + body.elements.count
+    let results = graph.apply(
+      Scan(body: part, stacked: stacked.map { builder[$0] }),
+      to: loop.state.map { operands[$0] } + sequences + weights.map { operands[first + $0] }, at: .unknown)
+    for (part, result) in zip(loop.state, results) { final[part] = result }
+    for (node, result) in zip(stacked, results.dropFirst(state.count)) { values[node] = result }
+  }
+
+  // MARK: all steps together
+
+  /// The values of a node in all steps.
+  private mutating func stack(_ node: NodeID) -> Node {
+    let value = value(node)
+    return split.varies[node.int] ? value : value.broadcast(to: body.stackSignature(of: node).shape)
+  }
+
+  /// The same, or its one value.
+  private mutating func value(_ node: NodeID) -> Node {
+    for node in storage.nodes(leadingTo: [node], from: Set(values.keys)) {
+      let inputs = storage.inputs(of: node)
+      let operands = inputs.map { values[$0]! }
+      if split.varies[node.int] {
+        let lanes = LaneOperands(
+          values: operands, hasLanes: inputs.map { split.varies[$0.int] }, count: body.stepCount,
+          shape: storage.signature(of: node).shape)
+        values[node] = Lanes.apply(storage.gate(of: node), lanes)
+      } else {
+        values[node] = graph.repeating(node, of: body.graph, on: operands)
+      }
+    }
+    return values[node]!
+  }
+
+  /// The sum of a node's values over all steps. A sum of products of matrices is one product of longer ones.
+  private mutating func sum(_ node: NodeID) -> Node {
+    guard split.varies[node.int] else { return value(node) * Double(body.stepCount) }
+    if values[node] != nil { return values[node]!.sum(axes: [0]) }
+    let inputs = Array(storage.inputs(of: node))
+    switch storage.gate(of: node) {
+    case is Accumulate:
+      let terms = inputs.map { sum($0) }
+      return graph.apply(Accumulate(), to: terms)
+    case let gate as Reshape: return sum(inputs[0]).reshaped(gate.result)
+    case let gate as Transpose: return graph.apply(gate, to: [sum(inputs[0])])
+    case let gate as Sum:
+      let all = stack(inputs[0]).sum(axes: [0] + gate.axes.map { $0 + 1 })
+      return all.reshaped(storage.signature(of: node).shape)
+    case let gate as Matmul where gate.transposeA && !gate.transposeB:
+      let factors = inputs.map { stack($0) }
+      guard factors.allSatisfy({ $0.shape.rank == 3 }) else { break }
+      let long = factors.map { $0.reshaped([$0.shape[0] * $0.shape[1], $0.shape[2]]) }
+      return graph.apply(gate, to: long)
+    default: break
+    }
+    return value(node).sum(axes: [0])
+  }
+}
+
+extension StateLoops {
+  /// Whether every gate outside of the loops that differs from step to step can be applied to all steps together.
+  fileprivate func leavesLanes(_ body: ScanBody) -> Bool {
+    let storage = body.graph.storage
+    let inside = loops.reduce(into: Set(body.sources)) { $0.formUnion($1.nodes) }
+    return (0..<storage.count).lazy.map { NodeID($0) }.allSatisfy { node in
+      if inside.contains(node) || !varies[node.int] { return true }
+      switch storage.gate(of: node) {
+      case is any ElementwiseGate, is Matmul, is Reshape, is Broadcast, is Slice, is Pad, is Transpose, is Sum, is Mean,
+        is Accumulate, is Concatenate:
+        return true
+      default: return false
+      }
+    }
+  }
+}
+
+extension ScanBody {
+  /// A scan of this body in whose state `sums` are added up, behind its own parts, and the signatures of these sums.
+  fileprivate func accumulating(_ sums: [NodeID], stacked: [NodeID]) -> (scan: Scan, sums: [Signature]) {
+    if sums.isEmpty { return (Scan(body: self, stacked: stacked), []) }
+    var builder = ScanBodyBuilder(from: graph)
+    let own = state.map { builder.addSource(for: $0) }
+    let grown = sums.map { builder.addUnknownSource(like: $0) }
+    let elements = elements.map { builder.addSource(for: $0) }
+    let invariants = invariants.map { builder.addSource(for: $0) }
+    builder.copy(leadingTo: next + sums + stacked)
+    let added = zip(grown, sums).map { sum, term in
+      let term = builder[term]
+      return builder.withGraph { $0.apply(Accumulate(), to: [sum, term], at: .unknown) }
+    }
+    let body = ScanBody(
+      builder.graph, state: own + grown, elements: elements, invariants: invariants,
+      next: next.map { builder[$0] } + added, stepCount: stepCount, isReversed: isReversed)
+    return (Scan(body: body, stacked: stacked.map { builder[$0] }), sums.map(signature))
+  }
+}
