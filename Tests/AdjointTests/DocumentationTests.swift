@@ -114,6 +114,30 @@ import Testing
     #expect(try session.read(hessian, as: Double.self) == [3, 2, 2, 3])
   }
 
+  @Test func `a recurrence has the shapes that the article says`() throws {
+    let graph = Graph()
+    let frames = graph.input("frames", [100, 16, 8])
+    let weights = graph.parameter("weights", [8, 8], .glorotUniform(seed: 1))
+    let run = graph.scan(over: [frames], from: [graph.constant(0, [16, 8])]) { state, frame in
+      let hidden = tanh(state[0].matmul(weights) + frame[0])
+      return (state: [hidden], outputs: [hidden.mean()])
+    }
+    let loss = square(run.state[0]).mean() + run.outputs[0].sum()
+    let program = try Program(loss, gradientsFor: [weights])
+
+    #expect(run.state[0].shape == [16, 8] && run.outputs[0].shape == [100])
+    let session = program.makeSession()
+    try session.write([Float](repeating: 0.1, count: 100 * 16 * 8), to: frames)
+    try session.step()
+    #expect(session[loss].isFinite)
+
+    let steps = graph.input("steps", [100], .int32)
+    let noisy = graph.scan(over: [frames, steps], from: []) { _, element in
+      (state: [], outputs: [dropout(element[0], rate: 0.1, step: element[1], seed: 1)])
+    }
+    #expect(noisy.outputs[0].shape == [100, 16, 8])
+  }
+
   @Test func `a shape mismatch reads as the article shows it`() throws {
     let graph = Graph()
     let images = graph.input("images", [128, 784], fileID: "App/Model.swift", line: 12)
@@ -183,6 +207,7 @@ import Testing
     "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
     "Sources/Adjoint/Adjoint.docc/ReadingAnError.md", "Sources/Adjoint/Adjoint.docc/ThreadsAndReproducibility.md",
     "Sources/Adjoint/Adjoint.docc/Memory.md", "Sources/Adjoint/Adjoint.docc/Derivatives.md",
+    "Sources/Adjoint/Adjoint.docc/Recurrences.md",
     "Sources/Adjoint/Adjoint.docc/PicturesAndTraces.md",
   ])
   func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {

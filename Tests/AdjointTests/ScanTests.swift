@@ -149,4 +149,252 @@ import Testing
       #expect(verdict.isCorrect, "\(verdict)")
     }
   }
+
+  @Test func `a body with a gate that knows no lanes is run whole`() throws {
+    func loss(_ recurrence: Recurrence, scanned: Bool) -> Node {
+      func step(_ state: Node, _ x: Node) -> Node {
+        // Of the element alone, so that it could be computed for all steps together if the gate allowed it.
+        tanh(state.matmul(recurrence.matrix) + softmax(x) * recurrence.weight)
+      }
+      if scanned {
+        let run = recurrence.graph.scan(over: recurrence.sequence, from: recurrence.hidden) { state, x in
+          let next = step(state, x)
+          return (next, next)
+        }
+        return square(run.outputs).sum() + run.state.sum() + recurrence.level
+      }
+      var state = recurrence.hidden
+      var sum = recurrence.level
+      for time in 0..<recurrence.length {
+        state = step(state, recurrence.sequence.sliced(time..<time + 1).reshaped(state.shape))
+        sum = sum + square(state).sum()
+      }
+      return sum + state.sum()
+    }
+    let recurrence = Recurrence(length: 5)
+    let scanned = try gradients(recurrence, loss(recurrence, scanned: true))
+    expectClose(scanned, try gradients(recurrence, loss(recurrence, scanned: false)))
+  }
+
+  @Test func `dropout in a body draws anew in each step if it is told the step`() throws {
+    let graph = Graph()
+    let steps = graph.input("steps", [3], .int32), x = graph.input("x", [3, 64])
+    let run = graph.scan(over: [x, steps], from: []) { _, element in
+      (state: [], outputs: [dropout(element[0], rate: 0.5, step: element[1], seed: 1)])
+    }
+    let session = try Program(run.outputs[0], gradientsFor: [x]).makeSession()
+    try session.write([Float](repeating: 1, count: 3 * 64), to: x)
+    try session.write([4, 5, 4] as [Int32], to: steps)
+    try session.writeUpstream([Float](repeating: 1, count: 3 * 64), of: run.outputs[0])
+    try session.step()
+    let drawn = try session.read(run.outputs[0])
+    #expect(Array(drawn[..<64]) == Array(drawn[128...]) && Array(drawn[..<64]) != Array(drawn[64..<128]))
+    #expect(try session.gradient(of: x, as: Float.self) == drawn)
+  }
+
+  @Test func `what goes from one step to the next without a gate is kept`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [4], .float64), first = graph.input("first", [], .float64)
+    let second = graph.input("second", [], .float64)
+    // Two numbers that change places, and the element before.
+    let run = graph.scan(over: [x], from: [first, second, first]) { state, element in
+      (state: [state[1], state[0], element[0]], outputs: [state[0], state[2], first])
+    }
+    let session = try Program(run.state + run.outputs).makeSession()
+    try session.write([1.0, 2, 3, 4], to: x)
+    session[first] = 10
+    session[second] = 20
+    try session.forward()
+    #expect(try run.state.map { session[$0] } == [10, 20, 4])
+    #expect(
+      try run.outputs.map { try session.read($0, as: Double.self) } == [
+        [10, 20, 10, 20], [10, 1, 2, 3], [10, 10, 10, 10],
+      ])
+  }
+
+  @Test func `a NaN within the steps is found`() throws {
+    let recurrence = Recurrence(length: 4)
+    let run = recurrence.graph.scan(over: recurrence.sequence, from: recurrence.hidden) { state, x in
+      let next = log(state - x - 1000)
+      return (next, next)
+    }
+    let session = try Program(run.outputs).makeSession()
+    for input in [recurrence.sequence, recurrence.hidden] {
+      try session.write([Double](repeating: 1, count: input.shape.elementCount), to: input)
+    }
+    #expect(try #require(try session.firstNonFinite()).gate == "scan")
+  }
+
+  @Test func `an index out of range is named with its step and its line`() throws {
+    let graph = Graph()
+    let table = graph.input("table", [3, 2]), rows = graph.input("rows", [4], .int32)
+    let run = graph.scan(over: [rows], from: [graph.constant(0, [2])]) { state, row in
+      let next = state[0] + table.gatheringRows(row[0]); #expect(next.shape == [2])
+      return (state: [next], outputs: [])
+    }
+    let line = #line - 3
+    let session = try Program(run.state[0]).makeSession()
+    try session.write([1, 2, 3, 4, 5, 6] as [Float], to: table)
+    try session.write([0, 1, 7, 1] as [Int32], to: rows)
+    let error = #expect(throws: SessionError.self) { try session.forward() }
+    let message = error.map { "\($0)" } ?? ""
+    #expect(message.contains("in step 2") && message.contains("index 7") && message.contains("ScanTests.swift:\(line)"))
+    try session.write([0, 1, 2, 1] as [Int32], to: rows)
+    try session.forward()
+    #expect(try session.read(run.state[0]) == [12, 16])
+  }
+}
+
+/// Several loops, one feeding the next, over many steps.
+@Suite struct StackedScanTests {
+  struct Layers {
+    let graph = Graph()
+    let sequence: Node, weights: [Node]
+    let loss: Node
+
+    init(layers: Int = 3, length: Int = 200) {
+      let graph = graph
+      sequence = graph.input("sequence", [length, 4, 8])
+      let weights = (0..<2 * layers).map { graph.parameter("w\($0)", [8, 8], .uniform(-0.5...0.5, seed: UInt64($0))) }
+      let run = graph.scan(over: [sequence], from: weights.dropFirst(layers).map { _ in graph.constant(0, [4, 8]) }) {
+        state, element in
+        var x = element[0]
+        let next = state.enumerated().map { layer, state in
+          x = tanh(x.matmul(weights[2 * layer]) + state.matmul(weights[2 * layer + 1]))
+          return x
+        }
+        return (state: next, outputs: [x])
+      }
+      self.weights = weights
+      loss = square(run.outputs[0]).mean() + run.state[1].sum()
+    }
+
+    func session(width: Int) throws -> Session {
+      let session = try Program(loss, gradientsFor: weights).makeSession(on: GraphExecutor(width: width))
+      try session.write((0..<sequence.shape.elementCount).map { Float($0 % 17) / 17 - 0.4 }, to: sequence)
+      return session
+    }
+  }
+
+  @Test func `gradients are the same bits at every width, run after run`() throws {
+    let layers = Layers()
+    func gradients(width: Int) throws -> [[Float]] {
+      let session = try layers.session(width: width)
+      try session.step()
+      try session.step()
+      return try layers.weights.map { try session.gradient(of: $0, as: Float.self) }
+    }
+    let alone = try gradients(width: 1)
+    #expect(alone.allSatisfy { $0.contains { $0 != 0 } })
+    for width in [2, 4] { #expect(try gradients(width: width) == alone) }
+  }
+
+  @Test func `forward and backward apart are a step, and its memory is known before`() throws {
+    let layers = Layers()
+    let session = try layers.session(width: 2)
+    try session.step()
+    let gradients = try layers.weights.map { try session.gradient(of: $0, as: Float.self) }
+    #expect(session.memory.peak <= session.program.sessionBytes)
+    try session.forward()
+    try session.backward()
+    #expect(try layers.weights.map { try session.gradient(of: $0, as: Float.self) } == gradients)
+  }
+
+  @Test func `fused, divided and in-place steps give the bits of single ones`() throws {
+    let layers = Layers(length: 20)
+    func gradients(_ options: Program.Options) throws -> [[Float]] {
+      let session = try Program(layers.loss, gradientsFor: layers.weights, options: options).makeSession()
+      try session.write((0..<layers.sequence.shape.elementCount).map { Float($0 % 17) / 17 - 0.4 }, to: layers.sequence)
+      try session.step()
+      return try layers.weights.map { try session.gradient(of: $0, as: Float.self) }
+    }
+    let expected = try gradients(Program.Options())
+    var options = Program.Options(reusesBuffers: false)
+    #expect(try gradients(options) == expected)
+    options.fusesElementwise = false
+    options.unitWork = 0
+    #expect(try gradients(options) == expected)
+  }
+
+  @Test func `a trace has a slice for each loop, forward and backward`() throws {
+    let layers = Layers(layers: 2, length: 40)
+    let trace = try layers.session(width: 1).trace()
+    #expect(trace.timeByKind.contains { $0.name == "scan" && $0.count == 4 })
+  }
+
+  @Test func `a graph does not grow with the sequence`() throws {
+    let (short, long) = (Layers(length: 1024), Layers(length: 4096))
+    #expect(short.graph.nodeCount == long.graph.nodeCount)
+    let counts = try [short, long].map { try Program($0.loss, gradientsFor: $0.weights).unitCount }
+    #expect(counts[1] < 8 * counts[0])
+  }
+
+  @Test(arguments: [1, 2]) func `a step makes no object of Swift's heap`(width: Int) async {
+    let ended = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) { [width] in
+      try requireSteadySteps(of: Layers().session(width: width), width: width)
+    }
+    #expect(ended != nil)
+  }
+}
+
+/// What a scan refuses, and the sentence.
+@Suite struct WrongScanTests {
+  private func message(_ nodes: [Node]) -> String {
+    #expect(throws: GraphError.self) { try Program(nodes) }?.description ?? ""
+  }
+
+  @Test func `a state that changes its shape is refused with both shapes and lines`() {
+    let graph = Graph()
+    let x = graph.input("x", [5, 3]), start = graph.input("start", [1]); let startLine = #line
+    let run = graph.scan(over: [x], from: [start]) { (state: [state0($0) + $1[0]], outputs: []) }; let line = #line
+    let message = message(run.state)
+    #expect(message.contains("scan at AdjointTests/ScanTests.swift:\(line)"))
+    #expect(message.contains("the state begins as [1] float32 and is [3] float32 after a step"))
+    #expect(message.contains("start [1] float32, made at AdjointTests/ScanTests.swift:\(startLine)"))
+  }
+
+  private func state0(_ state: [Node]) -> Node { state[0] }
+
+  @Test func `sequences of two lengths, and none, are refused`() {
+    let graph = Graph()
+    let x = graph.input("x", [5, 3]), y = graph.input("y", [4]), z = graph.input("z")
+    func run(_ sequences: [Node], _ state: [Node]) -> [Node] {
+      graph.scan(over: sequences, from: state) { state, _ in (state: state, outputs: []) }.state
+    }
+    #expect(message(run([x, y], [z])).contains("is 4 long, and this scan takes 5 steps"))
+    #expect(message(run([z], [z])).contains("is no sequence: it has no first axis to go along"))
+    #expect(message(run([], [z])).contains("a scan takes at least one step, got 0"))
+    let labels = graph.input("labels", [], .int32)
+    #expect(message(run([x], [labels])).contains("holds integers: a state holds floats"))
+  }
+
+  @Test func `the body's own mistake is the error, with its line`() {
+    let graph = Graph()
+    let x = graph.input("x", [5, 3]), weights = graph.input("weights", [4, 4])
+    let run = graph.scan(over: x, from: graph.constant(0, [1, 3])) { state, _ in
+      (state.matmul(weights), state)
+    }
+    #expect(message([run.outputs]).contains("the inner extents differ: 3 and 4"))
+  }
+
+  @Test func `the body's nodes are not to be read outside of it`() {
+    let graph = Graph()
+    let x = graph.input("x", [5])
+    var kept: Node?
+    _ = graph.scan(over: x, from: graph.constant(0)) { state, element in
+      kept = element
+      return (state + element, state)
+    }
+    let error = #expect(throws: GraphError.self) { try Program(kept! * 2) }
+    #expect(error?.kind == .outsideScan)
+  }
+
+  @Test func `a body may throw`() {
+    struct Refusal: Error {}
+    let graph = Graph()
+    let x = graph.input("x", [5])
+    #expect(throws: Refusal.self) {
+      _ = try graph.scan(over: [x], from: []) { (_, _) throws(Refusal) in throw Refusal() }
+    }
+  }
 }

@@ -9,15 +9,21 @@ extension LoopPlan {
     begin(memory)
     let table = (memory.scratch + layout.table).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
     let bases = (memory.scratch + layout.bases).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
-    for time in 0..<stepCount {
-      for index in layout.moving.indices {
-        let (entry, place) = layout.moving[index]
-        table[entry] = bases[index] + (time &* place.stride &+ (time & 1) &* place.parity)
-        if time == 0, place.first != nil { table[entry] = memory.address(place, 0) }
+    // What each step goes over is looked up once: copying a call counts its references.
+    try plan.steps.withUnsafeBufferPointer { steps in
+      try plan.calls.withUnsafeBufferPointer { calls in
+        try layout.moving.withUnsafeBufferPointer { moving in
+          for time in 0..<stepCount {
+            for index in moving.indices {
+              table[moving[index].entry] = bases[index] + moving[index].place.distance(time)
+            }
+            if time == 0 { layout.placeInitialState(in: table, memory) }
+            for copy in layout.each { memory.run(copy, time) }
+            try run(steps, calls, table, memory, time)
+            for copy in layout.after { memory.run(copy, time) }
+          }
+        }
       }
-      for copy in layout.each { memory.run(copy, time) }
-      try runSteps(table, memory, time)
-      for copy in layout.after { memory.run(copy, time) }
     }
     for copy in layout.end { memory.run(copy, 0) }
   }
@@ -52,16 +58,17 @@ extension LoopPlan {
     for (index, (_, place)) in layout.moving.enumerated() { bases[index] = memory.base(place.region) + place.offset }
   }
 
-  private func runSteps(
+  @inline(__always)
+  private func run(
+    _ steps: UnsafeBufferPointer<Step>, _ calls: UnsafeBufferPointer<KernelCall>,
     _ table: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ memory: LoopMemory, _ time: Int
   ) throws {
-    for index in plan.steps.indices {
-      let step = plan.steps[index]
+    for step in steps {
       switch step.work {
       case .kernel(let call, let range):
         let operands = UnsafeRawPointer(table + step.operands.lowerBound).assumingMemoryBound(to: UnsafeRawPointer.self)
         do {
-          try plan.calls[call].run(
+          try calls[call].run(
             UnsafeBufferPointer(start: operands, count: step.operands.count),
             UnsafePointer(table + step.results.lowerBound), range)
         } catch {
@@ -98,12 +105,25 @@ struct LoopMemory {
   @inline(__always)
   func address(_ place: LoopPlace, _ time: Int) -> UnsafeMutableRawPointer {
     if time == 0, let first = place.first { return base(.operand(first)) }
-    return base(place.region) + (place.offset + time * place.stride + (time & 1) * place.parity)
+    return base(place.region) + (place.offset + place.distance(time))
   }
 
   @inline(__always)
   func run(_ copy: LoopCopy, _ time: Int) {
     address(copy.to, time).copyMemory(from: address(copy.from, time), byteCount: copy.byteCount)
+  }
+}
+
+extension LoopPlace {
+  /// How far from where it begins it is in step t.
+  @inline(__always)
+  func distance(_ time: Int) -> Int { time &* stride &+ (time & 1) &* parity }
+}
+
+extension LoopLayout {
+  /// Has the first step read the state where the operands have it.
+  fileprivate func placeInitialState(in table: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ memory: LoopMemory) {
+    for (entry, place) in moving where place.first != nil { table[entry] = memory.address(place, 0) }
   }
 }
 

@@ -80,6 +80,9 @@ extension Session {
     if case .kernel(let call, _) = step.work, program.plan.calls[call].laysOut { return nil }
     // A value made in parts is looked at when the last of them is there.
     if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent { return nil }
+    if case .kernel(let call, _) = step.work, case .loop = program.plan.calls[call] {
+      return lookAtResults(of: step, includingInfinity).map { report(provenance.origins[step.node.int], $0) }
+    }
     let signature = provenance.signature(of: step.node)
     guard signature.elementType.isDifferentiable else { return nil }
     return look(at: program.plan.operands[step.results.upperBound - 1], signature, includingInfinity)
@@ -102,6 +105,17 @@ extension Session {
       if let bad = look(at: memory, program.provenance.signature(of: node).elementType, range, includingInfinity) {
         return (node, bad)
       }
+    }
+    return nil
+  }
+
+  /// Looks at all results of a scan; behind them is memory of its own.
+  private func lookAtResults(of step: Step, _ includingInfinity: Bool) -> (element: Int, value: Double)? {
+    let type = program.provenance.signature(of: step.node).elementType
+    for place in program.plan.operands[step.results].dropLast() {
+      let single = Signature(elementType: type, shape: .scalar)
+      let signature = place.isBuffer ? program.plan.placement.buffers[place.index].signature : single
+      if let bad = look(at: place, signature, includingInfinity) { return bad }
     }
     return nil
   }
