@@ -2,8 +2,7 @@
 /// then every wanted value of the body in all steps, packed one after the other.
 ///
 /// Pullback: another scan, in the opposite order, whose body is the gradient of this body, and which reads what this one
-/// keeps of each step. Weights, which are the same in all steps, get the sum of their gradients in all steps, in the order of
-/// the reverse scan.
+/// keeps of each step; see ``ReverseScan``.
 ///
 /// It reads the parts of the initial state, then the sequences, whose first axis is time, then the weights. What people call
 /// is ``Graph/scan(over:from:steps:reversed:fileID:line:_:)``.

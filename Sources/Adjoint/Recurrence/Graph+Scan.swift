@@ -25,7 +25,7 @@ extension Graph {
   /// ```
   /// The body is called once, with nodes that stand for the state and for one element of each sequence, and may use any
   /// node of the graph besides: what does not depend on the two is computed once, before the steps. A gradient of such a
-  /// value is the sum over all steps, added in the backward order of time, the same bits at every width.
+  /// value is the sum over all steps, in an order that the shapes fix: the same bits at every width.
   ///
   /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any number
   /// of them. All floats of one type; integers may be in sequences, as labels or the steps of a dropout. Dropout in a body
