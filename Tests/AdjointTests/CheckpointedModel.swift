@@ -4,7 +4,7 @@ import DependencyScheduling
 /// Models whose layers lie in scopes, to be compiled with these checkpointed and without.
 struct CheckpointedModel {
   enum Kind: String, CaseIterable, Sendable {
-    case convolutional, recurrent, attention, innerGradient, gradientPenalty, hessianProduct, gradientsAsOutputs
+    case convolutional, recurrent, scans, attention, innerGradient, gradientPenalty, hessianProduct, gradientsAsOutputs
   }
 
   let graph = Graph()
@@ -18,6 +18,7 @@ struct CheckpointedModel {
     switch kind {
     case .convolutional: try convolutional()
     case .recurrent: recurrent()
+    case .scans: scans()
     case .attention: attention()
     case .innerGradient:
       let hidden = dense()
@@ -95,6 +96,23 @@ struct CheckpointedModel {
       }
     }
     outputs = [square(hidden).mean()]
+  }
+
+  /// Three layers, each a scan over the frames of the one before, with dropout.
+  private mutating func scans() {
+    var frames = weights("x", [12, 16, 24])
+    let initial = graph.constant(0, [16, 24]), step = graph.constant([5 as Int32], [])
+    for number in 0..<3 {
+      frames = layer("layer\(number)") { model in
+        let (wx, wh) = (model.weights("wx", [24, 24]), model.weights("wh", [24, 24]))
+        let scanned = model.graph.scan(over: [tanh(frames)], from: [initial]) { state, frame in
+          let hidden = tanh(frame[0].matmul(wx) + state[0].matmul(wh))
+          return (state: [hidden], outputs: [hidden * frame[0]])
+        }
+        return dropout(tanh(scanned.outputs[0]), rate: 0.25, step: step, seed: 3) + scanned.state[0]
+      }
+    }
+    outputs = [square(frames).mean()]
   }
 
   /// Scopes within checkpointed scopes, some of them checkpointed too, some alone, and one value that two scopes share.
