@@ -176,6 +176,26 @@ import Testing
     expectClose(scanned, try gradients(recurrence, loss(recurrence, scanned: false)))
   }
 
+  @Test func `values of a step that are there at once have memory of their own`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [4, 5, 5], .float64), start = graph.input("start", [5, 5], .float64)
+    func step(_ state: Node, _ x: Node) -> Node {
+      let (a, b, c) = (state.matmul(x), x.matmul(state), state.matmul(state))
+      return tanh(a * b + b * c + c * a + a.matmul(b).matmul(c))
+    }
+    let scanned = graph.scan(over: x, from: start) { state, x in (step(state, x), state) }.state
+    let unrolled = (0..<4).reduce(start) { step($0, x.sliced($1..<$1 + 1).reshaped([5, 5])) }
+    func results(_ node: Node) throws -> [[Double]] {
+      let session = try Program(node.sum(), gradientsFor: [x, start], alsoComputing: [node]).makeSession()
+      try session.write((0..<100).map { Double($0 * 37 % 100) / 100 - 0.5 }, to: x)
+      try session.write((0..<25).map { Double($0 * 7 % 25) / 25 - 0.5 }, to: start)
+      try session.step()
+      return try [session.read(node, as: Double.self)]
+        + [x, start].map { try session.gradient(of: $0, as: Double.self) }
+    }
+    expectClose(try results(scanned), try results(unrolled))
+  }
+
   @Test func `dropout in a body draws anew in each step if it is told the step`() throws {
     let graph = Graph()
     let steps = graph.input("steps", [3], .int32), x = graph.input("x", [3, 64])

@@ -28,7 +28,9 @@ struct LoopLayout: Sendable {
     slab64 = take(plan.placement.float64Slots * 8)
     let slots = plan.slots.map { take($0.byteCount) }
     for (index, buffer) in plan.placement.buffers.enumerated() {
-      if buffer.slot >= 0 { buffers[index] = LoopPlace(region: .scratch, offset: slots[buffer.slot]) }
+      if buffer.slot >= 0 {
+        buffers[index] = LoopPlace(region: .scratch, offset: slots[buffer.slot] + buffer.offset)
+      }
       if buffer.lifetime == .constant { buffers[index] = LoopPlace(region: .scratch, offset: take(buffer.byteCount)) }
     }
 
