@@ -225,7 +225,7 @@ import Testing
     session[first] = 10
     session[second] = 20
     try session.forward()
-    #expect(try run.state.map { session[$0] } == [10, 20, 4])
+    #expect(run.state.map { session[$0] } == [10, 20, 4])
     #expect(
       try run.outputs.map { try session.read($0, as: Double.self) } == [
         [10, 20, 10, 20], [10, 1, 2, 3], [10, 10, 10, 10],

@@ -32,8 +32,9 @@ public final class Program: Sendable {
     /// let options = Program.Options(checkpointing: ["block1", "block2"])
     /// ```
     /// Kept is what is read outside the scope; the rest takes memory for as long as the scope computes, once forward and
-    /// once backward, at the price of running its gates twice. What lies in a scope within belongs to the outermost that
-    /// is named. Values and gradients are the same bits as without. See <doc:Memory>.
+    /// once backward, at the price of running its gates twice: a gate of your own must give the same result both times.
+    /// What lies in a scope within belongs to the outermost that is named. Values and gradients are the same bits as
+    /// without. See <doc:Memory>.
     public var checkpointedScopes: [String] = []
     /// Whether units of work are sized by speeds that are measured once in this process, or by nominal ones, which give
     /// the same units everywhere. Bits do not depend on it.
