@@ -9,10 +9,11 @@
 /// Elements a block, at most; three blocks of doubles take up 12 KiB.
 #define BLOCK 512
 /// Bytes that the blocks of a chain that are not in place should take up. A chain of many values has shorter blocks, but
-/// none shorter than SHORTEST_BLOCK elements, for which there is room.
+/// shorter ones than SHORT_BLOCK elements only where the room does not hold that many. It holds SHORTEST_BLOCK of any.
 #define CACHE (48 * 1024)
-#define SHORTEST_BLOCK 64
-#define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * SHORTEST_BLOCK * 8)
+#define SHORT_BLOCK 64
+#define SHORTEST_BLOCK 8
+#define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * (SHORTEST_BLOCK + 2 * ADJ_CHAIN_REACH) * 8)
 /// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block. Gathering
 /// pays sooner where many operations share it.
 #define LONG_ROW 64
@@ -50,108 +51,21 @@ static void apply(uint16_t operation, uint8_t type, void *output, const void *co
   }
 }
 
+/// The operation on `count` elements from the one at `start` on.
+static void apply_from(ptrdiff_t start, uint16_t operation, uint8_t type, ptrdiff_t size, char *to,
+                       const char *const *read, ptrdiff_t count) {
+  const ptrdiff_t offset = start * size;
+  const void *const at[3] = {read[0] + offset, read[1] + offset, read[2] + offset};
+  apply(operation, type, to + offset, at, count);
+}
+
 static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t count) {
   // Only bits are moved: a float's loop serves any 4 bytes.
   if (size == 4) splat_f32(target, *(const float *)value, count);
   else splat_f64(target, *(const double *)value, count);
 }
 
-/// The offset of the operand's element under flat output element `index`.
-static ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
-  ptrdiff_t offset = 0;
-  for (ptrdiff_t axis = rank - 1; axis >= 0 && index > 0; --axis) {
-    offset += index % sizes[axis] * strides[axis];
-    index /= sizes[axis];
-  }
-  return offset;
-}
-
-/// How an operand is read under a block of the output.
-enum reading {
-  /// It has the output's shape.
-  IN_PLACE,
-  /// It is one element.
-  SAME_EVERYWHERE,
-  /// It is one row that every row of the output repeats.
-  SAME_ROW,
-  /// It is made up of pieces, this operand and those after it.
-  PIECES,
-  /// Anything else.
-  BY_ROW
-};
-
-struct operand {
-  const char *base;
-  const ptrdiff_t *strides;
-  enum reading reading;
-  /// Room to write a block out, unless it is read in place, and how many elements of it repeat what it holds from the start of a row on.
-  char *room;
-  ptrdiff_t written;
-  const struct adj_chain_piece *_Nullable pieces;
-};
-
-static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
-  ptrdiff_t expected = 1;
-  int in_place = 1, same = 1, same_row = strides[rank - 1] == 1;
-  for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {
-    in_place &= strides[axis] == expected;
-    same &= strides[axis] == 0;
-    same_row &= axis == rank - 1 || strides[axis] == 0;
-    expected *= sizes[axis];
-  }
-  return in_place ? IN_PLACE : same ? SAME_EVERYWHERE : same_row ? SAME_ROW : BY_ROW;
-}
-
-/// The same of a value in pieces: a block within one piece is read in place, one across an edge is put together.
-static const void *block_of_pieces(const struct operand *first, ptrdiff_t size, ptrdiff_t position, ptrdiff_t count) {
-  const ptrdiff_t end = position + count;
-  const struct adj_chain_piece *const pieces = first->pieces;
-  for (ptrdiff_t k = 0; k < pieces->count; ++k) {
-    if (pieces[k].begin <= position && end <= pieces[k].end) return first[k].base + position * size;
-  }
-  memset(first->room, 0, (size_t)(count * size));
-  for (ptrdiff_t k = 0; k < pieces->count; ++k) {
-    const ptrdiff_t from = pieces[k].begin > position ? pieces[k].begin : position;
-    const ptrdiff_t to = pieces[k].end < end ? pieces[k].end : end;
-    if (from < to) memcpy(first->room + (from - position) * size, first[k].base + from * size, (size_t)((to - from) * size));
-  }
-  return first->room;
-}
-
-/// Where `count` elements of the operand from output element `position` on lie next to one another. A block longer than
-/// the rest of its row begins at the start of a row.
-static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
-                            ptrdiff_t position, ptrdiff_t count) {
-  if (operand->reading == IN_PLACE) return operand->base + position * size;
-  if (operand->reading == PIECES) return block_of_pieces(operand, size, position, count);
-  const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
-  const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
-  switch (operand->reading) {
-    case SAME_EVERYWHERE:
-      if (operand->written < count) {
-        splat(size, operand->room, operand->base, count);
-        operand->written = count;
-      }
-      return operand->room;
-    case SAME_ROW:
-      if (count <= inner - column) return operand->base + column * size;
-      if (operand->written < count) {
-        adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
-        operand->written = count;
-      }
-      return operand->room;
-    default: break;
-  }
-  if (count > inner - column) {
-    adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
-    return operand->room;
-  }
-  const char *from = operand->base + offset_of(position, rank, layout->sizes, operand->strides) * size;
-  if (operand->strides[rank - 1] == 1) return from;
-  if (operand->strides[rank - 1] == 0) splat(size, operand->room, from, count);
-  else adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
-  return operand->room;
-}
+#include "chain_blocks.h"
 
 /// How many elements from `position` on make the next block.
 static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, ptrdiff_t long_row, ptrdiff_t position,
@@ -171,24 +85,27 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
                const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
                void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
   const struct adj_layout layout = reading.layout;
-  const ptrdiff_t size = element_size(type), rank = layout.rank;
+  const ptrdiff_t size = element_size(type), rank = layout.rank, margin = reading.extents ? ADJ_CHAIN_REACH : 0;
   struct operand operands[ADJ_CHAIN_OPERANDS];
   ptrdiff_t rooms = 0;
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
     const ptrdiff_t *strides = layout.strides + o * rank;
-    const struct adj_chain_piece *const piece = reading.pieces ? reading.pieces + o : NULL;
     const char *base = (const char *)((uintptr_t)inputs[o] + (uintptr_t)(reading.offsets[o] * size));
-    operands[o] = (struct operand){base, strides, reading_of(rank, layout.sizes, strides), NULL, 0, piece};
-    if (piece && piece->count > 0) operands[o].reading = PIECES;
+    operands[o] = (struct operand){base, strides, reading_of(rank, layout.sizes, strides), NULL, 0};
     rooms += operands[o].reading != IN_PLACE;
   }
-  ptrdiff_t block = CACHE / ((rooms + temporary_count + 1) * size) & ~(ptrdiff_t)(SHORTEST_BLOCK - 1);
+  const ptrdiff_t values_at_once = rooms + temporary_count + 1;
+  ptrdiff_t block = (CACHE / (values_at_once * size) - 2 * margin) & ~(ptrdiff_t)(SHORT_BLOCK - 1);
   if (block > BLOCK) block = BLOCK;
-  if (block < SHORTEST_BLOCK) block = SHORTEST_BLOCK;
-  const ptrdiff_t row = block * size;
+  if (block < SHORT_BLOCK) {
+    block = (ROOM / (values_at_once * size) - 2 * margin) & ~(ptrdiff_t)(SHORTEST_BLOCK - 1);
+    if (block > SHORT_BLOCK) block = SHORT_BLOCK;
+    if (block < SHORTEST_BLOCK) block = SHORTEST_BLOCK;
+  }
+  const ptrdiff_t row = (block + 2 * margin) * size;
   const int all_in_place = rooms == 0;
   _Alignas(64) char room[ROOM];
-  char *temporaries = room;
+  char *temporaries = room + margin * size;
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
     if (operands[o].reading == IN_PLACE) continue;
     operands[o].room = temporaries;
@@ -196,19 +113,33 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
   }
   ptrdiff_t long_row = operation_count > layout.operands ? LONG_ROW_OF_A_CHAIN : LONG_ROW;
   if (long_row > block) long_row = block;
-  const void *values[ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS];
+  const ptrdiff_t total = element_count(&layout);
+  // Each output that is needed around a block is computed into a temporary, and copied by an operation more.
+  const void *values[ADJ_CHAIN_OPERANDS + 2 * ADJ_CHAIN_OPERATIONS];
   for (ptrdiff_t position = begin; position < end;) {
     ptrdiff_t count = end - position;
     if (!all_in_place) count = block_length(&layout, block, long_row, position, end);
     else if (operation_count > 1 && count > block) count = block;
     for (ptrdiff_t o = 0; o < layout.operands; ++o) {
-      values[o] = block_of(&operands[o], &layout, size, position, count);
+      values[o] = block_of(&operands[o], &layout, size, position, count, margin);
     }
     const void **result = values + layout.operands;
     for (const struct adj_chain_operation *at = operations; at < operations + operation_count; ++at) {
       char *to = at->place >= 0 ? (char *)outputs[at->place] + position * size : temporaries + ~at->place * row;
-      const void *read[3] = {values[at->a], values[at->b], values[at->c]};
-      apply(at->operation, type, to, read, count);
+      ptrdiff_t before = 0, after = 0;
+      if (margin) {
+        const struct adj_chain_extent extent = reading.extents[result - values];
+        before = position < extent.before ? position : extent.before;
+        after = total - position - count < extent.after ? total - position - count : extent.after;
+      }
+      if (at->operation == ADJ_CHAIN_SPLICE) {
+        *result++ = splice(reading.pieces + at->a, at->b, values, size, to, position, -before, count + after);
+        continue;
+      }
+      const char *const read[3] = {values[at->a], values[at->b], values[at->c]};
+      // Apart, so that the rest begins at the start of a cache line.
+      if (before > 0) apply_from(-before, at->operation, type, size, to, read, before);
+      apply_from(0, at->operation, type, size, to, read, count + after);
       *result++ = to;
     }
     position += count;
@@ -224,7 +155,7 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
     return;
   }
   const ptrdiff_t offsets[3] = {0};
-  const struct adj_chain_reading reading = {layout, offsets, NULL};
+  const struct adj_chain_reading reading = {layout, offsets, NULL, NULL};
   const ptrdiff_t second = layout.operands > 1, third = layout.operands > 2;
   const struct adj_chain_operation single = {operation, 0, 0, (uint16_t)second, (uint16_t)(second + third)};
   adj_chain(type, reading, inputs, &single, 1, 0, &output, begin, end);

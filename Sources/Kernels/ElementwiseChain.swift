@@ -7,6 +7,9 @@ internal import CKernels
 /// memory under the chain's shape: broadcast, sliced or transposed without a copy being made. Immutable, and shared by
 /// any number of threads.
 ///
+/// A splice shows rows of values in other places. Of values that the chain computes itself, in one dimension, each block
+/// then needs a few elements around it, which are computed twice: once here and once with the block next to it.
+///
 /// ```swift
 /// // tanh(x · w + b) for x·w [32, 128] and b [128]; only the tanh is written.
 /// var builder = ElementwiseChain.Builder(shape: [32, 128])
@@ -21,12 +24,6 @@ package struct ElementwiseChain: Sendable {
     /// The first element, and the distance along each axis, in elements.
     let offset: Int
     let strides: [Int]
-    /// The flat elements of the chain's shape that this operand is read for, if it is one of several that are pieces of
-    /// a value; and, in the first of these, how many they are.
-    var range: Range<Int>?
-    var pieceCount = 0
-
-    init(offset: Int, strides: [Int]) { (self.offset, self.strides) = (offset, strides) }
 
     /// All of a row-major tensor of the chain's shape.
     package static func whole(_ shape: [Int]) -> View {
@@ -44,17 +41,8 @@ package struct ElementwiseChain: Sendable {
       return View(offset: zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }, strides: strides)
     }
 
-    /// Rows of tensors in their places under `shape`, and 0 elsewhere: one operand for each, next to one another, the first
-    /// of which stands for the value.
-    package static func splice(_ pieces: [(rows: Range<Int>, start: Int)], _ shape: [Int]) -> [View] {
-      let strides = StridedLayout.rowMajorStrides(of: shape)
-      return pieces.enumerated().map { position, piece in
-        var view = View(offset: (piece.rows.lowerBound - piece.start) * strides[0], strides: strides)
-        view.range = piece.start * strides[0]..<(piece.start + piece.rows.count) * strides[0]
-        view.pieceCount = position == 0 ? pieces.count : 0
-        return view
-      }
-    }
+    /// Whole rows of a tensor, as splices take them: the rows are those of `shape`, but there may be more or fewer.
+    package static func rows(of shape: [Int]) -> View { whole(shape) }
 
     /// A tensor of shape `input` with its axes in another order: axis i of the chain's shape is axis `permutation[i]`.
     package static func transpose(_ input: [Int], permutation: [Int]) -> View {
@@ -75,19 +63,23 @@ package struct ElementwiseChain: Sendable {
   private final class Parts: Sendable {
     let layout: StridedLayout
     let offsets: [Int]
-    /// Empty if no operand is a piece.
+    /// Those of all splices.
     let pieces: [adj_chain_piece]
+    /// What each value is needed for around a block; empty if none is.
+    let extents: [adj_chain_extent]
     let operations: [adj_chain_operation]
     let temporaryCount: Int
-    /// For each operand whether it lies like the outputs, and the last operation that reads it.
+    /// For each operand whether it lies like the outputs and is read for a block's own elements alone, and the last
+    /// operation that reads it.
     let isWhole: [Bool]
     let lastReading: [Int]
 
     init(
-      layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], operations: [adj_chain_operation],
-      temporaryCount: Int, isWhole: [Bool], lastReading: [Int]
+      layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], extents: [adj_chain_extent],
+      operations: [adj_chain_operation], temporaryCount: Int, isWhole: [Bool], lastReading: [Int]
     ) {
-      (self.layout, self.offsets, self.pieces, self.operations) = (layout, offsets, pieces, operations)
+      (self.layout, self.offsets, self.operations) = (layout, offsets, operations)
+      (self.pieces, self.extents) = (pieces, extents)
       (self.temporaryCount, self.isWhole, self.lastReading) = (temporaryCount, isWhole, lastReading)
     }
   }
@@ -109,9 +101,12 @@ package struct ElementwiseChain: Sendable {
     parts.layout.withC { layout in
       parts.offsets.withUnsafeBufferPointer { offsets in
         parts.pieces.withUnsafeBufferPointer { pieces in
-          let reading = adj_chain_reading(
-            layout: layout, offsets: offsets.baseAddress!, pieces: pieces.isEmpty ? nil : pieces.baseAddress)
-          parts.operations.withUnsafeBufferPointer { body(reading, $0, parts.temporaryCount) }
+          parts.extents.withUnsafeBufferPointer { extents in
+            let reading = adj_chain_reading(
+              layout: layout, offsets: offsets.baseAddress!, pieces: pieces.isEmpty ? nil : pieces.baseAddress,
+              extents: extents.isEmpty ? nil : extents.baseAddress)
+            parts.operations.withUnsafeBufferPointer { body(reading, $0, parts.temporaryCount) }
+          }
         }
       }
     }
@@ -120,26 +115,69 @@ package struct ElementwiseChain: Sendable {
   /// The chain that ends with operation `last` and writes its result alone: to look at what a chain keeps to itself.
   package func prefix(through last: Int) -> ElementwiseChain {
     var shortened = Array(parts.operations[...last])
+    var temporaryCount = parts.temporaryCount
     for index in shortened.indices where shortened[index].place >= 0 {
-      shortened[index].place = ~Int16(parts.temporaryCount + index)
+      shortened[index].place = ~Int16(temporaryCount)
+      temporaryCount += 1
     }
-    shortened[last].place = 0
+    let value = operandCount + last
+    var extents = Array(parts.extents.prefix(value + 1))
+    if shortened[last].operation == ADJ_CHAIN_SPLICE {
+      let read = UInt16(value)
+      shortened.append(
+        adj_chain_operation(operation: ElementwiseOperation.copy.rawValue, place: 0, a: read, b: read, c: read))
+      if !extents.isEmpty { extents.append(adj_chain_extent()) }
+    } else {
+      shortened[last].place = 0
+      if !extents.isEmpty { extents[value] = adj_chain_extent() }
+    }
     return ElementwiseChain(
-      layout: parts.layout, offsets: parts.offsets, pieces: parts.pieces, operations: shortened,
-      temporaryCount: parts.temporaryCount + last, outputCount: 1, isWhole: parts.isWhole,
+      layout: parts.layout, offsets: parts.offsets, pieces: parts.pieces, extents: extents, operations: shortened,
+      temporaryCount: temporaryCount, outputCount: 1, isWhole: parts.isWhole,
       lastReading: parts.lastReading)
+  }
+
+  /// The elements that operation `operation` computes where those of `range` are wanted.
+  package func elements(of operation: Int, for range: Range<Int>) -> Range<Int> {
+    if parts.extents.isEmpty { return range }
+    let extent = parts.extents[operandCount + operation]
+    return max(0, range.lowerBound - Int(extent.before))..<min(count, range.upperBound + Int(extent.after))
   }
 
   /// Puts a chain together, in the order in which its operations are done.
   package struct Builder {
     private let shape: [Int]
     private var views: [View] = []
-    private var operations: [(operation: ElementwiseOperation, operands: [Int])] = []
+    private var operations: [Application] = []
+
+    /// An operation on values, or a splice of them: then there is a piece for each.
+    private struct Application {
+      var operation: ElementwiseOperation = .copy
+      var operands: [Int]
+      var pieces: [Piece] = []
+      var isSplice: Bool { !pieces.isEmpty }
+    }
+
+    /// Where rows of a value lie in a splice.
+    package struct Piece: Hashable, Sendable {
+      /// The flat elements of the splice that they are.
+      let range: Range<Int>
+      /// How much further they lie in it than in the value.
+      let shift: Int
+
+      /// - Parameter length: elements of a row.
+      package init(rows: Range<Int>, start: Int, length: Int) {
+        range = start * length..<(start + rows.count) * length
+        shift = (start - rows.lowerBound) * length
+      }
+    }
 
     package init(shape: [Int]) { self.shape = shape }
 
     package static var maximumOperands: Int { Int(ADJ_CHAIN_OPERANDS) }
     package static var maximumOperations: Int { Int(ADJ_CHAIN_OPERATIONS) }
+    /// How far splices of what the chain computes may shift it, along any path, in all.
+    package static var maximumReach: Int { Int(ADJ_CHAIN_REACH) }
 
     /// The number of a new operand.
     package mutating func operand(_ view: View) -> Int {
@@ -157,7 +195,20 @@ package struct ElementwiseChain: Sendable {
       precondition(operands.count == operation.arity, "\(operation) reads \(operation.arity) operands")
       let result = views.count + operations.count
       precondition(operands.allSatisfy { (0..<result).contains($0) }, "An operation reads earlier values")
-      operations.append((operation, operands))
+      operations.append(Application(operation: operation, operands: operands))
+      return result
+    }
+
+    /// The number of a value that is rows of earlier ones in other places, in order and without overlap, and 0 elsewhere.
+    /// An operand that is spliced is its rows one after the other (``View/rows(of:)``); values that the chain computes can
+    /// be spliced in one dimension only.
+    package mutating func splice(_ pieces: [(value: Int, piece: Piece)]) -> Int {
+      precondition(
+        operations.count < Self.maximumOperations, "A chain has at most \(Self.maximumOperations) operations")
+      precondition(!pieces.isEmpty, "A splice has a piece")
+      let result = views.count + operations.count
+      precondition(pieces.allSatisfy { (0..<result).contains($0.value) }, "A splice shows earlier values")
+      operations.append(Application(operands: pieces.map(\.value), pieces: pieces.map(\.piece)))
       return result
     }
 
@@ -165,22 +216,104 @@ package struct ElementwiseChain: Sendable {
     package func finish(outputs: [Int]) -> ElementwiseChain {
       precondition(outputs.allSatisfy { $0 >= views.count }, "An output of a chain is the result of an operation")
       let first = views.count
+      var extents = self.extents
+      var operations = self.operations
+      var targets: [Int: Int] = [:]
+      for (place, output) in outputs.enumerated() {
+        if operations[output - first].isSplice || !extents[output].isEmpty {
+          // What is needed around a block, or elsewhere, is copied from there.
+          targets[first + operations.count] = place
+          operations.append(Application(operands: [output]))
+          extents.append(Extent())
+        } else {
+          targets[output] = place
+        }
+      }
+      let layout = StridedLayout(output: shape, operandStrides: views.map(\.strides))
+      let isSpliced = isSpliced
+      let (placed, pieces, temporaryCount, lastReading) = Self.place(operations, after: first, targets, isSpliced)
+      return ElementwiseChain(
+        layout: layout, offsets: views.map(\.offset), pieces: pieces,
+        extents: extents.allSatisfy(\.isEmpty) ? [] : extents.map(\.c), operations: placed,
+        temporaryCount: temporaryCount, outputCount: outputs.count,
+        isWhole: views.indices.map { views[$0] == .whole(shape) && extents[$0].isEmpty && !isSpliced[$0] },
+        lastReading: Array(lastReading[..<first]))
+    }
+
+    /// How many elements before and after a block a value is needed for besides.
+    private struct Extent {
+      var before = 0, after = 0
+      var isEmpty: Bool { before == 0 && after == 0 }
+      var c: adj_chain_extent { adj_chain_extent(before: UInt16(before), after: UInt16(after)) }
+
+      mutating func include(_ other: Extent, shiftedBy shift: Int = 0) {
+        before = max(before, other.before + shift)
+        after = max(after, other.after - shift)
+      }
+    }
+
+    /// The extent of each value. A splice of an operand reads it in place, wherever that is.
+    private var extents: [Extent] {
+      let first = views.count
+      var extents = [Extent](repeating: Extent(), count: first + operations.count)
+      for (index, operation) in operations.enumerated().reversed() {
+        let extent = extents[first + index]
+        if operation.isSplice {
+          for (operand, piece) in zip(operation.operands, operation.pieces) where operand >= first {
+            extents[operand].include(extent, shiftedBy: piece.shift)
+          }
+        } else {
+          for operand in operation.operands { extents[operand].include(extent) }
+        }
+      }
+      precondition(
+        shape.count == 1 || extents.allSatisfy(\.isEmpty), "A chain splices what it computes in one dimension only")
+      precondition(
+        extents.allSatisfy { max($0.before, $0.after) <= Self.maximumReach },
+        "Splices shift what a chain computes by at most \(Self.maximumReach) elements in all")
+      return extents
+    }
+
+    /// For each value whether a splice shows it.
+    private var isSpliced: [Bool] {
+      var isSpliced = [Bool](repeating: false, count: views.count + operations.count)
+      for operation in operations where operation.isSplice {
+        for operand in operation.operands { isSpliced[operand] = true }
+      }
+      return isSpliced
+    }
+
+    /// Gives each operation's result its output or a temporary, one after another where nothing reads the earlier ones any
+    /// more.
+    private static func place(
+      _ operations: [Application], after first: Int, _ targets: [Int: Int], _ isSpliced: [Bool]
+    ) -> (operations: [adj_chain_operation], pieces: [adj_chain_piece], temporaryCount: Int, lastReading: [Int]) {
       var lastReading = [Int](repeating: -1, count: first + operations.count)
       for (index, operation) in operations.enumerated() {
         for operand in operation.operands { lastReading[operand] = index }
       }
+      // What a splice shows is read as long as the splice is.
+      for (index, operation) in operations.enumerated().reversed() where operation.isSplice {
+        for operand in operation.operands {
+          lastReading[operand] = max(lastReading[operand], lastReading[first + index])
+        }
+      }
+      var ending = [[Int]](repeating: [], count: operations.count)
+      for value in first..<lastReading.count where lastReading[value] >= 0 { ending[lastReading[value]].append(value) }
       var free: [Int] = []
       var temporaryCount = 0
       var rows: [Int: Int] = [:]
       var placed: [adj_chain_operation] = []
+      var pieces: [adj_chain_piece] = []
       for (index, operation) in operations.enumerated() {
-        // An operation may write the row it reads, so those it reads last are free for its result.
-        for operand in operation.operands where lastReading[operand] == index {
-          if let row = rows.removeValue(forKey: operand) { free.append(row) }
+        // An operation may write the row it reads, so those it reads last are free for its result, unless it reads them
+        // shifted.
+        for value in ending[index] where value >= isSpliced.count || !isSpliced[value] {
+          if let row = rows.removeValue(forKey: value) { free.append(row) }
         }
         let value = first + index
         let place: Int
-        if let output = outputs.firstIndex(of: value) {
+        if let output = targets[value] {
           place = output
         } else {
           precondition(lastReading[value] >= 0, "A value that nothing reads is an output or not computed")
@@ -189,28 +322,35 @@ package struct ElementwiseChain: Sendable {
           rows[value] = row
           place = ~row
         }
-        let read = operation.operands.map(UInt16.init)
-        placed.append(
-          adj_chain_operation(
-            operation: operation.operation.rawValue, place: Int16(place), a: read[0],
-            b: read.count > 1 ? read[1] : read[0], c: read.count > 2 ? read[2] : read[0]))
+        for value in ending[index] { if let row = rows.removeValue(forKey: value) { free.append(row) } }
+        if operation.isSplice {
+          placed.append(
+            adj_chain_operation(
+              operation: UInt16(ADJ_CHAIN_SPLICE), place: Int16(place), a: UInt16(pieces.count),
+              b: UInt16(operation.pieces.count), c: 0))
+          pieces += zip(operation.operands, operation.pieces).map { value, piece in
+            adj_chain_piece(
+              begin: piece.range.lowerBound, end: piece.range.upperBound, shift: piece.shift, value: UInt16(value))
+          }
+        } else {
+          let read = operation.operands.map(UInt16.init)
+          placed.append(
+            adj_chain_operation(
+              operation: operation.operation.rawValue, place: Int16(place), a: read[0],
+              b: read.count > 1 ? read[1] : read[0], c: read.count > 2 ? read[2] : read[0]))
+        }
       }
-      return ElementwiseChain(
-        layout: StridedLayout(output: shape, operandStrides: views.map(\.strides)), offsets: views.map(\.offset),
-        pieces: views.allSatisfy { $0.range == nil } ? [] : views.map(\.piece), operations: placed,
-        temporaryCount: temporaryCount, outputCount: outputs.count,
-        isWhole: views.map { $0 == .whole(shape) },
-        lastReading: Array(lastReading[..<first]))
+      return (placed, pieces, temporaryCount, lastReading)
     }
   }
 
   private init(
-    layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], operations: [adj_chain_operation],
-    temporaryCount: Int, outputCount: Int, isWhole: [Bool], lastReading: [Int]
+    layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], extents: [adj_chain_extent],
+    operations: [adj_chain_operation], temporaryCount: Int, outputCount: Int, isWhole: [Bool], lastReading: [Int]
   ) {
     parts = Parts(
-      layout: layout, offsets: offsets, pieces: pieces, operations: operations, temporaryCount: temporaryCount,
-      isWhole: isWhole, lastReading: lastReading)
+      layout: layout, offsets: offsets, pieces: pieces, extents: extents, operations: operations,
+      temporaryCount: temporaryCount, isWhole: isWhole, lastReading: lastReading)
     self.outputCount = outputCount
     count = layout.count
     operandCount = offsets.count
@@ -221,15 +361,11 @@ extension ElementwiseChain {
   /// The chain that does nothing but put rows of its operands together.
   package static func splice(_ pieces: [(rows: Range<Int>, start: Int)], output: [Int]) -> ElementwiseChain {
     var builder = Builder(shape: output)
-    let operands = View.splice(pieces, output).map { builder.operand($0) }
-    let copy = builder.apply(.copy, [operands[0]])
-    return builder.finish(outputs: [copy])
-  }
-}
-
-extension ElementwiseChain.View {
-  fileprivate var piece: adj_chain_piece {
-    adj_chain_piece(begin: range?.lowerBound ?? 0, end: range?.upperBound ?? 0, count: pieceCount)
+    let length = output.dropFirst().reduce(1, *)
+    let operands = pieces.map { _ in builder.operand(.rows(of: output)) }
+    let splice = builder.splice(
+      zip(operands, pieces).map { ($0, Builder.Piece(rows: $1.rows, start: $1.start, length: length)) })
+    return builder.finish(outputs: [splice])
   }
 }
 

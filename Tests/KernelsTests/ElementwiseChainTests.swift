@@ -138,9 +138,11 @@ import Testing
     let shape = [700, 3]
     let pieces = [(rows: 2..<302, start: 1), (rows: 0..<250, start: 301), (rows: 5..<6, start: 699)]
     var builder = ElementwiseChain.Builder(shape: shape)
-    let operands = ElementwiseChain.View.splice(pieces, shape).map { builder.operand($0) }
+    let operands = pieces.map { _ in builder.operand(.rows(of: shape)) }
     let whole = builder.operand(.whole(shape))
-    let difference = builder.apply(.subtract, [operands[0], whole])
+    let splice = builder.splice(
+      zip(operands, pieces).map { ($0, .init(rows: $1.rows, start: $1.start, length: 3)) })
+    let difference = builder.apply(.subtract, [splice, whole])
     let chain = builder.finish(outputs: [difference])
     let sources = [302, 250, 6].map { rows in (0..<3 * rows).map { Double($0 + 10_000 * rows) } }
     let subtracted = (0..<2_100).map { Double($0) / 7 }

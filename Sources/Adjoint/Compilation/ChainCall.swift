@@ -25,21 +25,31 @@ struct ChainCall {
       reads.append((node, places[node.int], view))
       return reads.count - 1
     }
-    var applications: [(node: NodeID, operation: ElementwiseOperation, inputs: [NodeID])] = []
+    var applications: [(node: NodeID, work: Work, inputs: [NodeID])] = []
+    // Where spliced values of other shapes are read.
+    var spliced: [NodeID: Int] = [:]
     let tail = FuseElementwise.rowLength(of: gates.last!, in: storage)
     for gate in gates.dropLast(tail == nil ? 0 : 1) {
       let kernel = storage.traits(of: gate).kernel
       let inputs = Array(storage.inputs(of: gate))
       guard let operation = FuseElementwise.operation(of: kernel) else {
         if case .spliceRows(let pieces) = kernel.form {
-          values[gate] = reads.count
-          let views = ElementwiseChain.View.splice(pieces, shape)
-          reads += zip(inputs, views).map { ($0, places[$0.int], $1) }
+          for input in inputs {
+            if storage.signature(of: input) != signature {
+              spliced[input] = read(input, .rows(of: shape))
+            } else if values[input] == nil {
+              values[input] = read(input, .whole(shape))
+            }
+          }
+          let length = shape.dropFirst().reduce(1, *)
+          values[gate] = -1
+          applications.append(
+            (gate, .splice(pieces.map { .init(rows: $0.rows, start: $0.start, length: length) }), inputs))
         } else {
           values[gate] = read(
             inputs[0], Self.view(kernel, of: storage.signature(of: inputs[0]).shape.dimensions, shape))
+          if !isInner[gate.int] { applications.append((gate, .operation(.copy), [gate])) }
         }
-        if !isInner[gate.int] { applications.append((gate, .copy, [gate])) }
         continue
       }
       for input in inputs where values[input] == nil {
@@ -47,7 +57,7 @@ struct ChainCall {
         values[input] = read(input, operand == shape ? .whole(shape) : .broadcast(operand, to: shape))
       }
       values[gate] = -1  // computed by this chain, not read
-      applications.append((gate, operation, inputs))
+      applications.append((gate, .operation(operation), inputs))
     }
 
     var builder = ElementwiseChain.Builder(shape: shape)
@@ -55,23 +65,28 @@ struct ChainCall {
     var results: [(node: NodeID, value: Int)] = []
     var nodes: [NodeID] = []
     var made: [Application: Int] = [:]
-    for (node, operation, inputs) in applications {
+    for (node, work, inputs) in applications {
       var value: Int
-      if operation == .add {
+      if case .operation(.add) = work {
         // An accumulate gate of any number of contributions, added in order.
         value = values[inputs[0]]!
         for input in inputs.dropFirst() { value = builder.apply(.add, [value, values[input]!]) }
         if inputs.count == 1 { value = builder.apply(.copy, [value]) }
       } else {
-        let application = Application(operation: operation, operands: inputs.map { values[$0]! })
+        let operands =
+          if case .splice = work { inputs.map { spliced[$0] ?? values[$0]! } } else { inputs.map { values[$0]! } }
+        let application = Application(work: work, operands: operands)
         if isInner[node.int], let known = made[application] {
           values[node] = known
           continue
         }
-        value = builder.apply(operation, application.operands)
+        switch work {
+        case .operation(let operation): value = builder.apply(operation, operands)
+        case .splice(let pieces): value = builder.splice(zip(operands, pieces).map { (value: $0, piece: $1) })
+        }
         made[application] = value
       }
-      if operation != .copy || inputs != [node] { values[node] = value }
+      if inputs != [node] { values[node] = value }
       if !isInner[node.int] { results.append((node, value)) }
       while reads.count + nodes.count <= value { nodes.append(node) }
     }
@@ -93,9 +108,14 @@ struct ChainCall {
     self.results = results.map(\.node).filter { isStored || $0 != reduced } + [gates.last!]
   }
 
+  private enum Work: Hashable {
+    case operation(ElementwiseOperation)
+    case splice([ElementwiseChain.Builder.Piece])
+  }
+
   /// An operation on values of the chain: done once, however many gates ask for it.
   private struct Application: Hashable {
-    let operation: ElementwiseOperation
+    let work: Work
     let operands: [Int]
   }
 

@@ -37,6 +37,7 @@ struct Compilation: Sendable {
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
     if options.fusesElementwise {
       lowered = FoldIntoSplices.apply(to: lowered)
+      if options.accumulation == .graphOrder { lowered = RunningSums.apply(to: lowered) }
       let kept =
         checkpoints.isEmpty ? nil : RecomputeCheckpoints.valuesReadOutside(of: checkpoints, in: lowered, from: state)
       lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count, keeping: kept)

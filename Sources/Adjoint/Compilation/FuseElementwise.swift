@@ -6,7 +6,8 @@ internal import Kernels
 /// chain runs where its last gate stands, so that a reader outside must come after that. A chain that has been read is
 /// therefore closed, and no cycle can come about. Gates that only show their operand differently (broadcast, slice,
 /// transpose) begin a chain: it reads the operand through that view, without a copy. A reduction of the last axes ends a
-/// chain: what it reduces need not be stored.
+/// chain: what it reduces need not be stored. A splice of one dimension joins the chain of what it shifts by a few
+/// elements, so that the steps of a recurrence along such a value need not be stored either.
 ///
 /// - Complexity: O(nodes + edges).
 struct FuseElementwise {
@@ -28,16 +29,25 @@ struct FuseElementwise {
     /// How many fences come before it in the order.
     let fences: Int
     var isOpen = true
-    /// Operands from outside, at most: a value read twice counts twice.
-    var reads = 0
+    /// The operands from outside, each once for each way of reading it.
+    var reads: [Read] = []
     /// Operations, at most: a view that is read outside is copied.
     var operations = 0
     /// Whether any gate computes, as opposed to showing its operand differently.
     var computes = false
   }
 
+  /// A value that a chain reads: as an operand, through the view that it is, or spliced.
+  private struct Read: Equatable {
+    let node: NodeID
+    var isSpliced = false
+  }
+
   /// What a gate is to a chain.
-  private enum Role { case computes, views, reduces, neither }
+  private enum Role { case computes, shifts(Int), views, reduces, neither }
+
+  /// How far splices shift what goes into a value, along any path through its chain, in all; those that do.
+  private var reaches: [NodeID: Int] = [:]
 
   /// - Parameter order: all nodes that are computed, each after what it reads, those of the forward pass first.
   init(_ graph: IntermediateGraph, order: [NodeID], isForward: [Bool], options: Program.Options) {
@@ -51,6 +61,7 @@ struct FuseElementwise {
       if storage.signatureColumn[node.int].isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
       switch Self.role(of: node, in: storage, options) {
       case .computes: join(node, storage, isForward: isForward[node.int])
+      case .shifts(let shift): join(node, storage, isForward: isForward[node.int], shift: shift)
       case .views:
         close(storage.inputs(of: node), but: Self.none)
         start(node, storage, isForward: isForward[node.int])
@@ -112,7 +123,15 @@ struct FuseElementwise {
     case .accumulate:
       let isFixed = options.accumulation == .graphOrder
       return isFixed && storage.inputRange(of: node).count <= longestSum ? .computes : .neither
-    case .broadcast, .slice, .transpose, .spliceRows: return .views
+    case .spliceRows(let pieces):
+      // Values of other shapes are in no chain of this one.
+      let shift = zip(storage.inputs(of: node), pieces).reduce(0) { furthest, taken in
+        let (input, piece) = taken
+        if storage.signatureColumn[input.int] != signatureID { return furthest }
+        return max(furthest, abs(piece.start - piece.rows.lowerBound))
+      }
+      return signature.shape.rank == 1 && shift <= ElementwiseChain.Builder.maximumReach ? .shifts(shift) : .views
+    case .broadcast, .slice, .transpose: return .views
     default: return .neither
     }
   }
@@ -120,8 +139,9 @@ struct FuseElementwise {
   /// Sums of more contributions come from many branches, which should not wait for one another in one chain.
   private static let longestSum = 4
 
-  private mutating func join(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) {
+  private mutating func join(_ node: NodeID, _ storage: GraphStorage, isForward: Bool, shift: Int = 0) {
     let signature = storage.signatureColumn[node.int]
+    var reach = 0
     let inputs = storage.inputRange(of: node)
     let chain = start(node, storage, isForward: isForward)
     for position in inputs {
@@ -129,16 +149,29 @@ struct FuseElementwise {
       guard operand != Self.none, operand != chain else { continue }
       let other = states[Int(operand)]
       let mine = states[Int(chain)]
-      let inner = inputs.count { chainOf[storage.inputColumn[$0].int] == operand }
-      let reads = other.reads + mine.reads - inner
-      guard other.isOpen, other.signature == signature, other.isForward == isForward,
-        other.fences == passedFences, reads <= ElementwiseChain.Builder.maximumOperands,
+      let outer = mine.reads.filter { chainOf[$0.node.int] != operand }
+      let reads = other.reads + outer.filter { !other.reads.contains($0) }
+      let shifted = shift + furthestReach(of: operand, at: inputs, storage)
+      guard other.isOpen, shifted <= ElementwiseChain.Builder.maximumReach, other.signature == signature,
+        other.isForward == isForward, other.fences == passedFences,
+        reads.count <= ElementwiseChain.Builder.maximumOperands,
         other.operations + mine.operations <= ElementwiseChain.Builder.maximumOperations
       else { continue }
       absorb(operand, into: chain)
       states[Int(chain)].reads = reads
+      reach = max(reach, shifted)
     }
+    if reach > 0 { reaches[node] = reach }
     close(storage.inputs(of: node), but: chain)
+  }
+
+  /// The furthest reach of the inputs that `chain` computes.
+  private func furthestReach(of chain: UInt32, at inputs: Range<Int>, _ storage: GraphStorage) -> Int {
+    if reaches.isEmpty { return 0 }
+    return inputs.reduce(0) { reach, position in
+      let input = storage.inputColumn[position]
+      return chainOf[input.int] == chain ? max(reach, reaches[input] ?? 0) : reach
+    }
   }
 
   /// Lets a reduction end the chain of its operand, if nothing has read that.
@@ -155,12 +188,16 @@ struct FuseElementwise {
   @discardableResult
   private mutating func start(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) -> UInt32 {
     let chain = UInt32(chains.count)
-    let inputCount = storage.inputRange(of: node).count
-    var state = State(
-      signature: storage.signatureColumn[node.int], isForward: isForward, fences: passedFences)
-    state.reads = inputCount
-    state.operations = max(inputCount - 1, 1)
-    state.computes = Self.operation(of: storage.traits(of: node).kernel) != nil
+    let inputs = storage.inputs(of: node), signature = storage.signatureColumn[node.int]
+    let kernel = storage.traits(of: node).kernel
+    var state = State(signature: signature, isForward: isForward, fences: passedFences)
+    state.operations = max(inputs.count - 1, 1)
+    state.computes = Self.operation(of: kernel) != nil
+    if case .spliceRows = kernel.form {
+      state.reads = inputs.map { Read(node: $0, isSpliced: storage.signatureColumn[$0.int] != signature) }
+    } else {
+      state.reads = state.computes ? inputs.map { Read(node: $0) } : [Read(node: node)]
+    }
     chains.append([node])
     states.append(state)
     chainOf[node.int] = chain

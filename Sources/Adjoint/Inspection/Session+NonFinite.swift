@@ -97,6 +97,7 @@ extension Session {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: chain.count * type.byteCount, alignment: 64)
     defer { memory.deallocate() }
     for (operation, node) in nodes.enumerated() {
+      let range = chain.elements(of: operation, for: range)
       withUnsafePointer(to: memory) { output in
         runChain(
           chain.prefix(through: operation), type, inputs: workspace.inputs(of: step).baseAddress!, outputs: output,

@@ -36,8 +36,8 @@ struct adj_layout {
 void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *_Nonnull const *_Nonnull inputs,
                      void *output, ptrdiff_t begin, ptrdiff_t end);
 
-/// The most that a chain reads and computes.
-enum { ADJ_CHAIN_OPERANDS = 48, ADJ_CHAIN_OPERATIONS = 128 };
+/// The most that a chain reads and computes, and how far its splices may shift what it computes, in all.
+enum { ADJ_CHAIN_OPERANDS = 48, ADJ_CHAIN_OPERATIONS = 256, ADJ_CHAIN_REACH = 16 };
 
 /// One operation of a chain, on values by number: the chain's operands, then the result of each operation. `place` is
 /// the number of an output, or ~t for temporary t, of which the chain has as many as it needs at once. Operands that the operation does not have are any value.
@@ -47,18 +47,29 @@ struct adj_chain_operation {
   uint16_t a, b, c;
 };
 
-/// An operand that is a piece of a value: it is read for the flat elements begin <= i < end. `count` operands, of which
-/// the first stands for the value, make it up; elsewhere it is 0. A `count` of 0 is that of any other operand.
+/// The operation that puts a value together from the `b` pieces that begin with piece `a`, and has 0 elsewhere. Its
+/// place is a temporary.
+enum : uint16_t { ADJ_CHAIN_SPLICE = 0x100 };
+
+/// Elements begin <= i < end of a splice are elements i - shift of `value`.
 struct adj_chain_piece {
-  ptrdiff_t begin, end, count;
+  ptrdiff_t begin, end, shift;
+  uint16_t value;
 };
 
-/// How a chain reads: operand o from element `offsets[o]` of its memory on, which of a piece is that of flat element 0 and
-/// may lie outside it. `pieces` has an entry for each operand, or is null if none is a piece.
+/// How many elements before and after a block a value is needed for besides, ADJ_CHAIN_REACH at most.
+struct adj_chain_extent {
+  uint16_t before, after;
+};
+
+/// How a chain reads: operand o from element `offsets[o]` of its memory on. `pieces` are those of its splices. `extents`
+/// has an entry for each value, or is null if none is needed around a block; outputs are not, and operands that are
+/// have the chain's shape or are one element.
 struct adj_chain_reading {
   struct adj_layout layout;
   const ptrdiff_t *offsets;
   const struct adj_chain_piece *_Nullable pieces;
+  const struct adj_chain_extent *_Nullable extents;
 };
 
 /// For begin <= i < end over the flat outputs: carries out the operations in order. An output may be the memory of an operand that is laid out like it, if no operation

@@ -21,7 +21,7 @@ struct BundleAdjustment: Eval {
   private let session: Session
   private let isDerivative: Bool
   private var results: [[Double]]
-  private var jacobian: SparseJacobian
+  private let jacobian: SparseJacobian
 
   init(_ function: String, _ input: Any, on executor: GraphExecutor) throws {
     let fields = try Fields(input)
@@ -62,7 +62,7 @@ struct BundleAdjustment: Eval {
       }
     session = try Program(isDerivative ? derivatives.flatMap { $0 } : errors).makeSession(on: executor)
     results = isDerivative ? [] : errors.map { _ in .room(p) }
-    jacobian = SparseJacobian(n: n, m: m, p: isDerivative ? p : 0)
+    jacobian = SparseJacobian(n: n, m: m, p: isDerivative ? p : 0, on: executor)
   }
 
   mutating func run() throws {

@@ -1,0 +1,111 @@
+#pragma once
+
+// How a chain sees one block of its operands: where their elements lie next to one another, or are written out to.
+// Included by elementwise.c alone, which has `splat`.
+
+#include "include/CKernels.h"
+#include <string.h>
+
+/// The offset of the operand's element under flat output element `index`.
+static ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
+  ptrdiff_t offset = 0;
+  for (ptrdiff_t axis = rank - 1; axis >= 0 && index > 0; --axis) {
+    offset += index % sizes[axis] * strides[axis];
+    index /= sizes[axis];
+  }
+  return offset;
+}
+
+/// How an operand is read under a block of the output.
+enum reading {
+  /// It has the output's shape.
+  IN_PLACE,
+  /// It is one element.
+  SAME_EVERYWHERE,
+  /// It is one row that every row of the output repeats.
+  SAME_ROW,
+  /// Anything else.
+  BY_ROW
+};
+
+struct operand {
+  const char *base;
+  const ptrdiff_t *strides;
+  enum reading reading;
+  /// Room to write a block out, unless it is read in place, and how many elements of it repeat what it holds from the start of a row on.
+  char *room;
+  ptrdiff_t written;
+};
+
+static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
+  ptrdiff_t expected = 1;
+  int in_place = 1, same = 1, same_row = strides[rank - 1] == 1;
+  for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {
+    in_place &= strides[axis] == expected;
+    same &= strides[axis] == 0;
+    same_row &= axis == rank - 1 || strides[axis] == 0;
+    expected *= sizes[axis];
+  }
+  return in_place ? IN_PLACE : same ? SAME_EVERYWHERE : same_row ? SAME_ROW : BY_ROW;
+}
+
+/// Where `count` elements of the operand from output element `position` on lie next to one another. A block longer than
+/// the rest of its row begins at the start of a row. `margin` elements around the block are there as well, if the operand
+/// is read in place or the same everywhere.
+static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
+                            ptrdiff_t position, ptrdiff_t count, ptrdiff_t margin) {
+  if (operand->reading == IN_PLACE) return operand->base + position * size;
+  const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
+  const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
+  switch (operand->reading) {
+    case SAME_EVERYWHERE:
+      if (operand->written < count) {
+        splat(size, operand->room - margin * size, operand->base, count + 2 * margin);
+        operand->written = count;
+      }
+      return operand->room;
+    case SAME_ROW:
+      if (count <= inner - column) return operand->base + column * size;
+      if (operand->written < count) {
+        adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
+        operand->written = count;
+      }
+      return operand->room;
+    default: break;
+  }
+  if (count > inner - column) {
+    adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
+    return operand->room;
+  }
+  const char *from = operand->base + offset_of(position, rank, layout->sizes, operand->strides) * size;
+  if (operand->strides[rank - 1] == 1) return from;
+  if (operand->strides[rank - 1] == 0) splat(size, operand->room, from, count);
+  else adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
+  return operand->room;
+}
+
+static ptrdiff_t element_count(const struct adj_layout *layout) {
+  ptrdiff_t count = 1;
+  for (ptrdiff_t axis = 0; axis < layout->rank; ++axis) count *= layout->sizes[axis];
+  return count;
+}
+
+/// Where elements position + begin <= i < position + end of a splice lie next to one another: where those of the one piece
+/// that they fall into lie, else put together at `to`, which stands for element `position`.
+static const void *splice(const struct adj_chain_piece *pieces, ptrdiff_t count, const void *const *values, ptrdiff_t size,
+                          char *to, ptrdiff_t position, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t k = 0; k < count; ++k) {
+    if (pieces[k].begin <= position + begin && position + end <= pieces[k].end) {
+      return (const char *)values[pieces[k].value] - pieces[k].shift * size;
+    }
+  }
+  memset(to + begin * size, 0, (size_t)((end - begin) * size));
+  for (ptrdiff_t k = 0; k < count; ++k) {
+    const ptrdiff_t from = pieces[k].begin - position > begin ? pieces[k].begin - position : begin;
+    const ptrdiff_t stop = pieces[k].end - position < end ? pieces[k].end - position : end;
+    if (from >= stop) continue;
+    const char *source = (const char *)values[pieces[k].value] + (from - pieces[k].shift) * size;
+    memcpy(to + from * size, source, (size_t)((stop - from) * size));
+  }
+  return to;
+}
