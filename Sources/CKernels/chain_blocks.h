@@ -1,10 +1,41 @@
 #pragma once
 
-// How a chain sees one block of its operands: where their elements lie next to one another, or are written out to.
-// Included by elementwise.c alone, which has `splat`.
+// How a chain sees one block: where the elements of its operands lie next to one another, or are written out to, and those
+// of its results. Included by elementwise.c alone.
 
 #include "include/CKernels.h"
 #include <string.h>
+
+static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t count);
+
+/// Elements that a row of memory has before and after a block, where values are needed around it: before it their reach
+/// twice, since a value is computed from the start of a vector on and may show another, shifted.
+#define FRONT (2 * ADJ_CHAIN_REACH)
+#define BACK ADJ_CHAIN_REACH
+
+/// One block of a chain. A value is given by where its element `position` lies.
+struct block {
+  /// The operands', and room for the results'.
+  const void **values;
+  ptrdiff_t operand_count;
+  const struct adj_chain_operation *operations;
+  ptrdiff_t operation_count;
+  /// At element 0.
+  void *const *outputs;
+  /// The first of the temporaries, which are `row` bytes apart.
+  char *temporaries;
+  ptrdiff_t row;
+  const struct adj_chain_piece *pieces;
+  /// Null if none is needed around the block.
+  const struct adj_chain_extent *extents;
+  /// Elements of the whole value.
+  ptrdiff_t total;
+  ptrdiff_t position, count;
+};
+
+static inline void *result_of(const struct block *block, int16_t place, ptrdiff_t size) {
+  return place >= 0 ? (char *)block->outputs[place] + block->position * size : block->temporaries + ~place * block->row;
+}
 
 /// The offset of the operand's element under flat output element `index`.
 static ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
@@ -50,17 +81,17 @@ static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptr
 }
 
 /// Where `count` elements of the operand from output element `position` on lie next to one another. A block longer than
-/// the rest of its row begins at the start of a row. `margin` elements around the block are there as well, if the operand
-/// is read in place or the same everywhere.
+/// the rest of its row begins at the start of a row. If the operand is read in place or the same everywhere, `front`
+/// elements before the block and `back` after it are there as well.
 static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
-                            ptrdiff_t position, ptrdiff_t count, ptrdiff_t margin) {
+                            ptrdiff_t position, ptrdiff_t count, ptrdiff_t front, ptrdiff_t back) {
   if (operand->reading == IN_PLACE) return operand->base + position * size;
   const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
   const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
   switch (operand->reading) {
     case SAME_EVERYWHERE:
       if (operand->written < count) {
-        splat(size, operand->room - margin * size, operand->base, count + 2 * margin);
+        splat(size, operand->room - front * size, operand->base, front + count + back);
         operand->written = count;
       }
       return operand->room;

@@ -13,14 +13,17 @@
 #define CACHE (48 * 1024)
 #define SHORT_BLOCK 64
 #define SHORTEST_BLOCK 8
-#define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * (SHORTEST_BLOCK + 2 * ADJ_CHAIN_REACH) * 8)
+#define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * (SHORTEST_BLOCK + FRONT + BACK) * 8)
 /// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block. Gathering
 /// pays sooner where many operations share it.
 #define LONG_ROW 64
 #define LONG_ROW_OF_A_CHAIN 256
 
+#include "chain_blocks.h"
+
 #define REAL float
 #define LANES 16
+#define CHAIN chain_f32
 #define FN(name) adj_##name##_f32
 #define LOOPS loops_f32
 #define SPLAT splat_f32
@@ -28,6 +31,7 @@
 
 #define REAL double
 #define LANES 8
+#define CHAIN chain_f64
 #define FN(name) adj_##name##_f64
 #define LOOPS loops_f64
 #define SPLAT splat_f64
@@ -41,22 +45,17 @@ ADJ_CLONES static void add_i32(int32_t *output, const int32_t *a, const int32_t 
 
 static ptrdiff_t element_size(uint8_t type) { return type == ADJ_FLOAT64 ? 8 : 4; }
 
-static void apply(uint16_t operation, uint8_t type, void *output, const void *const *at, ptrdiff_t count) {
-  switch (type) {
-    case ADJ_FLOAT32: loops_f32(operation, output, at[0], at[1], at[2], count); return;
-    case ADJ_FLOAT64: loops_f64(operation, output, at[0], at[1], at[2], count); return;
-    default:
-      if (operation == ADJ_ADD) add_i32(output, at[0], at[1], count);
-      else if (output != at[0]) memmove(output, at[0], (size_t)count * 4);
+/// Of integers, which are only copied and added.
+static void chain_i32(const struct block *block) {
+  const void **result = block->values + block->operand_count;
+  for (ptrdiff_t index = 0; index < block->operation_count; ++index) {
+    const struct adj_chain_operation at = block->operations[index];
+    int32_t *to = result_of(block, at.place, 4);
+    const int32_t *a = block->values[at.a];
+    if (at.operation == ADJ_ADD) add_i32(to, a, block->values[at.b], block->count);
+    else if (to != a) memmove(to, a, (size_t)block->count * 4);
+    *result++ = to;
   }
-}
-
-/// The operation on `count` elements from the one at `start` on.
-static void apply_from(ptrdiff_t start, uint16_t operation, uint8_t type, ptrdiff_t size, char *to,
-                       const char *const *read, ptrdiff_t count) {
-  const ptrdiff_t offset = start * size;
-  const void *const at[3] = {read[0] + offset, read[1] + offset, read[2] + offset};
-  apply(operation, type, to + offset, at, count);
 }
 
 static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t count) {
@@ -64,8 +63,6 @@ static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t cou
   if (size == 4) splat_f32(target, *(const float *)value, count);
   else splat_f64(target, *(const double *)value, count);
 }
-
-#include "chain_blocks.h"
 
 /// How many elements from `position` on make the next block.
 static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, ptrdiff_t long_row, ptrdiff_t position,
@@ -85,7 +82,8 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
                const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
                void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
   const struct adj_layout layout = reading.layout;
-  const ptrdiff_t size = element_size(type), rank = layout.rank, margin = reading.extents ? ADJ_CHAIN_REACH : 0;
+  const ptrdiff_t size = element_size(type), rank = layout.rank;
+  const ptrdiff_t front = reading.extents ? FRONT : 0, back = reading.extents ? BACK : 0;
   struct operand operands[ADJ_CHAIN_OPERANDS];
   ptrdiff_t rooms = 0;
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
@@ -95,52 +93,47 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
     rooms += operands[o].reading != IN_PLACE;
   }
   const ptrdiff_t values_at_once = rooms + temporary_count + 1;
-  ptrdiff_t block = (CACHE / (values_at_once * size) - 2 * margin) & ~(ptrdiff_t)(SHORT_BLOCK - 1);
-  if (block > BLOCK) block = BLOCK;
-  if (block < SHORT_BLOCK) {
-    block = (ROOM / (values_at_once * size) - 2 * margin) & ~(ptrdiff_t)(SHORTEST_BLOCK - 1);
-    if (block > SHORT_BLOCK) block = SHORT_BLOCK;
-    if (block < SHORTEST_BLOCK) block = SHORTEST_BLOCK;
+  ptrdiff_t length = (CACHE / (values_at_once * size) - front - back) & ~(ptrdiff_t)(SHORT_BLOCK - 1);
+  if (length > BLOCK) length = BLOCK;
+  if (length < SHORT_BLOCK) {
+    length = (ROOM / (values_at_once * size) - front - back) & ~(ptrdiff_t)(SHORTEST_BLOCK - 1);
+    if (length > SHORT_BLOCK) length = SHORT_BLOCK;
+    if (length < SHORTEST_BLOCK) length = SHORTEST_BLOCK;
   }
-  const ptrdiff_t row = (block + 2 * margin) * size;
+  const ptrdiff_t row = (front + length + back) * size;
   const int all_in_place = rooms == 0;
   _Alignas(64) char room[ROOM];
-  char *temporaries = room + margin * size;
+  char *temporaries = room + front * size;
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
     if (operands[o].reading == IN_PLACE) continue;
     operands[o].room = temporaries;
     temporaries += row;
   }
   ptrdiff_t long_row = operation_count > layout.operands ? LONG_ROW_OF_A_CHAIN : LONG_ROW;
-  if (long_row > block) long_row = block;
-  const ptrdiff_t total = element_count(&layout);
+  if (long_row > length) long_row = length;
   // Each output that is needed around a block is computed into a temporary, and copied by an operation more.
   const void *values[ADJ_CHAIN_OPERANDS + 2 * ADJ_CHAIN_OPERATIONS];
+  struct block block = {
+      .values = values, .operand_count = layout.operands, .operations = operations, .operation_count = operation_count,
+      .outputs = outputs, .temporaries = temporaries, .row = row, .pieces = reading.pieces, .extents = reading.extents,
+      .total = element_count(&layout)};
+  // What lies before a block may be read before it is written, next to what is wanted.
+  for (ptrdiff_t t = 0; front && t < temporary_count; ++t) {
+    memset(temporaries + t * row - front * size, 0, (size_t)(front * size));
+  }
   for (ptrdiff_t position = begin; position < end;) {
     ptrdiff_t count = end - position;
-    if (!all_in_place) count = block_length(&layout, block, long_row, position, end);
-    else if (operation_count > 1 && count > block) count = block;
+    if (!all_in_place) count = block_length(&layout, length, long_row, position, end);
+    else if (operation_count > 1 && count > length) count = length;
     for (ptrdiff_t o = 0; o < layout.operands; ++o) {
-      values[o] = block_of(&operands[o], &layout, size, position, count, margin);
+      values[o] = block_of(&operands[o], &layout, size, position, count, front, back);
     }
-    const void **result = values + layout.operands;
-    for (const struct adj_chain_operation *at = operations; at < operations + operation_count; ++at) {
-      char *to = at->place >= 0 ? (char *)outputs[at->place] + position * size : temporaries + ~at->place * row;
-      ptrdiff_t before = 0, after = 0;
-      if (margin) {
-        const struct adj_chain_extent extent = reading.extents[result - values];
-        before = position < extent.before ? position : extent.before;
-        after = total - position - count < extent.after ? total - position - count : extent.after;
-      }
-      if (at->operation == ADJ_CHAIN_SPLICE) {
-        *result++ = splice(reading.pieces + at->a, at->b, values, size, to, position, -before, count + after);
-        continue;
-      }
-      const char *const read[3] = {values[at->a], values[at->b], values[at->c]};
-      // Apart, so that the rest begins at the start of a cache line.
-      if (before > 0) apply_from(-before, at->operation, type, size, to, read, before);
-      apply_from(0, at->operation, type, size, to, read, count + after);
-      *result++ = to;
+    block.position = position;
+    block.count = count;
+    switch (type) {
+      case ADJ_FLOAT32: chain_f32(&block); break;
+      case ADJ_FLOAT64: chain_f64(&block); break;
+      default: chain_i32(&block);
     }
     position += count;
   }

@@ -1,4 +1,5 @@
-// Included once for each REAL, with FN, LOOPS, SPLAT naming what it defines and LANES the elements of the widest vector.
+// Included once for each REAL, with FN, LOOPS, CHAIN, SPLAT naming what it defines and LANES the elements of the widest
+// vector.
 
 /// The body for each 0 <= i < count: whole vectors first, then what is left as one vector of which some lanes are idle, so
 /// that a short row costs no element by element loop. Which of the two an element falls to changes no bit of it.
@@ -10,7 +11,7 @@
   }
 
 /// output[i] = operation(a[i], b[i], c[i]) for 0 <= i < count; `output` may be any of them.
-ADJ_CLONES static void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const REAL *pb, const REAL *pc,
+ADJ_INLINE void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const REAL *pb, const REAL *pc,
                              ptrdiff_t count) {
   switch (operation) {
 #define X(OPCODE, EXPRESSION)                                             \
@@ -50,6 +51,33 @@ ADJ_CLONES static void LOOPS(uint16_t operation, REAL *output, const REAL *pa, c
 }
 #undef EACH
 
+/// Carries out the operations of a chain on one block.
+ADJ_CLONES static void CHAIN(const struct block *block) {
+  const void **result = block->values + block->operand_count;
+  for (ptrdiff_t index = 0; index < block->operation_count; ++index) {
+    const struct adj_chain_operation at = block->operations[index];
+    REAL *to = result_of(block, at.place, sizeof(REAL));
+    ptrdiff_t before = 0, after = 0;
+    if (block->extents) {
+      const struct adj_chain_extent extent = block->extents[result - block->values];
+      const ptrdiff_t rest = block->total - block->position - block->count;
+      before = block->position < extent.before ? block->position : extent.before;
+      after = rest < extent.after ? rest : extent.after;
+      // From the start of a vector on: the elements more are there, and nothing wanted comes of them.
+      if (block->position >= FRONT) before = (before + LANES - 1) & ~(ptrdiff_t)(LANES - 1);
+    }
+    if (at.operation == ADJ_CHAIN_SPLICE) {
+      *result++ = splice(block->pieces + at.a, at.b, block->values, sizeof(REAL), (char *)to, block->position, -before,
+                         block->count + after);
+      continue;
+    }
+    LOOPS(at.operation, to - before, (const REAL *)block->values[at.a] - before,
+          (const REAL *)block->values[at.b] - before, (const REAL *)block->values[at.c] - before,
+          before + block->count + after);
+    *result++ = to;
+  }
+}
+
 ADJ_CLONES static void SPLAT(REAL *target, REAL value, ptrdiff_t count) {
   for (ptrdiff_t i = 0; i < count; ++i) target[i] = value;
 }
@@ -57,5 +85,6 @@ ADJ_CLONES static void SPLAT(REAL *target, REAL value, ptrdiff_t count) {
 #undef REAL
 #undef FN
 #undef LOOPS
+#undef CHAIN
 #undef SPLAT
 #undef LANES

@@ -195,6 +195,30 @@ import Testing
     #expect(program.plan.steps.count == 1)
   }
 
+  /// A value that many steps of a recurrence read.
+  private func sharedFactor(_ count: Int, steps: Int) -> (x: Node, y: Node) {
+    let graph = Graph()
+    let x = graph.input("x", [count], .float64)
+    return (x, (0..<steps).reduce(x) { y, _ in tanh(x * y + exp(-square(y))) })
+  }
+
+  @Test func `many contributions to a large gradient are added as they come, to the same bits`() throws {
+    var results: [[UInt64]] = []
+    for fuses in [true, false] {
+      let (x, y) = sharedFactor(40_000, steps: 40)
+      var options = Program.Options()
+      options.fusesElementwise = fuses
+      let program = try Program(y.sum(), gradientsFor: [x], options: options)
+      let sums = program.plan.calls.count { if case .accumulate = $0 { true } else { false } }
+      #expect(fuses ? sums == 0 : sums > 0)
+      let session = program.makeSession()
+      try session.write((0..<40_000).map { Double($0 % 89) / 50 - 1 }, to: x)
+      try session.step()
+      results.append(try session.gradient(of: x, as: Double.self).map(\.bitPattern))
+    }
+    #expect(results[0] == results[1])
+  }
+
   @Test func `what is cheap to compute again is not kept for the backward pass`() throws {
     let graph = Graph()
     let x = graph.input("x", [64, 64]), w = graph.parameter("w", [64, 64]), b = graph.parameter("b", [64])

@@ -208,6 +208,27 @@ import Testing
     #expect(session[line.y] == 6.5)
   }
 
+  @Test func `reserved memory is all that runs take, keeps what was fed and forgets what was computed`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [1 << 14]), w = graph.parameter("w", [1 << 14], .ones)
+    let y = tanh(x * w) * x
+    let program = try Program(y.sum(), gradientsFor: [x, w], alsoComputing: [y])
+    let session = program.makeSession()
+    try session.reserveMemory()
+    #expect(session.memory.allocated == program.sessionBytes)
+    #expect(throws: SessionError.self) { try session.step() }  // nothing is fed
+    let values = (0..<1 << 14).map { Float($0 % 7) }
+    try session.write(values, to: x)
+    try session.step()
+    let gradient = try session.gradient(of: w, as: Float.self)
+    try session.reserveMemory()
+    #expect(throws: SessionError.self) { try session.read(y) }
+    try session.step()
+    #expect(try session.gradient(of: w, as: Float.self) == gradient)
+    #expect(session.memory.peak == program.sessionBytes)
+    #expect(throws: SessionError.self) { try program.makeSession(memoryLimit: 1 << 10).reserveMemory() }
+  }
+
   @Test func `memory statistics count what a run takes, and the limit is an error that names a node`() throws {
     let graph = Graph()
     let x = graph.input("x", [1 << 16])

@@ -1,4 +1,14 @@
 import Adjoint
+import DependencyScheduling
+
+extension Program {
+  /// A session that has all its memory, so that the first run which is timed does not wait for the operating system.
+  func makeReadySession(on executor: GraphExecutor) throws -> Session {
+    let session = makeSession(on: executor)
+    try session.reserveMemory()
+    return session
+  }
+}
 
 extension Session {
   /// Feeds `values` to `node`.

@@ -188,6 +188,14 @@ public final class Session: Sendable {
     }
   }
 
+  /// Takes what the longest run of the program needs.
+  func takeMemory() throws {
+    let pass = program.endpoints.hasGradients || !program.plan.updates.isEmpty ? Pass.step : .forward
+    let layout = try updates(pass) ? parameters.beginWriting() : parameters.beginReading()
+    defer { if updates(pass) { parameters.endWriting(changed: false) } else { parameters.endReading() } }
+    try prepareMemory(for: pass, layout)
+  }
+
   private func prepareMemory(for pass: Pass, _ layout: Int) throws {
     do throws(MemoryLimitExceeded) {
       try workspace.prepare()

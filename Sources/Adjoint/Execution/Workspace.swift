@@ -152,6 +152,20 @@ final class Workspace: @unchecked Sendable {  // because of the above
     addressedOperands = end
   }
 
+  /// Writes zeros to all that runs and callers write, but for the inputs that are to be kept.
+  func clear(keeping kept: Set<Placement.Place>) {
+    for (index, buffer) in plan.placement.buffers.enumerated() {
+      switch buffer.lifetime {
+      case .input where !kept.contains(.buffer(index)), .result:
+        addresses[index]!.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)
+      default: break
+      }
+    }
+    for (slot, memory) in zip(plan.slots, slots) {
+      memory.buffer.base.initializeMemory(as: UInt8.self, repeating: 0, count: slot.byteCount)
+    }
+  }
+
   private func releaseSlots() {
     slots = []
     addressedOperands = 0

@@ -35,6 +35,25 @@ extension Session {
   /// Starts a new high-water mark at what is in use now.
   public func resetPeakMemory() { workspace.resetPeak() }
 
+  /// Takes all memory that runs need and writes to each page of it, so that the first run does not wait for the operating
+  /// system to find and clear them: a server calls it before it takes requests. Values that were computed are
+  /// forgotten, inputs that were fed stay.
+  ///
+  /// - Throws: ``SessionError/busy(_:)`` during a run, ``SessionError/memoryLimit(node:requested:inUse:limit:)``.
+  /// - Complexity: O(``Program/sessionBytes``).
+  public func reserveMemory() throws {
+    try claimAlone()
+    defer { release() }
+    try takeMemory()
+    let fed = progress.withLock { progress in
+      progress.hasOutputs = false
+      progress.hasGradients = false
+      progress.forwardVersion = nil
+      return progress.written
+    }
+    workspace.clear(keeping: Set(program.endpoints.inputs.filter { fed.contains($0.node) }.map(\.place)))
+  }
+
   /// Returns the memory kept for the next run to the operating system, and forgets values that a forward pass has kept
   /// for its backward pass.
   ///

@@ -60,7 +60,7 @@ struct BundleAdjustment: Eval {
         error, variables in
         try graph.gradients(of: [error], upstream: [ones], withRespectTo: variables).map { $0 ?? ones * 0 }
       }
-    session = try Program(isDerivative ? derivatives.flatMap { $0 } : errors).makeSession(on: executor)
+    session = try Program(isDerivative ? derivatives.flatMap { $0 } : errors).makeReadySession(on: executor)
     results = isDerivative ? [] : errors.map { _ in .room(p) }
     jacobian = SparseJacobian(n: n, m: m, p: isDerivative ? p : 0, on: executor)
   }

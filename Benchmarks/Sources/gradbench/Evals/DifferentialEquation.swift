@@ -29,7 +29,7 @@ struct DifferentialEquation: Eval {
     let program =
       isDerivative
       ? try Program(y.sliced(n - 1..<n).reshaped([]), gradientsFor: [x]) : try Program(y)
-    session = program.makeSession(on: executor)
+    session = try program.makeReadySession(on: executor)
   }
 
   /// 1, y₀, y₁, … yₙ₋₂.

@@ -47,7 +47,7 @@ struct GaussianMixture: Eval {
     graphInputs = Inputs(Graph(), n: n, d: d, k: k)
     objective = Self.objective(graphInputs)
     session = try Program(objective, gradientsFor: isDerivative ? graphInputs.differentiated : [])
-      .makeSession(on: executor)
+      .makeReadySession(on: executor)
   }
 
   /// −nd/2 log 2π + Σᵢ LSEₖ(αₖ + Σⱼ qₖⱼ − ½ |Qₖ (xᵢ − μₖ)|²) − n LSE(α) + the prior.

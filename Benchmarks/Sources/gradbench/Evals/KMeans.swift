@@ -24,7 +24,7 @@ struct KMeans: Eval {
     centroids = graph.input("centroids", [c.rows, c.columns], .float64)
     let cost = Self.cost(points, centroids)
     wanted = isDerivative ? try Self.direction(cost, centroids) : cost
-    session = try Program(wanted).makeSession(on: executor)
+    session = try Program(wanted).makeReadySession(on: executor)
   }
 
   /// |C − P|² is |C|² − 2 C·P + |P|², of which the last part is the same for every centroid.
@@ -34,11 +34,12 @@ struct KMeans: Eval {
     return nearest.sum() + square(points).sum()
   }
 
-  /// Only the diagonal of the Hessian is nonzero, so the gradient of the sum of the gradient is that diagonal.
+  /// Only the diagonal of the Hessian is nonzero, so the Hessian times ones is that diagonal: forward over reverse mode.
   private static func direction(_ cost: Node, _ centroids: Node) throws -> Node {
     let graph = cost.graph
     let gradient = try graph.gradients(of: [cost], withRespectTo: [centroids])[0]!
-    let diagonal = try graph.gradients(of: [gradient.sum()], withRespectTo: [centroids])[0]!
+    let ones = graph.constant(1, centroids.shape, .float64)
+    let diagonal = try graph.jacobianVectorProduct(of: [gradient], along: [ones], withRespectTo: [centroids])[0]!
     return gradient / diagonal
   }
 

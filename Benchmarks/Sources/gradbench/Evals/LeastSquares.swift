@@ -24,7 +24,7 @@ struct LeastSquares: Eval {
     x = graph.input("x", [coefficients.count], .float64)
     t = graph.input("t", [n], .float64)
     loss = 0.5 * square(sign(t) - Self.polynomial(x, at: t)).sum()
-    session = try Program(loss, gradientsFor: isDerivative ? [x] : []).makeSession(on: executor)
+    session = try Program(loss, gradientsFor: isDerivative ? [x] : []).makeReadySession(on: executor)
   }
 
   /// Σⱼ xⱼ tʲ by Horner's rule: ((… + x₂) t + x₁) t + x₀.

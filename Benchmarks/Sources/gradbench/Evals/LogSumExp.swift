@@ -20,7 +20,7 @@ struct LogSumExp: Eval {
     let graph = Graph()
     x = graph.input("x", [values.count], .float64)
     sum = logSumExp(x, axes: [0])
-    session = try Program(sum, gradientsFor: isDerivative ? [x] : []).makeSession(on: executor)
+    session = try Program(sum, gradientsFor: isDerivative ? [x] : []).makeReadySession(on: executor)
   }
 
   mutating func run() throws {

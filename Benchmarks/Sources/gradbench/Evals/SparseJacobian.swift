@@ -8,10 +8,8 @@ struct SparseJacobian {
   /// One task for each range of observations, on the executor that computes the derivatives, too.
   private let executor: GraphExecutor
 
-  /// Observations that are written together: few enough that what is written for them stays in the second-level cache.
-  private static let block = 1_024
   /// Observations of a task.
-  private static let blocksOfTask = 16
+  private static let ofTask = 16_384
 
   init(n: Int, m: Int, p: Int, on executor: GraphExecutor) {
     parts = Parts(n: n, m: m, p: p)
@@ -21,15 +19,12 @@ struct SparseJacobian {
   /// Writes every row: `derivatives` of the first error, the second, and the weight's, each of shape `[p]`.
   func assemble(_ derivatives: [[Node]], in session: Session) throws {
     var graph = TaskGraph()
-    let count = parts.observations, parts = parts
-    for start in stride(from: 0, to: count, by: Self.block * Self.blocksOfTask) {
+    let parts = parts
+    for start in stride(from: 0, to: parts.observations, by: Self.ofTask) {
+      let observations = start..<min(start + Self.ofTask, parts.observations)
       graph.addTask("assemble") {
-        let end = min(start + Self.block * Self.blocksOfTask, count)
-        for first in stride(from: start, to: end, by: Self.block) {
-          let observations = first..<min(first + Self.block, end)
-          parts.writePattern(of: observations)
-          try parts.write(derivatives, of: observations, in: session)
-        }
+        parts.writePattern(of: observations)
+        try session.withPointers(to: derivatives.joined()) { parts.write($0, of: observations) }
       }
     }
     try graph.frozen().run(on: executor)
@@ -83,15 +78,29 @@ private final class Parts: @unchecked Sendable {  // because tasks write the ent
     if range.upperBound == p { rows[3 * p] = Int32(31 * p) }
   }
 
-  /// The entries themselves, from one derivative after the other.
-  func write(_ derivatives: [[Node]], of range: Range<Int>, in session: Session) throws {
-    for (row, block) in derivatives.enumerated() {
-      for (position, node) in block.enumerated() {
-        let (first, step) = row < 2 ? (15 * row + position, 30) : (30 * observations, 1)
-        try session.withValues(of: node, as: Double.self) { derivative in
-          for i in range { values[first + step * i] = derivative[i] }
-        }
+  /// The entries themselves, from the 15 derivatives of the first error, those of the second, and the weight's. A few
+  /// observations at a time, so that what is written for them stays in the first-level cache.
+  func write(_ derivatives: [UnsafeBufferPointer<Double>], of range: Range<Int>) {
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
+      let some = start..<min(start + 64, range.upperBound)
+      for entry in 0..<30 {
+        let derivative = derivatives[entry]
+        for i in some { values[30 * i + entry] = derivative[i] }
       }
+      for i in some { values[30 * observations + i] = derivatives[30][i] }
+    }
+  }
+}
+
+extension Session {
+  /// Calls `body` with the elements of several outputs.
+  fileprivate func withPointers(
+    to nodes: some Collection<Node>, _ found: [UnsafeBufferPointer<Double>] = [],
+    _ body: ([UnsafeBufferPointer<Double>]) -> Void
+  ) throws {
+    guard let node = nodes.first else { return body(found) }
+    try withValues(of: node, as: Double.self) { values in
+      try values.withUnsafeBufferPointer { try withPointers(to: Array(nodes.dropFirst()), found + [$0], body) }
     }
   }
 }
