@@ -4,7 +4,7 @@
 /// gates make them, each is added within the chain that makes it, and only the sum so far is kept. That makes the chains
 /// wait for one another, so the values must be large enough for each chain to be divided among workers.
 ///
-/// - Complexity: O(nodes + edges).
+/// - Complexity: O(nodes + edges), O(signatures) if no value is large.
 struct RunningSums {
   /// Elements from which on a value is worth it.
   private static let fewestElements = 32_768
@@ -20,6 +20,8 @@ struct RunningSums {
   private var isKept: [Bool]
 
   static func apply(to graph: IntermediateGraph) -> IntermediateGraph {
+    let isLarge = graph.storage.signatures.contains { $0.shape.elementCount >= fewestElements }
+    guard isLarge, graph.storage.gates.hasAny(Accumulate.self) else { return graph }
     var pass = RunningSums(graph)
     if pass.sums.isEmpty { return graph }
     for index in 0..<pass.storage.count {
