@@ -179,8 +179,13 @@ import Testing
   @Test func `values of a step that are there at once have memory of their own`() throws {
     let graph = Graph()
     let x = graph.input("x", [4, 5, 5], .float64), start = graph.input("start", [5, 5], .float64)
+    func weights(_ shape: Shape) -> Node {
+      graph.constant((0..<100).map { Double($0 * 13 % 29) / 29 - 0.5 }, shape)
+    }
     func step(_ state: Node, _ x: Node) -> Node {
-      let (a, b, c) = (state.matmul(x), x.matmul(state), state.matmul(state))
+      // Once the wide value has been read, two narrow ones lie where it was, side by side.
+      let narrow = state.matmul(weights([5, 20])).matmul(weights([20, 5]))
+      let (a, b, c) = (narrow.matmul(x), x.matmul(narrow), narrow.matmul(narrow))
       return tanh(a * b + b * c + c * a + a.matmul(b).matmul(c))
     }
     let scanned = graph.scan(over: x, from: start) { state, x in (step(state, x), state) }.state

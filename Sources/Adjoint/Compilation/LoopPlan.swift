@@ -34,6 +34,7 @@ final class LoopPlan: Sendable {
     names = body.graph
     origins = lowered.origins
     layout = LoopLayout(scan, lowered, built, results: results, packed: packed)
+    _checkInvariants()
   }
 
   /// What one run costs, in nanoseconds.

@@ -68,6 +68,32 @@ extension ProgramPlan {
   }
 }
 
+extension LoopPlan {
+  /// The same check of a loop's step, which one worker goes through in order: no value is read where another has been
+  /// written since.
+  func _checkInvariants() {
+    #if DEBUG
+      var occupants = Occupants()
+      func bytes(_ place: Placement.Place) -> Range<Int>? {
+        guard place.isBuffer, place != .none, let own = layout.buffers[place.index], case .scratch = own.region,
+          own.stride == 0, own.parity == 0, own.first == nil
+        else { return nil }
+        return own.offset..<own.offset + plan.placement.buffers[place.index].byteCount
+      }
+      for step in plan.steps {
+        let written = plan.operands[step.results].compactMap(bytes)
+        for place in plan.operands[step.operands] {
+          guard let read = bytes(place), !written.contains(where: { $0.overlaps(read) }) else { continue }
+          _ = occupants.touch(place.index, read, by: 0)
+        }
+        for place in plan.operands[step.results] {
+          if let bytes = bytes(place) { _ = occupants.touch(place.index, bytes, by: 0) }
+        }
+      }
+    #endif
+  }
+}
+
 /// Who has what in a slot, and what was left there before.
 private struct Occupants {
   private struct Occupant {
@@ -78,13 +104,16 @@ private struct Occupants {
     var previous: Set<Int> = []
   }
   private var occupants: [Occupant] = []
+  private var known: Set<Int> = []
 
   /// Notes that `unit` has to do with a buffer that lies at `bytes`; returns the units it must come after.
   mutating func touch(_ buffer: Int, _ bytes: Range<Int>, by unit: Int) -> Set<Int> {
-    if let known = occupants.firstIndex(where: { $0.buffer == buffer }) {
-      precondition(occupants[known].bytes == bytes, "unit \(unit) reads a value that another was written over")
-      occupants[known].units.insert(unit)
-      return occupants[known].previous
+    if !known.insert(buffer).inserted {
+      guard let place = occupants.firstIndex(where: { $0.buffer == buffer }), occupants[place].bytes == bytes else {
+        preconditionFailure("unit \(unit) reads a value that another was written over")
+      }
+      occupants[place].units.insert(unit)
+      return occupants[place].previous
     }
     var new = Occupant(buffer: buffer, bytes: bytes, units: [unit])
     occupants = occupants.flatMap { old in
