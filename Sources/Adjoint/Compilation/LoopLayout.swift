@@ -105,8 +105,15 @@ struct LoopLayout: Sendable {
     }
     /// Where a value is written by the steps, if it is written where it belongs.
     var written: [Placement.Place: LoopPlace] = [:]
-    func writesTo(_ place: Placement.Place) -> Bool {
-      place.isBuffer && written[place] == nil && plan.placement.buffers[place.index].lifetime == .result
+    /// Has the steps write a value where it belongs, or has it copied there after each.
+    func write(_ place: Placement.Place, at target: LoopPlace, _ byteCount: Int) {
+      if place.isBuffer, written[place] == nil, plan.placement.buffers[place.index].lifetime == .result {
+        buffers[place.index] = target
+        written[place] = target
+      } else {
+        after.append(LoopCopy(from: LoopPlace(region: .scratch), to: target, byteCount: byteCount))
+        pending.append((after.count - 1, place))
+      }
     }
     // The stacked values, which are the roots behind the state.
     let stacked = results.indices.filter { results[$0] >= body.state.count }
@@ -115,14 +122,8 @@ struct LoopLayout: Sendable {
       let byteCount = body.signature(of: scan.stacked[results[position] - body.state.count]).byteCount
       let (region, offset) = region(position)
       let target = element(of: region, offset: offset, byteCount: byteCount)
-      if writesTo(place) {
-        buffers[place.index] = target
-        written[place] = target
-      } else {
-        after.append(LoopCopy(from: LoopPlace(region: .scratch), to: target, byteCount: byteCount))
-        pending.append((after.count - 1, place))
-        if written[place] == nil, !place.isBuffer { written[place] = target }
-      }
+      write(place, at: target, byteCount)
+      if written[place] == nil, !place.isBuffer { written[place] = target }
     }
     for (number, node) in body.state.enumerated() {
       let next = places[graph.roots[number].int]
@@ -133,13 +134,7 @@ struct LoopLayout: Sendable {
       } else {
         let aligned = (byteCount + 63) / 64 * 64
         target = LoopPlace(region: .scratch, offset: take(2 * aligned), parity: aligned)
-        if writesTo(next) {
-          buffers[next.index] = target
-          written[next] = target
-        } else {
-          after.append(LoopCopy(from: LoopPlace(region: .scratch), to: target, byteCount: byteCount))
-          pending.append((after.count - 1, next))
-        }
+        write(next, at: target, byteCount)
       }
       // The state before a step is where the step before has left it.
       let before = LoopPlace(
