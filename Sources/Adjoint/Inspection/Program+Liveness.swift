@@ -3,15 +3,16 @@ extension Program {
   /// step that writes it to the last one that reads it, in the order of the plan, and no longer, in pieces of any size.
   ///
   /// A result that is written over an operand counts as that operand. ``sessionBytes`` exceeds it by what the allocator
-  /// rounds up, and by what the slots that values share do not fit together: a slot is as large as its largest value, and
-  /// its next value waits until whoever reads the last one has ended, at any width.
+  /// rounds up, and by the gaps between values that do not fit together: memory goes to the next value only once whoever
+  /// reads the last one has ended, at any width.
   ///
   /// - Complexity: O(operands of all steps).
   public var livenessBytes: Int {
+    struct Memory: Hashable { let slot, offset: Int }
     let placement = plan.placement
     var first = [Int](repeating: .max, count: placement.buffers.count)
     var last = [Int](repeating: -1, count: placement.buffers.count)
-    var occupants: [[Int]: Int] = [:]
+    var occupants: [Memory: Int] = [:]
     func touch(_ place: Placement.Place, at step: Int) {
       guard placement.isTransient(place) else { return }
       first[place.index] = min(first[place.index], step)
@@ -24,7 +25,8 @@ extension Program {
         touch(place, at: number)
         guard isNew else { continue }
         let buffer = placement.buffers[place.index]
-        if let overwritten = occupants.updateValue(place.index, forKey: [buffer.slot, buffer.offset]),
+        if let overwritten = occupants.updateValue(
+          place.index, forKey: Memory(slot: buffer.slot, offset: buffer.offset)),
           last[overwritten] == number
         {
           last[overwritten] = number - 1
