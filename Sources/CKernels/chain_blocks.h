@@ -63,8 +63,9 @@ struct operand {
   const char *base;
   const ptrdiff_t *strides;
   enum reading reading;
-  /// Room to write a block out, unless it is read in place, and how many elements of it repeat what it holds from the start of a row on.
+  /// Room to write a block out, unless it is read in place.
   char *room;
+  /// How many elements of that hold already what every block needs, from the start of a row on.
   ptrdiff_t written;
 };
 
