@@ -20,7 +20,10 @@ void adj_count_swift_objects(void) {
   _swift_allocObject = count;
 }
 
-uint64_t adj_swift_objects(void) { return atomic_load(&objects); }
+uint64_t adj_stop_counting_swift_objects(void) {
+  _swift_allocObject = original;
+  return atomic_load(&objects);
+}
 
 uint64_t adj_page_faults(void) {
   struct rusage now;

@@ -5,7 +5,7 @@
 void adj_count_swift_objects(void);
 
 /// The objects made since.
-uint64_t adj_swift_objects(void);
+uint64_t adj_stop_counting_swift_objects(void);
 
 /// The page faults of this process.
 uint64_t adj_page_faults(void);
