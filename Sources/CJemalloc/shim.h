@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 // The calls into jemalloc that gradient memory makes, and no others. Each is total: it answers in its return value and
@@ -49,6 +50,44 @@ static inline bool adj_arena_destroy(unsigned arena) {
   return adj_arena_control(arena, "destroy", NULL, 0);
 }
 
+/// How jemalloc itself takes an extent from the operating system; set by `adj_keeping_hooks`.
+static inline extent_alloc_t *_Nullable *_Nonnull adj_system_extent(void) {
+  static extent_alloc_t *alloc;
+  return &alloc;
+}
+
+/// Takes an extent as jemalloc would, and asks for huge pages if it is as large as two.
+///
+/// The first touch of a huge page costs one fault instead of 512, and later steps miss the processor's table of pages less
+/// often. An arena starts with extents below 4 MiB, so that a small session takes no more memory than it needs.
+static inline void *_Nullable adj_large_page_extent(extent_hooks_t *_Nonnull hooks, void *_Nullable address, size_t size,
+                                                    size_t alignment, bool *_Nonnull zero, bool *_Nonnull commit,
+                                                    unsigned arena) {
+  void *extent = (*adj_system_extent())(hooks, address, size, alignment, zero, commit, arena);
+#ifdef MADV_HUGEPAGE
+  // A system without huge pages says no, and its pages serve as well.
+  if (extent && size >= 4u << 20) (void)madvise(extent, size, MADV_HUGEPAGE);
+#endif
+  return extent;
+}
+
+/// The hooks of arenas that keep their pages: jemalloc's own without those that would give pages back. Null if jemalloc
+/// does not tell them. To be called once.
+static inline extent_hooks_t *_Nullable adj_keeping_hooks(void) {
+  static extent_hooks_t keeping;
+  extent_hooks_t *own = NULL;
+  size_t size = sizeof own;
+  if (mallctl("arena.0.extent_hooks", &own, &size, NULL, 0) != 0) return NULL;
+  *adj_system_extent() = own->alloc;
+  keeping = *own;
+  keeping.alloc = adj_large_page_extent;
+  keeping.dalloc = NULL;
+  keeping.decommit = NULL;
+  keeping.purge_lazy = NULL;
+  keeping.purge_forced = NULL;
+  return &keeping;
+}
+
 /// Creates an explicit arena that keeps its pages, so that a loop which allocates and frees the same sizes faults pages in
 /// its first round only.
 ///
@@ -56,28 +95,14 @@ static inline bool adj_arena_destroy(unsigned arena) {
 /// stay resident there, because every hook that would give them back is left out. Pages merely left undecayed (a decay
 /// of "never") are not merged: with mixed sizes each round then splits extents that no later round can use, and the
 /// arena grows without end.
-static inline bool adj_arena_create(unsigned *_Nonnull arena) {
-  static extent_hooks_t keeping;
+static inline bool adj_arena_create(unsigned *_Nonnull arena, extent_hooks_t *_Nonnull hooks) {
   size_t size = sizeof *arena;
   if (mallctl("arenas.create", arena, &size, NULL, 0) != 0) return false;
-  char path[64];
-  snprintf(path, sizeof path, "arena.%u.extent_hooks", *arena);
-  extent_hooks_t *hooks = NULL;
-  size = sizeof hooks;
   ssize_t now = 0;
-  if (mallctl(path, &hooks, &size, NULL, 0) == 0) {
-    extent_hooks_t changed = *hooks;
-    changed.dalloc = NULL;
-    changed.decommit = NULL;
-    changed.purge_lazy = NULL;
-    changed.purge_forced = NULL;
-    keeping = changed;
-    extent_hooks_t *kept = &keeping;
-    if (mallctl(path, NULL, NULL, &kept, sizeof kept) == 0
-        && adj_arena_control(*arena, "dirty_decay_ms", &now, sizeof now)
-        && adj_arena_control(*arena, "muzzy_decay_ms", &now, sizeof now)) {
-      return true;
-    }
+  if (adj_arena_control(*arena, "extent_hooks", &hooks, sizeof hooks)
+      && adj_arena_control(*arena, "dirty_decay_ms", &now, sizeof now)
+      && adj_arena_control(*arena, "muzzy_decay_ms", &now, sizeof now)) {
+    return true;
   }
   adj_arena_destroy(*arena);
   return false;

@@ -8,9 +8,12 @@
     private let arena: UInt32?
     private let flags: CInt
 
+    /// Set up once, read by jemalloc ever after.
+    private nonisolated(unsafe) static let hooks = adj_keeping_hooks()  // because nothing writes them from then on
+
     init() {
       var index: UInt32 = 0
-      arena = adj_arena_create(&index) ? index : nil
+      arena = Self.hooks.flatMap { adj_arena_create(&index, $0) ? index : nil }
       flags = arena.map { adj_arena_flags($0) } ?? adj_automatic_flags()
     }
 
