@@ -50,7 +50,10 @@ def contenders(row, binaries, built, python, tensor, chosen):
             found.append(Program("oneTBB", "tbb", (str(built["tbb"]),)))
         found += [Program(name, "floor", (str(built[name]),)) for name in installing.FLOORS if name in built]
         return found
-    found = [Program("ours", "ours", (str(binaries / "training"),))]
+    ours = (str(binaries / "training"),)
+    found = [Program("ours", "ours", ours)]
+    if row.threads == 2:
+        found.append(Program("ours, twice at once", "floor", ours, alone_twice=True))
     if "jax" in python:
         source = tensor / "peer_jax.py"
         found += [

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,12 +27,14 @@ class Program:
     name: str
     peer: str  # whose it is: "ours", "floor", or a peer
     command: tuple[str, ...]
+    alone_twice: bool = False  # two copies at once, each with one thread on a processor of its own
 
     def arguments(self, row, runs, seconds):
         if row.kind == "scheduling":
             extra = ("--grouped",) if self.name == "ours, grouped" else ()
             return (*self.command, row.workload, str(row.threads), str(runs), *extra)
-        return (*self.command, "--workload", row.workload, "--threads", str(row.threads), "--seconds", str(seconds))
+        threads = 1 if self.alone_twice else row.threads
+        return (*self.command, "--workload", row.workload, "--threads", str(threads), "--seconds", str(seconds))
 
 
 @dataclass
@@ -74,15 +77,32 @@ def parse_training(text):
 
 
 def measure(program, row, runs, seconds, patience, environment):
-    """Calls `program` for `row`; one thread is held to one processor, as the peers' programs hold themselves."""
+    """Calls `program` for `row`; one thread is held to one processor, as the peers' programs hold themselves.
+
+    Of two copies at once, each step counts as half: a step divided perfectly among two threads takes no less.
+    """
+
+    def call(processor):
+        return call_once(program, row, runs, seconds, patience, environment, processor)
+
+    if not program.alone_twice:
+        return call(-1 if row.threads == 1 else None)
+    with ThreadPoolExecutor(2) as pool:
+        samples = list(pool.map(call, (0, -1)))
+    return Sample(
+        median=sum(sample.median for sample in samples) / 4, minimum=sum(sample.minimum for sample in samples) / 4)
+
+
+def call_once(program, row, runs, seconds, patience, environment, processor):
+    """`processor` is the one to hold it to, by its place among those allowed, or `None`."""
 
     def hold():
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[processor]})
 
     try:
         done = subprocess.run(
             program.arguments(row, runs, seconds), env=environment, capture_output=True, text=True, timeout=patience,
-            preexec_fn=hold if row.threads == 1 and hasattr(os, "sched_setaffinity") else None)
+            preexec_fn=hold if processor is not None and hasattr(os, "sched_setaffinity") else None)
     except subprocess.TimeoutExpired:
         raise Failure(f"took more than {patience:g} s") from None
     if done.returncode != 0:

@@ -100,6 +100,13 @@ class Measuring(unittest.TestCase):
         read = self.ask(self.program(f"import sys; assert sys.argv[1:] == ['S2', '2', '1']; print('{LINE}')"))
         self.assertEqual(read.median, 32.5)
 
+    def test_two_copies_at_once_have_a_thread_each_and_halve_a_step(self):
+        code = ("import json, os, sys; assert sys.argv[3:5] == ['--threads', '1']; "
+                "print(json.dumps({'median_ms': 6, 'min_ms': 4, 'check': {}}))")
+        twice = Program("twice", "floor", (sys.executable, "-c", code), alone_twice=True)
+        read = measure(twice, Row("training", "mlp", 2), 1, 1, 20, dict(os.environ))
+        self.assertEqual((read.median, read.minimum), (3, 2))
+
     def test_failing_and_dawdling_programs_say_why(self):
         with self.assertRaisesRegex(Failure, "exit code 3: oh no"):
             self.ask(self.program("import sys; print('oh no', file=sys.stderr); sys.exit(3)"))
@@ -140,9 +147,10 @@ class Report(unittest.TestCase):
                 "ours": [
                     sample(time, 1.5, first_step_ms=70, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})
                     for time in (1.5, 2.25, 1.5)],
-                "JAX jit": [sample(3, peak_mb=300)]},
+                "JAX jit": [sample(3, peak_mb=300)], "ours, twice at once": [sample(1.25)]},
+            Row("training", "mlp", 1): {"ours": [sample(2.5, first_step_ms=7, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})]},
         }
-        peers = {"ours": "ours", "oneTBB": "tbb", "replay": "floor", "JAX jit": "jax"}
+        peers = {"ours": "ours", "ours, twice at once": "floor", "oneTBB": "tbb", "replay": "floor", "JAX jit": "jax"}
         missing = Missing()
         missing.add("PyTorch", "not installed")
         with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +162,8 @@ class Report(unittest.TestCase):
         self.assertIn("| 0.01 | 0.01 | ≤ 0.2 of Taskflow (published) (0.0408) | yes |", text)
         self.assertIn("| mlp | 2 | 1.5 (1.5) | 50% | JAX jit | 3 (3) | – | 0.5 | 0.5 | ≤ 0.8 | yes |", text)
         self.assertIn("| mlp | 2 | 70 | **no** | 40 | JAX 300 | 4.8e-02 | **no** |", text)
-        self.assertIn("| S2 | 2 | 2 | – | ≤ 1 | **no** |", text)
+        self.assertIn("| S2 | 2 | 2 | – | – | ≤ 1 | **no** |", text)
+        self.assertIn("| mlp | 0.6 | 0.6 | 50% | 0.5 | ≤ 0.556 | **no** |", text)
         self.assertIn("- PyTorch: not installed", text)
 
 
