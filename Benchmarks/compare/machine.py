@@ -1,9 +1,12 @@
 """What the figures were taken on."""
 
+import ctypes
+import mmap
 import os
 import platform
 import re
 import subprocess
+import time
 from pathlib import Path
 
 
@@ -21,6 +24,20 @@ def processor():
     text = cpuinfo.read_text() if cpuinfo.exists() else ""
     name = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
     return name.group(1) if name else platform.processor() or platform.machine()
+
+
+def first_touch_ms(megabytes):
+    """How long the system takes to hand out that much memory which nobody had before, here and now."""
+    size = max(int(megabytes * 1e6), mmap.PAGESIZE)
+    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        view = (ctypes.c_char * size).from_buffer(memory)
+        start = time.perf_counter()
+        ctypes.memset(view, 1, size)
+        taken = (time.perf_counter() - start) * 1000
+        del view
+    return taken
 
 
 def facts(training, tbb, python, samples, environment):

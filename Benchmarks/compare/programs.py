@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from machine import first_touch_ms
+
 SCHEDULING = ["S1", "S2", "S3a", "S3b", "S3c", "S3M", "S4", "S4r", "S5", "S6"]
 
 
@@ -46,6 +48,7 @@ class Sample:
     check: dict = field(default_factory=dict)
     first_step_ms: float | None = None
     peak_mb: float | None = None
+    first_touch_ms: float | None = None  # of memory as large as the peak, right after
     version: str = ""
 
 
@@ -109,6 +112,8 @@ def call_once(program, row, runs, seconds, patience, environment, processor):
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise Failure(f"exit code {done.returncode}: {said[-1][:120] if said else 'no message'}")
     sample = (parse_scheduling if row.kind == "scheduling" else parse_training)(done.stdout)
+    if program.peer == "ours" and sample.peak_mb is not None:
+        sample.first_touch_ms = first_touch_ms(sample.peak_mb)
     if program.name == "ours, grouped" and "grouped" not in sample.version:
         raise Failure("the program does not know --grouped")
     return sample
