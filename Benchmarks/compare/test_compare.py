@@ -109,7 +109,8 @@ class Measuring(unittest.TestCase):
         self.assertEqual((read.median, read.minimum), (3, 2))
 
     def test_touching_more_memory_takes_longer(self):
-        self.assertGreater(machine.first_touch_ms(200), 5 * machine.first_touch_ms(1))
+        little = min(machine.first_touch_ms(1) for _ in range(5))
+        self.assertGreater(machine.first_touch_ms(200), 5 * little)
 
     def test_failing_and_dawdling_programs_say_why(self):
         with self.assertRaisesRegex(Failure, "exit code 3: oh no"):
