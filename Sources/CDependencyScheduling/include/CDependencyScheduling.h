@@ -2,6 +2,7 @@
 #define ADJ_DEPENDENCY_SCHEDULING_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -13,6 +14,9 @@ static inline void adj_spin_hint(void) {
   __asm__ volatile("yield" ::: "memory");
 #endif
 }
+
+/// Lets another thread run on this processor if one is ready to.
+static inline void adj_yield(void) { (void)sched_yield(); }
 
 /// Asks for the cache line at `address` in order to write to it, and goes on without waiting for it.
 static inline void adj_prefetch_for_writing(const void *address) {
