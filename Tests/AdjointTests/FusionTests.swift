@@ -187,6 +187,21 @@ import Testing
     }
   }
 
+  @Test func `a view can be reduced, alone and beside what else is made of it`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3, 4])
+    let slice = x.sliced(1..<3), transposed = x.transposed()
+    let results = [
+      slice.sum(axes: [1]), transposed.sum(axes: [1]), transposed.max(axes: [1]),
+      (exp(slice) * 0 + slice).sum(axes: [1]) + slice.sum(axes: [1]),
+    ]
+    let session = try Program(results).makeSession()
+    try session.write((1...12).map(Float.init), to: x)
+    try session.forward()
+    let expected: [[Float]] = [[26, 42], [15, 18, 21, 24], [9, 10, 11, 12], [52, 84]]
+    for (result, value) in zip(results, expected) { #expect(try session.read(result) == value) }
+  }
+
   @Test func `a value that only its chain reads has no memory`() throws {
     let graph = Graph()
     let x = graph.input("x", [1000])

@@ -29,6 +29,7 @@ struct ChainCall {
     // Where spliced values of other shapes are read.
     var spliced: [NodeID: Int] = [:]
     let tail = FuseElementwise.rowLength(of: gates.last!, in: storage)
+    let reduced = tail == nil ? nil : storage.inputs(of: gates.last!).first!
     for gate in gates.dropLast(tail == nil ? 0 : 1) {
       let kernel = storage.traits(of: gate).kernel
       let inputs = Array(storage.inputs(of: gate))
@@ -48,7 +49,8 @@ struct ChainCall {
         } else {
           values[gate] = read(
             inputs[0], Self.view(kernel, of: storage.signature(of: inputs[0]).shape.dimensions, shape))
-          if !isInner[gate.int] { applications.append((gate, .operation(.copy), [gate])) }
+          // A reduction, too, reads what an operation has written.
+          if !isInner[gate.int] || gate == reduced { applications.append((gate, .operation(.copy), [gate])) }
         }
         continue
       }
@@ -65,6 +67,7 @@ struct ChainCall {
     var results: [(node: NodeID, value: Int)] = []
     var nodes: [NodeID] = []
     var made: [Application: Int] = [:]
+    var reducedValue: Int?
     for (node, work, inputs) in applications {
       var value: Int
       if case .operation(.add) = work {
@@ -78,6 +81,7 @@ struct ChainCall {
         let application = Application(work: work, operands: operands)
         if isInner[node.int], let known = made[application] {
           values[node] = known
+          if node == reduced { reducedValue = known }
           continue
         }
         switch work {
@@ -87,21 +91,21 @@ struct ChainCall {
         made[application] = value
       }
       if inputs != [node] { values[node] = value }
+      if node == reduced { reducedValue = value }
       if !isInner[node.int] { results.append((node, value)) }
       while reads.count + nodes.count <= value { nodes.append(node) }
     }
     self.nodes = nodes
     type = signature.elementType
     operands = reads.map(\.node)
-    guard let tail else {
+    guard let tail, let reduced, let reducedValue else {
       chain = builder.finish(outputs: results.map(\.value))
       reduction = nil
       self.results = results.map(\.node)
       return
     }
-    let reduced = storage.inputs(of: gates.last!).first!
     let isStored = !isInner[reduced.int]
-    if !isStored { results.append((reduced, values[reduced]!)) }
+    if !isStored { results.append((reduced, reducedValue)) }
     let source = results.firstIndex { $0.node == reduced }!
     chain = builder.finish(outputs: results.map(\.value))
     reduction = ChainReduction(chain, tail.operation, columns: tail.columns, source: source, isStored: isStored)
