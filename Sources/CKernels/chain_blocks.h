@@ -7,6 +7,8 @@
 #include <string.h>
 
 static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t count);
+static int gather_elements(ptrdiff_t size, void *target, const void *table, const int32_t *indices, ptrdiff_t count,
+                           uint32_t rows);
 
 /// Elements that a row of memory has before and after a block, where values are needed around it: before it their reach
 /// twice, since a value is computed from the start of a vector on and may show another, shifted.
@@ -55,14 +57,21 @@ enum reading {
   SAME_EVERYWHERE,
   /// It is one row that every row of the output repeats.
   SAME_ROW,
-  /// Anything else.
-  BY_ROW
+  /// Anything else that lies in strides.
+  BY_ROW,
+  /// It is rows of a table.
+  GATHERED,
+  /// It is the indices of those, which no operation reads.
+  INDICES
 };
 
 struct operand {
   const char *base;
   const ptrdiff_t *strides;
   enum reading reading;
+  /// Of an operand that is gathered: what it is, and its indices.
+  const struct adj_chain_gather *gather;
+  const int32_t *indices;
   /// Room to write a block out, unless it is read in place.
   char *room;
   /// How many elements of that hold already what every block needs, from the start of a row on.
@@ -83,10 +92,11 @@ static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptr
 
 /// Where `count` elements of the operand from output element `position` on lie next to one another. A block longer than
 /// the rest of its row begins at the start of a row. If the operand is read in place or the same everywhere, `front`
-/// elements before the block and `back` after it are there as well.
+/// elements before the block and `back` after it are there as well. What is gathered is still to be written there.
 static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
                             ptrdiff_t position, ptrdiff_t count, ptrdiff_t front, ptrdiff_t back) {
   if (operand->reading == IN_PLACE) return operand->base + position * size;
+  if (operand->reading == GATHERED || operand->reading == INDICES) return operand->room;
   const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
   const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
   switch (operand->reading) {
@@ -114,6 +124,33 @@ static const void *block_of(struct operand *operand, const struct adj_layout *la
   if (operand->strides[rank - 1] == 0) splat(size, operand->room, from, count);
   else adj_strided_copy(size, single, operand->base, operand->room, position, position + count);
   return operand->room;
+}
+
+/// Whether the operand's elements are written out before operations read them.
+static int has_room(const struct operand *operand) {
+  return operand->reading != IN_PLACE && operand->reading != INDICES;
+}
+
+/// Writes elements begin <= i < end of a gathered operand from `to` on. Returns -1, or where among the indices the first
+/// stands that names no row; then nothing has been read from outside of the table.
+static ptrdiff_t gather(const struct operand *operand, ptrdiff_t size, char *to, ptrdiff_t begin, ptrdiff_t end) {
+  const ptrdiff_t columns = operand->gather->columns;
+  // An index below 0 is one above all rows, of which an int32_t can name 2^31.
+  const uint32_t rows = operand->gather->rows > INT32_MAX ? (uint32_t)1 << 31 : (uint32_t)operand->gather->rows;
+  if (columns == 1) {
+    if (gather_elements(size, to, operand->base, operand->indices + begin, end - begin, rows)) return -1;
+    while ((uint32_t)operand->indices[begin] < rows) ++begin;
+    return begin;
+  }
+  for (ptrdiff_t row = begin / columns, column = begin % columns; begin < end; ++row, column = 0) {
+    const ptrdiff_t count = columns - column < end - begin ? columns - column : end - begin;
+    const uint32_t index = (uint32_t)operand->indices[row];
+    if (index >= rows) return row;
+    memcpy(to, operand->base + ((ptrdiff_t)index * columns + column) * size, (size_t)(count * size));
+    to += count * size;
+    begin += count;
+  }
+  return -1;
 }
 
 static ptrdiff_t element_count(const struct adj_layout *layout) {

@@ -27,6 +27,7 @@
 #define FN(name) adj_##name##_f32
 #define LOOPS loops_f32
 #define SPLAT splat_f32
+#define GATHER gather_f32
 #include "elementwise_loops.h"
 
 #define REAL double
@@ -35,6 +36,7 @@
 #define FN(name) adj_##name##_f64
 #define LOOPS loops_f64
 #define SPLAT splat_f64
+#define GATHER gather_f64
 #include "elementwise_loops.h"
 
 ADJ_CLONES static void add_i32(int32_t *output, const int32_t *a, const int32_t *b, ptrdiff_t count) {
@@ -64,6 +66,12 @@ static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t cou
   else splat_f64(target, *(const double *)value, count);
 }
 
+/// target[i] = table[indices[i]] for 0 <= i < count; nothing, and 0 returned, if one is not below `rows`.
+static int gather_elements(ptrdiff_t size, void *target, const void *table, const int32_t *indices, ptrdiff_t count,
+                           uint32_t rows) {
+  return size == 4 ? gather_f32(target, table, indices, count, rows) : gather_f64(target, table, indices, count, rows);
+}
+
 /// How many elements from `position` on make the next block.
 static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, ptrdiff_t long_row, ptrdiff_t position,
                               ptrdiff_t end) {
@@ -78,9 +86,9 @@ static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, 
   return count;
 }
 
-void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const *inputs,
-               const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
-               void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
+struct adj_chain_fault adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const *inputs,
+                                 const struct adj_chain_operation *operations, ptrdiff_t operation_count,
+                                 ptrdiff_t temporary_count, void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
   const struct adj_layout layout = reading.layout;
   const ptrdiff_t size = element_size(type), rank = layout.rank;
   const ptrdiff_t front = reading.extents ? FRONT : 0, back = reading.extents ? BACK : 0;
@@ -89,9 +97,16 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
     const ptrdiff_t *strides = layout.strides + o * rank;
     const char *base = (const char *)((uintptr_t)inputs[o] + (uintptr_t)(reading.offsets[o] * size));
-    operands[o] = (struct operand){base, strides, reading_of(rank, layout.sizes, strides), NULL, 0};
-    rooms += operands[o].reading != IN_PLACE;
+    operands[o] = (struct operand){.base = base, .strides = strides, .reading = reading_of(rank, layout.sizes, strides)};
   }
+  for (ptrdiff_t g = 0; g < reading.gather_count; ++g) {
+    const struct adj_chain_gather *const gathered = &reading.gathers[g];
+    operands[gathered->indices].reading = INDICES;
+    operands[gathered->operand].reading = GATHERED;
+    operands[gathered->operand].gather = gathered;
+    operands[gathered->operand].indices = (const int32_t *)inputs[gathered->indices];
+  }
+  for (ptrdiff_t o = 0; o < layout.operands; ++o) rooms += has_room(&operands[o]);
   const ptrdiff_t values_at_once = rooms + temporary_count + 1;
   ptrdiff_t length = (CACHE / (values_at_once * size) - front - back) & ~(ptrdiff_t)(SHORT_BLOCK - 1);
   if (length > BLOCK) length = BLOCK;
@@ -105,7 +120,7 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
   _Alignas(64) char room[ROOM];
   char *temporaries = room + front * size;
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
-    if (operands[o].reading == IN_PLACE) continue;
+    if (!has_room(&operands[o])) continue;
     operands[o].room = temporaries;
     temporaries += row;
   }
@@ -127,6 +142,11 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
     else if (operation_count > 1 && count > length) count = length;
     for (ptrdiff_t o = 0; o < layout.operands; ++o) {
       values[o] = block_of(&operands[o], &layout, size, position, count, front, back);
+      if (operands[o].reading != GATHERED) continue;
+      const ptrdiff_t first = position < front ? 0 : position - front;
+      const ptrdiff_t last = block.total - position - count < back ? block.total : position + count + back;
+      const ptrdiff_t bad = gather(&operands[o], size, operands[o].room + (first - position) * size, first, last);
+      if (bad >= 0) return (struct adj_chain_fault){o, bad};
     }
     block.position = position;
     block.count = count;
@@ -137,6 +157,7 @@ void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const
     }
     position += count;
   }
+  return (struct adj_chain_fault){-1, 0};
 }
 
 void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *const *inputs,
@@ -148,7 +169,7 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
     return;
   }
   const ptrdiff_t offsets[3] = {0};
-  const struct adj_chain_reading reading = {layout, offsets, NULL, NULL};
+  const struct adj_chain_reading reading = {.layout = layout, .offsets = offsets};
   const ptrdiff_t second = layout.operands > 1, third = layout.operands > 2;
   const struct adj_chain_operation single = {operation, 0, 0, (uint16_t)second, (uint16_t)(second + third)};
   adj_chain(type, reading, inputs, &single, 1, 0, &output, begin, end);

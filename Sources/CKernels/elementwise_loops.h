@@ -1,4 +1,4 @@
-// Included once for each REAL, with FN, LOOPS, CHAIN, SPLAT naming what it defines and LANES the elements of the widest
+// Included once for each REAL, with FN, LOOPS, CHAIN, SPLAT, GATHER naming what it defines and LANES the elements of the widest
 // vector.
 
 /// The body for each 0 <= i < count: whole vectors first, then what is left as one vector of which some lanes are idle, so
@@ -82,9 +82,18 @@ ADJ_CLONES static void SPLAT(REAL *target, REAL value, ptrdiff_t count) {
   for (ptrdiff_t i = 0; i < count; ++i) target[i] = value;
 }
 
+ADJ_CLONES static int GATHER(REAL *target, const REAL *table, const int32_t *indices, ptrdiff_t count, uint32_t rows) {
+  int outside = 0;
+  for (ptrdiff_t i = 0; i < count; ++i) outside |= (uint32_t)indices[i] >= rows;
+  if (outside) return 0;
+  for (ptrdiff_t i = 0; i < count; ++i) target[i] = table[indices[i]];
+  return 1;
+}
+
 #undef REAL
 #undef FN
 #undef LOOPS
 #undef CHAIN
 #undef SPLAT
+#undef GATHER
 #undef LANES

@@ -41,22 +41,24 @@ package final class ChainReduction: Sendable {
 ///
 /// - Parameters:
 ///   - outputs: those of the chain that are stored, then the reduced result, each at element 0.
+/// - Throws: as ``runChain(_:_:inputs:outputs:range:)``.
 /// - Complexity: O(`range.count` · columns · operations).
 package func runChainReduction(
   _ reduction: ChainReduction, _ type: ElementType, inputs: UnsafePointer<UnsafeRawPointer>,
   outputs: UnsafePointer<UnsafeMutableRawPointer>, range: Range<Int>
-) {
+) throws(ChainIndexOutOfRange) {
   checkRange(range, within: reduction.rows)
   if range.isEmpty { return }
   let stored = reduction.isStored ? reduction.chain.outputCount : reduction.chain.outputCount - 1
-  reduction.chain.withC { reading, operations, temporaries in
+  let fault = reduction.chain.withC { reading, operations, temporaries in
     reduction.plan.withC { plan in
       let tail = adj_chain_tail(
         operation: reduction.operation.rawValue, columns: reduction.columns, source: reduction.source, stored: stored,
         plan: plan)
-      adj_chain_reduction(
+      return adj_chain_reduction(
         type.rawValue, reading, inputs, operations.baseAddress!, operations.count, temporaries, outputs, tail,
         range.lowerBound, range.upperBound)
     }
   }
+  try reduction.chain.check(fault, inputs)
 }

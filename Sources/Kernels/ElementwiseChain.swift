@@ -4,8 +4,8 @@ internal import CKernels
 /// itself reads stays in the L1 cache, and only the values wanted outside are written to memory.
 ///
 /// Values are numbered: the operands, then the result of each operation in order. An operand is any strided view of its
-/// memory under the chain's shape: broadcast, sliced or transposed without a copy being made. Immutable, and shared by
-/// any number of threads.
+/// memory under the chain's shape: broadcast, sliced or transposed without a copy being made; or it is rows of a table,
+/// which are gathered for one block at a time. Immutable, and shared by any number of threads.
 ///
 /// A splice shows rows of values in other places. Of values that the chain computes itself, in one dimension, each block
 /// then needs a few elements around it, which are computed twice: once here and once with the block next to it.
@@ -19,38 +19,6 @@ internal import CKernels
 /// let chain = builder.finish(outputs: [result])
 /// ```
 package struct ElementwiseChain: Sendable {
-  /// How an operand lies under the chain's shape.
-  package struct View: Sendable, Equatable {
-    /// The first element, and the distance along each axis, in elements.
-    let offset: Int
-    let strides: [Int]
-
-    /// All of a row-major tensor of the chain's shape.
-    package static func whole(_ shape: [Int]) -> View {
-      View(offset: 0, strides: StridedLayout.rowMajorStrides(of: shape))
-    }
-
-    /// A tensor of `operand`'s shape repeated by the rules of broadcasting.
-    package static func broadcast(_ operand: [Int], to shape: [Int]) -> View {
-      View(offset: 0, strides: BroadcastPlan.strides(of: operand, under: shape))
-    }
-
-    /// The block of a tensor of shape `input` that begins at `starts`.
-    package static func slice(_ input: [Int], starts: [Int]) -> View {
-      let strides = StridedLayout.rowMajorStrides(of: input)
-      return View(offset: zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }, strides: strides)
-    }
-
-    /// Whole rows of a tensor, as splices take them: the rows are those of `shape`, but there may be more or fewer.
-    package static func rows(of shape: [Int]) -> View { whole(shape) }
-
-    /// A tensor of shape `input` with its axes in another order: axis i of the chain's shape is axis `permutation[i]`.
-    package static func transpose(_ input: [Int], permutation: [Int]) -> View {
-      let strides = StridedLayout.rowMajorStrides(of: input)
-      return View(offset: 0, strides: permutation.map { strides[$0] })
-    }
-  }
-
   /// Elements of each output.
   package let count: Int
   package let operandCount: Int
@@ -63,6 +31,7 @@ package struct ElementwiseChain: Sendable {
   private final class Parts: Sendable {
     let layout: StridedLayout
     let offsets: [Int]
+    let gathers: [adj_chain_gather]
     /// Those of all splices.
     let pieces: [adj_chain_piece]
     /// What each value is needed for around a block; empty if none is.
@@ -75,10 +44,11 @@ package struct ElementwiseChain: Sendable {
     let lastReading: [Int]
 
     init(
-      layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], extents: [adj_chain_extent],
-      operations: [adj_chain_operation], temporaryCount: Int, isWhole: [Bool], lastReading: [Int]
+      layout: StridedLayout, offsets: [Int], gathers: [adj_chain_gather], pieces: [adj_chain_piece],
+      extents: [adj_chain_extent], operations: [adj_chain_operation], temporaryCount: Int, isWhole: [Bool],
+      lastReading: [Int]
     ) {
-      (self.layout, self.offsets, self.operations) = (layout, offsets, operations)
+      (self.layout, self.offsets, self.gathers, self.operations) = (layout, offsets, gathers, operations)
       (self.pieces, self.extents) = (pieces, extents)
       (self.temporaryCount, self.isWhole, self.lastReading) = (temporaryCount, isWhole, lastReading)
     }
@@ -93,19 +63,25 @@ package struct ElementwiseChain: Sendable {
     return parts.lastReading[operand] <= writing
   }
 
+  /// The operands that are rows of a table.
+  var gathers: [adj_chain_gather] { parts.gathers }
+
   /// Calls `body` with the chain as C sees it; allocates nothing.
   @inline(__always)
-  func withC(
-    _ body: (adj_chain_reading, UnsafeBufferPointer<adj_chain_operation>, _ temporaries: Int) -> Void
-  ) {
+  func withC<Result>(
+    _ body: (adj_chain_reading, UnsafeBufferPointer<adj_chain_operation>, _ temporaries: Int) -> Result
+  ) -> Result {
     parts.layout.withC { layout in
       parts.offsets.withUnsafeBufferPointer { offsets in
-        parts.pieces.withUnsafeBufferPointer { pieces in
-          parts.extents.withUnsafeBufferPointer { extents in
-            let reading = adj_chain_reading(
-              layout: layout, offsets: offsets.baseAddress!, pieces: pieces.isEmpty ? nil : pieces.baseAddress,
-              extents: extents.isEmpty ? nil : extents.baseAddress)
-            parts.operations.withUnsafeBufferPointer { body(reading, $0, parts.temporaryCount) }
+        parts.gathers.withUnsafeBufferPointer { gathers in
+          parts.pieces.withUnsafeBufferPointer { pieces in
+            parts.extents.withUnsafeBufferPointer { extents in
+              let reading = adj_chain_reading(
+                layout: layout, offsets: offsets.baseAddress!, gathers: gathers.baseAddress,
+                gather_count: gathers.count, pieces: pieces.isEmpty ? nil : pieces.baseAddress,
+                extents: extents.isEmpty ? nil : extents.baseAddress)
+              return parts.operations.withUnsafeBufferPointer { body(reading, $0, parts.temporaryCount) }
+            }
           }
         }
       }
@@ -132,8 +108,8 @@ package struct ElementwiseChain: Sendable {
       if !extents.isEmpty { extents[value] = adj_chain_extent() }
     }
     return ElementwiseChain(
-      layout: parts.layout, offsets: parts.offsets, pieces: parts.pieces, extents: extents, operations: shortened,
-      temporaryCount: temporaryCount, outputCount: 1, isWhole: parts.isWhole,
+      layout: parts.layout, offsets: parts.offsets, gathers: parts.gathers, pieces: parts.pieces, extents: extents,
+      operations: shortened, temporaryCount: temporaryCount, outputCount: 1, isWhole: parts.isWhole,
       lastReading: parts.lastReading)
   }
 
@@ -184,6 +160,10 @@ package struct ElementwiseChain: Sendable {
       precondition(operations.isEmpty, "The operands of a chain come before its operations")
       precondition(views.count < Self.maximumOperands, "A chain reads at most \(Self.maximumOperands) operands")
       precondition(view.strides.count == shape.count, "A view has a stride for each axis of \(shape)")
+      if case .gathered(_, _, let indices) = view.role {
+        precondition(
+          views.indices.contains(indices) && views[indices].role == .indices, "Indices come before what they gather")
+      }
       views.append(view)
       return views.count - 1
     }
@@ -195,6 +175,7 @@ package struct ElementwiseChain: Sendable {
       precondition(operands.count == operation.arity, "\(operation) reads \(operation.arity) operands")
       let result = views.count + operations.count
       precondition(operands.allSatisfy { (0..<result).contains($0) }, "An operation reads earlier values")
+      precondition(operands.allSatisfy { role(of: $0) != .indices }, "Operations do not read indices")
       operations.append(Application(operation: operation, operands: operands))
       return result
     }
@@ -208,6 +189,7 @@ package struct ElementwiseChain: Sendable {
       precondition(!pieces.isEmpty, "A splice has a piece")
       let result = views.count + operations.count
       precondition(pieces.allSatisfy { (0..<result).contains($0.value) }, "A splice shows earlier values")
+      precondition(pieces.allSatisfy { role(of: $0.value) == .values }, "A splice shows no gathered operand")
       operations.append(Application(operands: pieces.map(\.value), pieces: pieces.map(\.piece)))
       return result
     }
@@ -233,11 +215,20 @@ package struct ElementwiseChain: Sendable {
       let isSpliced = isSpliced
       let (placed, pieces, temporaryCount, lastReading) = Self.place(operations, after: first, targets, isSpliced)
       return ElementwiseChain(
-        layout: layout, offsets: views.map(\.offset), pieces: pieces,
+        layout: layout, offsets: views.map(\.offset), gathers: gathers, pieces: pieces,
         extents: extents.allSatisfy(\.isEmpty) ? [] : extents.map(\.c), operations: placed,
         temporaryCount: temporaryCount, outputCount: outputs.count,
         isWhole: views.indices.map { views[$0] == .whole(shape) && extents[$0].isEmpty && !isSpliced[$0] },
         lastReading: Array(lastReading[..<first]))
+    }
+
+    private func role(of value: Int) -> Role { value < views.count ? views[value].role : .values }
+
+    private var gathers: [adj_chain_gather] {
+      views.enumerated().compactMap { operand, view in
+        guard case .gathered(let rows, let columns, let indices) = view.role else { return nil }
+        return adj_chain_gather(operand: UInt16(operand), indices: UInt16(indices), rows: rows, columns: columns)
+      }
     }
 
     /// How many elements before and after a block a value is needed for besides.
@@ -345,11 +336,12 @@ package struct ElementwiseChain: Sendable {
   }
 
   private init(
-    layout: StridedLayout, offsets: [Int], pieces: [adj_chain_piece], extents: [adj_chain_extent],
-    operations: [adj_chain_operation], temporaryCount: Int, outputCount: Int, isWhole: [Bool], lastReading: [Int]
+    layout: StridedLayout, offsets: [Int], gathers: [adj_chain_gather], pieces: [adj_chain_piece],
+    extents: [adj_chain_extent], operations: [adj_chain_operation], temporaryCount: Int, outputCount: Int,
+    isWhole: [Bool], lastReading: [Int]
   ) {
     parts = Parts(
-      layout: layout, offsets: offsets, pieces: pieces, extents: extents, operations: operations,
+      layout: layout, offsets: offsets, gathers: gathers, pieces: pieces, extents: extents, operations: operations,
       temporaryCount: temporaryCount, isWhole: isWhole, lastReading: lastReading)
     self.outputCount = outputCount
     count = layout.count
@@ -377,17 +369,20 @@ extension ElementwiseChain {
 /// - Parameters:
 ///   - inputs: the memory of each operand at its element 0.
 ///   - outputs: at element 0; see ``ElementwiseChain/mayOverwrite(operand:by:)`` for which may be an operand's memory.
+/// - Throws: at the first block for which an index names no row of a gathered operand; what lies before it is written, and
+///   nothing has been read from outside of the operand.
 /// - Complexity: O(`range.count` · operations).
 package func runChain(
   _ chain: ElementwiseChain, _ type: ElementType, inputs: UnsafePointer<UnsafeRawPointer>,
   outputs: UnsafePointer<UnsafeMutableRawPointer>, range: Range<Int>
-) {
+) throws(ChainIndexOutOfRange) {
   precondition(type != .int32, "A chain of elementwise operations needs floats")
   checkRange(range, within: chain.count)
   if range.isEmpty { return }
-  chain.withC { reading, operations, temporaries in
+  let fault = chain.withC { reading, operations, temporaries in
     adj_chain(
       type.rawValue, reading, inputs, operations.baseAddress!, operations.count, temporaries, outputs,
       range.lowerBound, range.upperBound)
   }
+  try chain.check(fault, inputs)
 }

@@ -97,7 +97,7 @@ import Testing
     let outputs = (0..<chain.outputCount).map { _ in pointer([T](repeating: 0, count: chain.count)) }
     defer { for base in inputs + outputs { base.deallocate() } }
     for (begin, end) in zip(cuts, cuts.dropFirst()) {
-      runChain(
+      try! runChain(
         chain, T.elementType, inputs: inputs.map { UnsafeRawPointer($0) },
         outputs: outputs.map { UnsafeMutableRawPointer($0) }, range: begin..<end)
     }

@@ -98,7 +98,7 @@ import Testing
       outputs.forEach { $0.deallocate() }
     }
     for range in zip(cuts, cuts.dropFirst()) {
-      runChain(chain, T.elementType, inputs: inputs, outputs: outputs, range: range.0..<range.1)
+      try! runChain(chain, T.elementType, inputs: inputs, outputs: outputs, range: range.0..<range.1)
     }
     return outputs.map { base in
       Array(UnsafeBufferPointer(start: base.assumingMemoryBound(to: T.self), count: chain.count))
@@ -124,7 +124,7 @@ import Testing
     memory.withUnsafeMutableBytes { memory in
       products.withUnsafeMutableBytes { products in
         withUnsafePointer(to: &factor) { factor in
-          runChain(
+          try! runChain(
             chain, .float32, inputs: [UnsafeRawPointer(memory.baseAddress!), UnsafeRawPointer(factor)],
             outputs: [products.baseAddress!, memory.baseAddress!], range: 0..<1000)
         }

@@ -11,11 +11,13 @@ struct ChainCall {
   let results: [NodeID]
   /// The node that each operation of the chain belongs to.
   let nodes: [NodeID]
+  /// The gates whose rows the chain gathers, by the operand that is their table.
+  private(set) var gathers: [Int: NodeID] = [:]
 
   /// - Parameters:
   ///   - gates: the nodes of the chain in order.
-  ///   - isInner: whether a node's value is read by the chain alone.
-  init(_ gates: [NodeID], in storage: GraphStorage, _ places: [Placement.Place], isInner: [Bool]) {
+  ///   - fused: says which values are read by the chain alone, and which it gathers.
+  init(_ gates: [NodeID], in storage: GraphStorage, _ places: [Placement.Place], _ fused: FuseElementwise) {
     let signature = storage.signature(of: gates[0])
     let shape = signature.shape.dimensions
     var reads: [(node: NodeID, place: Placement.Place, view: ElementwiseChain.View)] = []
@@ -50,11 +52,21 @@ struct ChainCall {
           values[gate] = read(
             inputs[0], Self.view(kernel, of: storage.signature(of: inputs[0]).shape.dimensions, shape))
           // A reduction, too, reads what an operation has written.
-          if !isInner[gate.int] || gate == reduced { applications.append((gate, .operation(.copy), [gate])) }
+          if !fused.isInner[gate.int] || gate == reduced { applications.append((gate, .operation(.copy), [gate])) }
         }
         continue
       }
       for input in inputs where values[input] == nil {
+        if fused.gathers[input] != nil {
+          let (table, named) = (storage.inputs(of: input).first!, storage.inputs(of: input).last!)
+          let rows = storage.signature(of: table).shape
+          let indices = read(named, .indices(under: shape))
+          let gathered = read(
+            table, .gathered(shape, rows: rows[0], columns: rows.elementCount / rows[0], by: indices))
+          values[input] = gathered
+          if gathers[gathered] == nil { gathers[gathered] = input }
+          continue
+        }
         let operand = storage.signature(of: input).shape.dimensions
         values[input] = read(input, operand == shape ? .whole(shape) : .broadcast(operand, to: shape))
       }
@@ -79,7 +91,7 @@ struct ChainCall {
         let operands =
           if case .splice = work { inputs.map { spliced[$0] ?? values[$0]! } } else { inputs.map { values[$0]! } }
         let application = Application(work: work, operands: operands)
-        if isInner[node.int], let known = made[application] {
+        if fused.isInner[node.int], let known = made[application] {
           values[node] = known
           if node == reduced { reducedValue = known }
           continue
@@ -92,7 +104,7 @@ struct ChainCall {
       }
       if inputs != [node] { values[node] = value }
       if node == reduced { reducedValue = value }
-      if !isInner[node.int] { results.append((node, value)) }
+      if !fused.isInner[node.int] { results.append((node, value)) }
       while reads.count + nodes.count <= value { nodes.append(node) }
     }
     self.nodes = nodes
@@ -104,7 +116,7 @@ struct ChainCall {
       self.results = results.map(\.node)
       return
     }
-    let isStored = !isInner[reduced.int]
+    let isStored = !fused.isInner[reduced.int]
     if !isStored { results.append((reduced, reducedValue)) }
     let source = results.firstIndex { $0.node == reduced }!
     chain = builder.finish(outputs: results.map(\.value))

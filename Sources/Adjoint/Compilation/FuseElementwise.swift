@@ -8,6 +8,7 @@ internal import Kernels
 /// transpose) begin a chain: it reads the operand through that view, without a copy. A reduction of the last axes ends a
 /// chain: what it reduces need not be stored. A splice of one dimension joins the chain of what it shifts by a few
 /// elements, so that the steps of a recurrence along such a value need not be stored either.
+/// Rows of a table that nothing but chains reads are gathered by these, each for itself.
 ///
 /// - Complexity: O(nodes + edges).
 struct FuseElementwise {
@@ -15,8 +16,11 @@ struct FuseElementwise {
   private(set) var chainOf: [UInt32]
   /// The gates of each chain in the order in which they run; empty where a chain was joined to another or given up.
   private(set) var chains: [[NodeID]] = []
-  /// Whether nothing but the chain itself reads the value.
+  /// Whether the value never reaches memory: nothing but the chain itself reads it, or chains gather it.
   private(set) var isInner: [Bool]
+  /// The gates whose rows are gathered by the chains that read them; while chains grow, all that may be, and how many
+  /// fences come before them.
+  private(set) var gathers: [NodeID: Int] = [:]
   /// What has gone into each chain so far.
   private var states: [State] = []
   /// How many fences have been passed; a chain lies between two.
@@ -44,7 +48,7 @@ struct FuseElementwise {
   }
 
   /// What a gate is to a chain.
-  private enum Role { case computes, shifts(Int), views, reduces, neither }
+  private enum Role { case computes, shifts(Int), views, gathers, reduces, neither }
 
   /// How far splices shift what goes into a value, along any path through its chain, in all; those that do.
   private var reaches: [NodeID: Int] = [:]
@@ -68,24 +72,59 @@ struct FuseElementwise {
       case .reduces:
         reduce(node, storage, isForward: isForward[node.int])
         close(storage.inputs(of: node), but: Self.none)
+      case .gathers:
+        gathers[node] = passedFences
+        close(storage.inputs(of: node), but: Self.none)
       case .neither: close(storage.inputs(of: node), but: Self.none)
       }
     }
+    if !gathers.isEmpty { findGathers(storage, order: order, roots: graph.roots, isForward: isForward) }
     // A single gate has a kernel of its own.
-    for chain in chains.indices where !chains[chain].isEmpty && !(states[chain].computes && chains[chain].count > 1) {
+    for chain in chains.indices
+    where !chains[chain].isEmpty && !(states[chain].computes && (chains[chain].count > 1 || gathers(chain))) {
       for node in chains[chain] { chainOf[node.int] = Self.none }
       chains[chain] = []
     }
     findInner(storage, order: order, roots: graph.roots)
   }
 
+  /// Keeps of `gathers` those that nothing but chains reads, which run in the same pass and between the same fences, and
+  /// in the shape that they have.
+  private mutating func findGathers(
+    _ storage: GraphStorage, order: [NodeID], roots: [NodeID], isForward: [Bool]
+  ) {
+    for root in roots { gathers[root] = nil }
+    var readers: [NodeID: UInt32] = [:]
+    for node in order {
+      for input in storage.inputs(of: node) {
+        guard let fences = gathers[input] else { continue }
+        let chain = chainOf[node.int]
+        let table = storage.signature(of: storage.inputs(of: input).first!).shape
+        let shape = storage.signature(of: input).shape
+        // Out of a table that is small, several chains gather each for itself sooner than they read what one has stored.
+        let isSmall = 2 * table.elementCount <= shape.elementCount
+        let canGather =
+          chain != Self.none && Self.operation(of: storage.traits(of: node).kernel) != nil
+          && storage.signature(of: node).shape == shape && isForward[node.int] == isForward[input.int]
+          && states[Int(chain)].fences == fences && (isSmall || readers[input, default: chain] == chain)
+        if canGather { readers[input] = chain } else { gathers[input] = nil }
+      }
+    }
+    gathers = gathers.filter { readers[$0.key] != nil }
+  }
+
+  private func gathers(_ chain: Int) -> Bool {
+    !gathers.isEmpty && states[chain].reads.contains { gathers[$0.node] != nil }
+  }
+
   private mutating func findInner(_ storage: GraphStorage, order: [NodeID], roots: [NodeID]) {
     if chains.isEmpty { return }
+    for gather in gathers.keys { isInner[gather.int] = true }
     for chain in chains { for node in chain { isInner[node.int] = true } }
     for node in order {
       for input in storage.inputRange(of: node) {
         let operand = storage.inputColumn[input]
-        if chainOf[operand.int] != chainOf[node.int] { isInner[operand.int] = false }
+        if chainOf[operand.int] != chainOf[node.int], gathers[operand] == nil { isInner[operand.int] = false }
       }
     }
     for root in roots { isInner[root.int] = false }
@@ -132,6 +171,7 @@ struct FuseElementwise {
       }
       return signature.shape.rank == 1 && shift <= ElementwiseChain.Builder.maximumReach ? .shifts(shift) : .views
     case .broadcast, .slice, .transpose: return .views
+    case .gatherRows: return .gathers
     default: return .neither
     }
   }
@@ -197,6 +237,11 @@ struct FuseElementwise {
       state.reads = inputs.map { Read(node: $0, isSpliced: storage.signatureColumn[$0.int] != signature) }
     } else {
       state.reads = state.computes ? inputs.map { Read(node: $0) } : [Read(node: node)]
+      // What is gathered comes with its indices.
+      for input in inputs where gathers[input] != nil {
+        let indices = Read(node: storage.inputs(of: input).last!)
+        if !state.reads.contains(indices) { state.reads.append(indices) }
+      }
     }
     chains.append([node])
     states.append(state)

@@ -203,13 +203,13 @@ enum KernelCall: Sendable {
     let output = outputs[0]
     switch self {
     case .chain(let type, let chain):
-      runChain(chain, type, inputs: inputs.baseAddress!, outputs: outputs, range: range)
+      try runChain(chain, type, inputs: inputs.baseAddress!, outputs: outputs, range: range)
     case .elementwise(let operation, let type, let plan):
       runElementwise(operation, type, plan: plan, inputs: inputs.baseAddress!, output: output, range: range)
     case .broadcast(let type, let plan):
       runBroadcast(type, plan: plan, input: inputs[0], output: output, range: range)
     case .chainReduction(let type, let reduction):
-      runChainReduction(reduction, type, inputs: inputs.baseAddress!, outputs: outputs, range: range)
+      try runChainReduction(reduction, type, inputs: inputs.baseAddress!, outputs: outputs, range: range)
     case .accumulate(let type, _):
       runAccumulate(type, inputs: inputs, output: output, range: range)
     case .reduce(let operation, let type, let plan):

@@ -72,7 +72,8 @@ extension LoopPlan {
             UnsafeBufferPointer(start: operands, count: step.operands.count),
             UnsafePointer(table + step.results.lowerBound), range)
         } catch {
-          throw ScanFailure(step: time, node: describe(step.node), error: error)
+          let failure = plan.failure(of: step, error)
+          throw ScanFailure(step: time, node: describe(failure.node), error: failure.error)
         }
       case .scalars(let run):
         plan.scalarCode.withUnsafeBufferPointer { code in

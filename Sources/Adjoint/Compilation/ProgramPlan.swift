@@ -1,4 +1,5 @@
 internal import DependencyScheduling
+internal import Kernels
 
 /// Everything a session needs to run: frozen, without a graph to walk.
 struct ProgramPlan: Sendable {
@@ -7,6 +8,8 @@ struct ProgramPlan: Sendable {
   var calls: [KernelCall] = []
   /// For each call that is a chain the node of each of its operations, for the NaN finder.
   var chainNodes: [Int: [NodeID]] = [:]
+  /// For each call that is a chain which gathers rows the gates that ask for them, by the operand that is their table.
+  var chainGathers: [Int: [Int: NodeID]] = [:]
   /// Memory that the buffers of a run share.
   var slots: [BufferReuse.Slot] = []
   /// How many slots and operands the forward pass has to do with: the first ones.
@@ -39,4 +42,12 @@ struct ProgramPlan: Sendable {
   }
 
   func steps(of unit: Int) -> Range<Int> { unitStarts[unit]..<unitStarts[unit + 1] }
+
+  /// The node that a call has failed for, and why: in a chain, the one whose index names no row.
+  func failure(of step: Step, _ error: any Error) -> (node: NodeID, error: any Error) {
+    guard let failure = error as? ChainIndexOutOfRange, case .kernel(let call, _) = step.work,
+      let node = chainGathers[call]?[failure.operand]
+    else { return (step.node, error) }
+    return (node, failure.error)
+  }
 }

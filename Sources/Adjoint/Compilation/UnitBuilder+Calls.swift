@@ -76,6 +76,11 @@ extension UnitBuilder {
     return waits
   }
 
+  private mutating func extend(_ node: NodeID, to position: Int) {
+    let place = plan.placement.places[node.int]
+    if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], position) }
+  }
+
   /// Finds, for each buffer of a run, where in the order it is read last; a chain reads where it ends.
   mutating func findLastReaders() {
     var chainEnds = [Int](repeating: 0, count: fused.chains.count)
@@ -89,9 +94,12 @@ extension UnitBuilder {
       if plan.placement.places[node.int].isAwaited { continue }  // it reads scalars
       let chain = fused.chainOf[node.int]
       let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
-      for input in graph.storage.inputRange(of: node) {
-        let place = plan.placement.places[graph.storage.inputColumn[input].int]
-        if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], reading) }
+      for input in graph.storage.inputs(of: node) {
+        extend(input, to: reading)
+        // The chain reads the table and the indices of what it gathers.
+        if fused.gathers[input] != nil {
+          for operand in graph.storage.inputs(of: input) { extend(operand, to: reading) }
+        }
       }
     }
     for (buffer, position) in lastRead.enumerated() where position >= 0 {

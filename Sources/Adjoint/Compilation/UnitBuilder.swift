@@ -152,7 +152,7 @@ struct UnitBuilder: ~Copyable {
       addJoin(node)
     } else if case .scan(let gate) = traits.kernel.form, let scan = gate as? Scan {
       addScan(node, scan)
-    } else if !scans.isResult(node, in: graph.storage) {
+    } else if !scans.isResult(node, in: graph.storage), fused.gathers[node] == nil {
       addKernel(node, traits.kernel, inputs)
     }
   }
@@ -173,7 +173,7 @@ struct UnitBuilder: ~Copyable {
 
   mutating func addChain(_ gates: [NodeID]) {
     closeRun()  // so that the scalars that it reads have their slots
-    let made = ChainCall(gates, in: graph.storage, plan.placement.places, isInner: fused.isInner)
+    let made = ChainCall(gates, in: graph.storage, plan.placement.places, fused)
     var cost: Float = costs.cost(
       of: made.chain, elementSize: graph.storage.signature(of: gates[0]).elementType.byteCount)
     for gate in gates {
@@ -186,6 +186,7 @@ struct UnitBuilder: ~Copyable {
       return made.operands.indices.filter { made.chain.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
     }
     plan.chainNodes[plan.calls.count - 1] = made.nodes
+    if !made.gathers.isEmpty { plan.chainGathers[plan.calls.count - 1] = made.gathers }
     if accumulation == .arrivalOrder { for gate in gates { addContributions(of: gate) } }
   }
 

@@ -30,12 +30,18 @@ struct UnitRunner: Sendable {
         try workspace.plan.calls[call].run(
           workspace.inputs(of: step), workspace.outputs(of: step), range)
       } catch {
-        throw SessionError.gateFailed(
-          node: program.describe(step.node), gate: program.provenance.gateName(of: step.node), error)
+        throw failure(of: step, error)
       }
     case .contribute(let accumulator):
       contribute(workspace.inputs(of: step)[0], to: workspace.outputs(of: step)[0], accumulator)
     }
+  }
+
+  /// What a step that has failed makes of its run.
+  func failure(of step: Step, _ error: any Error) -> SessionError {
+    let failure = workspace.plan.failure(of: step, error)
+    return .gateFailed(
+      node: program.describe(failure.node), gate: program.provenance.gateName(of: failure.node), failure.error)
   }
 
   private func contribute(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ index: Int) {

@@ -62,7 +62,8 @@ extension Session {
     let provenance = program.provenance
     if case .kernel(let call, let range) = step.work,
       let (chain, type, elements) = program.plan.calls[call].chain(range),
-      let (node, bad) = look(along: chain, type, of: step, elements, program.plan.chainNodes[call]!, includingInfinity)
+      let (node, bad) = try look(
+        along: chain, type, of: step, elements, program.plan.chainNodes[call]!, includingInfinity)
     {
       return report(provenance.origins[node.int], bad)
     }
@@ -93,15 +94,19 @@ extension Session {
   private func look(
     along chain: ElementwiseChain, _ type: Kernels.ElementType, of step: Step, _ range: Range<Int>, _ nodes: [NodeID],
     _ includingInfinity: Bool
-  ) -> (node: NodeID, bad: (element: Int, value: Double))? {
+  ) throws -> (node: NodeID, bad: (element: Int, value: Double))? {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: chain.count * type.byteCount, alignment: 64)
     defer { memory.deallocate() }
     for (operation, node) in nodes.enumerated() {
       let range = chain.elements(of: operation, for: range)
-      withUnsafePointer(to: memory) { output in
-        runChain(
-          chain.prefix(through: operation), type, inputs: workspace.inputs(of: step).baseAddress!, outputs: output,
-          range: range)
+      do {
+        try withUnsafePointer(to: memory) { output in
+          try runChain(
+            chain.prefix(through: operation), type, inputs: workspace.inputs(of: step).baseAddress!, outputs: output,
+            range: range)
+        }
+      } catch {
+        throw runner.failure(of: step, error)
       }
       if let bad = look(at: memory, program.provenance.signature(of: node).elementType, range, includingInfinity) {
         return (node, bad)

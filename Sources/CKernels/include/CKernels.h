@@ -1,7 +1,7 @@
 #pragma once
 
 // Loops over raw buffers. They know no graph and no thread, allocate nothing and never fail: who calls them has checked
-// shapes and indices. A `type` is 0 for float, 1 for double, 2 for int32_t. Sizes and strides count elements. Where an
+// shapes, and indices where no result says which of them is out of range. A `type` is 0 for float, 1 for double, 2 for int32_t. Sizes and strides count elements. Where an
 // output may be the same memory as an input, it says so; otherwise buffers do not overlap.
 
 #include <stddef.h>
@@ -62,19 +62,35 @@ struct adj_chain_extent {
   uint16_t before, after;
 };
 
-/// How a chain reads: operand o from element `offsets[o]` of its memory on. `pieces` are those of its splices. `extents`
-/// has an entry for each value, or is null if none is needed around a block; outputs are not, and operands that are
-/// have the chain's shape or are one element.
+/// An operand that is rows of a table: `columns` elements each, those of its `rows` rows that the operand `indices`, of
+/// int32_t, names one after the other. Operations do not read the indices.
+struct adj_chain_gather {
+  uint16_t operand, indices;
+  ptrdiff_t rows, columns;
+};
+
+/// How a chain reads: operand o from element `offsets[o]` of its memory on. `gathers` are those operands that are rows of
+/// a table, `pieces` those of its splices. `extents` has an entry for each value, or is null if none is needed around a
+/// block; outputs are not, and operands that are have the chain's shape, or are gathered, or one element.
 struct adj_chain_reading {
   struct adj_layout layout;
   const ptrdiff_t *offsets;
+  const struct adj_chain_gather *_Nullable gathers;
+  ptrdiff_t gather_count;
   const struct adj_chain_piece *_Nullable pieces;
   const struct adj_chain_extent *_Nullable extents;
 };
 
-/// For begin <= i < end over the flat outputs: carries out the operations in order. An output may be the memory of an operand that is laid out like it, if no operation
-/// after the one that writes it reads that operand.
-void adj_chain(uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
+/// Which operand of a chain an index that names no row belongs to, and where it stands; operand -1 if every index names
+/// one.
+struct adj_chain_fault {
+  ptrdiff_t operand, position;
+};
+
+/// For begin <= i < end over the flat outputs: carries out the operations in order, up to the first block with an index
+/// that names no row. An output may be the memory of an operand that is laid out like it, if no operation after the one
+/// that writes it reads that operand.
+struct adj_chain_fault adj_chain(uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
                const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
                void *_Nonnull const *_Nonnull outputs, ptrdiff_t begin, ptrdiff_t end);
 
@@ -123,9 +139,10 @@ struct adj_chain_tail {
 };
 
 /// As `adj_chain`, for the elements of the rows begin <= r < end; after the stored outputs comes the reduced result.
-void adj_chain_reduction(uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
-                         const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count, void *_Nonnull const *_Nonnull outputs,
-                         struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
+struct adj_chain_fault adj_chain_reduction(
+    uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
+    const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
+    void *_Nonnull const *_Nonnull outputs, struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
 
 /// output[i] = (inputs[0][i] + inputs[1][i]) + inputs[2][i] ...; the output may be the memory of inputs[0].
 void adj_accumulate(uint8_t type, const void *_Nonnull const *_Nonnull inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
