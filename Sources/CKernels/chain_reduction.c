@@ -4,10 +4,9 @@
 
 #define MAXIMUM_OUTPUTS ADJ_CHAIN_OPERATIONS
 
-struct adj_chain_fault adj_chain_reduction(uint8_t type, struct adj_chain_reading reading, const void *const *inputs,
-                                           const struct adj_chain_operation *operations, ptrdiff_t operation_count,
-                                           ptrdiff_t temporary_count, void *const *outputs, struct adj_chain_tail tail,
-                                           ptrdiff_t begin, ptrdiff_t end) {
+struct adj_chain_fault adj_chain_reduction(uint8_t type, const struct adj_chain_code *chain, const void *const *inputs,
+                                           void *const *outputs, struct adj_chain_tail tail, ptrdiff_t begin,
+                                           ptrdiff_t end) {
   const ptrdiff_t size = type == ADJ_FLOAT64 ? 8 : 4, columns = tail.columns;
   _Alignas(64) char scratch[ADJ_CHAIN_ROW * 8];
   void *targets[MAXIMUM_OUTPUTS];
@@ -19,8 +18,7 @@ struct adj_chain_fault adj_chain_reduction(uint8_t type, struct adj_chain_readin
     const ptrdiff_t first = row * columns;
     // An output is given at its element 0: so that this block lies at the start of the scratch memory.
     if (tail.source == tail.stored) targets[tail.stored] = (void *)((uintptr_t)scratch - (uintptr_t)(first * size));
-    const struct adj_chain_fault fault = adj_chain(type, reading, inputs, operations, operation_count, temporary_count,
-                                                   targets, first, first + rows * columns);
+    const struct adj_chain_fault fault = adj_chain(type, chain, inputs, targets, first, first + rows * columns);
     if (fault.operand >= 0) return fault;
     const char *reduced = tail.source == tail.stored ? scratch : (char *)targets[tail.source] + first * size;
     adj_reduce(tail.operation, type, tail.plan, reduced, result + row * size, 0, rows);

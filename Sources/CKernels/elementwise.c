@@ -86,9 +86,37 @@ static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, 
   return count;
 }
 
-struct adj_chain_fault adj_chain(uint8_t type, struct adj_chain_reading reading, const void *const *inputs,
-                                 const struct adj_chain_operation *operations, ptrdiff_t operation_count,
-                                 ptrdiff_t temporary_count, void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
+/// Carries out the operations of a chain on one block.
+static void run_block(uint8_t type, const struct block *block) {
+  switch (type) {
+    case ADJ_FLOAT32: chain_f32(block); break;
+    case ADJ_FLOAT64: chain_f64(block); break;
+    default: chain_i32(block);
+  }
+}
+
+/// A chain of few elements, all of whose operands are read in place: as one block, without looking at each operand first.
+static void chain_of_one_block(uint8_t type, const struct adj_chain_code *chain, const void *const *inputs,
+                               void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
+  const ptrdiff_t size = element_size(type), operand_count = chain->reading.layout.operands;
+  _Alignas(64) char room[ADJ_CHAIN_OPERATIONS * SHORT_BLOCK * 8];
+  const void *values[ADJ_CHAIN_OPERANDS + 2 * ADJ_CHAIN_OPERATIONS];
+  for (ptrdiff_t o = 0; o < operand_count; ++o) values[o] = (const char *)inputs[o] + begin * size;
+  const struct block block = {
+      .values = values, .operand_count = operand_count, .operations = chain->operations,
+      .operation_count = chain->operation_count, .outputs = outputs, .temporaries = room, .row = SHORT_BLOCK * size,
+      .pieces = chain->reading.pieces, .position = begin, .count = end - begin};
+  run_block(type, &block);
+}
+
+struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chain, const void *const *inputs,
+                                 void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
+  if (chain->in_place && end - begin <= SHORT_BLOCK) {
+    chain_of_one_block(type, chain, inputs, outputs, begin, end);
+    return (struct adj_chain_fault){-1, 0};
+  }
+  const struct adj_chain_reading reading = chain->reading;
+  const ptrdiff_t operation_count = chain->operation_count, temporary_count = chain->temporary_count;
   const struct adj_layout layout = reading.layout;
   const ptrdiff_t size = element_size(type), rank = layout.rank;
   const ptrdiff_t front = reading.extents ? FRONT : 0, back = reading.extents ? BACK : 0;
@@ -129,7 +157,7 @@ struct adj_chain_fault adj_chain(uint8_t type, struct adj_chain_reading reading,
   // Each output that is needed around a block is computed into a temporary, and copied by an operation more.
   const void *values[ADJ_CHAIN_OPERANDS + 2 * ADJ_CHAIN_OPERATIONS];
   struct block block = {
-      .values = values, .operand_count = layout.operands, .operations = operations, .operation_count = operation_count,
+      .values = values, .operand_count = layout.operands, .operations = chain->operations, .operation_count = operation_count,
       .outputs = outputs, .temporaries = temporaries, .row = row, .pieces = reading.pieces, .extents = reading.extents,
       .total = element_count(&layout)};
   // What lies before a block may be read before it is written, next to what is wanted.
@@ -150,11 +178,7 @@ struct adj_chain_fault adj_chain(uint8_t type, struct adj_chain_reading reading,
     }
     block.position = position;
     block.count = count;
-    switch (type) {
-      case ADJ_FLOAT32: chain_f32(&block); break;
-      case ADJ_FLOAT64: chain_f64(&block); break;
-      default: chain_i32(&block);
-    }
+    run_block(type, &block);
     position += count;
   }
   return (struct adj_chain_fault){-1, 0};
@@ -169,8 +193,9 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
     return;
   }
   const ptrdiff_t offsets[3] = {0};
-  const struct adj_chain_reading reading = {.layout = layout, .offsets = offsets};
   const ptrdiff_t second = layout.operands > 1, third = layout.operands > 2;
   const struct adj_chain_operation single = {operation, 0, 0, (uint16_t)second, (uint16_t)(second + third)};
-  adj_chain(type, reading, inputs, &single, 1, 0, &output, begin, end);
+  const struct adj_chain_code chain = {
+      .reading = {.layout = layout, .offsets = offsets}, .operations = &single, .operation_count = 1};
+  adj_chain(type, &chain, inputs, &output, begin, end);
 }

@@ -50,15 +50,12 @@ package func runChainReduction(
   checkRange(range, within: reduction.rows)
   if range.isEmpty { return }
   let stored = reduction.isStored ? reduction.chain.outputCount : reduction.chain.outputCount - 1
-  let fault = reduction.chain.withC { reading, operations, temporaries in
-    reduction.plan.withC { plan in
-      let tail = adj_chain_tail(
-        operation: reduction.operation.rawValue, columns: reduction.columns, source: reduction.source, stored: stored,
-        plan: plan)
-      return adj_chain_reduction(
-        type.rawValue, reading, inputs, operations.baseAddress!, operations.count, temporaries, outputs, tail,
-        range.lowerBound, range.upperBound)
-    }
+  let fault = reduction.plan.withC { plan in
+    let tail = adj_chain_tail(
+      operation: reduction.operation.rawValue, columns: reduction.columns, source: reduction.source, stored: stored,
+      plan: plan)
+    return adj_chain_reduction(
+      type.rawValue, reduction.chain.code, inputs, outputs, tail, range.lowerBound, range.upperBound)
   }
   try reduction.chain.check(fault, inputs)
 }

@@ -5,6 +5,15 @@ package struct ChainIndexOutOfRange: Error, Sendable, Equatable {
   /// The operand, by number.
   package let operand: Int
   package let error: IndexOutOfRange
+
+  @inline(never)
+  init(_ fault: adj_chain_fault, _ reading: adj_chain_reading, _ inputs: UnsafePointer<UnsafeRawPointer>) {
+    let gathers = UnsafeBufferPointer(start: reading.gathers, count: reading.gather_count)
+    let gather = gathers.first { Int($0.operand) == fault.operand }!
+    let indices = inputs[Int(gather.indices)].assumingMemoryBound(to: Int32.self)
+    operand = fault.operand
+    error = IndexOutOfRange(position: fault.position, index: Int(indices[fault.position]), rowCount: gather.rows)
+  }
 }
 
 extension ElementwiseChain {
@@ -13,18 +22,6 @@ extension ElementwiseChain {
   func check(
     _ fault: adj_chain_fault, _ inputs: UnsafePointer<UnsafeRawPointer>
   ) throws(ChainIndexOutOfRange) {
-    if fault.operand >= 0 { throw error(for: fault, inputs) }
-  }
-
-  @inline(never)
-  private func error(
-    for fault: adj_chain_fault, _ inputs: UnsafePointer<UnsafeRawPointer>
-  ) -> ChainIndexOutOfRange {
-    let gather = gathers.first { Int($0.operand) == fault.operand }!
-    let indices = inputs[Int(gather.indices)].assumingMemoryBound(to: Int32.self)
-    return ChainIndexOutOfRange(
-      operand: fault.operand,
-      error: IndexOutOfRange(
-        position: fault.position, index: Int(indices[fault.position]), rowCount: gather.rows))
+    if fault.operand >= 0 { throw ChainIndexOutOfRange(fault, code.pointee.reading, inputs) }
   }
 }

@@ -28,7 +28,7 @@ package struct ElementwiseChain: Sendable {
 
   /// What a chain consists of, in one object: a run copies the chain, which counts one reference and not that of each
   /// array.
-  private final class Parts: Sendable {
+  private final class Parts: @unchecked Sendable {  // because what `code` points to is written here alone
     let layout: StridedLayout
     let offsets: [Int]
     let gathers: [adj_chain_gather]
@@ -42,6 +42,9 @@ package struct ElementwiseChain: Sendable {
     /// operation that reads it.
     let isWhole: [Bool]
     let lastReading: [Int]
+    /// All of it as C sees it.
+    let code: UnsafePointer<adj_chain_code>
+    private let memory: [UnsafeRawPointer]
 
     init(
       layout: StridedLayout, offsets: [Int], gathers: [adj_chain_gather], pieces: [adj_chain_piece],
@@ -51,7 +54,29 @@ package struct ElementwiseChain: Sendable {
       (self.layout, self.offsets, self.gathers, self.operations) = (layout, offsets, gathers, operations)
       (self.pieces, self.extents) = (pieces, extents)
       (self.temporaryCount, self.isWhole, self.lastReading) = (temporaryCount, isWhole, lastReading)
+      var memory: [UnsafeRawPointer] = []
+      func kept<T>(_ values: [T]) -> UnsafePointer<T> {
+        let copy = UnsafeMutablePointer<T>.allocate(capacity: max(values.count, 1))
+        copy.initialize(from: values, count: values.count)
+        memory.append(copy)
+        return UnsafePointer(copy)
+      }
+      let isInPlace = offsets.allSatisfy { $0 == 0 } && layout.isInPlace && gathers.isEmpty && extents.isEmpty
+      let reading = adj_chain_reading(
+        layout: adj_layout(
+          rank: layout.sizes.count, operands: layout.operandCount, sizes: kept(layout.sizes),
+          strides: kept(layout.strides)),
+        offsets: kept(offsets), gathers: kept(gathers), gather_count: gathers.count, pieces: kept(pieces),
+        extents: extents.isEmpty ? nil : kept(extents))
+      code = kept([
+        adj_chain_code(
+          reading: reading, operations: kept(operations), operation_count: operations.count,
+          temporary_count: temporaryCount, in_place: isInPlace ? 1 : 0)
+      ])
+      self.memory = memory
     }
+
+    deinit { for copy in memory { copy.deallocate() } }
   }
 
   /// Whether output `output` may be the memory of operand `operand`: it lies like the output, and nothing reads it after
@@ -63,30 +88,8 @@ package struct ElementwiseChain: Sendable {
     return parts.lastReading[operand] <= writing
   }
 
-  /// The operands that are rows of a table.
-  var gathers: [adj_chain_gather] { parts.gathers }
-
-  /// Calls `body` with the chain as C sees it; allocates nothing.
-  @inline(__always)
-  func withC<Result>(
-    _ body: (adj_chain_reading, UnsafeBufferPointer<adj_chain_operation>, _ temporaries: Int) -> Result
-  ) -> Result {
-    parts.layout.withC { layout in
-      parts.offsets.withUnsafeBufferPointer { offsets in
-        parts.gathers.withUnsafeBufferPointer { gathers in
-          parts.pieces.withUnsafeBufferPointer { pieces in
-            parts.extents.withUnsafeBufferPointer { extents in
-              let reading = adj_chain_reading(
-                layout: layout, offsets: offsets.baseAddress!, gathers: gathers.baseAddress,
-                gather_count: gathers.count, pieces: pieces.isEmpty ? nil : pieces.baseAddress,
-                extents: extents.isEmpty ? nil : extents.baseAddress)
-              return parts.operations.withUnsafeBufferPointer { body(reading, $0, parts.temporaryCount) }
-            }
-          }
-        }
-      }
-    }
-  }
+  /// The chain as C sees it, for as long as it lives.
+  var code: UnsafePointer<adj_chain_code> { parts.code }
 
   /// The chain that ends with operation `last` and writes its result alone: to look at what a chain keeps to itself.
   package func prefix(through last: Int) -> ElementwiseChain {
@@ -379,10 +382,6 @@ package func runChain(
   precondition(type != .int32, "A chain of elementwise operations needs floats")
   checkRange(range, within: chain.count)
   if range.isEmpty { return }
-  let fault = chain.withC { reading, operations, temporaries in
-    adj_chain(
-      type.rawValue, reading, inputs, operations.baseAddress!, operations.count, temporaries, outputs,
-      range.lowerBound, range.upperBound)
-  }
+  let fault = adj_chain(type.rawValue, chain.code, inputs, outputs, range.lowerBound, range.upperBound)
   try chain.check(fault, inputs)
 }

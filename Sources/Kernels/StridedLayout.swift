@@ -41,6 +41,9 @@ struct StridedLayout: Sendable, Equatable {
     operandCount = operandStrides.count
   }
 
+  /// Whether every operand lies like the output.
+  var isInPlace: Bool { sizes.count == 1 && strides.allSatisfy { $0 == 1 } }
+
   /// Elements of the output.
   var count: Int { sizes.reduce(1, *) }
 

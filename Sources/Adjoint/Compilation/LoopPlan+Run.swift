@@ -12,15 +12,17 @@ extension LoopPlan {
     // What each step goes over is looked up once: copying a call counts its references.
     try plan.steps.withUnsafeBufferPointer { steps in
       try plan.calls.withUnsafeBufferPointer { calls in
-        try layout.moving.withUnsafeBufferPointer { moving in
-          for time in 0..<stepCount {
-            for index in moving.indices {
-              table[moving[index].entry] = bases[index] + moving[index].place.distance(time)
+        try chains.withUnsafeBufferPointer { chains in
+          try layout.moving.withUnsafeBufferPointer { moving in
+            for time in 0..<stepCount {
+              for index in moving.indices {
+                table[moving[index].entry] = bases[index] + moving[index].place.distance(time)
+              }
+              if time == 0 { layout.placeInitialState(in: table, memory) }
+              for copy in layout.each { memory.run(copy, time) }
+              try run(steps, (calls, chains), table, memory, time)
+              for copy in layout.after { memory.run(copy, time) }
             }
-            if time == 0 { layout.placeInitialState(in: table, memory) }
-            for copy in layout.each { memory.run(copy, time) }
-            try run(steps, calls, table, memory, time)
-            for copy in layout.after { memory.run(copy, time) }
           }
         }
       }
@@ -60,7 +62,8 @@ extension LoopPlan {
 
   @inline(__always)
   private func run(
-    _ steps: UnsafeBufferPointer<Step>, _ calls: UnsafeBufferPointer<KernelCall>,
+    _ steps: UnsafeBufferPointer<Step>,
+    _ calls: (all: UnsafeBufferPointer<KernelCall>, chains: UnsafeBufferPointer<ElementwiseChain.Unowned?>),
     _ table: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ memory: LoopMemory, _ time: Int
   ) throws {
     for step in steps {
@@ -68,9 +71,13 @@ extension LoopPlan {
       case .kernel(let call, let range):
         let operands = UnsafeRawPointer(table + step.operands.lowerBound).assumingMemoryBound(to: UnsafeRawPointer.self)
         do {
-          try calls[call].run(
-            UnsafeBufferPointer(start: operands, count: step.operands.count),
-            UnsafePointer(table + step.results.lowerBound), range)
+          let results = UnsafePointer(table + step.results.lowerBound)
+          if let chain = calls.chains[call] {
+            try chain.run(inputs: operands, outputs: results, range: range)
+          } else {
+            try calls.all[call].run(
+              UnsafeBufferPointer(start: operands, count: step.operands.count), results, range)
+          }
         } catch {
           let failure = plan.failure(of: step, error)
           throw ScanFailure(step: time, node: describe(failure.node), error: failure.error)

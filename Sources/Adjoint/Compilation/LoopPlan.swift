@@ -9,6 +9,8 @@ internal import Kernels
 final class LoopPlan: Sendable {
   /// The body's own plan.
   let plan: ProgramPlan
+  /// Its calls that are chains: one step is little work, so that they run without being copied.
+  let chains: [ElementwiseChain.Unowned?]
   let stepCount: Int
   /// Where the buffers of the body's plan lie, and what its scalars are copied from and to.
   let layout: LoopLayout
@@ -30,6 +32,9 @@ final class LoopPlan: Sendable {
     let lowered = Compilation.loweredBody(body.graph.storage, roots: roots, options)
     let built = UnitBuilder.build(lowered, outputCount: roots.count, options: options)
     plan = built.plan
+    chains = plan.calls.map { call in
+      if case .chain(let type, let chain) = call { ElementwiseChain.Unowned(chain, type) } else { nil }
+    }
     stepCount = body.stepCount
     names = body.graph
     origins = lowered.origins

@@ -81,6 +81,15 @@ struct adj_chain_reading {
   const struct adj_chain_extent *_Nullable extents;
 };
 
+/// A chain: what it reads and what it does to that. `in_place` if each operand lies like the outputs, from its first
+/// element on, and nothing is needed around a block.
+struct adj_chain_code {
+  struct adj_chain_reading reading;
+  const struct adj_chain_operation *operations;
+  ptrdiff_t operation_count, temporary_count;
+  int32_t in_place;
+};
+
 /// Which operand of a chain an index that names no row belongs to, and where it stands; operand -1 if every index names
 /// one.
 struct adj_chain_fault {
@@ -90,9 +99,9 @@ struct adj_chain_fault {
 /// For begin <= i < end over the flat outputs: carries out the operations in order, up to the first block with an index
 /// that names no row. An output may be the memory of an operand that is laid out like it, if no operation after the one
 /// that writes it reads that operand.
-struct adj_chain_fault adj_chain(uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
-               const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
-               void *_Nonnull const *_Nonnull outputs, ptrdiff_t begin, ptrdiff_t end);
+struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chain,
+                                 const void *_Nonnull const *_Nonnull inputs, void *_Nonnull const *_Nonnull outputs,
+                                 ptrdiff_t begin, ptrdiff_t end);
 
 /// Code of the scalar machine is a sequence of runs of one operation. A run is a head, `opcode | form | count << 8`, and
 /// the slab's elements that it reads: all first operands, all second ones, all third ones. Its results lie next to one
@@ -140,8 +149,7 @@ struct adj_chain_tail {
 
 /// As `adj_chain`, for the elements of the rows begin <= r < end; after the stored outputs comes the reduced result.
 struct adj_chain_fault adj_chain_reduction(
-    uint8_t type, struct adj_chain_reading reading, const void *_Nonnull const *_Nonnull inputs,
-    const struct adj_chain_operation *operations, ptrdiff_t operation_count, ptrdiff_t temporary_count,
+    uint8_t type, const struct adj_chain_code *chain, const void *_Nonnull const *_Nonnull inputs,
     void *_Nonnull const *_Nonnull outputs, struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
 
 /// output[i] = (inputs[0][i] + inputs[1][i]) + inputs[2][i] ...; the output may be the memory of inputs[0].
