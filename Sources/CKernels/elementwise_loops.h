@@ -20,6 +20,12 @@ ADJ_INLINE void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const RE
     return;
     ADJ_UNARY_OPERATIONS(X)
 #undef X
+#define X(OPCODE, NAME)                                                   \
+  case OPCODE:                                                            \
+    EACH(0, count, output[i] = FN(NAME)(pa[i]);)                          \
+    return;
+    ADJ_LONE_OPERATIONS(X)
+#undef X
 #define X(OPCODE, NAME)                                                                         \
   case OPCODE:                                                                                  \
     for (ptrdiff_t start = 0; start < count; start += BLOCK) {                                  \

@@ -4,8 +4,7 @@
 // wherever it stands in a loop: no result depends on an element's position. Over every float, with fused
 // multiply-add, the result is the correctly rounded one or its neighbour; sigmoid's at most the one after.
 //
-// Polynomials for exp, log and tanh: S. Moshier, Cephes Mathematical Library (expf.c, logf.c, tanhf.c).
-// Polynomials for sine and cosine: FreeBSD msun (k_sinf.c, k_cosf.c), evaluated in double.
+// Polynomials: S. Moshier, Cephes Mathematical Library (expf.c, logf.c, tanhf.c, sinf.c).
 
 #include "targets.h"
 #include <math.h>
@@ -108,43 +107,99 @@ ADJ_INLINE float adj_tanh_f32(float x) {
   return adj_float_f32(adj_bits_f32(result) | (adj_bits_f32(x) & 0x80000000u));
 }
 
-/// 1 / (1 + e^-x), as e^x / (1 + e^x) below zero, where e^-x would overflow.
+/// 1 / (1 + e^-x), numerator and denominator multiplied by 2^bias / 2^127, for -110 <= x <= 87.
+///
+/// e^-x = e^r · (1 + d) · 2^n, where n · ln 2 is taken off in two parts: r waits for the first only, d is the second.
+ADJ_INLINE float adj_bounded_sigmoid_f32(float x, float numerator, uint32_t bias) {
+  const float shift = 12582912.0f;
+  float shifted = x * -1.44269504088896341f + shift;
+  float n = shifted - shift;
+  float r = -x - n * 0.693145751953125f;
+  float power = adj_float_f32((adj_bits_f32(shifted) - 0x4B400000u + bias) << 23);
+  power = power - power * (n * 1.42860676533018718e-6f);
+  float sum = numerator + power;
+  float square = r * r;
+  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
+  p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
+  float q = (1.6666665459e-1f * r + 5.0000001201e-1f) * square + r;
+  float minus_one = p * (square * square) + q;
+  return numerator / (minus_one * power + sum);
+}
+
+/// 1 / (1 + e^-x), both 2^-64 of what they are where e^-x would overflow.
 ADJ_INLINE float adj_sigmoid_f32(float x) {
-  float negative = adj_float_f32(adj_bits_f32(x) | 0x80000000u);
-  float power = adj_bounded_exp_f32(negative < -110.0f ? -110.0f : negative);
-  return (x < 0.0f ? power : 1.0f) / (1.0f + power);
+  float bounded = x < -110.0f ? -110.0f : x;
+  bounded = bounded > 87.0f ? 87.0f : bounded;
+  int far = x < -60.0f;
+  return adj_bounded_sigmoid_f32(bounded, far ? 0x1p-64f : 1.0f, far ? 127 - 64 : 127);
+}
+
+/// The same of one number alone, which does not wait to be bounded.
+ADJ_INLINE float adj_lone_sigmoid_f32(float x) {
+  if (adj_absolute_f32(x) <= 60.0f) return adj_bounded_sigmoid_f32(x, 1.0f, 127);
+  ADJ_RARELY;
+  return adj_sigmoid_f32(x);
 }
 
 /// Past this, taking multiples of pi / 2 off a float loses digits of pi; libm does it with more.
 #define ADJ_WIDE_ANGLE_F32 4.0e8f
+/// Up to this, there is no multiple of pi / 2 to take off.
+#define ADJ_SMALL_ANGLE_F32 0.785f
 
-/// sin(x + quarters · pi / 2) for |x| <= ADJ_WIDE_ANGLE_F32; NaN for infinity.
-ADJ_INLINE float adj_turn_f32(float x, uint64_t quarters) {
+/// sin(x - low) for |x| <= pi / 4, of which `low` is at most the last place. The factor 6 has the term of x³ take it off.
+ADJ_INLINE float adj_reduced_sin_f32(float x, float low) {
+  float z = x * x;
+  float p = -1.9515295891e-4f * (z * z) + (8.3321608736e-3f * z - 1.6666654611e-1f);
+  return p * (z * x + 6.0f * low) + x;
+}
+
+/// cos(x - low) likewise. What rounding took off 1 - z / 2 is added to the smaller terms.
+ADJ_INLINE float adj_reduced_cos_f32(float x, float low) {
+  float z = x * x;
+  float half = 0.5f * z;
+  float near = 1.0f - half;
+  float p = 2.443315711809948e-5f * z - 1.388731625493765e-3f;
+  p = p * z + 4.166664568298827e-2f;
+  float rest = ((1.0f - near) - half) + low * x;
+  return near + (p * (z * z) + rest);
+}
+
+/// sin(x + quarters · pi / 2) for |x| <= ADJ_WIDE_ANGLE_F32; NaN for infinity. What is left of x without its multiple of
+/// pi / 2 is cut in two floats; a small x stays as it is.
+ADJ_INLINE float adj_turn_f32(float x, uint32_t quarters) {
   const double shift = 6755399441055744.0;
   double angle = x;
   double shifted = angle * 6.36619772367581382433e-01 + shift;
   double n = shifted - shift;
-  uint64_t quadrant;
-  memcpy(&quadrant, &shifted, sizeof quadrant);
-  quadrant += quarters;
+  uint64_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  uint32_t quadrant = (uint32_t)bits + quarters;
   double r = (angle - n * 1.57079631090164184570e+00) - n * 1.58932547735281966916e-08;
-  double z = r * r;
-  double square = z * z;
-  double sine = 0x16cd878c3b46a7.0p-71 * z - 0x1a00f9e2cae774.0p-65;
-  sine = sine * square + (0x111110896efbb2.0p-59 * z - 0x15555554cbac77.0p-55);
-  sine = r * (sine * z + 1.0);
-  double cosine = 0x199342e0ee5069.0p-68 * z - 0x16c087e80f1e27.0p-62;
-  cosine = cosine * square + (0x155553e1053a42.0p-57 * z - 0x1ffffffd0c5e81.0p-54);
-  cosine = cosine * z + 1.0;
-  double chosen = quadrant & 1 ? cosine : sine;
-  return (float)(quadrant & 2 ? -chosen : chosen);
+  memcpy(&bits, &r, sizeof bits);
+  bits &= ~(uint64_t)0x1FFFFFFF;
+  double high;
+  memcpy(&high, &bits, sizeof high);
+  float low = (float)(high - r);
+  float sine = adj_reduced_sin_f32((float)high, low), cosine = adj_reduced_cos_f32((float)high, low);
+  float chosen = quadrant & 1 ? cosine : sine;
+  return adj_float_f32(adj_bits_f32(chosen) ^ (quadrant & 2) << 30);
 }
 
 ADJ_INLINE int adj_is_wide_f32(float x) { return adj_absolute_f32(x) > ADJ_WIDE_ANGLE_F32; }
 ADJ_INLINE float adj_narrow_sin_f32(float x) { return adj_turn_f32(x, 0); }
 ADJ_INLINE float adj_narrow_cos_f32(float x) { return adj_turn_f32(x, 1); }
-ADJ_INLINE float adj_sin_f32(float x) { return adj_is_wide_f32(x) ? sinf(x) : adj_narrow_sin_f32(x); }
-ADJ_INLINE float adj_cos_f32(float x) { return adj_is_wide_f32(x) ? cosf(x) : adj_narrow_cos_f32(x); }
+
+/// One angle alone: a small one does not wait for the reduction that would leave it as it is.
+ADJ_INLINE float adj_sin_f32(float x) {
+  if (adj_absolute_f32(x) <= ADJ_SMALL_ANGLE_F32) return adj_reduced_sin_f32(x, 0.0f);
+  return adj_is_wide_f32(x) ? sinf(x) : adj_narrow_sin_f32(x);
+}
+
+ADJ_INLINE float adj_cos_f32(float x) {
+  if (adj_absolute_f32(x) <= ADJ_SMALL_ANGLE_F32) return adj_reduced_cos_f32(x, 0.0f);
+  return adj_is_wide_f32(x) ? cosf(x) : adj_narrow_cos_f32(x);
+}
+
 ADJ_INLINE float adj_pow_f32(float x, float y) { return powf(x, y); }
 
 /// IEEE 754-2019 `maximum`: NaN if either is, +0 above -0.

@@ -102,6 +102,8 @@ ADJ_INLINE double adj_sigmoid_f64(double x) {
   return (x < 0.0 ? power : 1.0) / (1.0 + power);
 }
 
+ADJ_INLINE double adj_lone_sigmoid_f64(double x) { return adj_sigmoid_f64(x); }
+
 /// Past this, the multiples of the parts of pi / 2 are no longer exact; libm takes more parts.
 #define ADJ_WIDE_ANGLE_F64 8.0e5
 

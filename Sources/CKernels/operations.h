@@ -19,13 +19,15 @@
   X(ADJ_EXPONENTIAL, FN(exp)(a))                                        \
   X(ADJ_LOGARITHM, FN(log)(a))                                          \
   X(ADJ_TANH, FN(tanh)(a))                                              \
-  X(ADJ_SIGMOID, FN(sigmoid)(a))                                        \
   X(ADJ_RELU, (a > (REAL)0 || a != a) ? a : (REAL)0)                    \
   X(ADJ_ABSOLUTE, FN(absolute)(a))                                      \
   X(ADJ_SIGN, a > (REAL)0 ? (REAL)1 : (a < (REAL)0 ? (REAL)-1 : a))    \
   X(ADJ_ERROR_FUNCTION, FN(erf)(a))                                     \
   X(ADJ_EXPONENTIAL_MINUS_ONE, FN(expm1)(a))                            \
   X(ADJ_SOFTPLUS, FN(softplus)(a))
+
+/// Of which there is a shorter way for one number alone, to the same bits: FN(lone_NAME).
+#define ADJ_LONE_OPERATIONS(X) X(ADJ_SIGMOID, sigmoid)
 
 /// Vectorised only while no angle of a block is wide.
 #define ADJ_ANGLE_OPERATIONS(X) \

@@ -24,13 +24,26 @@
 
 /// The same for an angle: together only while none of the block is wide.
 #define BLOCK_OF_ANGLES(LENGTH, NAME)                                                    \
+  REAL angles[LENGTH];                                                                   \
   int wide = 0;                                                                          \
-  EACH(LENGTH, wide |= FN(is_wide)(slab[pa[i]]);)                                        \
+  EACH(LENGTH, angles[i] = slab[pa[i]];)                                                 \
+  EACH(LENGTH, wide |= FN(is_wide)(angles[i]);)                                          \
   if (wide) {                                                                            \
-    for (ptrdiff_t i = 0; i < LENGTH; ++i) out[i] = FN(NAME)(slab[pa[i]]);               \
+    for (ptrdiff_t i = 0; i < LENGTH; ++i) out[i] = FN(NAME)(angles[i]);                 \
   } else {                                                                               \
-    EACH(LENGTH, out[i] = FN(narrow_##NAME)(slab[pa[i]]);)                               \
+    EACH(LENGTH, out[i] = FN(narrow_##NAME)(angles[i]);)                                 \
   }
+
+/// How many bytes of code are asked for before they are read. Operands lie in as many streams as a gate has, anew in each
+/// run, which the processor takes too long to recognise.
+#define AHEAD 4096
+#define LINE 64
+
+ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((const void *)((uintptr_t)base + bytes)); }
+
+#define FETCH_CODE(LENGTH, ARITY)                                                        \
+  for (uintptr_t bytes = 0; bytes < LENGTH * ARITY * sizeof *first; bytes += LINE)       \
+    fetch(first + ARITY * done, AHEAD + bytes);
 
 #define RUN(OPCODE, ARITY, LONG, SHORT)                                                  \
   case OPCODE: {                                                                         \
@@ -42,6 +55,7 @@
         const uint32_t *const pa = first + at, *const pb = pa + count, *const pc = pb + count; \
         REAL *const out = result + at;                                                   \
         (void)pb, (void)pc;                                                              \
+        FETCH_CODE(LONG_BLOCK, ARITY)                                                    \
         LONG                                                                             \
       }                                                                                  \
     } else {                                                                             \
@@ -50,6 +64,7 @@
         const uint32_t *const pa = first + at, *const pb = pa + count, *const pc = pb + count; \
         REAL *const out = result + at;                                                   \
         (void)pb, (void)pc;                                                              \
+        FETCH_CODE(SHORT_BLOCK, ARITY)                                                   \
         SHORT                                                                            \
       }                                                                                  \
     }                                                                                    \
@@ -58,30 +73,52 @@
     break;                                                                               \
   }
 
-/// A single gate: operands that are the gate's before it stay in a register.
+/// A single gate: the results of the two singles before it stay in registers.
 #define SINGLE(OPCODE, FORM, WORDS, OPERANDS, EXPRESSION)                                \
   case OPCODE | FORM: {                                                                  \
     OPERANDS                                                                             \
+    before = last;                                                                       \
     last = EXPRESSION;                                                                   \
     *result++ = last;                                                                    \
     code += 1 + WORDS;                                                                   \
     break;                                                                               \
   }
 
+/// Gates of one operation, each of which reads the result of the one before it.
+#define SERIES(OPCODE, EXPRESSION)                                                       \
+  case OPCODE | ADJ_SCALAR_A_IS_LAST: {                                                  \
+    const uint32_t *pb = code + 1;                                                       \
+    code = pb + (code[0] >> 8);                                                          \
+    do {                                                                                 \
+      const REAL a = last, b = slab[*pb++];                                              \
+      before = last;                                                                     \
+      last = EXPRESSION;                                                                 \
+      *result++ = last;                                                                  \
+    } while (pb < code);                                                                 \
+    break;                                                                               \
+  }
+
 #define UNARY_GATE(OPCODE, EXPRESSION)                                                   \
   SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 1, const REAL a = slab[code[1]];, EXPRESSION)        \
-  SINGLE(OPCODE, ADJ_SCALAR_A_IS_LAST, 0, const REAL a = last;, EXPRESSION)
+  SINGLE(OPCODE, ADJ_SCALAR_A_IS_LAST, 0, const REAL a = last;, EXPRESSION)              \
+  SINGLE(OPCODE, ADJ_SCALAR_A_IS_BEFORE, 0, const REAL a = before;, EXPRESSION)
 #define UNARY(OPCODE, EXPRESSION)                                                        \
   RUN(OPCODE, 1, BLOCK_OF(LONG_BLOCK, 1, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 1, EXPRESSION)) \
   UNARY_GATE(OPCODE, EXPRESSION)
+#define LONE(OPCODE, NAME)                                                               \
+  RUN(OPCODE, 1, BLOCK_OF(LONG_BLOCK, 1, FN(NAME)(a)), BLOCK_OF(SHORT_BLOCK, 1, FN(NAME)(a))) \
+  UNARY_GATE(OPCODE, FN(lone_##NAME)(a))
 #define ANGLE(OPCODE, NAME)                                                              \
   RUN(OPCODE, 1, BLOCK_OF_ANGLES(LONG_BLOCK, NAME), BLOCK_OF_ANGLES(SHORT_BLOCK, NAME))  \
   UNARY_GATE(OPCODE, FN(NAME)(a))
 #define BINARY(OPCODE, EXPRESSION)                                                       \
   RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 2, EXPRESSION)) \
+  SERIES(OPCODE, EXPRESSION)                                                             \
   SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 2, const REAL a = slab[code[1]]; const REAL b = slab[code[2]];, EXPRESSION) \
-  SINGLE(OPCODE, ADJ_SCALAR_A_IS_LAST, 1, const REAL a = last; const REAL b = slab[code[1]];, EXPRESSION) \
-  SINGLE(OPCODE, ADJ_SCALAR_B_IS_LAST, 1, const REAL a = slab[code[1]]; const REAL b = last;, EXPRESSION)
+  SINGLE(OPCODE, ADJ_SCALAR_B_IS_LAST, 1, const REAL a = slab[code[1]]; const REAL b = last;, EXPRESSION) \
+  SINGLE(OPCODE, ADJ_SCALAR_A_IS_BEFORE, 1, const REAL a = before; const REAL b = slab[code[1]];, EXPRESSION) \
+  SINGLE(OPCODE, ADJ_SCALAR_LAST_AND_BEFORE, 0, const REAL a = last; const REAL b = before;, EXPRESSION) \
+  SINGLE(OPCODE, ADJ_SCALAR_BEFORE_AND_LAST, 0, const REAL a = before; const REAL b = last;, EXPRESSION)
 #define TERNARY(OPCODE, EXPRESSION)                                                      \
   RUN(OPCODE, 3, BLOCK_OF(LONG_BLOCK, 3, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 3, EXPRESSION)) \
   SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 3,                                                   \
@@ -89,13 +126,19 @@
 
 #define DEFINE_MACHINE(NAME)                                                             \
   ADJ_CLONES static void NAME(const uint32_t *code, const uint32_t *end, REAL *slab, REAL *result) { \
-    REAL last = 0;                                                                       \
+    REAL last = 0, before = 0;                                                           \
     while (code < end) {                                                                 \
       switch ((uint8_t)*code) {                                                          \
         ADJ_UNARY_OPERATIONS(UNARY)                                                      \
+        ADJ_LONE_OPERATIONS(LONE)                                                        \
         ADJ_ANGLE_OPERATIONS(ANGLE)                                                      \
         ADJ_BINARY_OPERATIONS(BINARY)                                                    \
         ADJ_TERNARY_OPERATIONS(TERNARY)                                                  \
+        case ADJ_SCALAR_FETCH: {                                                         \
+          const uint32_t *line = code + 1;                                               \
+          for (code = line + (code[0] >> 8); line < code; ++line) fetch(slab, (uintptr_t)*line * LINE); \
+          break;                                                                         \
+        }                                                                                \
         default: __builtin_trap();                                                       \
       }                                                                                  \
     }                                                                                    \

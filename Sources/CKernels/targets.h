@@ -20,6 +20,10 @@
 
 #define ADJ_INLINE static inline __attribute__((always_inline))
 
+// Stands where a branch leads that is seldom taken, so that it stays one: what follows the other is not made to wait for
+// both.
+#define ADJ_RARELY __asm__ volatile("")
+
 // The iterations of the next loop do not depend on one another. An output may be the same memory as an input, element
 // for element, which is no dependence between iterations, but which the compiler's own overlap check would refuse.
 #if defined(__clang__)

@@ -6,24 +6,36 @@ internal import CKernels
 /// second ones, all third ones. The results of a program lie next to one another, in the order of its gates; a gate
 /// reads results of runs before its own.
 ///
-/// A few gates are cheaper one by one, as *singles*, than as a run: shorter runs than ``shortestRun`` are written so. An
-/// operand of a single that is the result of the single right before it stays in a register, and is left out.
+/// A few gates are cheaper one by one, as *singles*, than as a run: shorter runs than ``shortestRun`` are written so. What
+/// the two singles right before a single made is kept in registers: operands that are these are left out.
 package enum ScalarCode {
   package enum Form: UInt32, Sendable {
     case run = 0
     case single = 0x20
+    /// The first operand is the result of the single right before. Of operations of two operands, the head may stand for
+    /// several gates, each of which reads the one before it: then all their second operands follow.
     case firstIsLast = 0x40
     /// For operations of two operands.
     case secondIsLast = 0x60
+    /// The first operand is the result of the last single but one.
+    case firstIsBefore = 0x80
+    /// For operations of two operands: the first is the last result, the second the one before it, or the other way round.
+    case lastAndBefore = 0xA0
+    case beforeAndLast = 0xC0
   }
 
   package static let shortestRun = 4
   /// The most gates that one head can stand for.
   package static let longestRun = 1 << 24 - 1
+  /// The bytes of the slab that are fetched as one.
+  package static let lineByteCount = 64
 
   @inlinable package static func head(_ operation: UInt8, _ form: Form, count: Int = 1) -> UInt32 {
     UInt32(operation) | form.rawValue | UInt32(truncatingIfNeeded: count) << 8
   }
+
+  /// The head of the numbers of `count` lines of the slab that will be read soon, and should be on their way from memory.
+  @inlinable package static func fetch(count: Int) -> UInt32 { head(31, .run, count: count) }
 }
 
 /// Carries out `words` words of ``ScalarCode`` on a slab of elements of `type`, each run reading what those before it

@@ -48,16 +48,65 @@ import Testing
   }
 
   @Test(arguments: ElementwiseOperation.allCases.filter { $0.arity < 3 })
-  func `an operand that is the last result is read from where it was kept`(operation: ElementwiseOperation) {
+  func `operands that are the last two results are read from where they were kept`(operation: ElementwiseOperation) {
     let opcode = UInt8(operation.rawValue)
-    let other: [UInt32] = operation.arity == 2 ? [1] : []
+    let isBinary = operation.arity == 2
+    let other: [UInt32] = isBinary ? [1] : []
     let values: [Double] = [0.75, 1.5]
-    let first = [ScalarCode.head(opcode, .single), 0] + other
-    for form in [ScalarCode.Form.firstIsLast, .secondIsLast] where form == .firstIsLast || operation.arity == 2 {
-      let kept = first + [ScalarCode.head(opcode, form)] + other
-      let again: [UInt32] = form == .firstIsLast ? [2] + other : other + [2]
-      let reread = first + [ScalarCode.head(opcode, .single)] + again
-      #expect(same(results(kept, 2, after: values), results(reread, 2, after: values)))
+    // Elements 2 and 3 are the last two results when the next gate comes.
+    let first = [ScalarCode.head(opcode, .single), 0] + other + [ScalarCode.head(opcode, .single), 1] + other
+    let forms: [(form: ScalarCode.Form, left: [UInt32], reread: [UInt32])] =
+      isBinary
+      ? [
+        (.firstIsLast, [1], [3, 1]), (.secondIsLast, [1], [1, 3]), (.firstIsBefore, [1], [2, 1]),
+        (.lastAndBefore, [], [3, 2]), (.beforeAndLast, [], [2, 3]),
+      ] : [(.firstIsLast, [], [3]), (.firstIsBefore, [], [2])]
+    for (form, left, reread) in forms {
+      let kept = first + [ScalarCode.head(opcode, form)] + left
+      let plain = first + [ScalarCode.head(opcode, .single)] + reread
+      #expect(same(results(kept, 3, after: values), results(plain, 3, after: values)), "\(form)")
+    }
+  }
+
+  @Test(arguments: ElementwiseOperation.allCases.filter { $0.arity == 2 }, [1, 2, 3, 40])
+  func `a series is its gates one by one, and leaves the last two at hand`(operation: ElementwiseOperation, count: Int)
+  {
+    let opcode = UInt8(operation.rawValue)
+    var numbers = SeededNumbers(seed: UInt64(count))
+    let values: [Float] = randomValues(50, &numbers)
+    let operands = (0..<count).map { _ in UInt32(numbers.next() % 50) }
+    let first = [ScalarCode.head(opcode, .single), 0, 1]
+    let series = first + [ScalarCode.head(opcode, .firstIsLast, count: count)] + operands
+    var singles = first
+    for (gate, operand) in operands.enumerated() {
+      singles += [ScalarCode.head(opcode, .single), UInt32(50 + gate), operand]
+    }
+    let last = UInt32(50 + count)
+    let reread = singles + [ScalarCode.head(opcode, .single), last - 1, last]
+    let kept = series + [ScalarCode.head(opcode, .beforeAndLast)]
+    #expect(same(results(kept, count + 2, after: values), results(reread, count + 2, after: values)))
+  }
+
+  @Test func `fetching lines changes nothing, wherever they lie`() {
+    let square = UInt8(ElementwiseOperation.square.rawValue)
+    let code = [ScalarCode.fetch(count: 3), 0, 1, 0x03FF_FFFF, ScalarCode.head(square, .single), 0]
+    #expect(results(code, 1, after: [3.0]) == [9])
+  }
+
+  /// A gate alone may take a shorter way to the same bits.
+  @Test(arguments: [ElementwiseOperation.sigmoid, .sine, .cosine])
+  func `a gate alone gives the bits of one among many, over all floats`(operation: ElementwiseOperation) {
+    let opcode = UInt8(operation.rawValue)
+    let count = 4_096
+    let run = [ScalarCode.head(opcode, .run, count: count)] + (0..<count).map(UInt32.init)
+    let singles = (0..<count).flatMap { [ScalarCode.head(opcode, .single), UInt32($0)] }
+    var next: UInt64 = 0
+    while next < 1 << 32 {
+      let values = (0..<count).map { Float(bitPattern: UInt32(truncatingIfNeeded: next + UInt64($0) * 10_007)) }
+      next += UInt64(count) * 10_007
+      // A wide angle would have its whole block computed one by one.
+      let among = operation == .sigmoid ? values : values.map { abs($0) <= 4e8 ? $0 : 0 }
+      #expect(same(results(run, count, after: among), results(singles, count, after: among)))
     }
   }
 

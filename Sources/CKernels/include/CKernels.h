@@ -107,12 +107,18 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
 /// the slab's elements that it reads: all first operands, all second ones, all third ones. Its results lie next to one
 /// another, right behind those of the run before it; it reads none of them.
 enum : uint8_t {
-  /// A run of one gate, and one of which an operand is the result of the single before it, and is left out.
+  /// A run of one gate, and one of which operands are the results of the single before it or of the one before that, and
+  /// are left out.
   ADJ_SCALAR_SINGLE = 1 << 5, ADJ_SCALAR_A_IS_LAST = 2 << 5, ADJ_SCALAR_B_IS_LAST = 3 << 5,
+  ADJ_SCALAR_A_IS_BEFORE = 4 << 5, ADJ_SCALAR_LAST_AND_BEFORE = 5 << 5, ADJ_SCALAR_BEFORE_AND_LAST = 6 << 5,
   /// Shorter runs than this are written as singles.
-  ADJ_SCALAR_SHORTEST_RUN = 4
+  ADJ_SCALAR_SHORTEST_RUN = 4,
+  /// In place of an opcode: so many lines of 64 bytes of the slab will be read soon. Their numbers follow.
+  ADJ_SCALAR_FETCH = 31
 };
-
+/// With ADJ_SCALAR_A_IS_LAST, an operation of two operands may be done `count` times, each on the result of the one
+/// before: then all other operands follow the head.
+///
 /// Carries out `words` of code; element `first_result` of the slab is the first to be written.
 void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result);
 
