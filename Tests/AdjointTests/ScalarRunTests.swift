@@ -106,25 +106,81 @@ import Testing
     for step in program.plan.steps[program.plan.unitStarts[program.plan.forwardUnitCount]...] {
       guard case .scalars(let run) = step.work else { continue }
       gates += run.slots.count
-      for run in runs(of: program.plan.scalarCode[run.words]) where run.count >= 16 { together += run.count }
+      for run in runs(of: program.plan.scalarCode[run.words]) where run.form == .run && run.count >= 16 {
+        together += run.count
+      }
     }
     #expect(gates >= 4_900)
     #expect(together >= gates / 2)
   }
 
-  /// The runs that code consists of.
-  private func runs(of code: ArraySlice<UInt32>) -> [(operation: UInt8, count: Int)] {
-    var runs: [(operation: UInt8, count: Int)] = []
+  /// The runs that code consists of, and how many lines it fetches.
+  private func runs(of code: ArraySlice<UInt32>) -> [(operation: UInt8, form: ScalarCode.Form, count: Int)] {
+    var runs: [(operation: UInt8, form: ScalarCode.Form, count: Int)] = []
     var next = code.startIndex
     while next < code.endIndex {
       let head = code[next]
       let operation = UInt8(truncatingIfNeeded: head & 0x1F)
       let count = Int(head >> 8)
-      let kept = head & ScalarCode.Form.firstIsLast.rawValue == 0 ? 0 : 1
-      runs.append((operation, count))
-      next += 1 + ElementwiseOperation(rawValue: UInt16(operation))!.arity * count - kept
+      let form = ScalarCode.Form(rawValue: head & 0xE0)!
+      runs.append((operation, form, count))
+      let kept = form == .run || form == .single ? 0 : form == .lastAndBefore || form == .beforeAndLast ? 2 : 1
+      let arity = operation == Self.fetching ? 1 : ElementwiseOperation(rawValue: UInt16(operation))!.arity
+      next += 1 + (arity - kept) * count
     }
     return runs
+  }
+
+  private static let fetching = UInt8(ScalarCode.fetch(count: 0))
+
+  /// The runs of the steps of scalars of one pass.
+  private func runs(of plan: ProgramPlan, backward: Bool) -> [(operation: UInt8, form: ScalarCode.Form, count: Int)] {
+    let split = plan.unitStarts[plan.forwardUnitCount]
+    return (backward ? plan.steps[split...] : plan.steps[..<split]).flatMap { step in
+      guard case .scalars(let run) = step.work else { return [] as [(UInt8, ScalarCode.Form, Int)] }
+      return runs(of: plan.scalarCode[run.words])
+    }
+  }
+
+  @Test func `no gate of a chain waits for what went through the slab`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), a = graph.input("a"), b = graph.input("b")
+    let links = 1_000
+    let y = (0..<links).reduce(x) { node, _ in sin(node) * a + node * b }
+    let plan = try Program(y, gradientsFor: [x]).plan
+    for backward in [false, true] {
+      let singles = runs(of: plan, backward: backward).filter { $0.form != .run }
+      #expect(singles.count >= 3 * links)
+      // A unit begins with what another one made.
+      #expect(singles.count { $0.form == .single } <= 20)
+    }
+  }
+
+  @Test func `what follows in one operation is one series`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), a = graph.input("a")
+    let product = (0..<2_000).reduce(x) { node, _ in a * node }
+    let made = runs(of: try Program(product).plan, backward: false)
+    #expect(made.reduce(0) { $0 + $1.count } == 2_000)
+    #expect(made.count <= 10)
+  }
+
+  @Test func `a long backward pass fetches what it reads of the forward pass, a short one nothing`() throws {
+    func fetchedLines(gates: Int) throws -> (forward: Int, backward: Int) {
+      let (x, f) = graph(.wide, gates: gates)
+      let plan = try Program(f, gradientsFor: [x]).plan
+      func lines(_ backward: Bool) -> Int {
+        runs(of: plan, backward: backward).filter { $0.operation == Self.fetching }.reduce(0) { $0 + $1.count }
+      }
+      return (lines(false), lines(true))
+    }
+    let short = try fetchedLines(gates: 20_000)
+    #expect(short.forward == 0 && short.backward == 0)
+    let gates = 200_000
+    let long = try fetchedLines(gates: gates)
+    // 16 values a line, each read by a few units at most.
+    #expect(long.backward >= gates / 2 / 16 && long.backward <= gates / 2)
+    #expect(long.forward <= gates / 100)
   }
 
   @Test func `the first gate in the order of the graph that makes a NaN is named, whatever runs first`() throws {

@@ -41,6 +41,7 @@ struct ScalarRuns: ~Copyable {
   private var gates = Column<ScalarGate>()
   private var type = ElementType.float32
   private var sorting = LevelOrder()
+  private var fetches = FarReads()
 
   /// What the machine for scalars does for a gate of this kernel, if it can do it.
   static func operation(of kernel: Kernel) -> ElementwiseOperation? {
@@ -110,6 +111,7 @@ struct ScalarRuns: ~Copyable {
     let base = placement.takeSlots(gates.count, type)
     let start = code.count
     sorting.sort(gates)
+    fetches.find(gates, sorting.order, base: base, type, writingTo: &code)
     write(base: UInt32(base))
     let firstNode = nodeEnds.last ?? 0
     for index in firstNode..<nodes.count {
@@ -128,8 +130,7 @@ struct ScalarRuns: ~Copyable {
 
   private mutating func write(base: UInt32) {
     var begin = 0
-    /// The place in the order of the single that the last words stand for.
-    var single = -1
+    var singles = Singles()
     while begin < gates.count {
       let operation = gates[Int(sorting.order[begin])].operation
       let limit = min(sorting.endOfLevel(at: begin), begin + ScalarCode.longestRun)
@@ -137,12 +138,14 @@ struct ScalarRuns: ~Copyable {
       while end < limit, gates[Int(sorting.order[end])].operation == operation { end += 1 }
       if end - begin < ScalarCode.shortestRun {
         for position in begin..<end {
-          writeSingle(gates[Int(sorting.order[position])], last: single, base)
-          single = position
+          let gate = gates[Int(sorting.order[position])]
+          singles.write(
+            gate, at: base + UInt32(position), slot(gate[0], base), gate.arity > 1 ? slot(gate[1], base) : 0,
+            gate.arity > 2 ? slot(gate[2], base) : 0, to: &code)
         }
       } else {
         writeRun(operation, begin..<end, base)
-        single = -1
+        singles.end()
       }
       begin = end
     }
@@ -153,19 +156,6 @@ struct ScalarRuns: ~Copyable {
     for operand in 0..<Int(gates[Int(sorting.order[range.lowerBound])].arity) {
       for position in range { code.append(slot(gates[Int(sorting.order[position])][operand], base)) }
     }
-  }
-
-  private mutating func writeSingle(_ gate: ScalarGate, last: Int, _ base: UInt32) {
-    let a = slot(gate[0], base)
-    let b = gate.arity > 1 ? slot(gate[1], base) : 0
-    // Slots of this step come after all that were there before, so that no other operand is taken for the last result.
-    let kept = last < 0 ? UInt32.max : base + UInt32(last)
-    let form: ScalarCode.Form =
-      gate.arity > 2 ? .single : a == kept ? .firstIsLast : gate.arity > 1 && b == kept ? .secondIsLast : .single
-    code.append(ScalarCode.head(gate.operation, form))
-    if form != .firstIsLast { code.append(a) }
-    if gate.arity > 1, form != .secondIsLast { code.append(b) }
-    if gate.arity > 2 { code.append(slot(gate[2], base)) }
   }
 
   @inline(__always)
