@@ -14,10 +14,12 @@ enum KernelBound {
     switch kernel.form {
     case .elementwise(let operation): self = Self.bound(of: operation)
     case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .spliceRows, .gatherRows,
-      .scatterAddRows, .scanPart, .oneHot, .reduce(.maximum, _), .cumulativeSum, .argmax, .dropout:
+      .scatterAddRows, .scanPart, .oneHot, .reduce(.maximum, _), .reduceLeaves(.maximum, _), .joinLeaves(.maximum, _),
+      .cumulativeSum, .argmax, .dropout:
       // Moved, compared, multiplied once, or added one after the other as the definition does.
       self = .exact
-    case .reduce, .matmul, .accumulateProduct, .circularConvolution, .circularCorrelation, .composed, .convolution,
+    case .reduce, .reduceLeaves, .joinLeaves, .matmul, .accumulateProduct, .circularConvolution, .circularCorrelation,
+      .composed, .convolution,
       .pool,
       .channelWindowSum:
       // A sum of n products in any order is within n · ε · Σ|terms| (N. Higham, Accuracy and Stability of Numerical

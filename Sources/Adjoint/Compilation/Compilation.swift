@@ -33,7 +33,7 @@ struct Compilation: Sendable {
     let simplified = MergeScans.apply(
       to: Simplify.apply(to: state.storage, roots: values + gradients + next + updates.map(\.parameter)))
     let ordered = UpdateEarly.apply(to: simplified, from: state, updates: 2 * updates.count)
-    var lowered = LowerConvolutions.apply(to: ordered)
+    var lowered = DivideReductions.apply(to: LowerConvolutions.apply(to: ordered))
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
     if options.fusesElementwise {
       lowered = FoldIntoSplices.apply(to: lowered)

@@ -139,16 +139,17 @@ struct FuseElementwise {
     }
   }
 
-  /// The elements next to one another that each element of a reduction's result comes from, if they are.
+  /// The elements next to one another that each element of a reduction's result comes from, if they are: a row, or for a
+  /// result of leaves the row that they are of.
   static func rowLength(of reduction: NodeID, in storage: GraphStorage) -> (operation: ReduceOperation, columns: Int)? {
-    guard case .reduce(let operation, let axes) = storage.traits(of: reduction).kernel.form else { return nil }
-    let shape = storage.signature(of: storage.inputs(of: reduction).first!).shape
-    let last = axes.sorted().reversed().enumerated().prefix { $1 == shape.rank - 1 - $0 }.count
-    // Axes of extent 1 may be reduced anywhere.
-    let others = axes.filter { $0 < shape.rank - last }
-    guard others.allSatisfy({ shape[$0] == 1 }) else { return nil }
-    let columns = shape.dimensions.suffix(last).reduce(1, *)
-    return columns > 1 && columns <= ChainReduction.longestRow ? (operation, columns) : nil
+    switch storage.traits(of: reduction).kernel.form {
+    case .reduceLeaves(let operation, let plan): return (operation, plan.columns)
+    case .reduce(let operation, let axes):
+      let columns = storage.signature(of: storage.inputs(of: reduction).first!).shape.rowLength(axes: axes)
+      guard let columns, columns > 1, columns <= ChainReduction.longestRow else { return nil }
+      return (operation, columns)
+    default: return nil
+    }
   }
 
   private static func role(of node: NodeID, in storage: GraphStorage, _ options: Program.Options) -> Role {

@@ -8,6 +8,8 @@ enum KernelCall: Sendable {
   case chainReduction(Kernels.ElementType, ChainReduction)
   case accumulate(Kernels.ElementType, count: Int)
   case reduce(ReduceOperation, Kernels.ElementType, ReductionPlan)
+  case reduceLeaves(ReduceOperation, Kernels.ElementType, LeafPlan)
+  case joinLeaves(ReduceOperation, Kernels.ElementType, LeafPlan)
   case matmul(Kernels.ElementType, MatmulPlan)
   case accumulateProduct(Kernels.ElementType, MatmulPlan)
   case move(elementSize: Int, MovementPlan)
@@ -47,6 +49,8 @@ enum KernelCall: Sendable {
       self = .accumulate(type, count: result.shape.elementCount)
     case .reduce(let operation, let axes):
       self = .reduce(operation, type, ReductionPlan(input: first.dimensions, axes: axes))
+    case .reduceLeaves(let operation, let plan): self = .reduceLeaves(operation, type, plan)
+    case .joinLeaves(let operation, let plan): self = .joinLeaves(operation, type, plan)
     case .matmul(let transposeA, let transposeB):
       self = .matmul(type, Self.product(result.shape, first, operands[1].shape, transposeA, transposeB))
     case .accumulateProduct(let transposeA, let transposeB):
@@ -133,10 +137,14 @@ enum KernelCall: Sendable {
     }
   }
 
-  /// Whether it moves an operand for another call to read, and computes nothing.
-  var laysOut: Bool {
-    if case .convolution(_, let plan) = self { return !plan.part.multiplies }
-    return false
+  /// Whether its result is no value of the graph: an operand moved for another call to read, or a part of a sum.
+  var isInterim: Bool {
+    switch self {
+    case .convolution(_, let plan): !plan.part.multiplies
+    case .reduceLeaves: true
+    case .chainReduction(_, let reduction): reduction.isOfLeaves
+    default: false
+    }
   }
 
   /// How many elements or rows the result can be divided into, for kernels that compute any range of it; 1 for others.
@@ -144,9 +152,11 @@ enum KernelCall: Sendable {
     switch self {
     case .elementwise(_, _, let plan), .broadcast(_, let plan): plan.count
     case .chain(_, let chain): chain.count
-    case .chainReduction(_, let reduction): reduction.rows
+    case .chainReduction(_, let reduction): reduction.resultCount
     case .accumulate(_, let count): count
     case .reduce(_, _, let plan): plan.outputCount
+    case .reduceLeaves(_, _, let plan): plan.count
+    case .joinLeaves(_, _, let plan): plan.rows
     case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.blockCount
     case .move(_, let plan): plan.count
     case .pad(_, let plan): plan.count
@@ -188,7 +198,7 @@ enum KernelCall: Sendable {
     switch self {
     case .chain(let type, let chain): (chain, type, range)
     case .chainReduction(let type, let reduction):
-      (reduction.chain, type, range.lowerBound * reduction.columns..<range.upperBound * reduction.columns)
+      (reduction.chain, type, reduction.elements(of: range))
     default: nil
     }
   }
@@ -214,6 +224,10 @@ enum KernelCall: Sendable {
       runAccumulate(type, inputs: inputs, output: output, range: range)
     case .reduce(let operation, let type, let plan):
       runReduction(operation, type, plan: plan, input: inputs[0], output: output, range: range)
+    case .reduceLeaves(let operation, let type, let plan):
+      runLeafReduction(operation, type, plan: plan, input: inputs[0], output: output, range: range)
+    case .joinLeaves(let operation, let type, let plan):
+      runLeafJoin(operation, type, plan: plan, input: inputs[0], output: output, range: range)
     case .matmul(let type, let plan):
       runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, blocks: range)
     case .accumulateProduct(let type, let plan):

@@ -11,6 +11,9 @@ public struct Kernel: Sendable {
     /// The copy gate's adder: the operands are added in order.
     case accumulate
     case reduce(ReduceOperation, axes: [Int])
+    /// A reduction of rows in two goes: to one element a leaf, and from those to one a row.
+    case reduceLeaves(ReduceOperation, LeafPlan)
+    case joinLeaves(ReduceOperation, LeafPlan)
     case matmul(transposeA: Bool, transposeB: Bool)
     /// The first operand plus the product of the other two.
     case accumulateProduct(transposeA: Bool, transposeB: Bool)

@@ -77,8 +77,8 @@ extension Session {
       }
       return nil
     }
-    // What only lays out an operand makes no value of its own.
-    if case .kernel(let call, _) = step.work, program.plan.calls[call].laysOut { return nil }
+    // An operand laid out, or a part of a sum, is no value of the graph.
+    if case .kernel(let call, _) = step.work, program.plan.calls[call].isInterim { return nil }
     // A value made in parts is looked at when the last of them is there.
     if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent { return nil }
     if case .kernel(let call, _) = step.work, case .loop = program.plan.calls[call] {

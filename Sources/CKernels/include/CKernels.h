@@ -142,18 +142,31 @@ struct adj_reduction {
 void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, const void *input, void *output,
                 ptrdiff_t begin, ptrdiff_t end);
 
-/// The longest row that ends a chain.
-enum { ADJ_CHAIN_ROW = 4096 };
+/// Elements of a leaf: a row that is longer is reduced in leaves, each row in as many as it takes.
+enum { ADJ_LEAF = 4096 };
 
-/// What ends a chain: output `source` reduced row by row. It is one of the `stored` outputs, or the one after them, which
-/// has no memory. `plan` is that of ADJ_CHAIN_ROW / columns rows next to one another.
+/// Reduces the leaves begin <= l < end of rows of `columns` elements, counted through all rows, to one element each, of
+/// which ADJ_MEAN wants the sums; and those of the rows begin <= r < end to the results. Together they give the bits of
+/// `adj_reduce` along the innermost axis.
+void adj_reduce_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,
+                       ptrdiff_t begin, ptrdiff_t end);
+void adj_join_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,
+                     ptrdiff_t begin, ptrdiff_t end);
+
+/// The longest row that ends a chain whole.
+enum { ADJ_CHAIN_ROW = ADJ_LEAF };
+
+/// What ends a chain: output `source` reduced row by row, or leaf by leaf if rows are longer than ADJ_CHAIN_ROW. It is one
+/// of the `stored` outputs, or the one after them, which has no memory. `plan` is that of ADJ_CHAIN_ROW / columns rows
+/// next to one another, and not looked at for leaves.
 struct adj_chain_tail {
   uint8_t operation;
   ptrdiff_t columns, source, stored;
   struct adj_reduction plan;
 };
 
-/// As `adj_chain`, for the elements of the rows begin <= r < end; after the stored outputs comes the reduced result.
+/// As `adj_chain`, for the elements of the rows, or leaves, begin <= r < end; after the stored outputs comes the reduced
+/// result.
 struct adj_chain_fault adj_chain_reduction(
     uint8_t type, const struct adj_chain_code *chain, const void *_Nonnull const *_Nonnull inputs,
     void *_Nonnull const *_Nonnull outputs, struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
