@@ -1,4 +1,5 @@
 import Adjoint
+import Foundation
 import Testing
 
 /// A bug of the caller ends the process with a sentence.
@@ -57,6 +58,26 @@ import Testing
       print(session.gradient(of: y))
     }
     #expect(said("the program computes no gradient of y", result))
+  }
+
+  @Test func `lending memory for less time than a run takes traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let x = graph.input("x", [4])
+      let session = try Program(exp(x)).makeSession()
+      let reading = Guarded(false)
+      let values: [Float] = [1, 2, 3, 4]
+      try session.reading(x, from: values.span) {
+        Thread.detachNewThread {
+          try? session.withValues(of: x, as: Float.self) { _ in
+            reading.withLock { $0 = true }
+            Thread.sleep(forTimeInterval: 60)
+          }
+        }
+        while !reading.withLock({ $0 }) { Thread.sleep(forTimeInterval: 0.001) }
+      }
+    }
+    #expect(said("is still in use where the closure ends that it was lent for", result))
   }
 
   @Test func `a picture with the numbers of another graph traps`() async {

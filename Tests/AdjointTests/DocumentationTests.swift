@@ -52,6 +52,17 @@ import Testing
     try await session.step()
     #expect(session[loss] < before)
 
+    var downstream = [Float](repeating: 0, count: 64 * 10)
+    var target = downstream.mutableSpan
+    try session.reading(images, from: pixels.span) {
+      try session.writing(gradientOf: weights, to: &target) {
+        try session.step()
+      }
+    }
+    #expect(downstream.contains { $0 != 0 })
+    try session.write(pixels, to: images)
+    try await session.forward()
+
     let predictor = try Program(logits)
     let serving = predictor.makeSession(on: executor, parameters: session.parameters)
     try serving.write(pixels, to: images)

@@ -53,4 +53,9 @@ struct Endpoints: Sendable {
       }
     }
   }
+
+  /// How many values and gradients are reached at a place.
+  func count(at place: Placement.Place) -> Int {
+    values.values.count { $0.place == place } + gradients.values.count { $0.place == place }
+  }
 }

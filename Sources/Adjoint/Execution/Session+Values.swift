@@ -121,6 +121,9 @@ extension Session {
       return try change()
     case .input:
       return try changingInputs(forwardStaysValid: false) {
+        guard !progress.withLock({ $0.loans.contains(endpoint.place) }) else {
+          throw SessionError.busy("\(program.names.describe(node.id)) reads lent memory: write it afterwards")
+        }
         let result = try change()
         progress.withLock { _ = $0.written.insert(endpoint.node) }
         return result
@@ -133,7 +136,7 @@ extension Session {
 
   // MARK: access
 
-  private func changingInputs<R>(forwardStaysValid: Bool, _ body: () throws -> R) throws -> R {
+  func changingInputs<R>(forwardStaysValid: Bool, _ body: () throws -> R) throws -> R {
     try claimAlone()
     defer { release() }
     do throws(MemoryLimitExceeded) {
@@ -145,7 +148,7 @@ extension Session {
     return try body()
   }
 
-  private func endpoint(of node: Node) throws -> Endpoint {
+  func endpoint(of node: Node) throws -> Endpoint {
     guard node.graph === program.graph, let endpoint = program.endpoints.values[node.id] else {
       throw SessionError.notInProgram(
         "\(node.name), made at \(node.location), is no input, parameter or output of the program")
@@ -153,7 +156,7 @@ extension Session {
     return endpoint
   }
 
-  private func gradientEndpoint(of node: Node) throws -> Endpoint {
+  func gradientEndpoint(of node: Node) throws -> Endpoint {
     guard node.graph === program.graph, let endpoint = program.endpoints.gradients[node.id] else {
       throw SessionError.notInProgram(
         "the program computes no gradient of \(node.name), made at \(node.location): name it in gradientsFor")
@@ -167,6 +170,10 @@ extension Session {
     try claimShared()
     defer { release() }
     let state = progress.withLock { $0 }
+    if state.elsewhere.contains(endpoint.place) {
+      throw SessionError.notComputed(
+        "\(program.names.name(of: endpoint.node)) was written to lent memory: read it there, or run again")
+    }
     switch endpoint.role {
     case .output where !state.hasOutputs:
       throw SessionError.notComputed(

@@ -35,6 +35,8 @@ public final class Session: Sendable {
     var hasGradients = false
     /// The version of the parameters that a forward pass kept values of for a backward pass.
     var forwardVersion: Int?
+    /// What reads or writes memory of the caller's, and which results lie there and no longer here.
+    var loans: Set<Placement.Place> = [], elsewhere: Set<Placement.Place> = []
   }
 
   init(_ program: Program, _ executor: any ScheduleExecutor, _ parameters: ParameterStore, memoryLimit: Int?) {
@@ -146,6 +148,7 @@ public final class Session: Sendable {
     let version = parameters.version
     progress.withLock { progress in
       if pass != .backward { progress.hasOutputs = succeeded }
+      progress.elsewhere.removeAll(keepingCapacity: true)
       progress.hasGradients = succeeded && pass != .forward
       progress.forwardVersion = succeeded && pass == .forward ? version : nil
     }

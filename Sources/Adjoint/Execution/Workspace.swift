@@ -26,6 +26,9 @@ final class Workspace: @unchecked Sendable {  // because of the above
   private var slab32: UnsafeMutableRawPointer?, slab64: UnsafeMutableRawPointer?
   let accumulators: [ArrivalAccumulator]
   private var isPrepared = false
+  /// Where buffers lie whose places are lent other memory, and which operands are at a place that was asked for.
+  private var lentAway: [Placement.Place: UnsafeMutableRawPointer] = [:]
+  private var operandsAt: [Placement.Place: [Int]] = [:]
 
   /// A buffer in an array.
   private final class OwnedBuffer {
@@ -47,6 +50,29 @@ final class Workspace: @unchecked Sendable {  // because of the above
   deinit {
     addresses.deallocate()
     operands.deallocate()
+  }
+
+  // MARK: memory of the caller's
+
+  /// Has all steps reach what lies in a lasting buffer at `memory` instead, until ``takeBack(_:)``.
+  func lend(_ memory: UnsafeMutableRawPointer, to place: Placement.Place) {
+    lentAway[place] = addresses[place.index]
+    readdress(place, to: memory)
+  }
+
+  func takeBack(_ place: Placement.Place) { readdress(place, to: lentAway.removeValue(forKey: place)!) }
+
+  private func readdress(_ place: Placement.Place, to memory: UnsafeMutableRawPointer) {
+    addresses[place.index] = memory
+    for index in operands(at: place) where index < addressedOperands { operands[index] = memory }
+  }
+
+  /// Which of the plan's operands are at a place, looked for once.
+  func operands(at place: Placement.Place) -> [Int] {
+    if let known = operandsAt[place] { return known }
+    let found = plan.operands.indices.filter { plan.operands[$0] == place }
+    operandsAt[place] = found
+    return found
   }
 
   // MARK: taking memory

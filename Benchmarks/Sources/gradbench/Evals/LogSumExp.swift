@@ -24,9 +24,16 @@ struct LogSumExp: Eval {
   }
 
   mutating func run() throws {
-    try session.feed(values, to: x)
-    if isDerivative { try session.step() } else { try session.forward() }
-    if isDerivative { try session.copyGradient(of: x, to: &result) } else { result[0] = session[sum] }
+    let (session, x, values) = (session, x, values)
+    if isDerivative {
+      var gradient = result.mutableSpan
+      try session.reading(x, from: values.span) {
+        try session.writing(gradientOf: x, to: &gradient) { try session.step() }
+      }
+    } else {
+      try session.reading(x, from: values.span) { try session.forward() }
+      result[0] = session[sum]
+    }
   }
 
   var output: Output { isDerivative ? .vector(result) : .number(result[0]) }

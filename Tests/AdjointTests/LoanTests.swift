@@ -1,0 +1,242 @@
+import Adjoint
+import DependencyScheduling
+import Testing
+
+/// Runs that read and write memory of the caller's.
+@Suite struct LoanTests {
+  static let count = 20_000
+
+  private struct Model {
+    let graph = Graph()
+    let x: Node, w: Node, y: Node, loss: Node
+    init(_ count: Int = LoanTests.count) {
+      x = graph.input("x", [count], .float64)
+      w = graph.parameter("w", [count], .values([Double](repeating: 0.5, count: count)), .float64)
+      y = tanh(x * w) + x
+      loss = log(exp(y).sum())
+    }
+    func session(width: Int = 1) throws -> Session {
+      let program = try Program([loss], gradientsFor: [x, w], alsoComputing: [y])
+      return program.makeSession(on: GraphExecutor(width: width))
+    }
+  }
+
+  private struct Results: Equatable {
+    let loss: Double
+    let y: [Double], dx: [Double], dw: [Double]
+    init(_ session: Session, _ model: Model) throws {
+      loss = session[model.loss]
+      y = try session.read(model.y, as: Double.self)
+      dx = try session.gradient(of: model.x, as: Double.self)
+      dw = try session.gradient(of: model.w, as: Double.self)
+    }
+  }
+
+  private let values = (0..<Self.count + 1).map { Double($0 % 97) / 97 - 0.4 }
+
+  private func missing(_ session: Session) -> Bool {
+    do {
+      try session.forward()
+      return false
+    } catch SessionError.missingInput { return true } catch { return false }
+  }
+
+  @Test(arguments: [1, 2, 3]) func `a lent input gives the bits of a written one, wherever it lies`(width: Int) throws {
+    let model = Model()
+    let written = try model.session(width: width), lent = try model.session(width: width)
+    for start in [0, 1] {
+      let input = Array(values[start..<start + Self.count])
+      try written.write(input, to: model.x)
+      try written.step()
+      let expected = try Results(written, model)
+      try lent.reading(model.x, from: values.span.extracting(start..<start + Self.count)) {
+        #expect(try lent.read(model.x, as: Double.self) == input)
+        try lent.forward()
+        try lent.backward()
+        #expect(try Results(lent, model) == expected)
+        try lent.step()
+      }
+      #expect(try Results(lent, model) == expected)
+    }
+  }
+
+  @Test func `a lent input is fed for as long as the closure runs`() throws {
+    let model = Model(3)
+    let session = try model.session()
+    #expect(missing(session))
+    try session.write([1, 2, 3] as [Double], to: model.x)
+    let other: [Double] = [4, 5, 6]
+    try session.reading(model.x, from: other.span) {
+      let write = #expect(throws: SessionError.self) { try session.write([1, 2, 3] as [Double], to: model.x) }
+      #expect(write?.description.hasSuffix("reads lent memory: write it afterwards") == true)
+      let twice = #expect(throws: SessionError.self) { try session.reading(model.x, from: other.span) {} }
+      #expect(twice?.description.hasSuffix("is lent memory already") == true)
+      try session.forward()
+    }
+    let stale = #expect(throws: SessionError.self) { try session.backward() }
+    #expect(stale?.description.hasPrefix("backward needs a forward pass of the values as they are") == true)
+    #expect(missing(session))
+    try session.write([1, 2, 3] as [Double], to: model.x)
+    try session.step()
+    #expect(other == [4, 5, 6])
+  }
+
+  @Test func `what does not fit is refused with name, shape and line`() throws {
+    let model = Model(3)
+    let session = try model.session()
+    func refusal(_ body: () throws -> Void) -> String {
+      do { try body() } catch { return "\(error)" }
+      return "none"
+    }
+    let two: [Double] = [1, 2], singles: [Float] = [1, 2, 3], three: [Double] = [1, 2, 3]
+    let short = refusal { try session.reading(model.x, from: two.span) {} }
+    #expect(short.contains("x [3] float64, made at AdjointTests/LoanTests.swift:"))
+    #expect(short.hasSuffix("has 3 values, the lent memory 2"))
+    #expect(refusal { try session.reading(model.x, from: singles.span) {} }.hasSuffix("holds float64, not float32"))
+    #expect(
+      refusal { try session.reading(model.w, from: three.span) {} }.hasSuffix(
+        "is no input: only inputs read lent memory"))
+    #expect(
+      refusal { try session.reading(Model().x, from: three.span) {} }.contains("is no input, parameter or output"))
+    var target = three
+    var span = target.mutableSpan
+    #expect(refusal { try session.writing(model.x, to: &span) {} }.hasSuffix("is no output: it is not computed"))
+    #expect(refusal { try session.writing(gradientOf: model.y, to: &span) {} }.contains("computes no gradient of"))
+    try session.write(three, to: model.x)
+    try session.step()
+  }
+
+  @Test(arguments: [1, 2]) func `results are written to lent memory, with the same bits`(width: Int) throws {
+    let model = Model()
+    let session = try model.session(width: width)
+    try session.write(Array(values.dropLast()), to: model.x)
+    try session.step()
+    let expected = try Results(session, model)
+    var y = [Double](repeating: 7, count: Self.count + 1), dx = y
+    do {
+      var whole = y.mutableSpan, gradient = dx.mutableSpan
+      var output = whole.extracting(1..<Self.count + 1)
+      var downstream = gradient.extracting(1..<Self.count + 1)
+      try session.writing(model.y, to: &output) {
+        #expect(throws: SessionError.self) { try session.read(model.y, as: Double.self) }
+        try session.writing(gradientOf: model.x, to: &downstream) {
+          try session.step()
+          #expect(try Results(session, model) == expected)
+        }
+        #expect(try session.read(model.y, as: Double.self) == expected.y)
+      }
+    }
+    #expect(y[0] == 7 && Array(y[1...]) == expected.y)
+    #expect(dx[0] == 7 && Array(dx[1...]) == expected.dx)
+    let gone = #expect(throws: SessionError.self) { try session.read(model.y, as: Double.self) }
+    #expect(gone?.description.hasSuffix("was written to lent memory: read it there, or run again") == true)
+    #expect(throws: SessionError.self) { try session.gradient(of: model.x, as: Double.self) }
+    #expect(try session.gradient(of: model.w, as: Double.self) == expected.dw)
+    #expect(session[model.loss] == expected.loss)
+    try session.step()
+    #expect(try Results(session, model) == expected)
+  }
+
+  @Test func `a gradient can be lent memory between forward and backward, an output cannot`() throws {
+    let model = Model(3)
+    let session = try model.session()
+    try session.write([1, 2, 3] as [Double], to: model.x)
+    try session.step()
+    let expected = try Results(session, model)
+    var target: [Double] = [0, 0, 0]
+    try session.forward()
+    do {
+      var span = target.mutableSpan
+      try session.writing(gradientOf: model.x, to: &span) { try session.backward() }
+    }
+    #expect(target == expected.dx)
+    try session.forward()
+    do {
+      var span = target.mutableSpan
+      try session.writing(model.y, to: &span) {
+        #expect(throws: SessionError.self) { try session.backward() }
+        try session.forward()
+        try session.backward()
+      }
+    }
+    #expect(target == expected.y)
+    #expect(try session.gradient(of: model.x, as: Double.self) == expected.dx)
+  }
+
+  @Test func `results without memory of their own are copied`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [2, 2]), y = graph.input("y", [2, 2])
+    let shown = x.reshaped([4]), sum = (x + y).sum()
+    let session = try Program([sum], gradientsFor: [x, y], alsoComputing: [shown]).makeSession()
+    try session.write([1, 2, 3, 4] as [Float], to: y)
+    var four: [Float] = [0, 0, 0, 0], one: [Float] = [0], gradient = four
+    let lent: [Float] = [5, 6, 7, 8]
+    try session.reading(x, from: lent.span) {
+      var four = four.mutableSpan, one = one.mutableSpan, gradient = gradient.mutableSpan
+      try session.writing(shown, to: &four) {
+        try session.writing(sum, to: &one) {
+          try session.writing(gradientOf: x, to: &gradient) { try session.step() }
+        }
+      }
+    }
+    #expect(four == lent && one == [36] && gradient == [1, 1, 1, 1])
+    #expect(try session.read(shown) == lent)
+    #expect(try session.gradient(of: y, as: Float.self) == [1, 1, 1, 1])
+  }
+
+  @Test func `a single number is lent, too`() throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    let f = square(x)
+    let session = try Program(f, gradientsFor: [x]).makeSession()
+    let three: [Float] = [3]
+    try session.reading(x, from: three.span) { try session.step() }
+    #expect(session[f] == 9 && session.gradient(of: x) == 6)
+    #expect(missing(session))
+  }
+
+  @Test func `a failed or cancelled run and a closure that throws end a loan as any other`() throws {
+    struct Own: Error {}
+    let model = Model()
+    let session = try model.session()
+    let input = Array(values.dropLast())
+    let token = CancellationToken()
+    token.cancel()
+    for number in 0..<2 {
+      #expect(throws: (any Error).self) {
+        try session.reading(model.x, from: input.span) {
+          if number == 0 { throw Own() } else { try session.step(cancellation: token) }
+        }
+      }
+      #expect(missing(session))
+    }
+    try session.write(input, to: model.x)
+    try session.step()
+    let expected = try Results(session, model)
+    try session.reading(model.x, from: input.span) { try session.step() }
+    #expect(try Results(session, model) == expected)
+  }
+
+  @Test func `memory can be reserved and trimmed while some is lent`() throws {
+    let model = Model()
+    let session = try model.session()
+    let input = Array(values.dropLast())
+    var dx = input
+    do {
+      var target = dx.mutableSpan
+      try session.reading(model.x, from: input.span) {
+        try session.writing(gradientOf: model.x, to: &target) {
+          try session.reserveMemory()
+          try session.step()
+          try session.trimMemory()
+          #expect(try session.firstNonFinite() == nil)
+          try session.step()
+        }
+      }
+    }
+    #expect(input == Array(values.dropLast()))
+    try session.write(input, to: model.x)
+    try session.step()
+    #expect(try session.gradient(of: model.x, as: Double.self) == dx)
+  }
+}
