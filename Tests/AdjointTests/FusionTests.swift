@@ -211,7 +211,7 @@ import Testing
     let outputs = [exp(x).sum(axes: axes), x.max(axes: axes), tanh(x).mean(axes: axes)]
     let program = try Program(outputs, gradientsFor: [x])
     #expect(count(program) { if case .reduce = $0 { true } else { false } } == 0)
-    #expect(count(program) { if case .joinLeaves = $0 { true } else { false } } == 3 + 1)  // backward counts the largest
+    #expect(count(program) { if case .joinLeaves = $0 { true } else { false } } == 3 + 1, "backward counts the largest")
     let largest = program.plan.slots.map(\.byteCount).max() ?? 0
     #expect(largest >= 4 * x.shape.elementCount, "the exponentials that backward reads are kept")
     #expect(try Program([outputs[0]]).plan.slots.allSatisfy { $0.byteCount < 4 * x.shape.elementCount })
