@@ -82,7 +82,7 @@ import Testing
           .sum, plan, values,
           leaves: { output, range in
             let outputs = (isStored ? [stored.baseAddress!] : []) + [output]
-            runChainReduction(
+            try! runChainReduction(
               reduction, .float64, inputs: [UnsafeRawPointer(input.baseAddress!)], outputs: outputs, range: range)
           }, cuts: oddCuts(plan.count, &numbers))
       }
