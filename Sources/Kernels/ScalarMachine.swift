@@ -12,8 +12,7 @@ package enum ScalarCode {
   package enum Form: UInt32, Sendable {
     case run = 0
     case single = 0x20
-    /// The first operand is the result of the single right before. Of operations of two operands, the head may stand for
-    /// several gates, each of which reads the one before it: then all their second operands follow.
+    /// The first operand is the result of the single right before.
     case firstIsLast = 0x40
     /// For operations of two operands.
     case secondIsLast = 0x60
@@ -22,6 +21,9 @@ package enum ScalarCode {
     /// For operations of two operands: the first is the last result, the second the one before it, or the other way round.
     case lastAndBefore = 0xA0
     case beforeAndLast = 0xC0
+    /// Several gates of two operands, each of which has the result of the one before it as its first. Their second ones
+    /// follow.
+    case series = 0xE0
   }
 
   package static let shortestRun = 4

@@ -76,7 +76,7 @@ import Testing
     let values: [Float] = randomValues(50, &numbers)
     let operands = (0..<count).map { _ in UInt32(numbers.next() % 50) }
     let first = [ScalarCode.head(opcode, .single), 0, 1]
-    let series = first + [ScalarCode.head(opcode, .firstIsLast, count: count)] + operands
+    let series = first + [ScalarCode.head(opcode, .series, count: count)] + operands
     var singles = first
     for (gate, operand) in operands.enumerated() {
       singles += [ScalarCode.head(opcode, .single), UInt32(50 + gate), operand]

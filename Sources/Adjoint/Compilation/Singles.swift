@@ -47,9 +47,10 @@ struct Singles {
       if a == last { b == before ? .lastAndBefore : .firstIsLast } else if b == last {
         a == before ? .beforeAndLast : .secondIsLast
       } else { a == before ? .firstIsBefore : .single }
-    let joined = series != Self.noSeries ? code[series] &+ 1 << 8 : 0
-    if form == .firstIsLast, joined & 0xFF == ScalarCode.head(operation, form, count: 0), joined >> 8 != 0 {
-      code[series] = joined
+    if form == .firstIsLast, series != Self.noSeries, code[series] & 0x1F == UInt32(operation),
+      code[series] >> 8 < ScalarCode.longestRun
+    {
+      code[series] = ScalarCode.head(operation, .series, count: Int(code[series] >> 8) + 1)
     } else {
       series = form == .firstIsLast ? code.count : Self.noSeries
       code.append(ScalarCode.head(operation, form))

@@ -111,14 +111,15 @@ enum : uint8_t {
   /// are left out.
   ADJ_SCALAR_SINGLE = 1 << 5, ADJ_SCALAR_A_IS_LAST = 2 << 5, ADJ_SCALAR_B_IS_LAST = 3 << 5,
   ADJ_SCALAR_A_IS_BEFORE = 4 << 5, ADJ_SCALAR_LAST_AND_BEFORE = 5 << 5, ADJ_SCALAR_BEFORE_AND_LAST = 6 << 5,
+  /// So many gates of an operation of two operands, each done on the result of the single before it. Their other operands
+  /// follow.
+  ADJ_SCALAR_SERIES = 7 << 5,
   /// Shorter runs than this are written as singles.
   ADJ_SCALAR_SHORTEST_RUN = 4,
   /// In place of an opcode: so many lines of 64 bytes of the slab will be read soon. Their numbers follow.
   ADJ_SCALAR_FETCH = 31
 };
-/// With ADJ_SCALAR_A_IS_LAST, an operation of two operands may be done `count` times, each on the result of the one
-/// before: then all other operands follow the head.
-///
+
 /// Carries out `words` of code; element `first_result` of the slab is the first to be written.
 void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result);
 
