@@ -96,10 +96,11 @@ static enum reading reading_of(ptrdiff_t rank, const ptrdiff_t *sizes, const ptr
 static const void *block_of(struct operand *operand, const struct adj_layout *layout, ptrdiff_t size,
                             ptrdiff_t position, ptrdiff_t count, ptrdiff_t front, ptrdiff_t back) {
   if (operand->reading == IN_PLACE) return operand->base + position * size;
-  if (operand->reading == GATHERED || operand->reading == INDICES) return operand->room;
   const ptrdiff_t rank = layout->rank, inner = layout->sizes[rank - 1], column = position % inner;
   const struct adj_layout single = {rank, 1, layout->sizes, operand->strides};
   switch (operand->reading) {
+    case GATHERED:
+    case INDICES: return operand->room;
     case SAME_EVERYWHERE:
       if (operand->written < count) {
         splat(size, operand->room - front * size, operand->base, front + count + back);

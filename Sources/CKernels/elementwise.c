@@ -14,6 +14,8 @@
 #define SHORT_BLOCK 64
 #define SHORTEST_BLOCK 8
 #define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * (SHORTEST_BLOCK + FRONT + BACK) * 8)
+/// Temporaries, at most, of a chain that is worked on as one block at once.
+#define FEW_TEMPORARIES 32
 /// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block. Gathering
 /// pays sooner where many operations share it.
 #define LONG_ROW 64
@@ -96,10 +98,11 @@ static void run_block(uint8_t type, const struct block *block) {
 }
 
 /// A chain of few elements, all of whose operands are read in place: as one block, without looking at each operand first.
-static void chain_of_one_block(uint8_t type, const struct adj_chain_code *chain, const void *const *inputs,
-                               void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
+static __attribute__((noinline)) void chain_of_one_block(uint8_t type, const struct adj_chain_code *chain,
+                                                         const void *const *inputs, void *const *outputs,
+                                                         ptrdiff_t begin, ptrdiff_t end) {
   const ptrdiff_t size = element_size(type), operand_count = chain->reading.layout.operands;
-  _Alignas(64) char room[ADJ_CHAIN_OPERATIONS * SHORT_BLOCK * 8];
+  _Alignas(64) char room[FEW_TEMPORARIES * SHORT_BLOCK * 8];
   const void *values[ADJ_CHAIN_OPERANDS + 2 * ADJ_CHAIN_OPERATIONS];
   for (ptrdiff_t o = 0; o < operand_count; ++o) values[o] = (const char *)inputs[o] + begin * size;
   const struct block block = {
@@ -111,7 +114,7 @@ static void chain_of_one_block(uint8_t type, const struct adj_chain_code *chain,
 
 struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chain, const void *const *inputs,
                                  void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
-  if (chain->in_place && end - begin <= SHORT_BLOCK) {
+  if (chain->in_place && end - begin <= SHORT_BLOCK && chain->temporary_count <= FEW_TEMPORARIES) {
     chain_of_one_block(type, chain, inputs, outputs, begin, end);
     return (struct adj_chain_fault){-1, 0};
   }
@@ -170,7 +173,9 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
     else if (operation_count > 1 && count > length) count = length;
     for (ptrdiff_t o = 0; o < layout.operands; ++o) {
       values[o] = block_of(&operands[o], &layout, size, position, count, front, back);
-      if (operands[o].reading != GATHERED) continue;
+    }
+    for (ptrdiff_t g = 0; g < reading.gather_count; ++g) {
+      const ptrdiff_t o = reading.gathers[g].operand;
       const ptrdiff_t first = position < front ? 0 : position - front;
       const ptrdiff_t last = block.total - position - count < back ? block.total : position + count + back;
       const ptrdiff_t bad = gather(&operands[o], size, operands[o].room + (first - position) * size, first, last);
