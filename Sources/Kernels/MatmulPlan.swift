@@ -46,6 +46,9 @@ package struct MatmulPlan: Sendable, Equatable {
   /// `GEMM_MULTITHREAD_THRESHOLD` in its `interface/gemm.c`). Calls stay at or below it, so that its thread setting,
   /// which belongs to the host, is neither needed nor touched. Blocks of 64 cubed lose little to one large call.
   static let blockWork = 262_144
+  /// A product of few blocks that each sum over so much has them no wider than a call, so that several workers find some.
+  /// The calls, and with them the bits, stay the same.
+  private static let deepBlocks = 4, deepWork = 4_194_304
 
   /// - Parameters:
   ///   - batchA: the axes of A before its last two; `batchB` those of B. A caller's mistake if they do not broadcast.
@@ -75,7 +78,10 @@ package struct MatmulPlan: Sendable, Equatable {
     // Narrow products get taller blocks: a call should be worth more than its overhead.
     let tallest = min(256, Self.blockWork / (width * depth) / 16 * 16)
     blockHeight = min(self.m, block.mayGrow ? max(block.height, tallest) : block.height)
-    stripWidth = self.m == 1 ? n : min(n, max(width, 128 / width * width))
+    let strip = self.m == 1 ? n : min(n, max(width, 128 / width * width))
+    let blocks = self.offsetsA.count * ((self.m + blockHeight - 1) / blockHeight) * ((n + strip - 1) / strip)
+    let isDeep = self.m > 1 && blocks < Self.deepBlocks && blockHeight * strip * k > Self.deepWork
+    stripWidth = isDeep ? min(n, width) : strip
     _checkInvariants()
   }
 

@@ -15,7 +15,7 @@ import Testing
       Product(m: 65, n: 33, k: 129), Product(m: 100, n: 10, k: 64), Product(m: 150, n: 70, k: 200),
       Product(m: 1, n: 300, k: 70), Product(m: 300, n: 1, k: 70), Product(m: 1, n: 1, k: 500),
       Product(m: 40, n: 50, k: 1), Product(m: 5, n: 600, k: 3), Product(m: 600, n: 2, k: 3),
-      Product(m: 2, n: 3, k: 900),
+      Product(m: 2, n: 3, k: 900), Product(m: 64, n: 128, k: 520),
     ]
     + [
       Product(m: 3, n: 4, k: 5, batchA: [2], batchB: [2]), Product(m: 3, n: 4, k: 5, batchA: [2, 3], batchB: [3]),
@@ -23,6 +23,12 @@ import Testing
       Product(m: 70, n: 20, k: 9, batchA: [], batchB: [3]), Product(m: 1, n: 20, k: 9, batchA: [4], batchB: [4]),
       Product(m: 5, n: 1, k: 9, batchA: [4, 1], batchB: [4, 2]),
     ]
+
+  @Test func `a product that sums over much has blocks for several workers`() {
+    #expect(MatmulPlan(m: 16, n: 100, k: 10_000).blockCount == 2)
+    #expect(MatmulPlan(m: 16, n: 100, k: 100).blockCount == 1)
+    #expect(MatmulPlan(m: 1, n: 100, k: 1_000_000).blockCount == 1, "a product with a vector is one block")
+  }
 
   private func run<T: KernelFloat>(_ plan: MatmulPlan, _ a: [T], _ b: [T], cuts: [Range<Int>]) -> [T] {
     var output = [T](repeating: .nan, count: plan.resultCount)
