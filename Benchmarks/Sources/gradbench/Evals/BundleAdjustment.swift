@@ -68,15 +68,22 @@ struct BundleAdjustment: Eval {
   mutating func run() throws {
     try session.feed(cameraValues, to: cameras)
     try session.feed(pointValues, to: points)
-    try session.feed(weightValues, to: weights)
-    try session.feed(featureValues, to: features)
-    try session.write(cameraOf, to: cameraIndex)
-    try session.write(pointOf, to: pointIndex)
-    try session.forward()
+    try withObservations { try session.forward() }
     if isDerivative {
       try jacobian.assemble(derivatives, in: session)
     } else {
       for (position, error) in errors.enumerated() { try session.copy(error, to: &results[position]) }
+    }
+  }
+
+  /// Calls `body` while runs read what belongs to each observation where it lies: 20 MB at the largest size.
+  private func withObservations(_ body: () throws -> Void) throws {
+    try session.reading(weights, from: weightValues.span) {
+      try session.reading(features, from: featureValues.span) {
+        try session.reading(cameraIndex, from: cameraOf.span) {
+          try session.reading(pointIndex, from: pointOf.span, body)
+        }
+      }
     }
   }
 
