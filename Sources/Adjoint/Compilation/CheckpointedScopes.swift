@@ -30,7 +30,7 @@ struct CheckpointedScopes: Sendable {
 
   /// The checkpointed scope of each node, or -1.
   func numbers(of graph: IntermediateGraph, from state: GraphState) -> [Int32] {
-    graph.origins.map { outermost[Int(state.scopes[$0.int])] }
+    graph.origins.map { outermost[Int(state.scope(of: $0))] }
   }
 
   /// The names of some scopes, in the order in which they were entered.

@@ -66,7 +66,7 @@ struct Compilation: Sendable {
   private func throwFirstLeak(in state: GraphState, _ roots: [NodeID]) throws(GraphError) {
     guard let gate = state.storage.gates.number(of: ScanPlaceholder.self) else { return }
     let isUsed = DropUnused.usedNodes(of: state.storage, roots: roots)
-    guard let leak = isUsed.indices.first(where: { isUsed[$0] && state.storage.gateColumn[$0] == gate }) else { return }
+    guard let leak = isUsed.indices.first(where: { isUsed[$0] && state.storage.rows[$0].gate == gate }) else { return }
     let reason = "this node stands for a value within the body of a scan, and something outside of the body reads it"
     throw GraphError(.outsideScan, reason, at: NodeID(leak), operands: [], in: state)
   }

@@ -35,7 +35,7 @@ struct FoldIntoProducts {
     readers = storage.readerCounts(roots: graph.roots)
     rewriter = GraphRewriter(graph)
     guard let accumulate = storage.gates.number(of: Accumulate.self) else { return }
-    for index in 0..<storage.count where storage.gateColumn[index] == accumulate {
+    for index in 0..<storage.count where storage.rows[index].gate == accumulate {
       let node = NodeID(index)
       let terms = Array(storage.inputs(of: node))
       let folded = terms.dropFirst().filter(isOwn)

@@ -62,7 +62,7 @@ struct FuseElementwise {
     for node in order {
       if graph.fences.contains(node) { passedFences += 1 }
       // What a scalar is computed from are scalars, which are in no chain.
-      if storage.signatureColumn[node.int].isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
+      if storage.rows[node.int].signature.isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
       switch Self.role(of: node, in: storage, options) {
       case .computes: join(node, storage, isForward: isForward[node.int])
       case .shifts(let shift): join(node, storage, isForward: isForward[node.int], shift: shift)
@@ -154,7 +154,7 @@ struct FuseElementwise {
 
   private static func role(of node: NodeID, in storage: GraphStorage, _ options: Program.Options) -> Role {
     if rowLength(of: node, in: storage) != nil { return .reduces }
-    let signatureID = storage.signatureColumn[node.int]
+    let signatureID = storage.rows[node.int].signature
     if signatureID.isScalar { return .neither }
     let signature = storage.signatures[Int(signatureID.index)]
     guard signature.elementType.isDifferentiable, signature.shape.elementCount > 1 else { return .neither }
@@ -167,7 +167,7 @@ struct FuseElementwise {
       // Values of other shapes are in no chain of this one.
       let shift = zip(storage.inputs(of: node), pieces).reduce(0) { furthest, taken in
         let (input, piece) = taken
-        if storage.signatureColumn[input.int] != signatureID { return furthest }
+        if storage.rows[input.int].signature != signatureID { return furthest }
         return max(furthest, abs(piece.start - piece.rows.lowerBound))
       }
       return signature.shape.rank == 1 && shift <= ElementwiseChain.Builder.maximumReach ? .shifts(shift) : .views
@@ -181,7 +181,7 @@ struct FuseElementwise {
   private static let longestSum = 4
 
   private mutating func join(_ node: NodeID, _ storage: GraphStorage, isForward: Bool, shift: Int = 0) {
-    let signature = storage.signatureColumn[node.int]
+    let signature = storage.rows[node.int].signature
     var reach = 0
     let inputs = storage.inputRange(of: node)
     let chain = start(node, storage, isForward: isForward)
@@ -229,13 +229,13 @@ struct FuseElementwise {
   @discardableResult
   private mutating func start(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) -> UInt32 {
     let chain = UInt32(chains.count)
-    let inputs = storage.inputs(of: node), signature = storage.signatureColumn[node.int]
+    let inputs = storage.inputs(of: node), signature = storage.rows[node.int].signature
     let kernel = storage.traits(of: node).kernel
     var state = State(signature: signature, isForward: isForward, fences: passedFences)
     state.operations = max(inputs.count - 1, 1)
     state.computes = Self.operation(of: kernel) != nil
     if case .spliceRows = kernel.form {
-      state.reads = inputs.map { Read(node: $0, isSpliced: storage.signatureColumn[$0.int] != signature) }
+      state.reads = inputs.map { Read(node: $0, isSpliced: storage.rows[$0.int].signature != signature) }
     } else {
       state.reads = state.computes ? inputs.map { Read(node: $0) } : [Read(node: node)]
       // What is gathered comes with its indices.
@@ -261,7 +261,7 @@ struct FuseElementwise {
     if states[Int(operand)].computes { states[Int(chain)].computes = true }
   }
 
-  private mutating func close(_ inputs: ArraySlice<NodeID>, but chain: UInt32) {
+  private mutating func close(_ inputs: GraphStorage.Inputs, but chain: UInt32) {
     for input in inputs where chainOf[input.int] != Self.none && chainOf[input.int] != chain {
       states[Int(chainOf[input.int])].isOpen = false
     }

@@ -11,7 +11,7 @@ struct GraphRewriter {
   init(_ graph: IntermediateGraph) {
     old = graph.storage
     origins = graph.origins
-    result = IntermediateGraph(old.emptyCopy(reserving: old.count), origins: [], roots: [])
+    result = IntermediateGraph(old.emptyCopy(), origins: [], roots: [])
     result.origins.reserveCapacity(old.count)
     renamed = [NodeID](repeating: NodeID(0), count: old.count)
   }
@@ -28,7 +28,7 @@ struct GraphRewriter {
 
   /// One more node like `node`, which reads `inputs` of the new graph.
   mutating func copy(_ node: NodeID, inputs: [NodeID]) -> NodeID {
-    let copy = result.storage.append(old.gateColumn[node.int], old.signatureColumn[node.int], inputs: inputs)
+    let copy = result.storage.append(old.rows[node.int].gate, old.rows[node.int].signature, inputs: inputs)
     if let values = old.constants[node] { result.storage.constants[copy] = values }
     if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
     result.origins.append(origins[node.int])
@@ -38,7 +38,7 @@ struct GraphRewriter {
   /// A new node of the type and shape of `node`, for which it speaks in messages. The inputs are of the new graph.
   mutating func add(_ gate: some Gate, like node: NodeID, inputs: [NodeID]) -> NodeID {
     let made = result.storage.append(
-      result.storage.intern(gate), old.signatureColumn[node.int], inputs: inputs)
+      result.storage.intern(gate), old.rows[node.int].signature, inputs: inputs)
     result.origins.append(origins[node.int])
     return made
   }

@@ -14,7 +14,7 @@ enum JoinPads {
     var rewriter = GraphRewriter(graph)
     for index in 0..<storage.count {
       let node = NodeID(index)
-      guard storage.gateColumn[index] == accumulate,
+      guard storage.rows[index].gate == accumulate,
         let (axis, pieces) = pieces(of: node, in: storage, readers)
       else {
         rewriter.keep(node)

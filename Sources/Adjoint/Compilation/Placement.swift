@@ -64,8 +64,8 @@ struct Placement: Sendable {
     places.reserveCapacity(storage.count)
     for index in 0..<storage.count {
       let node = NodeID(index)
-      if storage.brief(of: node).scalarOperation != nil, storage.signatureColumn[index].isFloatingScalar {
-        places.append(.awaited(gate: 0, storage.signatureColumn[index] == .scalar(.float64) ? .float64 : .float32))
+      if storage.brief(of: node).scalarOperation != nil, storage.rows[index].signature.isFloatingScalar {
+        places.append(.awaited(gate: 0, storage.rows[index].signature == .scalar(.float64) ? .float64 : .float32))
         continue
       }
       let traits = storage.traits(of: node)
@@ -89,7 +89,7 @@ struct Placement: Sendable {
   }
 
   private mutating func newPlace(for node: NodeID, _ traits: GateTraits, _ storage: GraphStorage) -> Place {
-    let signatureID = storage.signatureColumn[node.int]
+    let signatureID = storage.rows[node.int].signature
     let signature = storage.signatures[Int(signatureID.index)]
     if signature.elementType.isDifferentiable, signatureID.isScalar || signature.shape.elementCount == 1 {
       if traits.source == nil, ScalarRuns.operation(of: traits.kernel) != nil {

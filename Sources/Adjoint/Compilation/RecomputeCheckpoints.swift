@@ -67,7 +67,7 @@ struct RecomputeCheckpoints {
     for root in graph.roots { isKept[root.int] = true }
     for index in 0..<storage.count {
       let node = NodeID(index)
-      let isScalar = storage.signatureColumn[index].isFloatingScalar
+      let isScalar = storage.rows[index].signature.isFloatingScalar
       if scopes[index] < 0 || isGradient[index] || isScalar || storage.brief(of: node).source != nil {
         isKept[index] = true
       }

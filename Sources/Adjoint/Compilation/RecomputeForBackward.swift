@@ -65,7 +65,7 @@ struct RecomputeForBackward {
       let isChainable = isOfChain(node)
       for input in storage.inputs(of: node) {
         readerCounts[input.int] += 1
-        if !isChainable || storage.signatureColumn[input.int] != storage.signatureColumn[index] {
+        if !isChainable || storage.rows[input.int].signature != storage.rows[index].signature {
           isKept[input.int] = true
         }
       }

@@ -36,7 +36,7 @@ struct RunningSums {
     rewriter = GraphRewriter(graph)
     isKept = [Bool](repeating: false, count: storage.count)
     guard let accumulate = storage.gates.number(of: Accumulate.self) else { return }
-    for index in 0..<storage.count where storage.gateColumn[index] == accumulate {
+    for index in 0..<storage.count where storage.rows[index].gate == accumulate {
       let node = NodeID(index), terms = storage.inputs(of: node)
       guard terms.count >= Self.fewestTerms, storage.signature(of: node).shape.elementCount >= Self.fewestElements,
         terms.allSatisfy({ isAddedInItsChain($0) })

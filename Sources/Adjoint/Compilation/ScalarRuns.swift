@@ -59,8 +59,7 @@ struct ScalarRuns: ~Copyable {
   /// Adds a scalar gate of `type` to those before it, which are of the same slab.
   mutating func add(
     _ operation: ElementwiseOperation, _ node: NodeID, _ type: ElementType, inputs: Range<Int>,
-    of inputColumn: [NodeID],
-    _ placement: inout Placement
+    of inputColumn: SharedColumn<NodeID>, _ placement: inout Placement
   ) {
     self.type = type
     let first = operand(inputColumn[inputs.lowerBound], placement.places)

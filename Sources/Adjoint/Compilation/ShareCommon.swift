@@ -93,7 +93,7 @@ private struct NodeTable {
     let old = slots
     slots = [UInt32](repeating: Self.empty, count: max(64, old.count * 2))
     for entry in old where entry != Self.empty {
-      var slot = home(storage.gateColumn[Int(entry)], storage.inputs(of: NodeID(index: entry)))
+      var slot = home(storage.rows[Int(entry)].gate, storage.inputs(of: NodeID(index: entry)))
       while slots[slot] != Self.empty { slot = (slot + 1) & (slots.count - 1) }
       slots[slot] = entry
     }
@@ -103,7 +103,7 @@ private struct NodeTable {
 extension GraphStorage {
   /// Whether a node applies `gate` to `inputs` in this order.
   fileprivate func applies(_ node: NodeID, _ gate: GateID, _ inputs: borrowing Column<NodeID>) -> Bool {
-    guard gateColumn[node.int] == gate else { return false }
+    guard rows[node.int].gate == gate else { return false }
     let row = inputRange(of: node)
     guard row.count == inputs.count else { return false }
     for offset in 0..<inputs.count where inputColumn[row.lowerBound + offset] != inputs[offset] { return false }

@@ -6,7 +6,7 @@ enum Simplify {
   /// - Parameter roots: the values wanted of `old`, the outputs and then the gradients.
   static func apply(to old: GraphStorage, roots: [NodeID]) -> IntermediateGraph {
     let isUsed = DropUnused.usedNodes(of: old, roots: roots)
-    var result = IntermediateGraph(old.emptyCopy(reserving: old.count), origins: [], roots: [])
+    var result = IntermediateGraph(old.emptyCopy(), origins: [], roots: [])
     result.origins.reserveCapacity(old.count)
     var renamed = Column(repeating: NodeID(0), count: old.count)
     var common = ShareCommon(expecting: old.count)
@@ -15,7 +15,7 @@ enum Simplify {
 
     for index in 0..<old.count where isUsed[index] {
       let node = NodeID(index)
-      let (gate, signature) = (old.gateColumn[index], old.signatureColumn[index])
+      let (gate, signature) = (old.rows[index].gate, old.rows[index].signature)
       var newest: NodeID?
       inputs.removeAll()
       for position in old.inputRange(of: node) {
@@ -48,13 +48,13 @@ enum Simplify {
     let copy = NodeID(result.storage.count)
     if let values = old.constants[node] {
       if case .repeated(let value) = values,
-        let known = common.find(copy, repeating: value, of: old.signatureColumn[node.int])
+        let known = common.find(copy, repeating: value, of: old.rows[node.int].signature)
       {
         return known
       }
       result.storage.constants[copy] = values
     }
-    _ = result.storage.append(old.gateColumn[node.int], old.signatureColumn[node.int], inputs: [])
+    _ = result.storage.append(old.rows[node.int].gate, old.rows[node.int].signature, inputs: [])
     if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
     result.origins.append(node)
     return copy

@@ -70,12 +70,12 @@ extension GraphState {
   /// The sum of contributions to one node, which share its signature.
   fileprivate mutating func accumulate(_ contributions: ArraySlice<NodeID>) -> NodeID {
     if !poison.isEmpty { return apply(Accumulate(), to: Array(contributions), at: .unknown) }
-    let signature = storage.signatureColumn[contributions.first!.int]
+    let signature = storage.rows[contributions.first!.int].signature
     return append(storage.intern(Accumulate()), signature, inputs: contributions)
   }
 
   fileprivate mutating func accumulate(_ first: NodeID, _ second: NodeID) -> NodeID {
     if !poison.isEmpty { return apply(Accumulate(), to: [first, second], at: .unknown) }
-    return append(storage.intern(Accumulate()), storage.signatureColumn[first.int], first, second)
+    return append(storage.intern(Accumulate()), storage.rows[first.int].signature, first, second)
   }
 }

@@ -81,8 +81,8 @@ extension Differentiation {
 
   /// Broadcasting made copies of `input`; the gradients of copies add up.
   private func summed(_ gradient: Node, toShapeOf input: NodeID, through node: NodeID) -> NodeID {
-    let wanted = forward.signatureColumn[input.int]
-    if graph.withState({ $0.storage.signatureColumn[gradient.id.int] == wanted }) { return gradient.id }
+    let wanted = forward.rows[input.int].signature
+    if graph.withState({ $0.storage.rows[gradient.id.int].signature == wanted }) { return gradient.id }
     let shape = forward.signature(of: input).shape
     guard gradient.elementType == forward.signature(of: input).elementType,
       (try? Shape.broadcast(shape, gradient.shape)) == gradient.shape

@@ -25,11 +25,7 @@ extension Graph {
   func differentiate(
     _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node], fileID: StaticString, line: UInt
   ) throws(GraphError) -> (adjoints: [Node?], walk: Differentiation) {
-    // A backward pass has about two nodes for each of the forward pass; arrays that grow by doubling move them all.
-    let forward = withState { state in
-      defer { state.reserve(2 * state.storage.count) }
-      return state.storage
-    }
+    let forward = withState { $0.storage }
     for node in outputs + (upstream ?? []) + variables { check(node) }
     try checkDifferentiable(outputs, variables)
     try checkUpstream(upstream, of: outputs)

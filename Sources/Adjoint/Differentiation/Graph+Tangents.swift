@@ -38,7 +38,7 @@ extension Graph {
       throw GraphError(.tangentMismatch, reason, at: node.id, operands: [], in: state)
     }
     for (tangent, variable) in zip(tangents, variables)
-    where state.storage.signatureColumn[tangent.id.int] != state.storage.signatureColumn[variable.id.int] {
+    where state.storage.rows[tangent.id.int].signature != state.storage.rows[variable.id.int].signature {
       let reason = "the tangent \(state.describe(tangent.id)) differs from its variable \(state.describe(variable.id))"
       throw GraphError(.tangentMismatch, reason, at: variable.id, operands: [], in: state)
     }

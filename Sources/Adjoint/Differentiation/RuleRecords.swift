@@ -25,7 +25,7 @@ struct RuleRecords: ~Copyable {
     to node: NodeID, _ isActive: UInt32, seeds: borrowing Column<NodeID>, in walk: Differentiation,
     _ state: inout GraphState
   ) -> Answer {
-    let gate = Int(walk.forward.gateColumn[node.int].index)
+    let gate = Int(walk.forward.rows[node.int].gate.index)
     let inputs = walk.forward.inputRange(of: node)
     guard state.poison.isEmpty, inputs.count <= RuleRecord.mostOperands else { return .askEachTime }
     guard gate < entries.count else { return .unknown }
@@ -51,7 +51,7 @@ struct RuleRecords: ~Copyable {
     let inputs = walk.forward.inputRange(of: node)
     guard entry.isActive == isActive, entry.signatures.count == inputs.count else { return false }
     for (offset, signature) in entry.signatures.enumerated()
-    where walk.forward.signatureColumn[walk.forward.inputColumn[inputs.lowerBound + offset].int] != signature {
+    where walk.forward.rows[walk.forward.inputColumn[inputs.lowerBound + offset].int].signature != signature {
       return false
     }
     return true
@@ -59,11 +59,11 @@ struct RuleRecords: ~Copyable {
 
   /// Asks the rule about `node`, for all nodes like it.
   mutating func enter(_ node: NodeID, _ isActive: UInt32, in walk: Differentiation) {
-    let gate = Int(walk.forward.gateColumn[node.int].index)
+    let gate = Int(walk.forward.rows[node.int].gate.index)
     while entries.count <= gate { entries.append([]) }
     entries[gate].append(
       Entry(
-        signatures: walk.forward.inputs(of: node).map { walk.forward.signatureColumn[$0.int] },
+        signatures: walk.forward.inputs(of: node).map { walk.forward.rows[$0.int].signature },
         isActive: isActive, record: RuleRecord(rule, of: node, isActive, in: walk)))
   }
 }

@@ -2,12 +2,8 @@
 struct GraphState: Sendable {
   var storage = GraphStorage()
   var files = FileTable()
-  private(set) var locations: [PackedLocation] = []
-  private(set) var scopes: [UInt32] = []
-  /// The node that a node of a derivative was made for, plus 1, with the top bit set for a tangent; 0 for the user's own
-  /// nodes.
-  private(set) var forwardNodes: [UInt32] = []
-  private static let tangentBit: UInt32 = 1 << 31
+  private var sites = SiteTable()
+  private var sources = SharedColumn<NodeSource>()
 
   private(set) var names: [NodeID: String] = [:]
   private(set) var nodesByName: [String: NodeID] = [:]
@@ -32,21 +28,13 @@ struct GraphState: Sendable {
   /// While set, new nodes that belong to no derivative have this location.
   var commonLocation: PackedLocation?
 
-  /// Makes room, so that adding `count` nodes to these moves none.
-  mutating func reserve(_ count: Int) {
-    storage.reserve(count)
-    locations.reserveCapacity(locations.count + count)
-    scopes.reserveCapacity(scopes.count + count)
-    forwardNodes.reserveCapacity(forwardNodes.count + count)
-  }
-
   // MARK: applying gates
 
   mutating func apply(_ gate: some Gate, _ first: NodeID, _ second: NodeID?, at location: PackedLocation) -> NodeID {
     let gateID = storage.intern(gate)
-    let signature = storage.signatureColumn[first.int]
+    let signature = storage.rows[first.int].signature
     if storage.gates.traits[Int(gateID.index)].keepsSignature, poison.isEmpty, storage.isDifferentiable(signature),
-      second == nil || storage.signatureColumn[second!.int] == signature
+      second == nil || storage.rows[second!.int].signature == signature
     {
       return record(storage.append(gateID, signature, first, second), at: location)
     }
@@ -140,13 +128,9 @@ struct GraphState: Sendable {
 
   private mutating func record(_ node: NodeID, at location: PackedLocation) -> NodeID {
     if let forward = differentiating {
-      locations.append(locations[forward.int])
-      scopes.append(scopes[forward.int])
-      forwardNodes.append((forward.index + 1) | (isForwardMode ? Self.tangentBit : 0))
+      sources.append(isForwardMode ? .tangent(of: forward) : .gradient(of: forward))
     } else {
-      locations.append(commonLocation ?? location)
-      scopes.append(currentScope)
-      forwardNodes.append(0)
+      sources.append(.site(sites.number(of: Site(location: commonLocation ?? location, scope: currentScope))))
     }
     return node
   }
@@ -183,21 +167,27 @@ struct GraphState: Sendable {
 
   func name(of node: NodeID) -> String {
     if let name = names[node] { return name }
-    let scope = scopePaths[Int(scopes[node.int])]
+    let scope = scopePaths[Int(scope(of: node))]
     let gate = "\(storage.traits(of: node).name)#\(node.index)"
     return scope.isEmpty ? gate : scope + "/" + gate
   }
 
-  func packedLocation(of node: NodeID) -> PackedLocation { locations[node.int] }
-  func location(of node: NodeID) -> SourceLocation { files.unpack(locations[node.int]) }
+  func packedLocation(of node: NodeID) -> PackedLocation { site(of: node).location }
+  func location(of node: NodeID) -> SourceLocation { files.unpack(packedLocation(of: node)) }
+  /// The number of the scope that a node lies in.
+  func scope(of node: NodeID) -> UInt32 { site(of: node).scope }
   /// The node whose gradient or tangent `node` belongs to.
-  func forwardNode(of node: NodeID) -> NodeID? {
-    let number = forwardNodes[node.int] & ~Self.tangentBit
-    return number == 0 ? nil : NodeID(index: number - 1)
-  }
+  func forwardNode(of node: NodeID) -> NodeID? { sources[node.int].forwardNode }
   /// Whether a node was made by reverse mode.
-  func isGradient(_ node: NodeID) -> Bool { forwardNodes[node.int] != 0 && !isTangent(node) }
-  func isTangent(_ node: NodeID) -> Bool { forwardNodes[node.int] & Self.tangentBit != 0 }
+  func isGradient(_ node: NodeID) -> Bool { sources[node.int].isGradient }
+  func isTangent(_ node: NodeID) -> Bool { sources[node.int].isTangent }
+
+  /// Where the user's program made a node, or for one of a derivative, of whatever order, the node it derives from.
+  private func site(of node: NodeID) -> Site {
+    var node = node
+    while let forward = forwardNode(of: node) { node = forward }
+    return sites[sources[node.int].siteNumber]
+  }
 
   /// One line for messages: `hidden [128, 512] float32, made at Model.swift:12`.
   func describe(_ node: NodeID) -> String {

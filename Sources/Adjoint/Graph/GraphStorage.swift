@@ -13,24 +13,30 @@ struct Signature: Hashable, Sendable {
   let shape: Shape
 }
 
-struct SignatureID: Hashable, Sendable {
+struct SignatureID: Hashable, Sendable, BitwiseCopyable {
   let index: UInt32
   static func scalar(_ type: ElementType) -> SignatureID { SignatureID(index: UInt32(type.rawValue)) }
   var isScalar: Bool { index < 3 }
   var isFloatingScalar: Bool { index < 2 }
 }
 
-struct GateID: Hashable, Sendable { let index: UInt32 }
+struct GateID: Hashable, Sendable, BitwiseCopyable { let index: UInt32 }
 
-/// A graph as arrays: one column a property, one row a node, inputs in compressed rows.
+/// A graph as columns: one row a node, inputs in compressed rows.
 ///
 /// An edge always goes from a lower to a higher index, so the graph is acyclic by construction, walking it needs no
-/// recursion, and releasing a million nodes releases a dozen arrays. It does not know values: those live in sessions.
+/// recursion, and releasing a million nodes releases a few hundred pages. It does not know values: those live in sessions.
 struct GraphStorage: Sendable {
-  private(set) var gateColumn: [GateID] = []
-  private(set) var signatureColumn: [SignatureID] = []
-  private(set) var inputEnds: [UInt32] = []
-  private(set) var inputColumn: [NodeID] = []
+  private(set) var rows = SharedColumn<Row>()
+  private(set) var inputColumn = SharedColumn<NodeID>()
+  typealias Inputs = SharedColumn<NodeID>.SubSequence
+
+  struct Row: BitwiseCopyable {
+    let gate: GateID
+    let signature: SignatureID
+    /// Where the node's inputs end in the column of all inputs; they begin where those of the node before it end.
+    let inputEnd: UInt32
+  }
 
   private(set) var gates = GateTable()
   private(set) var signatures: [Signature] = ElementType.allCases.map { Signature(elementType: $0, shape: .scalar) }
@@ -40,7 +46,7 @@ struct GraphStorage: Sendable {
   var constants: [NodeID: TensorValues] = [:]
   var initializers: [NodeID: Initializer] = [:]
 
-  var count: Int { gateColumn.count }
+  var count: Int { rows.count }
 
   init() {
     for (index, signature) in signatures.enumerated() {
@@ -49,24 +55,12 @@ struct GraphStorage: Sendable {
   }
 
   /// No nodes, but the same gates and signatures under the same numbers: what a rewriting pass starts from.
-  func emptyCopy(reserving count: Int) -> GraphStorage {
+  func emptyCopy() -> GraphStorage {
     var copy = GraphStorage()
     copy.gates = gates
     copy.signatures = signatures
     copy.signatureNumbers = signatureNumbers
-    copy.gateColumn.reserveCapacity(count)
-    copy.signatureColumn.reserveCapacity(count)
-    copy.inputEnds.reserveCapacity(count)
-    copy.inputColumn.reserveCapacity(2 * count)
     return copy
-  }
-
-  /// Makes room, so that adding `count` nodes to these moves none.
-  mutating func reserve(_ count: Int) {
-    gateColumn.reserveCapacity(self.count + count)
-    signatureColumn.reserveCapacity(self.count + count)
-    inputEnds.reserveCapacity(self.count + count)
-    inputColumn.reserveCapacity(inputColumn.count + 2 * count)
   }
 
   mutating func intern(_ type: ElementType, _ shape: Shape) -> SignatureID {
@@ -101,9 +95,7 @@ struct GraphStorage: Sendable {
 
   private mutating func finish(_ id: NodeID, _ gate: GateID, _ signature: SignatureID) -> NodeID {
     precondition(count < UInt32.max >> 2, "A graph holds at most 2^30 nodes")
-    gateColumn.append(gate)
-    signatureColumn.append(signature)
-    inputEnds.append(UInt32(inputColumn.count))
+    rows.append(Row(gate: gate, signature: signature, inputEnd: UInt32(inputColumn.count)))
     return id
   }
 
@@ -112,22 +104,21 @@ struct GraphStorage: Sendable {
   func isDifferentiable(_ signature: SignatureID) -> Bool { signatures[Int(signature.index)].elementType != .int32 }
 
   func inputRange(of node: NodeID) -> Range<Int> {
-    (node.int == 0 ? 0 : Int(inputEnds[node.int - 1]))..<Int(inputEnds[node.int])
+    (node.int == 0 ? 0 : Int(rows[node.int - 1].inputEnd))..<Int(rows[node.int].inputEnd)
   }
-  func inputs(of node: NodeID) -> ArraySlice<NodeID> { inputColumn[inputRange(of: node)] }
-  func gate(of node: NodeID) -> any Gate { gates[gateColumn[node.int]] }
-  func traits(of node: NodeID) -> GateTraits { gates.traits[Int(gateColumn[node.int].index)] }
-  func brief(of node: NodeID) -> GateBrief { gates.traits[Int(gateColumn[node.int].index)].brief }
-  func signature(of node: NodeID) -> Signature { signatures[Int(signatureColumn[node.int].index)] }
+  func inputs(of node: NodeID) -> Inputs { inputColumn[inputRange(of: node)] }
+  func gate(of node: NodeID) -> any Gate { gates[rows[node.int].gate] }
+  func traits(of node: NodeID) -> GateTraits { gates.traits[Int(rows[node.int].gate.index)] }
+  func brief(of node: NodeID) -> GateBrief { gates.traits[Int(rows[node.int].gate.index)].brief }
+  func signature(of node: NodeID) -> Signature { signatures[Int(rows[node.int].signature.index)] }
 
   /// Every edge runs upwards, every number names a row of its table. Checked where internal checks are on.
   func _checkInvariants() {
     #if DEBUG
-      precondition(gateColumn.count == signatureColumn.count && gateColumn.count == inputEnds.count)
-      precondition(Int(inputEnds.last ?? 0) == inputColumn.count)
+      precondition(Int(rows.last?.inputEnd ?? 0) == inputColumn.count)
       for index in 0..<count {
         let node = NodeID(index)
-        precondition(gateColumn[index].index < gates.traits.count && signatureColumn[index].index < signatures.count)
+        precondition(rows[index].gate.index < gates.traits.count && rows[index].signature.index < signatures.count)
         precondition(inputRange(of: node).lowerBound <= inputRange(of: node).upperBound)
         for input in inputs(of: node) { precondition(input < node, "an edge runs from a lower to a higher index") }
       }
@@ -136,25 +127,23 @@ struct GraphStorage: Sendable {
 }
 
 extension GraphStorage {
-  /// Makes each of `rows` (ascending) a node of `gate` with the one input given, under the index it has.
-  mutating func replaceRows(_ rows: [(node: NodeID, x: NodeID)], gate: GateID) {
-    var replacements = rows[...]
-    var ends: [UInt32] = []
-    var inputs: [NodeID] = []
-    ends.reserveCapacity(count)
-    inputs.reserveCapacity(inputColumn.count)
+  /// The same graph with each of `nodes` (ascending) an application of `gate` to the one input given, under the index it
+  /// has.
+  func replacing(_ nodes: [(node: NodeID, x: NodeID)], gate: GateID) -> GraphStorage {
+    var replacements = nodes[...]
+    var result = self
+    result.rows = SharedColumn()
+    result.inputColumn = SharedColumn()
     for index in 0..<count {
+      let signature = rows[index].signature
       if let next = replacements.first, next.node.int == index {
         replacements.removeFirst()
-        gateColumn[index] = gate
-        inputs.append(next.x)
+        _ = result.append(gate, signature, next.x, nil)
       } else {
-        inputs.append(contentsOf: self.inputs(of: NodeID(index)))
+        _ = result.append(rows[index].gate, signature, inputs: inputs(of: NodeID(index)))
       }
-      ends.append(UInt32(inputs.count))
     }
-    inputEnds = ends
-    inputColumn = inputs
-    _checkInvariants()
+    result._checkInvariants()
+    return result
   }
 }

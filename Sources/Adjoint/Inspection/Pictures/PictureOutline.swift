@@ -83,7 +83,7 @@ struct PictureOutline {
     }
     var seats: [Seat: Int] = [:]
     for index in isShown.indices where isShown[index] && !isInlined(NodeID(index)) {
-      let seat = Seat(scope: state.scopes[index], isBackward: state.forwardNodes[index] != 0)
+      let seat = Seat(scope: state.scope(of: NodeID(index)), isBackward: state.forwardNode(of: NodeID(index)) != nil)
       if seats[seat] == nil {
         let path = state.scopePaths[Int(seat.scope)]
         seats[seat] = box(seat.isBackward ? (path.isEmpty ? "backward" : "backward/" + path) : path, &self)
@@ -242,7 +242,7 @@ private struct PictureBlock: Equatable {
       scopes[inner] = scope
       key.append(
         Step(
-          gate: storage.traits(of: node).name, signature: storage.signatureColumn[node.int], scope: scope,
+          gate: storage.traits(of: node).name, signature: storage.rows[node.int].signature, scope: scope,
           inputs: storage.inputs(of: node).map { places[$0] ?? -1 }))
     }
   }

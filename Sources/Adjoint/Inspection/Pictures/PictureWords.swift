@@ -71,7 +71,7 @@ struct PictureWords {
   /// The name without its scope, the number a constant is, or the gate's symbol.
   func title(of node: NodeID) -> String {
     if let name = state.names[node] {
-      let scope = state.scopePaths[Int(state.scopes[node.int])] + "/"
+      let scope = state.scopePaths[Int(state.scope(of: node))] + "/"
       return name.hasPrefix(scope) && name.count > scope.count ? String(name.dropFirst(scope.count)) : name
     }
     return state.storage.isConstant(node) ? "constant" : ""

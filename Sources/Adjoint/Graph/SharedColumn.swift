@@ -1,0 +1,77 @@
+/// A column of a graph: elements that are only ever added, in pages that copies of the column share.
+///
+/// A graph grows without its size being known, and is copied when it is differentiated or compiled. An array moves all
+/// its elements each time it has doubled, and again when one is added to a copy of it; touching memory for the first time
+/// costs more than what is written there. Here a full page never moves: a copy costs a few words, and what is added to
+/// it moves the last page, at most 64 KiB.
+///
+/// Reading is safe from any thread that holds a copy: a page is written only by the column that alone holds it, behind
+/// the elements that others share.
+///
+/// - Complexity: O(1) an element, to read and, amortised, to add.
+struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {  // because of the above
+  private var fullPages: [Page<Element>] = []
+  private var lastPage = Page<Element>(capacity: 16)
+  /// Where each page begins, the last one included.
+  private var bases: [UnsafeMutablePointer<Element>]
+  private(set) var count = 0
+  /// How many elements there can be before the last page is full.
+  private var limit: Int
+
+  /// A power of two. The first page grows up to it by doubling, so that small graphs are small.
+  private static var pageCapacity: Int { 1 << pageShift }
+  private static var pageShift: Int { (MemoryLayout<Element>.stride - 1).leadingZeroBitCount - (Int.bitWidth - 16) }
+
+  init() {
+    bases = [lastPage.base]
+    limit = lastPage.capacity
+  }
+
+  @inline(__always)
+  mutating func append(_ element: Element) {
+    if count == limit || !isKnownUniquelyReferenced(&lastPage) { makeRoom() }
+    (lastPage.base + (count & (Self.pageCapacity - 1))).initialize(to: element)
+    count += 1
+  }
+
+  /// Has the last page be this column's own, with room for an element.
+  @inline(never)
+  private mutating func makeRoom() {
+    let start = fullPages.count * Self.pageCapacity
+    if count == start + Self.pageCapacity {
+      fullPages.append(lastPage)
+      lastPage = Page(capacity: Self.pageCapacity)
+      bases.append(lastPage.base)
+    } else {
+      let larger = Page<Element>(capacity: count == limit ? 2 * lastPage.capacity : lastPage.capacity)
+      larger.base.initialize(from: lastPage.base, count: count - start)
+      lastPage = larger
+      bases[fullPages.count] = larger.base
+    }
+    limit = fullPages.count * Self.pageCapacity + lastPage.capacity
+  }
+}
+
+extension SharedColumn: RandomAccessCollection {
+  var startIndex: Int { 0 }
+  var endIndex: Int { count }
+
+  @inline(__always)
+  subscript(index: Int) -> Element {
+    assert(index >= 0 && index < count, "a column has no element \(index)")
+    return bases[index >> Self.pageShift][index & (Self.pageCapacity - 1)]
+  }
+}
+
+/// Memory for some elements, freed with the last column that it is in.
+private final class Page<Element: BitwiseCopyable> {
+  let base: UnsafeMutablePointer<Element>
+  let capacity: Int
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    base = .allocate(capacity: capacity)
+  }
+
+  deinit { base.deallocate() }
+}
