@@ -52,7 +52,7 @@ struct ChainCall {
           values[gate] = read(
             inputs[0], Self.view(kernel, of: storage.signature(of: inputs[0]).shape.dimensions, shape))
           // A reduction, too, reads what an operation has written.
-          if !fused.isInner[gate.int] || gate == reduced { applications.append((gate, .operation(.copy), [gate])) }
+          if !fused.isInner(gate) || gate == reduced { applications.append((gate, .operation(.copy), [gate])) }
         }
         continue
       }
@@ -91,7 +91,7 @@ struct ChainCall {
         let operands =
           if case .splice = work { inputs.map { spliced[$0] ?? values[$0]! } } else { inputs.map { values[$0]! } }
         let application = Application(work: work, operands: operands)
-        if fused.isInner[node.int], let known = made[application] {
+        if fused.isInner(node), let known = made[application] {
           values[node] = known
           if node == reduced { reducedValue = known }
           continue
@@ -104,7 +104,7 @@ struct ChainCall {
       }
       if inputs != [node] { values[node] = value }
       if node == reduced { reducedValue = value }
-      if !fused.isInner[node.int] { results.append((node, value)) }
+      if !fused.isInner(node) { results.append((node, value)) }
       while reads.count + nodes.count <= value { nodes.append(node) }
     }
     self.nodes = nodes
@@ -116,7 +116,7 @@ struct ChainCall {
       self.results = results.map(\.node)
       return
     }
-    let isStored = !fused.isInner[reduced.int]
+    let isStored = !fused.isInner(reduced)
     if !isStored { results.append((reduced, reducedValue)) }
     let source = results.firstIndex { $0.node == reduced }!
     chain = builder.finish(outputs: results.map(\.value))

@@ -16,7 +16,7 @@ struct Compilation: Sendable {
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
   ///   the gate where the path stops; a checkpointed scope that does not exist.
   /// - Complexity: O(nodes + edges).
-  func run() throws(GraphError) -> (plan: ProgramPlan, endpoints: Endpoints, provenance: Provenance) {
+  func run() throws(GraphError) -> Compiled {
     let checkpoints = try CheckpointedScopes(options.checkpointedScopes, in: source, fileID: fileID, line: line)
     let working = Graph(source)
     let values = outputs + others
@@ -44,15 +44,15 @@ struct Compilation: Sendable {
     }
     lowered = RecomputeCheckpoints.apply(to: lowered, checkpoints, from: state, outputCount: values.count)
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
-    let provenance = Provenance(state, lowered, built)
     let endpoints = Endpoints(lowered, built.places, outputs: values, variables: variables, upstreams: upstreams)
     var plan = built.plan
     let changed = lowered.roots.dropFirst(values.count + gradients.count)
     plan.update(
       changed.suffix(updates.count), to: changed.prefix(updates.count), in: lowered, built.places,
       endpoints: endpoints, forwardRoots: values.count)
-    plan._checkInvariants(lowered, provenance)
-    return (plan, endpoints, provenance)
+    let compiled = Compiled(plan: plan, endpoints: endpoints, state: state, graph: lowered, places: built.places)
+    compiled._checkInvariants()
+    return compiled
   }
 
   /// The passes that the body of a scan goes through, of which `roots` are wanted.
@@ -97,5 +97,26 @@ struct Compilation: Sendable {
       gradients.append(adjoint.id)
     }
     return (upstreams, gradients)
+  }
+}
+
+/// What comes of all passes.
+struct Compiled {
+  let plan: ProgramPlan
+  let endpoints: Endpoints
+  /// The user's graph with the nodes of its backward pass, and what became of it.
+  fileprivate let state: GraphState
+  fileprivate let graph: IntermediateGraph
+  fileprivate let places: [Placement.Place]
+
+  /// Where the plan's nodes come from, which only messages need.
+  ///
+  /// - Complexity: O(nodes).
+  var provenance: Provenance { Provenance(state, graph, places, plan.placement) }
+
+  fileprivate func _checkInvariants() {
+    #if DEBUG
+      plan._checkInvariants(graph, provenance)
+    #endif
   }
 }

@@ -6,7 +6,7 @@ enum DropUnused {
     var isUsed = [Bool](repeating: false, count: storage.count)
     for root in roots { isUsed[root.int] = true }
     for index in stride(from: storage.count - 1, through: 0, by: -1) where isUsed[index] {
-      for position in storage.inputRange(of: NodeID(index)) { isUsed[storage.inputColumn[position].int] = true }
+      storage.forEachInput(of: NodeID(index)) { isUsed[$0.int] = true }
     }
     return isUsed
   }

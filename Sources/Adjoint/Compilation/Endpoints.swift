@@ -37,7 +37,7 @@ struct Endpoints: Sendable {
     for (upstream, output) in zip(upstreams, outputs) { upstreamOf[upstream] = output }
     for index in 0..<graph.storage.count {
       let node = NodeID(index)
-      switch graph.storage.traits(of: node).source {
+      switch graph.storage.brief(of: node).source {
       case .input:
         let origin = graph.origins[index]
         if let output = upstreamOf[origin] {

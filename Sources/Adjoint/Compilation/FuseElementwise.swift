@@ -12,12 +12,13 @@ internal import Kernels
 ///
 /// - Complexity: O(nodes + edges).
 struct FuseElementwise {
-  /// For each node the number of its chain, or ``none``.
-  private(set) var chainOf: [UInt32]
+  /// For each node the number of its chain, or ``none``; empty if no value is large enough for one.
+  private var chainOf: [UInt32] = []
   /// The gates of each chain in the order in which they run; empty where a chain was joined to another or given up.
   private(set) var chains: [[NodeID]] = []
-  /// Whether the value never reaches memory: nothing but the chain itself reads it, or chains gather it.
-  private(set) var isInner: [Bool]
+  /// For each node whether the value never reaches memory: nothing but the chain itself reads it, or chains gather it;
+  /// empty if there is no chain.
+  private var isInner: [Bool] = []
   /// The gates whose rows are gathered by the chains that read them; while chains grow, all that may be, and how many
   /// fences come before them.
   private(set) var gathers: [NodeID: Int] = [:]
@@ -53,24 +54,22 @@ struct FuseElementwise {
   /// How far splices shift what goes into a value, along any path through its chain, in all; those that do.
   private var reaches: [NodeID: Int] = [:]
 
-  /// - Parameter order: all nodes that are computed, each after what it reads, those of the forward pass first.
-  init(_ graph: IntermediateGraph, order: [NodeID], isForward: [Bool], options: Program.Options) {
+  init(_ graph: IntermediateGraph, order: RunOrder, options: Program.Options) {
     let storage = graph.storage
+    guard options.fusesElementwise, storage.signatures.contains(where: { $0.shape.elementCount > 1 }) else { return }
     chainOf = [UInt32](repeating: Self.none, count: storage.count)
-    isInner = [Bool](repeating: false, count: storage.count)
-    guard options.fusesElementwise else { return }
     for node in order {
       if graph.fences.contains(node) { passedFences += 1 }
       // What a scalar is computed from are scalars, which are in no chain.
       if storage.rows[node.int].signature.isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
       switch Self.role(of: node, in: storage, options) {
-      case .computes: join(node, storage, isForward: isForward[node.int])
-      case .shifts(let shift): join(node, storage, isForward: isForward[node.int], shift: shift)
+      case .computes: join(node, storage, isForward: order.isForward[node.int])
+      case .shifts(let shift): join(node, storage, isForward: order.isForward[node.int], shift: shift)
       case .views:
         close(storage.inputs(of: node), but: Self.none)
-        start(node, storage, isForward: isForward[node.int])
+        start(node, storage, isForward: order.isForward[node.int])
       case .reduces:
-        reduce(node, storage, isForward: isForward[node.int])
+        reduce(node, storage, isForward: order.isForward[node.int])
         close(storage.inputs(of: node), but: Self.none)
       case .gathers:
         gathers[node] = passedFences
@@ -78,7 +77,7 @@ struct FuseElementwise {
       case .neither: close(storage.inputs(of: node), but: Self.none)
       }
     }
-    if !gathers.isEmpty { findGathers(storage, order: order, roots: graph.roots, isForward: isForward) }
+    if !gathers.isEmpty { findGathers(storage, order: order, roots: graph.roots) }
     // A single gate has a kernel of its own.
     for chain in chains.indices
     where !chains[chain].isEmpty && !(states[chain].computes && (chains[chain].count > 1 || gathers(chain))) {
@@ -91,7 +90,7 @@ struct FuseElementwise {
   /// Keeps of `gathers` those that nothing but chains reads, which run in the same pass and between the same fences, and
   /// in the shape that they have.
   private mutating func findGathers(
-    _ storage: GraphStorage, order: [NodeID], roots: [NodeID], isForward: [Bool]
+    _ storage: GraphStorage, order: RunOrder, roots: [NodeID]
   ) {
     for root in roots { gathers[root] = nil }
     var readers: [NodeID: UInt32] = [:]
@@ -105,7 +104,7 @@ struct FuseElementwise {
         let isSmall = 2 * table.elementCount <= shape.elementCount
         let canGather =
           chain != Self.none && Self.operation(of: storage.traits(of: node).kernel) != nil
-          && storage.signature(of: node).shape == shape && isForward[node.int] == isForward[input.int]
+          && storage.signature(of: node).shape == shape && order.isForward[node.int] == order.isForward[input.int]
           && states[Int(chain)].fences == fences && (isSmall || readers[input, default: chain] == chain)
         if canGather { readers[input] = chain } else { gathers[input] = nil }
       }
@@ -117,13 +116,19 @@ struct FuseElementwise {
     !gathers.isEmpty && states[chain].reads.contains { gathers[$0.node] != nil }
   }
 
-  private mutating func findInner(_ storage: GraphStorage, order: [NodeID], roots: [NodeID]) {
+  /// The number of the chain that computes a node, or ``none``.
+  func chain(of node: NodeID) -> UInt32 { chainOf.isEmpty ? Self.none : chainOf[node.int] }
+
+  /// Whether nothing but its chain reads a value.
+  func isInner(_ node: NodeID) -> Bool { !isInner.isEmpty && isInner[node.int] }
+
+  private mutating func findInner(_ storage: GraphStorage, order: RunOrder, roots: [NodeID]) {
     if chains.isEmpty { return }
+    isInner = [Bool](repeating: false, count: storage.count)
     for gather in gathers.keys { isInner[gather.int] = true }
     for chain in chains { for node in chain { isInner[node.int] = true } }
     for node in order {
-      for input in storage.inputRange(of: node) {
-        let operand = storage.inputColumn[input]
+      for operand in storage.inputs(of: node) {
         if chainOf[operand.int] != chainOf[node.int], gathers[operand] == nil { isInner[operand.int] = false }
       }
     }
@@ -162,7 +167,7 @@ struct FuseElementwise {
     case .elementwise: return .computes
     case .accumulate:
       let isFixed = options.accumulation == .graphOrder
-      return isFixed && storage.inputRange(of: node).count <= longestSum ? .computes : .neither
+      return isFixed && storage.inputCount(of: node) <= longestSum ? .computes : .neither
     case .spliceRows(let pieces):
       // Values of other shapes are in no chain of this one.
       let shift = zip(storage.inputs(of: node), pieces).reduce(0) { furthest, taken in
@@ -183,16 +188,16 @@ struct FuseElementwise {
   private mutating func join(_ node: NodeID, _ storage: GraphStorage, isForward: Bool, shift: Int = 0) {
     let signature = storage.rows[node.int].signature
     var reach = 0
-    let inputs = storage.inputRange(of: node)
+    let inputs = storage.inputs(of: node)
     let chain = start(node, storage, isForward: isForward)
-    for position in inputs {
-      let operand = chainOf[storage.inputColumn[position].int]
+    for input in inputs {
+      let operand = chainOf[input.int]
       guard operand != Self.none, operand != chain else { continue }
       let other = states[Int(operand)]
       let mine = states[Int(chain)]
       let outer = mine.reads.filter { chainOf[$0.node.int] != operand }
       let reads = other.reads + outer.filter { !other.reads.contains($0) }
-      let shifted = shift + furthestReach(of: operand, at: inputs, storage)
+      let shifted = shift + furthestReach(of: operand, among: inputs)
       guard other.isOpen, shifted <= ElementwiseChain.Builder.maximumReach, other.signature == signature,
         other.isForward == isForward, other.fences == passedFences,
         reads.count <= ElementwiseChain.Builder.maximumOperands,
@@ -203,15 +208,14 @@ struct FuseElementwise {
       reach = max(reach, shifted)
     }
     if reach > 0 { reaches[node] = reach }
-    close(storage.inputs(of: node), but: chain)
+    close(inputs, but: chain)
   }
 
   /// The furthest reach of the inputs that `chain` computes.
-  private func furthestReach(of chain: UInt32, at inputs: Range<Int>, _ storage: GraphStorage) -> Int {
+  private func furthestReach(of chain: UInt32, among inputs: GraphStorage.Inputs) -> Int {
     if reaches.isEmpty { return 0 }
-    return inputs.reduce(0) { reach, position in
-      let input = storage.inputColumn[position]
-      return chainOf[input.int] == chain ? max(reach, reaches[input] ?? 0) : reach
+    return inputs.reduce(0) { reach, input in
+      chainOf[input.int] == chain ? max(reach, reaches[input] ?? 0) : reach
     }
   }
 

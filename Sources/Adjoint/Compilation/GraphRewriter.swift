@@ -75,7 +75,7 @@ extension GraphStorage {
   /// How often each node is read; a root counts as read once more than that.
   func readerCounts(roots: [NodeID]) -> [UInt32] {
     var counts = [UInt32](repeating: 0, count: count)
-    for input in inputColumn { counts[input.int] += 1 }
+    for index in 0..<count { forEachInput(of: NodeID(index)) { counts[$0.int] += 1 } }
     for root in roots { counts[root.int] += 2 }
     return counts
   }

@@ -5,7 +5,7 @@
 /// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does.
 struct Placement: Sendable {
   /// A slot of a slab or a buffer, in 32 bits; or, until its step is complete, a gate of the step that will hold a slot.
-  struct Place: Hashable, Sendable {
+  struct Place: Hashable, Sendable, BitwiseCopyable {
     let bits: UInt32
     private static let bufferFlag: UInt32 = 1 << 31
     private static let doubleFlag: UInt32 = 1 << 30
@@ -59,7 +59,7 @@ struct Placement: Sendable {
   private(set) var constants: [(buffer: Int, values: TensorValues)] = []
 
   /// - Parameter isInner: whether a value never reaches memory.
-  init(_ graph: IntermediateGraph, isInner: [Bool]) {
+  init(_ graph: IntermediateGraph, isInner: (NodeID) -> Bool) {
     let storage = graph.storage
     places.reserveCapacity(storage.count)
     for index in 0..<storage.count {
@@ -71,7 +71,7 @@ struct Placement: Sendable {
       let traits = storage.traits(of: node)
       if case .alias = traits.kernel.form {
         places.append(places[storage.inputs(of: node).first!.int])
-      } else if isInner[index] {
+      } else if isInner(node) {
         places.append(.none)
       } else {
         places.append(newPlace(for: node, traits, storage))

@@ -81,7 +81,8 @@ public final class Program: Sendable {
     order = Compilation(
       source: graph.snapshot(), outputs: outputs.map(\.id), variables: variables.map(\.id), others: others.map(\.id),
       updates: updates.map { ($0.parameter.id, $0.value.id) }, options: options, fileID: fileID, line: line)
-    (plan, endpoints, _) = try order.run()
+    let compiled = try order.run()
+    (plan, endpoints) = (compiled.plan, compiled.endpoints)
   }
 
   /// Compiles one output and the gradients of `variables`.

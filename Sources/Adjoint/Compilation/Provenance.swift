@@ -8,28 +8,26 @@ struct Provenance: Sendable {
   /// For each node of the plan the node of ``state`` that it stands for.
   let origins: [NodeID]
   let places: [Placement.Place]
-  private let scalarNodes: [NodeID]
-  /// Which of `scalarNodes` a run computes, by where its code begins.
-  private let scalarRuns: [Int: Range<Int>]
+  /// The node whose value each slot of the two slabs holds, where it is one's.
+  private var nodes32: [NodeID?], nodes64: [NodeID?]
 
-  init(_ state: GraphState, _ graph: IntermediateGraph, _ built: UnitBuilder.Result) {
+  /// - Complexity: O(nodes).
+  init(_ state: GraphState, _ graph: IntermediateGraph, _ places: [Placement.Place], _ placement: Placement) {
     self.state = state
     origins = graph.origins
-    places = built.places
-    scalarNodes = built.scalarNodes
-    var runs: [Int: Range<Int>] = [:]
-    var ends = built.scalarNodeEnds[...]
-    var start = 0
-    for step in built.plan.steps {
-      guard case .scalars(let run) = step.work, let end = ends.popFirst() else { continue }
-      runs[run.words.lowerBound] = start..<end
-      start = end
+    self.places = places
+    nodes32 = [NodeID?](repeating: nil, count: placement.float32Slots)
+    nodes64 = [NodeID?](repeating: nil, count: placement.float64Slots)
+    // Whatever lives with a value, under another shape, comes after it.
+    for (index, place) in places.enumerated().reversed() where !place.isBuffer && !place.isAwaited {
+      if place.isDoubleSlot { nodes64[place.index] = NodeID(index) } else { nodes32[place.index] = NodeID(index) }
     }
-    scalarRuns = runs
   }
 
   /// The nodes that scalar gates compute, in the order of the graph.
-  func nodes(of run: ScalarRun) -> ArraySlice<NodeID> { scalarNodes[scalarRuns[run.words.lowerBound]!] }
+  func nodes(of run: ScalarRun) -> [NodeID] {
+    (run.type == .float64 ? nodes64 : nodes32)[run.slots].compactMap { $0 }.sorted()
+  }
 
   func describe(_ node: NodeID) -> String { state.describe(origins[node.int]) }
   func signature(of node: NodeID) -> Signature { state.storage.signature(of: origins[node.int]) }

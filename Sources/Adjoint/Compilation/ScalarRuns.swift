@@ -31,17 +31,18 @@ struct ScalarGate: BitwiseCopyable {
 ///
 /// It knows no unit and no other step: who adds one of those closes the run before it.
 struct ScalarRuns: ~Copyable {
-  private(set) var code = Column<UInt32>()
-  /// The nodes of each step, one step after the other, in the order of the nodes.
-  private(set) var nodes = Column<NodeID>()
-  /// Where the nodes of each step end.
-  private(set) var nodeEnds: [Int] = []
+  private(set) var code: [UInt32] = []
+  private let expectedWords: Int
 
-  /// The gates that no step holds yet.
+  /// The gates that no step holds yet, and the nodes that they compute, in the order of the nodes.
   private var gates = Column<ScalarGate>()
+  private var nodes = Column<NodeID>()
   private var type = ElementType.float32
   private var sorting = LevelOrder()
   private var fetches = FarReads()
+
+  /// - Parameter expectedWords: about how long the code will be, so that it need not move when it grows.
+  init(expectedWords: Int) { self.expectedWords = expectedWords }
 
   /// What the machine for scalars does for a gate of this kernel, if it can do it.
   static func operation(of kernel: Kernel) -> ElementwiseOperation? {
@@ -56,39 +57,35 @@ struct ScalarRuns: ~Copyable {
   /// Whether the gates of the step being made are of another slab than one of `type`.
   func mustClose(before type: ElementType) -> Bool { gates.count > 0 && self.type != type }
 
-  /// Adds a scalar gate of `type` to those before it, which are of the same slab.
+  /// Adds a scalar gate of `type`, that of `node`, to those before it, which are of the same slab.
   mutating func add(
-    _ operation: ElementwiseOperation, _ node: NodeID, _ type: ElementType, inputs: Range<Int>,
-    of inputColumn: SharedColumn<NodeID>, _ placement: inout Placement
+    _ operation: ElementwiseOperation, _ operands: borrowing Column<Placement.Place>, for node: NodeID,
+    _ type: ElementType
   ) {
     self.type = type
-    let first = operand(inputColumn[inputs.lowerBound], placement.places)
-    if operation == .add && inputs.count != 2 {
+    nodes.append(node)
+    let first = Self.operand(operands[0])
+    if operation == .add && operands.count != 2 {
       // An accumulate node of one or of more than two contributions, added in order.
-      if inputs.count == 1 { append(.copy, 1, first) }
+      if operands.count == 1 { append(.copy, 1, first) }
       var sum = first
-      for position in inputs.dropFirst() {
-        append(.add, 2, sum, operand(inputColumn[position], placement.places))
-        sum = UInt32(gates.count - 1) | ScalarGate.mark
+      for position in 1..<operands.count {
+        append(.add, 2, sum, Self.operand(operands[position]))
+        sum = UInt32(lastGate) | ScalarGate.mark
       }
     } else {
-      switch inputs.count {
-      case 1: append(operation, 1, first)
-      case 2: append(operation, 2, first, operand(inputColumn[inputs.lowerBound + 1], placement.places))
-      default:
-        append(
-          operation, 3, first, operand(inputColumn[inputs.lowerBound + 1], placement.places),
-          operand(inputColumn[inputs.lowerBound + 2], placement.places))
-      }
+      append(
+        operation, operands.count, first, operands.count > 1 ? Self.operand(operands[1]) : 0,
+        operands.count > 2 ? Self.operand(operands[2]) : 0)
     }
-    placement.await(gate: gates.count - 1, for: node, type)
-    nodes.append(node)
   }
 
+  /// The gate added last, by its number in the step being made.
+  var lastGate: Int { gates.count - 1 }
+
   @inline(__always)
-  private func operand(_ node: NodeID, _ places: [Placement.Place]) -> UInt32 {
-    let place = places[node.int]
-    return place.isAwaited ? UInt32(place.index) | ScalarGate.mark : UInt32(place.index)
+  private static func operand(_ place: Placement.Place) -> UInt32 {
+    place.isAwaited ? UInt32(place.index) | ScalarGate.mark : UInt32(place.index)
   }
 
   @inline(__always)
@@ -108,21 +105,21 @@ struct ScalarRuns: ~Copyable {
   mutating func close(_ placement: inout Placement) -> Step? {
     if gates.count == 0 { return nil }
     let base = placement.takeSlots(gates.count, type)
+    if code.isEmpty { code.reserveCapacity(expectedWords) }
     let start = code.count
     sorting.sort(gates)
     fetches.find(gates, sorting.order, base: base, type, writingTo: &code)
     write(base: UInt32(base))
-    let firstNode = nodeEnds.last ?? 0
-    for index in firstNode..<nodes.count {
+    for index in 0..<nodes.count {
       let gate = placement.places[nodes[index].int].index
       placement.settle(nodes[index], at: base + Int(sorting.positions[gate]), type)
     }
-    nodeEnds.append(nodes.count)
-    let count = gates.count
+    let (first, count) = (nodes[0], gates.count)
     gates.removeAll()
+    nodes.removeAll()
     return Step(
       work: .scalars(ScalarRun(type: type, words: start..<code.count, slots: base..<base + count)),
-      node: nodes[firstNode], operands: 0..<0, results: 0..<0)
+      node: first, operands: 0..<0, results: 0..<0)
   }
 
   // MARK: code

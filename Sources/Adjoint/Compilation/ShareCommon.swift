@@ -8,6 +8,8 @@ struct ShareCommon: ~Copyable {
   private var firstReader: Column<UInt32>
   private var nextReader: Column<UInt32>
   private var overflow = NodeTable()
+  /// The inputs of a row that is looked up there.
+  private var few = Column<NodeID>()
   private var scalarConstants: [ScalarKey: NodeID] = [:]
   private static let none = UInt32.max
   private static let longestList = 8
@@ -22,32 +24,64 @@ struct ShareCommon: ~Copyable {
     nextReader = Column(reserving: nodes)
   }
 
-  /// The node that applies `gate` to `inputs`, or `nil` once the next node of `storage` has been entered as that node.
+  /// The node that is equal to `row`, or `nil` once the next node of `storage` has been entered as that node.
   ///
   /// - Parameters:
   ///   - newest: the newest input, constants apart.
-  ///   - storage: not changed; `inout` because a struct of a dozen arrays is copied otherwise.
+  ///   - storage: not changed; `inout` because a struct of a dozen fields is copied otherwise.
+  @inline(__always)
+  mutating func find(_ row: NodeRow, newest: NodeID?, in storage: inout GraphStorage) -> NodeID? {
+    enter(NodeID(storage.count))
+    let (known, isLong) = lookUp(newest) { storage.rows[$0.int] == row }
+    if known != nil { return known }
+    if isLong {
+      few.removeAll()
+      for position in 0..<row.inputCount { few.append(row.input(position)) }
+      return overflow.find(row.gate, few, in: &storage)
+    }
+    addReader(NodeID(storage.count), to: newest)
+    return nil
+  }
+
+  /// The same for a gate on more than two inputs.
   mutating func find(
     _ gate: GateID, _ inputs: borrowing Column<NodeID>, newest: NodeID?, in storage: inout GraphStorage
   ) -> NodeID? {
-    let next = NodeID(storage.count)
+    enter(NodeID(storage.count))
+    let (known, isLong) = lookUp(newest) { storage.applies($0, gate, inputs) }
+    if known != nil { return known }
+    if isLong { return overflow.find(gate, inputs, in: &storage) }
+    addReader(NodeID(storage.count), to: newest)
+    return nil
+  }
+
+  /// Makes lists for the nodes up to `next`.
+  @inline(__always)
+  private mutating func enter(_ next: NodeID) {
     while firstReader.count <= next.int {
       firstReader.append(Self.none)
       nextReader.append(Self.none)
     }
-    let list = newest?.int ?? 0
-    var reader = firstReader[list]
+  }
+
+  /// The reader of `newest` that is the node looked for, and whether the list is as long as it may get.
+  @inline(__always)
+  private func lookUp(_ newest: NodeID?, _ isSame: (NodeID) -> Bool) -> (known: NodeID?, isLong: Bool) {
+    var reader = firstReader[newest?.int ?? 0]
     var length = 0
     while reader != Self.none {
-      let known = NodeID(index: reader)
-      if storage.applies(known, gate, inputs) { return known }
-      reader = nextReader[known.int]
+      let node = NodeID(index: reader)
+      if isSame(node) { return (node, false) }
+      reader = nextReader[node.int]
       length += 1
     }
-    if length == Self.longestList { return overflow.find(gate, inputs, in: &storage) }
-    nextReader[next.int] = firstReader[list]
-    firstReader[list] = next.index
-    return nil
+    return (nil, length == Self.longestList)
+  }
+
+  @inline(__always)
+  private mutating func addReader(_ node: NodeID, to newest: NodeID?) {
+    nextReader[node.int] = firstReader[newest?.int ?? 0]
+    firstReader[newest?.int ?? 0] = node.index
   }
 
   /// The same for a constant of one repeated value.
@@ -69,7 +103,7 @@ private struct NodeTable {
     _ gate: GateID, _ inputs: borrowing Column<NodeID>, in storage: inout GraphStorage
   ) -> NodeID? {
     if 2 * (count + 1) > slots.count { grow(storage) }
-    var slot = home(gate, inputs.array())
+    var slot = home(hash(gate, inputs.count) { inputs[$0] })
     while slots[slot] != Self.empty {
       let known = NodeID(index: slots[slot])
       if storage.applies(known, gate, inputs) { return known }
@@ -80,20 +114,23 @@ private struct NodeTable {
     return nil
   }
 
-  private func home(_ gate: GateID, _ inputs: some Collection<NodeID>) -> Int {
+  private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots.count - 1) }
+
+  private func hash(_ gate: GateID, _ inputCount: Int, _ input: (Int) -> NodeID) -> UInt64 {
     var hash = UInt64(gate.index) &+ 0x9E37_79B9_7F4A_7C15
-    for input in inputs {
-      hash = (hash ^ UInt64(input.index)) &* 0xBF58_476D_1CE4_E5B9
+    for position in 0..<inputCount {
+      hash = (hash ^ UInt64(input(position).index)) &* 0xBF58_476D_1CE4_E5B9
       hash ^= hash >> 29
     }
-    return Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    return hash
   }
 
   private mutating func grow(_ storage: GraphStorage) {
     let old = slots
     slots = [UInt32](repeating: Self.empty, count: max(64, old.count * 2))
     for entry in old where entry != Self.empty {
-      var slot = home(storage.rows[Int(entry)].gate, storage.inputs(of: NodeID(index: entry)))
+      let inputs = storage.inputs(of: NodeID(index: entry))
+      var slot = home(hash(storage.rows[Int(entry)].gate, inputs.count) { inputs[$0] })
       while slots[slot] != Self.empty { slot = (slot + 1) & (slots.count - 1) }
       slots[slot] = entry
     }
@@ -103,10 +140,8 @@ private struct NodeTable {
 extension GraphStorage {
   /// Whether a node applies `gate` to `inputs` in this order.
   fileprivate func applies(_ node: NodeID, _ gate: GateID, _ inputs: borrowing Column<NodeID>) -> Bool {
-    guard rows[node.int].gate == gate else { return false }
-    let row = inputRange(of: node)
-    guard row.count == inputs.count else { return false }
-    for offset in 0..<inputs.count where inputColumn[row.lowerBound + offset] != inputs[offset] { return false }
+    guard rows[node.int].gate == gate, inputCount(of: node) == inputs.count else { return false }
+    for position in 0..<inputs.count where input(position, of: node) != inputs[position] { return false }
     return true
   }
 }

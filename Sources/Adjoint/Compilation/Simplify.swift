@@ -15,26 +15,29 @@ enum Simplify {
 
     for index in 0..<old.count where isUsed[index] {
       let node = NodeID(index)
-      let (gate, signature) = (old.rows[index].gate, old.rows[index].signature)
+      let row = old.rows[index]
       var newest: NodeID?
       inputs.removeAll()
-      for position in old.inputRange(of: node) {
-        let input = renamed[old.inputColumn[position].int]
+      old.forEachInput(of: node) { read in
+        let input = renamed[read.int]
         inputs.append(input)
         if !result.storage.isConstant(input) { newest = max(newest ?? input, input) }
       }
       if inputs.count == 0 {
         renamed[index] = copySource(node, of: old, into: &result, &common)
-      } else if newest == nil, let constant = folding.fold(gate, signature, inputs.array(), &result, origin: node) {
+      } else if newest == nil,
+        let constant = folding.fold(row.gate, row.signature, inputs.array(), &result, origin: node)
+      {
         renamed[index] = constant
-      } else if let known = common.find(gate, inputs, newest: newest, in: &result.storage) {
-        renamed[index] = known
+      } else if inputs.count > 2 {
+        let known = common.find(row.gate, inputs, newest: newest, in: &result.storage)
+        renamed[index] = known ?? result.storage.append(row.gate, row.signature, long: inputs)
+        if known == nil { result.origins.append(node) }
       } else {
-        renamed[index] =
-          inputs.count > 2
-          ? result.storage.append(gate, signature, inputs: inputs.array())
-          : result.storage.append(gate, signature, inputs[0], inputs.count == 2 ? inputs[1] : nil)
-        result.origins.append(node)
+        let copy = NodeRow(row.gate, row.signature, inputs[0], inputs.count == 2 ? inputs[1] : nil)
+        let known = common.find(copy, newest: newest, in: &result.storage)
+        renamed[index] = known ?? result.storage.append(copy)
+        if known == nil { result.origins.append(node) }
       }
     }
     for root in roots { result.roots.append(renamed[root.int]) }

@@ -21,7 +21,7 @@ extension UnitBuilder {
   mutating func addContributions(of node: NodeID) {
     for accumulator in waiting[node] ?? [] {
       let sum = plan.accumulators[accumulator].node
-      if isForward[sum.int] == isForward[node.int] { addContribution(of: node, to: accumulator) }
+      if order.isForward[sum.int] == order.isForward[node.int] { addContribution(of: node, to: accumulator) }
     }
   }
 
@@ -47,7 +47,7 @@ extension UnitBuilder {
   /// The accumulate node itself: what reads the sum waits for the unit that waits for all contributions.
   mutating func addJoin(_ node: NodeID) {
     guard let accumulator = accumulatorOf[node] else { return }
-    for input in graph.storage.inputs(of: node) where isForward[input.int] != isForward[node.int] {
+    for input in graph.storage.inputs(of: node) where order.isForward[input.int] != order.isForward[node.int] {
       addContribution(of: input, to: accumulator)
     }
     unitOf[node.int] = openUnit

@@ -83,16 +83,17 @@ extension UnitBuilder {
 
   /// Finds, for each buffer of a run, where in the order it is read last; a chain reads where it ends.
   mutating func findLastReaders() {
+    if plan.placement.buffers.isEmpty { return }
     var chainEnds = [Int](repeating: 0, count: fused.chains.count)
     if !fused.chains.isEmpty {
-      for (position, node) in order.enumerated() where fused.chainOf[node.int] != FuseElementwise.none {
-        chainEnds[Int(fused.chainOf[node.int])] = position
+      for (position, node) in order.enumerated() where fused.chain(of: node) != FuseElementwise.none {
+        chainEnds[Int(fused.chain(of: node))] = position
       }
     }
     lastRead = [Int](repeating: -1, count: plan.placement.buffers.count)
     for (position, node) in order.enumerated() {
       if plan.placement.places[node.int].isAwaited { continue }  // it reads scalars
-      let chain = fused.chainOf[node.int]
+      let chain = fused.chain(of: node)
       let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
       for input in graph.storage.inputs(of: node) {
         extend(input, to: reading)

@@ -17,9 +17,7 @@ struct UnitBuilder: ~Copyable {
   let fused: FuseElementwise
   let scans: ScanResults
   let options: Program.Options
-  /// All nodes that are computed, forward ones first.
-  let order: [NodeID]
-  let isForward: [Bool]
+  let order: RunOrder
   var reuse: BufferReuse
   /// How much memory the buffers of the forward pass need.
   var forwardLength = 0
@@ -35,7 +33,8 @@ struct UnitBuilder: ~Copyable {
   var openCost: Float = 0
   /// Whether the open unit waits for another: then it is a unit even without a step, as that of a join.
   var openWaits = false
-  var scalars = ScalarRuns()
+  var scalars: ScalarRuns
+  private var scalarOperands = Column<Placement.Place>()
   /// The unit that waits for all before it, and that all behind it wait for, and whether the open unit does.
   var fence: UInt32?
   var openWaitsForFence = false
@@ -51,9 +50,8 @@ struct UnitBuilder: ~Copyable {
     if options.accumulation == .arrivalOrder { builder.findAccumulators() }
     builder.findLastReaders()
     var isForward = true
-    for position in builder.order.indices {
-      let node = builder.order[position]
-      if isForward, !builder.isForward[node.int] {
+    for (position, node) in builder.order.enumerated() {
+      if isForward, !builder.order.isForward[node.int] {
         builder.endForward()
         isForward = false
       }
@@ -68,19 +66,13 @@ struct UnitBuilder: ~Copyable {
     if isForward { builder.endForward() }
     builder.freeze()
     let places = builder.plan.placement.removePlaces()
-    return Result(
-      plan: builder.plan, places: places, scalarNodes: builder.scalars.nodes.array(),
-      scalarNodeEnds: builder.scalars.nodeEnds)
+    return Result(plan: builder.plan, places: places)
   }
 
-  /// A plan, and what was worked out with it that only messages need.
   struct Result {
     let plan: ProgramPlan
-    /// The place of each node.
+    /// The place of each node, which only messages ask for.
     let places: [Placement.Place]
-    /// The nodes of each step of scalars, one step after the other, and where those of each end.
-    let scalarNodes: [NodeID]
-    let scalarNodeEnds: [Int]
   }
 
   private init(_ graph: IntermediateGraph, outputCount: Int, _ options: Program.Options) {
@@ -89,20 +81,14 @@ struct UnitBuilder: ~Copyable {
     unitWork = options.unitWork
     costs = options.measuresCosts ? .measured : .nominal
     let storage = graph.storage
-    let isForward = DropUnused.usedNodes(of: storage, roots: graph.roots.prefix(outputCount))
-    let isUsed = DropUnused.usedNodes(of: storage, roots: graph.roots)
-    var order: [NodeID] = []
-    order.reserveCapacity(storage.count)
-    for index in 0..<storage.count where isForward[index] { order.append(NodeID(index)) }
-    for index in 0..<storage.count where isUsed[index] && !isForward[index] { order.append(NodeID(index)) }
-    fused = FuseElementwise(graph, order: order, isForward: isForward, options: options)
-    self.order = order
-    self.isForward = isForward
+    order = RunOrder(graph, outputCount: outputCount)
+    fused = FuseElementwise(graph, order: order, options: options)
+    scans = ScanResults(storage, isUsed: order.isUsed, roots: graph.roots)
     self.options = options
-    scans = ScanResults(storage, isUsed: zip(isUsed, isForward).map { $0 || $1 }, roots: graph.roots)
-    var isInner = fused.isInner
-    for scan in scans.partsOf.keys { isInner[scan.int] = true }
-    plan = ProgramPlan(placement: Placement(graph, isInner: isInner), costs: costs)
+    plan = ProgramPlan(
+      placement: Placement(graph) { [fused, scans] in fused.isInner($0) || scans.isTakenApart($0) }, costs: costs)
+    // A head and two operands a gate: more than most are. What isn't used is never touched.
+    scalars = ScalarRuns(expectedWords: 3 * storage.count)
     reuse = BufferReuse(isOn: options.reusesBuffers)
     unitOf = Column(repeating: Self.noUnit, count: storage.count)
   }
@@ -120,8 +106,8 @@ struct UnitBuilder: ~Copyable {
     let brief = graph.storage.brief(of: node)
     if let operation = brief.scalarOperation, plan.placement.places[node.int].isAwaited {
       addScalar(operation, node, cost: brief.scalarCost)
-    } else if fused.chainOf[node.int] != FuseElementwise.none {
-      let gates = fused.chains[Int(fused.chainOf[node.int])]
+    } else if case let chain = fused.chain(of: node), chain != FuseElementwise.none {
+      let gates = fused.chains[Int(chain)]
       if gates.last == node { addChain(gates) }
       return
     } else if brief.source == nil {
@@ -131,20 +117,26 @@ struct UnitBuilder: ~Copyable {
   }
 
   mutating func addScalar(_ operation: ElementwiseOperation, _ node: NodeID, cost: Float) {
-    let inputs = graph.storage.inputRange(of: node)
-    makeRoom(for: cost * Float(max(1, inputs.count - 2)))  // an accumulate node adds one after the other
-    depend(node, on: inputs)
+    let inputCount = graph.storage.inputCount(of: node)
+    makeRoom(for: cost * Float(max(1, inputCount - 2)))  // an accumulate node adds one after the other
+    unitOf[node.int] = openUnit
     let type: ElementType = plan.placement.places[node.int].isDoubleSlot ? .float64 : .float32
     if scalars.mustClose(before: type) { closeRun() }
-    scalars.add(operation, node, type, inputs: inputs, of: graph.storage.inputColumn, &plan.placement)
+    scalarOperands.removeAll()
+    for position in 0..<inputCount {
+      let input = graph.storage.input(position, of: node)
+      depend(on: input)
+      scalarOperands.append(plan.placement.places[input.int])
+    }
+    scalars.add(operation, scalarOperands, for: node, type)
+    plan.placement.await(gate: scalars.lastGate, for: node, type)
     if openCost >= unitWork * CostModel.scalarUnits { closeUnit() }
   }
 
   mutating func addOther(_ node: NodeID) {
     let traits = graph.storage.traits(of: node)
-    let inputs = graph.storage.inputRange(of: node)
     if case .alias = traits.kernel.form {
-      let original = graph.storage.inputColumn[inputs.lowerBound]
+      let original = graph.storage.input(0, of: node)
       if plan.placement.places[original.int].isAwaited { closeRun() }
       plan.placement.settle(node, with: original)
       unitOf[node.int] = unitOf[original.int]
@@ -153,21 +145,21 @@ struct UnitBuilder: ~Copyable {
     } else if case .scan(let gate) = traits.kernel.form, let scan = gate as? Scan {
       addScan(node, scan)
     } else if !scans.isResult(node, in: graph.storage), fused.gathers[node] == nil {
-      addKernel(node, traits.kernel, inputs)
+      addKernel(node, traits.kernel)
     }
   }
 
-  mutating func addKernel(_ node: NodeID, _ kernel: Kernel, _ inputs: Range<Int>) {
-    let operands = graph.storage.inputColumn[inputs]
+  mutating func addKernel(_ node: NodeID, _ kernel: Kernel) {
+    let operands = Array(graph.storage.inputs(of: node))
     operandSignatures.removeAll(keepingCapacity: true)
     for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
     let result = graph.storage.signature(of: node)
     let cost = costs.cost(of: kernel, result: result, operands: operandSignatures)
     let call = KernelCall(kernel, result: result, operands: operandSignatures)
     let overwritable = operands.indices.filter {
-      call.mayOverwrite(operand: $0 - operands.startIndex, of: operandSignatures, result: result)
+      call.mayOverwrite(operand: $0, of: operandSignatures, result: result)
     }
-    addCall(call, cost: cost, node, operands: Array(operands), results: [node]) { _ in overwritable.map { operands[$0] }
+    addCall(call, cost: cost, node, operands: operands, results: [node]) { _ in overwritable.map { operands[$0] }
     }
   }
 
@@ -217,14 +209,15 @@ struct UnitBuilder: ~Copyable {
     openWaitsForFence = false
   }
 
-  mutating func depend(_ node: NodeID, on inputs: Range<Int>) {
-    unitOf[node.int] = openUnit
-    for position in inputs { depend(on: graph.storage.inputColumn[position]) }
-  }
-
+  @inline(__always)
   mutating func depend(on node: NodeID) {
     let maker = unitOf[node.int]
-    guard maker != Self.noUnit, maker != openUnit else { return }
+    if maker != Self.noUnit, maker != openUnit { addEdges(from: maker) }
+  }
+
+  /// Edges from all units that make the parts of one value.
+  @inline(never)
+  private mutating func addEdges(from maker: UInt32) {
     for part in 0..<(partCounts.isEmpty ? 1 : partCounts[maker] ?? 1) { addEdge(from: maker + part) }
   }
 
@@ -255,7 +248,7 @@ struct UnitBuilder: ~Copyable {
   }
 
   mutating func freeze() {
-    plan.scalarCode = scalars.code.array()
+    plan.scalarCode = scalars.code
     let split = UInt32(plan.forwardUnitCount)
     let all = UInt32(plan.unitCosts.count)
     plan.forward = schedule(0..<split)

@@ -1,13 +1,28 @@
-/// What has been sent back to each node so far: a linked list a node within three arrays, in order of arrival.
+/// What has been sent back to each node so far, in order of arrival: nothing, one gradient, or a ring of them.
 struct Contributions: ~Copyable {
-  private var heads: Column<UInt32>
-  private var tails: Column<UInt32>
-  private var entries: Column<Entry>
+  private var sent: Column<Link>
+  /// The gradients of nodes that have got several.
+  private var ring: Column<Entry>
+
+  /// What a node has got: nothing, a gradient, or the number of the last entry of its ring.
+  struct Link: BitwiseCopyable, Equatable {
+    private let bits: UInt32
+    private static let ringBit: UInt32 = 1 << 31
+    static let nothing = Link(bits: .max)
+
+    private init(bits: UInt32) { self.bits = bits }
+    init(_ gradient: NodeID) { bits = gradient.index }
+    init(lastEntry: Int) { bits = UInt32(lastEntry) | Self.ringBit }
+    var lastEntry: Int? { bits & Self.ringBit == 0 || self == .nothing ? nil : Int(bits & ~Self.ringBit) }
+    var gradient: NodeID { NodeID(index: bits) }
+  }
+
   struct Entry: BitwiseCopyable {
     let gradient: NodeID
+    /// The entry that came after; after the last one comes the first.
     var next: UInt32
   }
-  private static let none = UInt32.max
+
   /// Room for the contributions of one node.
   private var terms: [NodeID] = []
 
@@ -15,25 +30,35 @@ struct Contributions: ~Copyable {
   static let accumulateWidth = 16
 
   init(nodeCount: Int) {
-    heads = Column(repeating: Self.none, count: nodeCount)
-    tails = Column(repeating: Self.none, count: nodeCount)
-    entries = Column(reserving: nodeCount + nodeCount / 2)
+    sent = Column(repeating: .nothing, count: nodeCount)
+    ring = Column()
   }
 
   mutating func add(_ gradient: NodeID, to node: NodeID) {
-    let entry = UInt32(entries.count)
-    entries.append(Entry(gradient: gradient, next: Self.none))
-    if heads[node.int] == Self.none { heads[node.int] = entry } else { entries[Int(tails[node.int])].next = entry }
-    tails[node.int] = entry
+    let known = sent[node.int]
+    if known == .nothing {
+      sent[node.int] = Link(gradient)
+    } else {
+      let newest = ring.count
+      if let last = known.lastEntry {
+        ring.append(Entry(gradient: gradient, next: ring[last].next))
+        ring[last].next = UInt32(newest)
+        sent[node.int] = Link(lastEntry: newest)
+      } else {
+        ring.append(Entry(gradient: known.gradient, next: UInt32(newest + 1)))
+        ring.append(Entry(gradient: gradient, next: UInt32(newest)))
+        sent[node.int] = Link(lastEntry: newest + 1)
+      }
+    }
   }
 
-  func hasAny(_ node: NodeID) -> Bool { heads[node.int] != Self.none }
+  func hasAny(_ node: NodeID) -> Bool { sent[node.int] != .nothing }
 
   /// For each node whether it has any.
   func reached() -> [Bool] {
     var reached: [Bool] = []
-    reached.reserveCapacity(heads.count)
-    for index in 0..<heads.count { reached.append(heads[index] != Self.none) }
+    reached.reserveCapacity(sent.count)
+    for index in 0..<sent.count { reached.append(sent[index] != .nothing) }
     return reached
   }
 
@@ -41,17 +66,15 @@ struct Contributions: ~Copyable {
   /// tree of fixed shape for many, so that a copy gate with ten thousand consumers adds in parallel and holds few
   /// contributions at a time.
   mutating func sum(of node: NodeID, _ state: inout GraphState) -> NodeID {
-    var entry = heads[node.int]
-    if entry == tails[node.int] { return entries[Int(entry)].gradient }
-    let first = entries[Int(entry)]
-    if first.next == tails[node.int] {
-      return state.accumulate(first.gradient, entries[Int(first.next)].gradient)
-    }
+    guard let last = sent[node.int].lastEntry else { return sent[node.int].gradient }
+    let first = ring[Int(ring[last].next)]
+    if first.next == last { return state.accumulate(first.gradient, ring[last].gradient) }
     terms.removeAll(keepingCapacity: true)
-    while entry != Self.none {
-      terms.append(entries[Int(entry)].gradient)
-      entry = entries[Int(entry)].next
-    }
+    var entry = last
+    repeat {
+      entry = Int(ring[entry].next)
+      terms.append(ring[entry].gradient)
+    } while entry != last
     while terms.count > 1 {
       var sums = 0
       for start in stride(from: 0, to: terms.count, by: Self.accumulateWidth) {

@@ -35,14 +35,14 @@ extension Differentiation {
     var leads = [Bool](repeating: false, count: forward.count)
     for output in outputs { leads[output.int] = true }
     for index in stride(from: forward.count - 1, through: 0, by: -1) where leads[index] {
-      for position in forward.inputRange(of: NodeID(index)) { leads[forward.inputColumn[position].int] = true }
+      forward.forEachInput(of: NodeID(index)) { leads[$0.int] = true }
     }
     return leads
   }
 
   /// Makes the tangent of `node` from those of its inputs.
   private func visit(_ node: NodeID, _ tangents: inout Tangents, _ records: inout RuleRecords) {
-    let moving = tangents.gather(forward.inputRange(of: node).lazy.map { [forward] in forward.inputColumn[$0] })
+    let moving = tangents.gather(forward.inputs(of: node))
     guard moving != 0 else { return }
     var answer = RuleRecords.Answer.askEachTime
     graph.withState { state in

@@ -18,49 +18,70 @@ extension Differentiation {
     var isWanted = [Bool](repeating: false, count: forward.count)
     for variable in variables { isWanted[variable.int] = true }
     var adjoints: [NodeID: NodeID] = [:]
-    for index in stride(from: outputs.map(\.int).max() ?? -1, through: 0, by: -1) where isActive[index] {
-      let node = NodeID(index)
-      guard contributions.hasAny(node) else { continue }
-      let adjoint = visit(node, &contributions, &records, &seeds)
-      if isWanted[index] { adjoints[node] = adjoint }
+    var next = outputs.map(\.int).max() ?? -1
+    while next >= 0 {
+      var asked: Asked?
+      graph.withState { state in
+        while next >= 0, asked == nil {
+          let node = NodeID(index: UInt32(truncatingIfNeeded: next))
+          next -= 1
+          guard isActive[node.int], contributions.hasAny(node) else { continue }
+          state.differentiating = node
+          let adjoint = contributions.sum(of: node, &state)
+          if isWanted[node.int] { adjoints[node] = adjoint }
+          asked = passOn(adjoint, through: node, &contributions, &records, &seeds, &state)
+        }
+      }
+      if let asked { passOn(asked, &contributions, &records, &seeds) }
     }
     graph.withState { $0.differentiating = nil }
     isReached = contributions.reached()
     return variables.map { adjoints[$0] }
   }
 
-  /// Adds up what `node`'s consumers send back, passes it on to its inputs, and returns it.
-  private func visit(
-    _ node: NodeID, _ contributions: inout Contributions, _ records: inout RuleRecords, _ seeds: inout Column<NodeID>
-  ) -> NodeID {
+  /// A node whose gate has to be asked for its pullback, which may use the graph and so must not find it locked.
+  private struct Asked {
+    let node: NodeID, adjoint: NodeID
+    let active: UInt32
+    /// Whether the answer goes into the records.
+    let isRecorded: Bool
+  }
+
+  /// Passes a node's adjoint on to its inputs, if the records say how.
+  private func passOn(
+    _ adjoint: NodeID, through node: NodeID, _ contributions: inout Contributions, _ records: inout RuleRecords,
+    _ seeds: inout Column<NodeID>, _ state: inout GraphState
+  ) -> Asked? {
     let active = inputBits(of: node) { isActive[$0.int] }
-    var adjoint = NodeID(0)
-    var answer = RuleRecords.Answer.askEachTime
-    graph.withState { state in
-      state.differentiating = node
-      adjoint = contributions.sum(of: node, &state)
-      seeds.removeAll()
-      seeds.append(adjoint)
-      if active != 0 { answer = records.apply(to: node, active, seeds: seeds, in: self, &state) }
+    if active == 0 { return nil }
+    seeds.removeAll()
+    seeds.append(adjoint)
+    let answer = records.apply(to: node, active, seeds: seeds, in: self, &state)
+    guard answer == .known else {
+      return Asked(node: node, adjoint: adjoint, active: active, isRecorded: answer == .unknown)
     }
-    if active == 0 { return adjoint }
-    if answer == .unknown {
-      records.enter(node, active, in: self)
-      graph.withState { answer = records.apply(to: node, active, seeds: seeds, in: self, &$0) }
-    }
-    let inputs = forward.inputRange(of: node)
-    if answer == .known {
-      for position in 0..<records.resultCount {
-        if let gradient = records.result(position) {
-          contributions.add(gradient, to: forward.inputColumn[inputs.lowerBound + position])
-        }
-      }
-    } else {
-      for (input, gradient) in zip(forward.inputColumn[inputs], downstream(of: adjoint, through: node)) {
-        if let gradient { contributions.add(gradient, to: input) }
+    for position in 0..<records.resultCount {
+      if let gradient = records.result(position) {
+        contributions.add(gradient, to: forward.input(position, of: node))
       }
     }
-    return adjoint
+    return nil
+  }
+
+  /// The same by asking the gate.
+  private func passOn(
+    _ asked: Asked, _ contributions: inout Contributions, _ records: inout RuleRecords, _ seeds: inout Column<NodeID>
+  ) {
+    if asked.isRecorded {
+      records.enter(asked.node, asked.active, in: self)
+      let again = graph.withState { state in
+        passOn(asked.adjoint, through: asked.node, &contributions, &records, &seeds, &state)
+      }
+      if again == nil { return }
+    }
+    for (input, gradient) in zip(forward.inputs(of: asked.node), downstream(of: asked.adjoint, through: asked.node)) {
+      if let gradient { contributions.add(gradient, to: input) }
+    }
   }
 
   /// downstream = upstream · local, for every input that a gradient is needed of.

@@ -19,8 +19,7 @@ final class Differentiation {
     var isActive = [Bool](repeating: false, count: forward.count)
     for variable in variables { isActive[variable.int] = true }
     for index in isActive.indices where !isActive[index] {
-      let inputs = forward.inputRange(of: NodeID(index))
-      isActive[index] = inputs.contains { isActive[forward.inputColumn[$0].int] }
+      forward.forEachInput(of: NodeID(index)) { if isActive[$0.int] { isActive[index] = true } }
     }
     self.isActive = isActive
   }
@@ -28,8 +27,8 @@ final class Differentiation {
   /// A bit for each of the first inputs that `takesPart`.
   func inputBits(of node: NodeID, where takesPart: (NodeID) -> Bool) -> UInt32 {
     var bits: UInt32 = 0
-    for (offset, position) in forward.inputRange(of: node).enumerated() where takesPart(forward.inputColumn[position]) {
-      bits |= 1 << UInt32(min(offset, 31))
+    for position in 0..<forward.inputCount(of: node) where takesPart(forward.input(position, of: node)) {
+      bits |= 1 << UInt32(min(position, 31))
     }
     return bits
   }

@@ -80,8 +80,7 @@ extension Differentiation {
     var leadsTo = [Bool](repeating: false, count: forward.count)
     leadsTo[variable.int] = true
     for index in variable.int..<forward.count {
-      let inputs = forward.inputRange(of: NodeID(index))
-      if inputs.contains(where: { leadsTo[forward.inputColumn[$0].int] }) { leadsTo[index] = true }
+      if forward.inputs(of: NodeID(index)).contains(where: { leadsTo[$0.int] }) { leadsTo[index] = true }
     }
     let stop = (variable.int..<forward.count).first { leadsTo[$0] && isReached[$0] }
     let reason =

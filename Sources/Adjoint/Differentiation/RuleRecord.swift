@@ -19,8 +19,8 @@ struct RuleRecord {
     let signature: SignatureID
     let operands: [Value]
   }
-  private let literals: [NodeID]
-  private let rows: [Row]
+  let literals: [NodeID]
+  let rows: [Row]
   /// What the rule gives, where it gives something: the gradient of each operand, or the tangent of the result.
   let results: [Value?]
 
@@ -86,21 +86,5 @@ struct RuleRecord {
     self.literals = literals
     self.rows = rows
     self.results = results.map { $0.map { values[$0]! } }
-  }
-
-  /// Adds the rows to `state`. `values` begins with the operands, the result and the seeds of this application, and
-  /// ends with all values by number.
-  func apply(_ state: inout GraphState, _ values: inout Column<NodeID>) {
-    for literal in literals { values.append(literal) }
-    for row in rows {
-      switch row.operands.count {
-      case 1: values.append(state.append(row.gate, row.signature, values[row.operands[0]], nil))
-      case 2: values.append(state.append(row.gate, row.signature, values[row.operands[0]], values[row.operands[1]]))
-      default:
-        var operands: [NodeID] = []
-        for operand in row.operands { operands.append(values[operand]) }
-        values.append(state.append(row.gate, row.signature, inputs: operands))
-      }
-    }
   }
 }

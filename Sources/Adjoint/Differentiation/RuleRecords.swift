@@ -1,16 +1,42 @@
-/// The records of one rule in one graph, by gate.
+/// The records of one rule in one graph, by gate, laid out so that applying one to a node touches nothing that is counted.
 struct RuleRecords: ~Copyable {
-  private struct Entry {
-    let signatures: [SignatureID]
-    let isActive: UInt32
-    let record: RuleRecord?
-  }
   let rule: RuleRecord.Rule
-  private var entries: [[Entry]] = []
-  /// The values of one application.
+  /// For each gate its newest entry.
+  private var newest = Column<UInt32>()
+  private var entries = Column<Entry>()
+  private var signatures = Column<SignatureID>()
+  private var literals = Column<NodeID>()
+  private var rows = Column<Row>()
+  private var operands = Column<UInt32>()
+  private var results = Column<UInt32>()
+
+  /// Where things of one entry stand in their column.
+  struct Part: BitwiseCopyable {
+    var start: UInt32 = 0, end: UInt32 = 0
+    var indices: Range<Int> { Int(start)..<Int(end) }
+  }
+
+  /// What is known of a gate applied to operands of some signatures, some of which take part.
+  struct Entry: BitwiseCopyable {
+    /// The entry of the same gate before this one.
+    let older: UInt32
+    let isActive: UInt32
+    let signatures: Part
+    /// Whether the rule can be repeated; then what it adds and gives.
+    var isRepeated = false
+    var literals = Part(), rows = Part(), results = Part()
+  }
+
+  struct Row: BitwiseCopyable {
+    let gate: GateID
+    let signature: SignatureID
+    let operands: Part
+  }
+
+  private static let none = UInt32.max
+  /// The values of one application, and what it gives.
   private var values = Column<NodeID>()
-  /// What the record applied last gives.
-  private var results: [RuleRecord.Value?] = []
+  private var given = Part()
   /// A gate of more combinations of signatures than this is asked each time.
   private static let mostEntries = 64
 
@@ -26,44 +52,88 @@ struct RuleRecords: ~Copyable {
     _ state: inout GraphState
   ) -> Answer {
     let gate = Int(walk.forward.rows[node.int].gate.index)
-    let inputs = walk.forward.inputRange(of: node)
-    guard state.poison.isEmpty, inputs.count <= RuleRecord.mostOperands else { return .askEachTime }
-    guard gate < entries.count else { return .unknown }
-    for index in entries[gate].indices where matches(entries[gate][index], node, isActive, walk) {
-      guard let record = entries[gate][index].record else { return .askEachTime }
-      values.removeAll()
-      for position in inputs { values.append(walk.forward.inputColumn[position]) }
-      values.append(node)
-      for index in 0..<seeds.count { values.append(seeds[index]) }
-      record.apply(&state, &values)
-      results = record.results
-      return .known
+    let inputCount = walk.forward.inputCount(of: node)
+    guard state.poison.isEmpty, inputCount <= RuleRecord.mostOperands else { return .askEachTime }
+    var number = gate < newest.count ? newest[gate] : Self.none
+    var looked = 0
+    while number != Self.none {
+      let entry = entries[Int(number)]
+      if entry.isActive == isActive, matches(entry.signatures.indices, node, walk) {
+        guard entry.isRepeated else { return .askEachTime }
+        values.removeAll()
+        for position in 0..<inputCount { values.append(walk.forward.input(position, of: node)) }
+        values.append(node)
+        for index in 0..<seeds.count { values.append(seeds[index]) }
+        add(entry, to: &state)
+        given = entry.results
+        return .known
+      }
+      number = entry.older
+      looked += 1
     }
-    return entries[gate].count < Self.mostEntries ? .unknown : .askEachTime
+    return looked < Self.mostEntries ? .unknown : .askEachTime
   }
 
   /// How many results the record applied last has: one for each operand of a pullback, one of a pushforward.
-  var resultCount: Int { results.count }
+  var resultCount: Int { given.indices.count }
 
-  func result(_ position: Int) -> NodeID? { results[position].map { values[$0] } }
+  func result(_ position: Int) -> NodeID? {
+    let value = results[Int(given.start) + position]
+    return value == Self.none ? nil : values[Int(value)]
+  }
 
-  private func matches(_ entry: Entry, _ node: NodeID, _ isActive: UInt32, _ walk: Differentiation) -> Bool {
-    let inputs = walk.forward.inputRange(of: node)
-    guard entry.isActive == isActive, entry.signatures.count == inputs.count else { return false }
-    for (offset, signature) in entry.signatures.enumerated()
-    where walk.forward.rows[walk.forward.inputColumn[inputs.lowerBound + offset].int].signature != signature {
-      return false
+  private func matches(_ known: Range<Int>, _ node: NodeID, _ walk: Differentiation) -> Bool {
+    guard known.count == walk.forward.inputCount(of: node) else { return false }
+    for index in known {
+      let input = walk.forward.input(index - known.lowerBound, of: node)
+      if walk.forward.rows[input.int].signature != signatures[index] { return false }
     }
     return true
+  }
+
+  /// Adds the rows of a record to `state`. `values` begins with the operands, the result and the seeds of this
+  /// application, and ends with all values by number.
+  private mutating func add(_ entry: Entry, to state: inout GraphState) {
+    for index in entry.literals.indices { values.append(literals[index]) }
+    for index in entry.rows.indices {
+      let row = rows[index]
+      let read = row.operands.indices
+      func value(_ position: Int) -> NodeID { values[Int(operands[read.lowerBound + position])] }
+      switch read.count {
+      case 1: values.append(state.append(row.gate, row.signature, value(0), nil))
+      case 2: values.append(state.append(row.gate, row.signature, value(0), value(1)))
+      default:
+        var inputs: [NodeID] = []
+        for position in 0..<read.count { inputs.append(value(position)) }
+        values.append(state.append(row.gate, row.signature, inputs: inputs))
+      }
+    }
   }
 
   /// Asks the rule about `node`, for all nodes like it.
   mutating func enter(_ node: NodeID, _ isActive: UInt32, in walk: Differentiation) {
     let gate = Int(walk.forward.rows[node.int].gate.index)
-    while entries.count <= gate { entries.append([]) }
-    entries[gate].append(
-      Entry(
-        signatures: walk.forward.inputs(of: node).map { walk.forward.rows[$0.int].signature },
-        isActive: isActive, record: RuleRecord(rule, of: node, isActive, in: walk)))
+    while newest.count <= gate { newest.append(Self.none) }
+    let inputs = walk.forward.inputs(of: node).map { walk.forward.rows[$0.int].signature }
+    var entry = Entry(older: newest[gate], isActive: isActive, signatures: Self.put(inputs, into: &signatures))
+    if let record = RuleRecord(rule, of: node, isActive, in: walk) {
+      entry.isRepeated = true
+      entry.literals = Self.put(record.literals, into: &literals)
+      entry.results = Self.put(record.results.map { $0.map { UInt32($0) } ?? Self.none }, into: &results)
+      let added = record.rows.map { row in
+        Row(
+          gate: row.gate, signature: row.signature,
+          operands: Self.put(row.operands.map { UInt32($0) }, into: &operands))
+      }
+      entry.rows = Self.put(added, into: &rows)
+    }
+    newest[gate] = UInt32(entries.count)
+    entries.append(entry)
+  }
+
+  private static func put<Element>(_ elements: [Element], into column: inout Column<Element>) -> Part {
+    let start = UInt32(column.count)
+    for element in elements { column.append(element) }
+    return Part(start: start, end: UInt32(column.count))
   }
 }

@@ -159,19 +159,16 @@ public struct GateApplication {
   /// Whether anything asked for needs the gradient of input `position`: others need not be built.
   public func needsGradient(_ position: Int) -> Bool {
     if let onlyNeeded { return position == onlyNeeded }
-    let forward = differentiation.forward
-    return differentiation.isActive[forward.inputColumn[forward.inputRange(of: id).lowerBound + position].int]
+    return differentiation.isActive[differentiation.forward.input(position, of: id).int]
   }
 
   public struct Inputs: RandomAccessCollection {
     let differentiation: Differentiation
     let id: NodeID
     public var startIndex: Int { 0 }
-    public var endIndex: Int { differentiation.forward.inputRange(of: id).count }
+    public var endIndex: Int { differentiation.forward.inputCount(of: id) }
     public subscript(position: Int) -> Node {
-      let row = differentiation.forward.inputRange(of: id)
-      return Node(
-        graph: differentiation.graph, id: differentiation.forward.inputColumn[row.lowerBound + position])
+      Node(graph: differentiation.graph, id: differentiation.forward.input(position, of: id))
     }
   }
 }

@@ -25,6 +25,8 @@ struct GateBrief: Sendable {
 struct GateTable: Sendable {
   private var gates: [any Gate] = []
   private(set) var traits: [GateTraits] = []
+  /// The same in brief: rows of a few bytes.
+  private(set) var briefs: [GateBrief] = []
   private var plain: [ObjectIdentifier: GateID] = [:]
   private var parameterised: [AnyGate: GateID] = [:]
   /// The last gates asked for, by the address of their type: hashing it into `plain` costs as much as adding a node.
@@ -68,6 +70,7 @@ struct GateTable: Sendable {
       ? .input : G.self == Parameter.self ? .parameter : G.self == Constant.self ? .constant : nil
     let brief = GateBrief(
       source: source, scalarOperation: ScalarRuns.operation(of: kernel), scalarCost: CostModel.scalarGate(kernel))
+    briefs.append(brief)
     traits.append(
       GateTraits(name: G.name, kernel: kernel, keepsSignature: keepsSignature, brief: brief))
     return GateID(index: UInt32(gates.count - 1))

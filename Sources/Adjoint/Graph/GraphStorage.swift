@@ -22,21 +22,14 @@ struct SignatureID: Hashable, Sendable, BitwiseCopyable {
 
 struct GateID: Hashable, Sendable, BitwiseCopyable { let index: UInt32 }
 
-/// A graph as columns: one row a node, inputs in compressed rows.
+/// A graph as a column of nodes.
 ///
 /// An edge always goes from a lower to a higher index, so the graph is acyclic by construction, walking it needs no
 /// recursion, and releasing a million nodes releases a few hundred pages. It does not know values: those live in sessions.
 struct GraphStorage: Sendable {
-  private(set) var rows = SharedColumn<Row>()
-  private(set) var inputColumn = SharedColumn<NodeID>()
-  typealias Inputs = SharedColumn<NodeID>.SubSequence
-
-  struct Row: BitwiseCopyable {
-    let gate: GateID
-    let signature: SignatureID
-    /// Where the node's inputs end in the column of all inputs; they begin where those of the node before it end.
-    let inputEnd: UInt32
-  }
+  private(set) var rows = SharedColumn<NodeRow>()
+  /// The inputs of the nodes that have more than two.
+  private var longInputs = SharedColumn<NodeID>()
 
   private(set) var gates = GateTable()
   private(set) var signatures: [Signature] = ElementType.allCases.map { Signature(elementType: $0, shape: .scalar) }
@@ -77,25 +70,33 @@ struct GraphStorage: Sendable {
 
   /// Adds a node whose inputs all exist already.
   mutating func append(_ gate: GateID, _ signature: SignatureID, inputs: some Collection<NodeID>) -> NodeID {
-    let id = NodeID(count)
-    for input in inputs {
-      assert(input < id, "an edge runs from a lower to a higher index")
-      inputColumn.append(input)
-    }
-    return finish(id, gate, signature)
+    if inputs.count == 2 { return append(gate, signature, inputs.first!, inputs.dropFirst().first) }
+    if inputs.count < 2 { return append(gate, signature, inputs.first, nil) }
+    let start = longInputs.count
+    for input in inputs { longInputs.append(input) }
+    return append(NodeRow(gate, signature, longInputs: start, count: inputs.count))
+  }
+
+  /// The same with more than two inputs, out of a column that is used again and again.
+  mutating func append(_ gate: GateID, _ signature: SignatureID, long inputs: borrowing Column<NodeID>) -> NodeID {
+    let start = longInputs.count
+    for position in 0..<inputs.count { longInputs.append(inputs[position]) }
+    return append(NodeRow(gate, signature, longInputs: start, count: inputs.count))
   }
 
   /// The same without a collection, for the gates of one or two operands that most graphs consist of.
-  mutating func append(_ gate: GateID, _ signature: SignatureID, _ first: NodeID, _ second: NodeID?) -> NodeID {
-    let id = NodeID(count)
-    inputColumn.append(first)
-    if let second { inputColumn.append(second) }
-    return finish(id, gate, signature)
+  @inline(__always)
+  mutating func append(_ gate: GateID, _ signature: SignatureID, _ first: NodeID?, _ second: NodeID?) -> NodeID {
+    append(NodeRow(gate, signature, first, second))
   }
 
-  private mutating func finish(_ id: NodeID, _ gate: GateID, _ signature: SignatureID) -> NodeID {
-    precondition(count < UInt32.max >> 2, "A graph holds at most 2^30 nodes")
-    rows.append(Row(gate: gate, signature: signature, inputEnd: UInt32(inputColumn.count)))
+  /// The same for a row of at most two inputs.
+  @inline(__always)
+  mutating func append(_ row: NodeRow) -> NodeID {
+    let id = NodeID(index: UInt32(truncatingIfNeeded: count))
+    precondition(count < NodeRow.mostNodes, "A graph holds at most 2^30 nodes")
+    rows.append(row)
+    forEachInput(of: id) { assert($0 < id, "an edge runs from a lower to a higher index") }
     return id
   }
 
@@ -103,24 +104,55 @@ struct GraphStorage: Sendable {
 
   func isDifferentiable(_ signature: SignatureID) -> Bool { signatures[Int(signature.index)].elementType != .int32 }
 
-  func inputRange(of node: NodeID) -> Range<Int> {
-    (node.int == 0 ? 0 : Int(rows[node.int - 1].inputEnd))..<Int(rows[node.int].inputEnd)
+  @inline(__always)
+  func inputCount(of node: NodeID) -> Int { rows[node.int].inputCount }
+
+  @inline(__always)
+  func input(_ position: Int, of node: NodeID) -> NodeID {
+    let row = rows[node.int]
+    return row.isLong ? longInputs[row.longStart + position] : row.input(position)
   }
-  func inputs(of node: NodeID) -> Inputs { inputColumn[inputRange(of: node)] }
+
+  /// Calls `body` with each input in the gate's order.
+  @inline(__always)
+  func forEachInput(of node: NodeID, _ body: (NodeID) -> Void) {
+    let row = rows[node.int]
+    if row.isLong {
+      for position in row.longStart..<row.longStart + row.inputCount { body(longInputs[position]) }
+    } else if row.inputCount > 0 {
+      body(row.input(0))
+      if row.inputCount > 1 { body(row.input(1)) }
+    }
+  }
+
+  /// The inputs as a collection, for passes that look at few nodes.
+  func inputs(of node: NodeID) -> Inputs {
+    let row = rows[node.int]
+    return Inputs(row: row, longInputs: row.isLong ? longInputs : nil)
+  }
+
+  struct Inputs: RandomAccessCollection {
+    fileprivate let row: NodeRow
+    fileprivate let longInputs: SharedColumn<NodeID>?
+    var startIndex: Int { 0 }
+    var endIndex: Int { row.inputCount }
+    subscript(position: Int) -> NodeID {
+      if let longInputs { longInputs[row.longStart + position] } else { row.input(position) }
+    }
+  }
+
   func gate(of node: NodeID) -> any Gate { gates[rows[node.int].gate] }
   func traits(of node: NodeID) -> GateTraits { gates.traits[Int(rows[node.int].gate.index)] }
-  func brief(of node: NodeID) -> GateBrief { gates.traits[Int(rows[node.int].gate.index)].brief }
+  func brief(of node: NodeID) -> GateBrief { gates.briefs[Int(rows[node.int].gate.index)] }
   func signature(of node: NodeID) -> Signature { signatures[Int(rows[node.int].signature.index)] }
 
   /// Every edge runs upwards, every number names a row of its table. Checked where internal checks are on.
   func _checkInvariants() {
     #if DEBUG
-      precondition(Int(rows.last?.inputEnd ?? 0) == inputColumn.count)
       for index in 0..<count {
         let node = NodeID(index)
         precondition(rows[index].gate.index < gates.traits.count && rows[index].signature.index < signatures.count)
-        precondition(inputRange(of: node).lowerBound <= inputRange(of: node).upperBound)
-        for input in inputs(of: node) { precondition(input < node, "an edge runs from a lower to a higher index") }
+        forEachInput(of: node) { precondition($0 < node, "an edge runs from a lower to a higher index") }
       }
     #endif
   }
@@ -133,7 +165,7 @@ extension GraphStorage {
     var replacements = nodes[...]
     var result = self
     result.rows = SharedColumn()
-    result.inputColumn = SharedColumn()
+    result.longInputs = SharedColumn()
     for index in 0..<count {
       let signature = rows[index].signature
       if let next = replacements.first, next.node.int == index {

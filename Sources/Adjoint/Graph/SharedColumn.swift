@@ -5,13 +5,14 @@
 /// costs more than what is written there. Here a full page never moves: a copy costs a few words, and what is added to
 /// it moves the last page, at most 64 KiB.
 ///
-/// Reading is safe from any thread that holds a copy: a page is written only by the column that alone holds it, behind
-/// the elements that others share.
+/// Reading is safe from any thread that holds a copy: a page that two columns hold is not written any more.
 ///
 /// - Complexity: O(1) an element, to read and, amortised, to add.
 struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {  // because of the above
-  private var fullPages: [Page<Element>] = []
-  private var lastPage = Page<Element>(capacity: 16)
+  /// Memory for some elements, whose number is its header, freed with the last column that it is in.
+  private typealias Page = ManagedBuffer<Int, Element>
+  private var fullPages: [Page] = []
+  private var lastPage: Page
   /// Where each page begins, the last one included.
   private var bases: [UnsafeMutablePointer<Element>]
   private(set) var count = 0
@@ -23,14 +24,15 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
   private static var pageShift: Int { (MemoryLayout<Element>.stride - 1).leadingZeroBitCount - (Int.bitWidth - 16) }
 
   init() {
-    bases = [lastPage.base]
-    limit = lastPage.capacity
+    limit = 16
+    lastPage = Self.page(ofCapacity: limit)
+    bases = [Self.base(of: lastPage)]
   }
 
   @inline(__always)
   mutating func append(_ element: Element) {
     if count == limit || !isKnownUniquelyReferenced(&lastPage) { makeRoom() }
-    (lastPage.base + (count & (Self.pageCapacity - 1))).initialize(to: element)
+    (Self.base(of: lastPage) + (count & (Self.pageCapacity - 1))).initialize(to: element)
     count += 1
   }
 
@@ -40,15 +42,22 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
     let start = fullPages.count * Self.pageCapacity
     if count == start + Self.pageCapacity {
       fullPages.append(lastPage)
-      lastPage = Page(capacity: Self.pageCapacity)
-      bases.append(lastPage.base)
+      lastPage = Self.page(ofCapacity: Self.pageCapacity)
+      bases.append(Self.base(of: lastPage))
     } else {
-      let larger = Page<Element>(capacity: count == limit ? 2 * lastPage.capacity : lastPage.capacity)
-      larger.base.initialize(from: lastPage.base, count: count - start)
+      let larger = Self.page(ofCapacity: count == limit ? 2 * lastPage.header : lastPage.header)
+      Self.base(of: larger).initialize(from: bases[fullPages.count], count: count - start)
       lastPage = larger
-      bases[fullPages.count] = larger.base
+      bases[fullPages.count] = Self.base(of: larger)
     }
-    limit = fullPages.count * Self.pageCapacity + lastPage.capacity
+    limit = fullPages.count * Self.pageCapacity + lastPage.header
+  }
+
+  private static func page(ofCapacity capacity: Int) -> Page { .create(minimumCapacity: capacity) { _ in capacity } }
+
+  @inline(__always)
+  private static func base(of page: Page) -> UnsafeMutablePointer<Element> {
+    page.withUnsafeMutablePointerToElements { $0 }
   }
 }
 
@@ -61,17 +70,4 @@ extension SharedColumn: RandomAccessCollection {
     assert(index >= 0 && index < count, "a column has no element \(index)")
     return bases[index >> Self.pageShift][index & (Self.pageCapacity - 1)]
   }
-}
-
-/// Memory for some elements, freed with the last column that it is in.
-private final class Page<Element: BitwiseCopyable> {
-  let base: UnsafeMutablePointer<Element>
-  let capacity: Int
-
-  init(capacity: Int) {
-    self.capacity = capacity
-    base = .allocate(capacity: capacity)
-  }
-
-  deinit { base.deallocate() }
 }

@@ -57,7 +57,7 @@ extension GraphState {
   /// The computed nodes that no gate reads; none if there are more than a picture has an edge for.
   fileprivate func unreadNodes(atMost most: Int) -> [NodeID] {
     var isRead = [Bool](repeating: false, count: storage.count)
-    for input in storage.inputColumn { isRead[input.int] = true }
+    for index in isRead.indices { storage.forEachInput(of: NodeID(index)) { isRead[$0.int] = true } }
     let unread = (0..<storage.count).lazy.map { NodeID($0) }.filter {
       !isRead[$0.int] && storage.brief(of: $0).source == nil
     }.prefix(most + 1)

@@ -154,12 +154,12 @@ struct Picture {
       var isGate = false
       if case .node = items[to].kind { isGate = true }
       var entry = 0
-      for (input, position) in storage.inputRange(of: node).enumerated() {
-        let value = storage.inputColumn[position]
+      for (input, value) in storage.inputs(of: node).enumerated() {
         let drawn = outline.representative(of: value)
         guard let from = leaf(of: drawn), from != to else { continue }
-        if !outline.isFolded.contains(position) {
-          edges.append((from, to, value, drawn, isGate ? entry : nil, Reader(node: node, input: input)))
+        let reader = Reader(node: node, input: input)
+        if !outline.isFolded.contains(reader) {
+          edges.append((from, to, value, drawn, isGate ? entry : nil, reader))
         }
         entry += 1
       }

@@ -26,8 +26,8 @@ struct PictureOutline {
   private(set) var boxOf: [Int]
   /// The node that is drawn in place of each; itself, unless its scope is folded.
   private var representatives: [NodeID]
-  /// The inputs, by position, that lead from one folded box to the next.
-  private(set) var isFolded: Set<Int> = []
+  /// The inputs that lead from one folded box to the next.
+  private(set) var isFolded: Set<Picture.Reader> = []
   let isShown: [Bool]
 
   /// - Parameters:
@@ -146,11 +146,12 @@ struct PictureOutline {
       for node in nodes { blockOf[node] = block }
     }
     for (block, nodes) in blocks.enumerated() {
-      for position in nodes.lazy.flatMap({ [storage = state.storage] in storage.inputRange(of: $0) }) {
-        let input = representative(of: state.storage.inputColumn[position])
-        guard let other = blockOf[input], other != block else { continue }
-        isFolded.insert(position)
-        boxes[equal.first!].isChained = true
+      for node in nodes {
+        for (input, read) in state.storage.inputs(of: node).enumerated() {
+          guard let other = blockOf[representative(of: read)], other != block else { continue }
+          isFolded.insert(Picture.Reader(node: node, input: input))
+          boxes[equal.first!].isChained = true
+        }
       }
     }
     for (nodes, box) in zip(blocks, equal).dropFirst() {
