@@ -66,7 +66,8 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
-      name: "AdjointTests", dependencies: ["Adjoint", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "StressScale"],
+      name: "AdjointTests",
+      dependencies: ["Adjoint", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "StressScale"],
       swiftSettings: strict),
     .testTarget(
       name: "AdjointTrainingTests", dependencies: ["Adjoint", "AdjointTraining", "DependencyScheduling"],
