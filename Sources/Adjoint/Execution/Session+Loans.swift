@@ -17,7 +17,9 @@ extension Session {
   /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure.
   ///
   /// - Parameters:
+  ///   - node: an input of the program.
   ///   - values: one an element, row-major; aligned as their type asks, which all arrays are.
+  ///   - body: makes the runs; what it returns is passed on.
   /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no input, or
   ///   one that is lent memory already; whatever `body` throws.
   /// - Complexity: O(steps) for each input the first time, then O(steps that read it).
@@ -53,7 +55,9 @@ extension Session {
   /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure.
   ///
   /// - Parameters:
+  ///   - node: an output of the program.
   ///   - target: room for one value an element, row-major; aligned as its type asks, which all arrays are.
+  ///   - body: makes the runs; what it returns is passed on.
   /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no output, or
   ///   one that is lent memory already; whatever `body` throws.
   /// - Complexity: as of ``reading(_:from:_:)``.
