@@ -19,6 +19,21 @@ import Testing
     }
   }
 
+  @Test func `workers that run dry within a run stop looking for work`() async {
+    await #expect(processExitsWith: .success) {
+      let executor = GraphExecutor.sharing(width: 4)
+      let schedule = TestGraphs.independent(2)
+      // A new process is busy with itself for a while, and the first run makes the helpers' threads.
+      usleep(300_000)
+      try executor.run(schedule) { _ in usleep(1_000) }
+      let before = clock()
+      // One unit rests for long, so that whoever has run the other one has nothing to do.
+      try executor.run(schedule) { unit in if unit.index == 0 { usleep(300_000) } }
+      let milliseconds = Double(clock() - before) / Double(CLOCKS_PER_SEC) * 1_000
+      precondition(milliseconds < 20, "waiting 300 ms for a unit cost \(milliseconds) ms of processor time")
+    }
+  }
+
   #if os(Linux)
     @Test func `width 1 creates no thread`() async {
       await #expect(processExitsWith: .success) {
