@@ -33,7 +33,20 @@ struct block {
   /// Elements of the whole value.
   ptrdiff_t total;
   ptrdiff_t position, count;
+  /// Where the next block begins of the operands and results that are read and written in memory, how many lines of it
+  /// each takes, and how many each operation asks for. There may be none.
+  const char *const *ahead;
+  ptrdiff_t ahead_count, ahead_lines, ahead_share;
 };
+
+/// Asks for operation `index`'s share of the lines that the next block reads and writes: so many places in memory at once
+/// are more than a processor foresees by itself, and asked for all together they would hold up what is computed.
+static __attribute__((noinline)) void fetch_ahead(const struct block *block, ptrdiff_t index) {
+  const uint32_t lines = (uint32_t)block->ahead_lines, all = (uint32_t)block->ahead_count * lines;
+  uint32_t line = (uint32_t)(index * block->ahead_share);
+  const uint32_t end = line + (uint32_t)block->ahead_share < all ? line + (uint32_t)block->ahead_share : all;
+  for (; line < end; ++line) __builtin_prefetch(block->ahead[line / lines] + line % lines * LINE);
+}
 
 static inline void *result_of(const struct block *block, int16_t place, ptrdiff_t size) {
   return place >= 0 ? (char *)block->outputs[place] + block->position * size : block->temporaries + ~place * block->row;

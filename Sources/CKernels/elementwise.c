@@ -8,18 +8,26 @@
 
 /// Elements a block, at most; three blocks of doubles take up 12 KiB.
 #define BLOCK 512
-/// Bytes that the blocks of a chain that are not in place should take up. A chain of many values has shorter blocks, but
-/// shorter ones than SHORT_BLOCK elements only where the room does not hold that many. It holds SHORTEST_BLOCK of any.
-#define CACHE (48 * 1024)
+/// Bytes that the blocks of a chain that are not in place should take up: more than many an L1 cache holds, since an
+/// operation on a shorter block costs little less. A chain of many values has shorter blocks, but shorter ones than
+/// SHORT_BLOCK elements only where the room does not hold that many. It holds SHORTEST_BLOCK of any.
+#define CACHE (64 * 1024)
 #define SHORT_BLOCK 64
 #define SHORTEST_BLOCK 8
 #define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * (SHORTEST_BLOCK + FRONT + BACK) * 8)
+/// A chain of so many operations that goes over so many operands and results in memory asks for the next block's lines
+/// ahead. A shorter one is through with a block before they are there, and fewer places a processor foresees.
+#define LONG_CHAIN 16
+#define MANY_STREAMS 5
 /// Temporaries, at most, of a chain that is worked on as one block at once.
 #define FEW_TEMPORARIES 32
 /// Inner axes at least this long are worked on row by row, shorter ones are gathered, many rows to a block. Gathering
 /// pays sooner where many operations share it.
 #define LONG_ROW 64
 #define LONG_ROW_OF_A_CHAIN 256
+
+/// Bytes of a line of memory.
+#define LINE 64
 
 #include "chain_blocks.h"
 
@@ -112,6 +120,26 @@ static __attribute__((noinline)) void chain_of_one_block(uint8_t type, const str
   run_block(type, &block);
 }
 
+/// Finds what the block after this one reads and writes in memory, if the range goes on to `end` and that is worth it.
+static void look_ahead(struct block *block, const struct operand *operands, ptrdiff_t end, ptrdiff_t size,
+                       const char **ahead) {
+  const ptrdiff_t next = block->position + block->count;
+  block->ahead_count = 0;
+  block->ahead_lines = block->count * size / LINE;
+  if (next >= end || block->operation_count < LONG_CHAIN || block->ahead_lines == 0) return;
+  ptrdiff_t count = 0;
+  for (ptrdiff_t o = 0; o < block->operand_count; ++o) {
+    if (operands[o].reading == IN_PLACE) ahead[count++] = operands[o].base + next * size;
+  }
+  for (ptrdiff_t o = 0; o < block->operation_count; ++o) {
+    const int16_t place = block->operations[o].place;
+    if (place >= 0) ahead[count++] = (const char *)block->outputs[place] + next * size;
+  }
+  if (count < MANY_STREAMS) return;
+  block->ahead_count = count;
+  block->ahead_share = (count * block->ahead_lines + block->operation_count - 1) / block->operation_count;
+}
+
 struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chain, const void *const *inputs,
                                  void *const *outputs, ptrdiff_t begin, ptrdiff_t end) {
   if (chain->in_place && end - begin <= SHORT_BLOCK && chain->temporary_count <= FEW_TEMPORARIES) {
@@ -159,10 +187,11 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
   if (long_row > length) long_row = length;
   // Each output that is needed around a block is computed into a temporary, and copied by an operation more.
   const void *values[ADJ_CHAIN_OPERANDS + 2 * ADJ_CHAIN_OPERATIONS];
+  const char *ahead[ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS];
   struct block block = {
       .values = values, .operand_count = layout.operands, .operations = chain->operations, .operation_count = operation_count,
       .outputs = outputs, .temporaries = temporaries, .row = row, .pieces = reading.pieces, .extents = reading.extents,
-      .total = element_count(&layout)};
+      .total = element_count(&layout), .ahead = ahead};
   // What lies before a block may be read before it is written, next to what is wanted.
   for (ptrdiff_t t = 0; front && t < temporary_count; ++t) {
     memset(temporaries + t * row - front * size, 0, (size_t)(front * size));
@@ -183,6 +212,7 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
     }
     block.position = position;
     block.count = count;
+    look_ahead(&block, operands, end, size, ahead);
     run_block(type, &block);
     position += count;
   }

@@ -62,6 +62,7 @@ ADJ_CLONES static void CHAIN(const struct block *block) {
   const void **result = block->values + block->operand_count;
   for (ptrdiff_t index = 0; index < block->operation_count; ++index) {
     const struct adj_chain_operation at = block->operations[index];
+    if (block->ahead_count > 0) fetch_ahead(block, index);
     REAL *to = result_of(block, at.place, sizeof(REAL));
     ptrdiff_t before = 0, after = 0;
     if (block->extents) {
