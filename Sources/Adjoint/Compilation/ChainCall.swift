@@ -80,27 +80,31 @@ struct ChainCall {
     var nodes: [NodeID] = []
     var made: [Application: Int] = [:]
     var reducedValue: Int?
+    /// The number of the result: an earlier one, unless it is to be this node's own.
+    func make(_ work: Work, _ operands: [Int], isOwn: Bool) -> Int {
+      let application = Application(work: work, operands: operands)
+      if !isOwn, let known = made[application] { return known }
+      let value =
+        switch work {
+        case .operation(let operation): builder.apply(operation, operands)
+        case .splice(let pieces): builder.splice(zip(operands, pieces).map { (value: $0, piece: $1) })
+        }
+      made[application] = value
+      return value
+    }
     for (node, work, inputs) in applications {
-      var value: Int
+      let isOwn = !fused.isInner(node)
+      let operands =
+        if case .splice = work { inputs.map { spliced[$0] ?? values[$0]! } } else { inputs.map { values[$0]! } }
+      var value = operands[0]
       if case .operation(.add) = work {
         // An accumulate gate of any number of contributions, added in order.
-        value = values[inputs[0]]!
-        for input in inputs.dropFirst() { value = builder.apply(.add, [value, values[input]!]) }
-        if inputs.count == 1 { value = builder.apply(.copy, [value]) }
+        for (position, operand) in operands.enumerated().dropFirst() {
+          value = make(work, [value, operand], isOwn: isOwn && position == operands.count - 1)
+        }
+        if operands.count == 1 { value = make(.operation(.copy), operands, isOwn: isOwn) }
       } else {
-        let operands =
-          if case .splice = work { inputs.map { spliced[$0] ?? values[$0]! } } else { inputs.map { values[$0]! } }
-        let application = Application(work: work, operands: operands)
-        if fused.isInner(node), let known = made[application] {
-          values[node] = known
-          if node == reduced { reducedValue = known }
-          continue
-        }
-        switch work {
-        case .operation(let operation): value = builder.apply(operation, operands)
-        case .splice(let pieces): value = builder.splice(zip(operands, pieces).map { (value: $0, piece: $1) })
-        }
-        made[application] = value
+        value = make(work, operands, isOwn: isOwn)
       }
       if inputs != [node] { values[node] = value }
       if node == reduced { reducedValue = value }

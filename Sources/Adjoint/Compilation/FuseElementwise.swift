@@ -8,6 +8,7 @@ internal import Kernels
 /// transpose) begin a chain: it reads the operand through that view, without a copy. A reduction of the last axes ends a
 /// chain: what it reduces need not be stored. A splice of one dimension joins the chain of what it shifts by a few
 /// elements, so that the steps of a recurrence along such a value need not be stored either.
+/// A chain that grows too long is cut where little is read later: between two steps of a recurrence, rather than within one.
 /// Rows of a table that nothing but chains reads are gathered by these, each for itself.
 ///
 /// - Complexity: O(nodes + edges).
@@ -53,6 +54,8 @@ struct FuseElementwise {
 
   /// How far splices shift what goes into a value, along any path through its chain, in all; those that do.
   private var reaches: [NodeID: Int] = [:]
+  /// Made when the first chain has grown too long.
+  private var lastReaders: LastReaders?
 
   init(_ graph: IntermediateGraph, order: RunOrder, options: Program.Options) {
     let storage = graph.storage
@@ -63,8 +66,8 @@ struct FuseElementwise {
       // What a scalar is computed from are scalars, which are in no chain.
       if storage.rows[node.int].signature.isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
       switch Self.role(of: node, in: storage, options) {
-      case .computes: join(node, storage, isForward: order.isForward[node.int])
-      case .shifts(let shift): join(node, storage, isForward: order.isForward[node.int], shift: shift)
+      case .computes: join(node, storage, order)
+      case .shifts(let shift): join(node, storage, order, shift: shift)
       case .views:
         close(storage.inputs(of: node), but: Self.none)
         start(node, storage, isForward: order.isForward[node.int])
@@ -168,13 +171,8 @@ struct FuseElementwise {
     case .accumulate:
       let isFixed = options.accumulation == .graphOrder
       return isFixed && storage.inputCount(of: node) <= longestSum ? .computes : .neither
-    case .spliceRows(let pieces):
-      // Values of other shapes are in no chain of this one.
-      let shift = zip(storage.inputs(of: node), pieces).reduce(0) { furthest, taken in
-        let (input, piece) = taken
-        if storage.rows[input.int].signature != signatureID { return furthest }
-        return max(furthest, abs(piece.start - piece.rows.lowerBound))
-      }
+    case .spliceRows:
+      let shift = shift(of: node, in: storage)
       return signature.shape.rank == 1 && shift <= ElementwiseChain.Builder.maximumReach ? .shifts(shift) : .views
     case .broadcast, .slice, .transpose: return .views
     case .gatherRows: return .gathers
@@ -182,33 +180,60 @@ struct FuseElementwise {
     }
   }
 
+  /// How far a splice shifts what it shows, at most; 0 of other gates.
+  private static func shift(of node: NodeID, in storage: GraphStorage) -> Int {
+    guard case .spliceRows(let pieces) = storage.traits(of: node).kernel.form else { return 0 }
+    return zip(storage.inputs(of: node), pieces).reduce(0) { furthest, taken in
+      let (input, piece) = taken
+      // Values of other shapes are in no chain of this one.
+      if storage.rows[input.int].signature != storage.rows[node.int].signature { return furthest }
+      return max(furthest, abs(piece.start - piece.rows.lowerBound))
+    }
+  }
+
   /// Sums of more contributions come from many branches, which should not wait for one another in one chain.
   private static let longestSum = 4
 
-  private mutating func join(_ node: NodeID, _ storage: GraphStorage, isForward: Bool, shift: Int = 0) {
-    let signature = storage.rows[node.int].signature
-    var reach = 0
-    let inputs = storage.inputs(of: node)
+  private mutating func join(_ node: NodeID, _ storage: GraphStorage, _ order: RunOrder, shift: Int = 0) {
+    let inputs = storage.inputs(of: node), isForward = order.isForward[node.int]
     let chain = start(node, storage, isForward: isForward)
     for input in inputs {
       let operand = chainOf[input.int]
       guard operand != Self.none, operand != chain else { continue }
       let other = states[Int(operand)]
-      let mine = states[Int(chain)]
-      let outer = mine.reads.filter { chainOf[$0.node.int] != operand }
-      let reads = other.reads + outer.filter { !other.reads.contains($0) }
-      let shifted = shift + furthestReach(of: operand, among: inputs)
-      guard other.isOpen, shifted <= ElementwiseChain.Builder.maximumReach, other.signature == signature,
-        other.isForward == isForward, other.fences == passedFences,
-        reads.count <= ElementwiseChain.Builder.maximumOperands,
-        other.operations + mine.operations <= ElementwiseChain.Builder.maximumOperations
+      guard other.isOpen, other.signature == storage.rows[node.int].signature, other.isForward == isForward,
+        other.fences == passedFences
       else { continue }
-      absorb(operand, into: chain)
-      states[Int(chain)].reads = reads
-      reach = max(reach, shifted)
+      if !absorb(operand, into: chain, at: node, inputs, shift: shift), cut(operand, before: node, storage, order) {
+        _ = absorb(chainOf[input.int], into: chain, at: node, inputs, shift: shift)
+      }
     }
-    if reach > 0 { reaches[node] = reach }
     close(inputs, but: chain)
+  }
+
+  /// Puts an operand's open chain before the gates of `chain`, unless together they are too long. Answers whether they are
+  /// one now.
+  private mutating func absorb(
+    _ operand: UInt32, into chain: UInt32, at node: NodeID, _ inputs: GraphStorage.Inputs, shift: Int
+  ) -> Bool {
+    let other = states[Int(operand)], mine = states[Int(chain)]
+    let outer = mine.reads.filter { chainOf[$0.node.int] != operand }
+    let reads = other.reads + outer.filter { !other.reads.contains($0) }
+    let reach = shift + furthestReach(of: operand, among: inputs)
+    guard other.isOpen, reach <= ElementwiseChain.Builder.maximumReach,
+      reads.count <= ElementwiseChain.Builder.maximumOperands,
+      other.operations + mine.operations <= ElementwiseChain.Builder.maximumOperations
+    else { return false }
+    for node in chains[Int(operand)] { chainOf[node.int] = chain }
+    var merged = chains[Int(operand)] + chains[Int(chain)]
+    merged.sort()
+    chains[Int(chain)] = merged
+    chains[Int(operand)] = []
+    states[Int(chain)].reads = reads
+    states[Int(chain)].operations += other.operations
+    if other.computes { states[Int(chain)].computes = true }
+    if reach > 0 { reaches[node] = max(reach, reaches[node] ?? 0) }
+    return true
   }
 
   /// The furthest reach of the inputs that `chain` computes.
@@ -233,6 +258,14 @@ struct FuseElementwise {
   @discardableResult
   private mutating func start(_ node: NodeID, _ storage: GraphStorage, isForward: Bool) -> UInt32 {
     let chain = UInt32(chains.count)
+    chains.append([node])
+    states.append(state(of: node, storage, isForward: isForward))
+    chainOf[node.int] = chain
+    return chain
+  }
+
+  /// The state of a chain of one gate.
+  private func state(of node: NodeID, _ storage: GraphStorage, isForward: Bool) -> State {
     let inputs = storage.inputs(of: node), signature = storage.rows[node.int].signature
     let kernel = storage.traits(of: node).kernel
     var state = State(signature: signature, isForward: isForward, fences: passedFences)
@@ -248,21 +281,45 @@ struct FuseElementwise {
         if !state.reads.contains(indices) { state.reads.append(indices) }
       }
     }
-    chains.append([node])
-    states.append(state)
-    chainOf[node.int] = chain
-    return chain
+    return state
   }
 
-  /// Puts an operand's chain before the gates of `chain`; both are short.
-  private mutating func absorb(_ operand: UInt32, into chain: UInt32) {
-    for node in chains[Int(operand)] { chainOf[node.int] = chain }
-    var merged = chains[Int(operand)] + chains[Int(chain)]
-    merged.sort()
-    chains[Int(chain)] = merged
-    chains[Int(operand)] = []
-    states[Int(chain)].operations += states[Int(operand)].operations
-    if states[Int(operand)].computes { states[Int(chain)].computes = true }
+  /// Cuts an open chain that is too long for `node` to join it where fewer of its values are read behind the cut than are
+  /// from `node` on, if there is such a place in its second half: what lies behind is the chain that grows on. Of a
+  /// recurrence's steps that is between two, where what is read later is its state.
+  private mutating func cut(_ chain: UInt32, before node: NodeID, _ storage: GraphStorage, _ order: RunOrder) -> Bool {
+    if lastReaders == nil { lastReaders = LastReaders(storage, order: order) }
+    let gates = chains[Int(chain)]
+    guard let place = lastReaders!.narrowestPlace(in: gates, before: node) else { return false }
+    let rest = UInt32(chains.count)
+    for gate in gates[place...] { chainOf[gate.int] = rest }
+    chains[Int(chain)] = Array(gates[..<place])
+    chains.append(Array(gates[place...]))
+    let isForward = states[Int(chain)].isForward
+    states.append(joinedState(of: rest, storage, isForward: isForward))
+    states[Int(chain)] = joinedState(of: chain, storage, isForward: isForward)
+    states[Int(chain)].isOpen = false
+    for gate in chains[Int(rest)] where reaches[gate] != nil {
+      let inputs = storage.inputs(of: gate)
+      let isFirst = inputs.allSatisfy { chainOf[$0.int] != rest }
+      reaches[gate] = isFirst ? nil : Self.shift(of: gate, in: storage) + furthestReach(of: rest, among: inputs)
+    }
+    return true
+  }
+
+  /// The state of an open chain of which only the gates are known.
+  private func joinedState(of chain: UInt32, _ storage: GraphStorage, isForward: Bool) -> State {
+    let gates = chains[Int(chain)]
+    var joined = state(of: gates[0], storage, isForward: isForward)
+    for gate in gates.dropFirst() {
+      let next = state(of: gate, storage, isForward: isForward)
+      for read in next.reads where chainOf[read.node.int] != chain || read.node == gate {
+        if !joined.reads.contains(read) { joined.reads.append(read) }
+      }
+      joined.operations += next.operations
+      joined.computes = joined.computes || next.computes
+    }
+    return joined
   }
 
   private mutating func close(_ inputs: GraphStorage.Inputs, but chain: UInt32) {
