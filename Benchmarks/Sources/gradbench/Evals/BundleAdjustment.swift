@@ -68,11 +68,26 @@ struct BundleAdjustment: Eval {
   mutating func run() throws {
     try session.feed(cameraValues, to: cameras)
     try session.feed(pointValues, to: points)
-    try withObservations { try session.forward() }
     if isDerivative {
+      try withObservations { try session.forward() }
       try jacobian.assemble(derivatives, in: session)
     } else {
-      for (position, error) in errors.enumerated() { try session.copy(error, to: &results[position]) }
+      try runIntoResults()
+    }
+  }
+
+  /// Has the errors, 13.5 MB at the largest size, written where they are wanted.
+  private mutating func runIntoResults() throws {
+    var (first, second, ofWeight) = (results[0], results[1], results[2])
+    results = []  // so that the arrays are not copied
+    defer { results = [first, second, ofWeight] }
+    var firstSpan = first.mutableSpan, secondSpan = second.mutableSpan, ofWeightSpan = ofWeight.mutableSpan
+    try session.writing(errors[0], to: &firstSpan) {
+      try session.writing(errors[1], to: &secondSpan) {
+        try session.writing(errors[2], to: &ofWeightSpan) {
+          try withObservations { try session.forward() }
+        }
+      }
     }
   }
 
