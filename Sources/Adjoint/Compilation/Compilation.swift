@@ -101,13 +101,13 @@ struct Compilation: Sendable {
 }
 
 /// What comes of all passes.
-struct Compiled {
+struct Compiled: ~Copyable {
   let plan: ProgramPlan
   let endpoints: Endpoints
   /// The user's graph with the nodes of its backward pass, and what became of it.
   fileprivate let state: GraphState
   fileprivate let graph: IntermediateGraph
-  fileprivate let places: [Placement.Place]
+  fileprivate let places: Column<Placement.Place>
 
   /// Where the plan's nodes come from, which only messages need.
   ///

@@ -21,7 +21,8 @@ struct Endpoints: Sendable {
   let hasGradients: Bool
 
   init(
-    _ graph: IntermediateGraph, _ places: [Placement.Place], outputs: [NodeID], variables: [NodeID], upstreams: [NodeID]
+    _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, outputs: [NodeID], variables: [NodeID],
+    upstreams: [NodeID]
   ) {
     self.outputs = outputs
     hasGradients = !variables.isEmpty

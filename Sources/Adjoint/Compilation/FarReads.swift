@@ -29,8 +29,8 @@ struct FarReads: ~Copyable {
     while askedBy.count <= near / slotsPerLine { askedBy.append(0) }
     for position in 0..<order.count {
       let gate = gates[Int(order[position])]
-      for operand in 0..<Int(gate.arity) where gate[operand] < near {
-        let line = Int(gate[operand]) / slotsPerLine
+      for operand in 0..<Int(gate.arity) where !gate[operand].isOfStep && gate[operand].index < near {
+        let line = gate[operand].index / slotsPerLine
         if askedBy[line] == step || lines.count == ScalarCode.longestRun { continue }
         askedBy[line] = step
         lines.append(UInt32(line))

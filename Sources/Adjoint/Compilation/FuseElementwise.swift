@@ -70,9 +70,9 @@ struct FuseElementwise {
       case .shifts(let shift): join(node, storage, order, shift: shift)
       case .views:
         close(storage.inputs(of: node), but: Self.none)
-        start(node, storage, isForward: order.isForward[node.int])
+        start(node, storage, isForward: order.isForward(node))
       case .reduces:
-        reduce(node, storage, isForward: order.isForward[node.int])
+        reduce(node, storage, isForward: order.isForward(node))
         close(storage.inputs(of: node), but: Self.none)
       case .gathers:
         gathers[node] = passedFences
@@ -107,7 +107,7 @@ struct FuseElementwise {
         let isSmall = 2 * table.elementCount <= shape.elementCount
         let canGather =
           chain != Self.none && Self.operation(of: storage.traits(of: node).kernel) != nil
-          && storage.signature(of: node).shape == shape && order.isForward[node.int] == order.isForward[input.int]
+          && storage.signature(of: node).shape == shape && order.isForward(node) == order.isForward(input)
           && states[Int(chain)].fences == fences && (isSmall || readers[input, default: chain] == chain)
         if canGather { readers[input] = chain } else { gathers[input] = nil }
       }
@@ -195,7 +195,7 @@ struct FuseElementwise {
   private static let longestSum = 4
 
   private mutating func join(_ node: NodeID, _ storage: GraphStorage, _ order: RunOrder, shift: Int = 0) {
-    let inputs = storage.inputs(of: node), isForward = order.isForward[node.int]
+    let inputs = storage.inputs(of: node), isForward = order.isForward(node)
     let chain = start(node, storage, isForward: isForward)
     for input in inputs {
       let operand = chainOf[input.int]

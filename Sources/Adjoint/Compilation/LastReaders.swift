@@ -7,7 +7,7 @@ struct LastReaders {
   init(_ storage: GraphStorage, order: RunOrder) {
     lastReader = (0..<storage.count).map { NodeID($0) }
     for node in order {
-      for input in storage.inputs(of: node) where order.isForward[input.int] == order.isForward[node.int] {
+      for input in storage.inputs(of: node) where order.isForward(input) == order.isForward(node) {
         lastReader[input.int] = max(lastReader[input.int], node)
       }
     }

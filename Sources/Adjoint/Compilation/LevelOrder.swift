@@ -40,8 +40,8 @@ struct LevelOrder: ~Copyable {
     for index in stride(from: gates.count - 1, through: 0, by: -1) {
       let gate = gates[index]
       let latest = levels[index]
-      for position in 0..<Int(gate.arity) where gate[position] & ScalarGate.mark != 0 {
-        let maker = Int(gate[position] & ~ScalarGate.mark)
+      for position in 0..<Int(gate.arity) where gate[position].isOfStep {
+        let maker = gate[position].index
         levels[maker] = min(levels[maker], latest - 1)
       }
       // Whatever comes before such a gate is as near the start, so that no operand comes too late.
@@ -53,11 +53,11 @@ struct LevelOrder: ~Copyable {
 
   private mutating func sortByOperation(_ gates: borrowing Column<ScalarGate>) {
     ends.resize(to: Self.operationCount + 1, filledWith: 0)
-    for index in 0..<gates.count { ends[Int(gates[index].operation) + 1] += 1 }
+    for index in 0..<gates.count { ends[Int(gates[index].code) + 1] += 1 }
     for key in 1...Self.operationCount { ends[key] += ends[key - 1] }
     byOperation.resize(to: gates.count, filledWith: 0)
     for index in 0..<gates.count {
-      let key = Int(gates[index].operation)
+      let key = Int(gates[index].code)
       byOperation[Int(ends[key])] = UInt32(index)
       ends[key] += 1
     }

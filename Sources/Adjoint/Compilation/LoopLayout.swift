@@ -18,7 +18,7 @@ struct LoopLayout: Sendable {
   private let stepCount: Int
   private let isReversed: Bool
 
-  init(_ scan: Scan, _ lowered: IntermediateGraph, _ built: UnitBuilder.Result, results: [Int], packed: Bool) {
+  init(_ scan: Scan, _ lowered: IntermediateGraph, _ built: borrowing UnitBuilder.Result, results: [Int], packed: Bool) {
     plan = built.plan
     resultCount = packed ? 1 : results.count
     let body = scan.body
@@ -52,7 +52,8 @@ struct LoopLayout: Sendable {
   }
 
   /// The place of each source of the body that the compiled one still reads, by the source's node.
-  private static func sourcePlaces(_ graph: IntermediateGraph, _ places: [Placement.Place]) -> [NodeID: Placement.Place]
+  private static func sourcePlaces(_ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>)
+    -> [NodeID: Placement.Place]
   {
     var found: [NodeID: Placement.Place] = [:]
     for index in 0..<graph.storage.count where graph.storage.brief(of: NodeID(index)).source == .input {
@@ -93,7 +94,7 @@ struct LoopLayout: Sendable {
   }
 
   private mutating func placeResults(
-    _ scan: Scan, _ graph: IntermediateGraph, _ places: [Placement.Place], results: [Int], packed: Bool,
+    _ scan: Scan, _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, results: [Int], packed: Bool,
     sources: [NodeID: Placement.Place]
   ) {
     let body = scan.body

@@ -49,7 +49,6 @@ struct Placement: Sendable {
     var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }
   }
 
-  private(set) var places: [Place] = []
   var buffers: [BufferPlan] = []
   /// The number of slots of each slab.
   private(set) var float32Slots = 0, float64Slots = 0
@@ -58,14 +57,18 @@ struct Placement: Sendable {
   /// Larger constants, by buffer.
   private(set) var constants: [(buffer: Int, values: TensorValues)] = []
 
-  /// - Parameter isInner: whether a value never reaches memory.
-  init(_ graph: IntermediateGraph, isInner: (NodeID) -> Bool) {
+  /// Finds a place for each node of a graph, except that scalars only wait for their slots.
+  ///
+  /// - Parameters:
+  ///   - places: empty yet.
+  ///   - isInner: whether a value never reaches memory.
+  init(_ graph: IntermediateGraph, _ places: inout Column<Place>, isInner: (NodeID) -> Bool) {
     let storage = graph.storage
-    places.reserveCapacity(storage.count)
     for index in 0..<storage.count {
       let node = NodeID(index)
-      if storage.brief(of: node).scalarOperation != nil, storage.rows[index].signature.isFloatingScalar {
-        places.append(.awaited(gate: 0, storage.rows[index].signature == .scalar(.float64) ? .float64 : .float32))
+      let signature = storage.rows[index].signature
+      if signature.isFloatingScalar, storage.brief(of: node).scalarOperation != nil {
+        places.append(signature == .scalar(.float64) ? .awaited(gate: 0, .float64) : .awaited(gate: 0, .float32))
         continue
       }
       let traits = storage.traits(of: node)
@@ -92,7 +95,7 @@ struct Placement: Sendable {
     let signatureID = storage.rows[node.int].signature
     let signature = storage.signatures[Int(signatureID.index)]
     if signature.elementType.isDifferentiable, signatureID.isScalar || signature.shape.elementCount == 1 {
-      if traits.source == nil, ScalarRuns.operation(of: traits.kernel) != nil {
+      if traits.source == nil, traits.brief.scalarOperation != nil {
         return .awaited(gate: 0, signature.elementType)
       }
       let place = Place.slot(takeSlots(1, signature.elementType), signature.elementType)
@@ -128,24 +131,5 @@ struct Placement: Sendable {
     precondition(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
     if type == .float64 { float64Slots += count } else { float32Slots += count }
     return first
-  }
-
-  /// Notes which gate of the step being made computes a scalar.
-  mutating func await(gate: Int, for node: NodeID, _ type: ElementType) {
-    places[node.int] = .awaited(gate: gate, type)
-  }
-
-  /// Gives a computed scalar its slot.
-  mutating func settle(_ node: NodeID, at slot: Int, _ type: ElementType) { places[node.int] = .slot(slot, type) }
-
-  /// Has a reshaped scalar live where the original does, which has its slot by now.
-  mutating func settle(_ alias: NodeID, with original: NodeID) {
-    places[alias.int] = places[original.int]
-  }
-
-  /// The place of every node, which only messages ask for once the plan is complete.
-  mutating func removePlaces() -> [Place] {
-    defer { places = [] }
-    return places
   }
 }

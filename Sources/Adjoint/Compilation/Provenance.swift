@@ -12,9 +12,10 @@ struct Provenance: Sendable {
   private var nodes32: [NodeID?], nodes64: [NodeID?]
 
   /// - Complexity: O(nodes).
-  init(_ state: GraphState, _ graph: IntermediateGraph, _ places: [Placement.Place], _ placement: Placement) {
+  init(_ state: GraphState, _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, _ placement: Placement) {
     self.state = state
     origins = graph.origins
+    let places = places.array()
     self.places = places
     nodes32 = [NodeID?](repeating: nil, count: placement.float32Slots)
     nodes64 = [NodeID?](repeating: nil, count: placement.float64Slots)

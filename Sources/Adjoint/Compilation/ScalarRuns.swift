@@ -1,27 +1,5 @@
 internal import Kernels
 
-/// One scalar gate of a step under construction.
-struct ScalarGate: BitwiseCopyable {
-  let operation: UInt8
-  let arity: UInt8
-  /// How many gates of this step must come before it, one after the other.
-  let depth: UInt32
-  /// Slots, or gates of this step, marked.
-  private let operands: (UInt32, UInt32, UInt32)
-
-  static let mark: UInt32 = 1 << 31
-
-  init(_ operation: ElementwiseOperation, arity: Int, depth: UInt32, _ operands: (UInt32, UInt32, UInt32)) {
-    self.operation = UInt8(truncatingIfNeeded: operation.rawValue)
-    self.arity = UInt8(truncatingIfNeeded: arity)
-    self.depth = depth
-    self.operands = operands
-  }
-
-  @inline(__always)
-  subscript(operand: Int) -> UInt32 { operand == 0 ? operands.0 : operand == 1 ? operands.1 : operands.2 }
-}
-
 /// Turns scalar gates, as they come in the order of the nodes, into code for the machine that runs them, and gathers
 /// those that follow one another in a unit, on the slab of one element type, into one step.
 ///
@@ -44,65 +22,36 @@ struct ScalarRuns: ~Copyable {
   /// - Parameter expectedWords: about how long the code will be, so that it need not move when it grows.
   init(expectedWords: Int) { self.expectedWords = expectedWords }
 
-  /// What the machine for scalars does for a gate of this kernel, if it can do it.
-  static func operation(of kernel: Kernel) -> ElementwiseOperation? {
-    switch kernel.form {
-    case .elementwise(let operation): operation
-    case .accumulate: .add
-    case .broadcast: .copy
-    default: nil
-    }
-  }
-
   /// Whether the gates of the step being made are of another slab than one of `type`.
   func mustClose(before type: ElementType) -> Bool { gates.count > 0 && self.type != type }
 
-  /// Adds a scalar gate of `type`, that of `node`, to those before it, which are of the same slab.
+  /// Adds a gate to those before it; ``end(_:_:)`` then says which node it is for.
+  @inline(__always)
   mutating func add(
-    _ operation: ElementwiseOperation, _ operands: borrowing Column<Placement.Place>, for node: NodeID,
-    _ type: ElementType
-  ) {
-    self.type = type
-    nodes.append(node)
-    let first = Self.operand(operands[0])
-    if operation == .add && operands.count != 2 {
-      // An accumulate node of one or of more than two contributions, added in order.
-      if operands.count == 1 { append(.copy, 1, first) }
-      var sum = first
-      for position in 1..<operands.count {
-        append(.add, 2, sum, Self.operand(operands[position]))
-        sum = UInt32(lastGate) | ScalarGate.mark
-      }
-    } else {
-      append(
-        operation, operands.count, first, operands.count > 1 ? Self.operand(operands[1]) : 0,
-        operands.count > 2 ? Self.operand(operands[2]) : 0)
-    }
-  }
-
-  /// The gate added last, by its number in the step being made.
-  var lastGate: Int { gates.count - 1 }
-
-  @inline(__always)
-  private static func operand(_ place: Placement.Place) -> UInt32 {
-    place.isAwaited ? UInt32(place.index) | ScalarGate.mark : UInt32(place.index)
-  }
-
-  @inline(__always)
-  private mutating func append(
-    _ operation: ElementwiseOperation, _ arity: Int, _ a: UInt32, _ b: UInt32 = 0, _ c: UInt32 = 0
+    _ operation: ScalarOperation, _ a: ScalarOperand, _ b: ScalarOperand = .none, _ c: ScalarOperand = .none
   ) {
     let depth = max(depth(behind: a), depth(behind: b), depth(behind: c))
-    gates.append(ScalarGate(operation, arity: arity, depth: depth, (a, b, c)))
+    gates.append(ScalarGate(operation, depth: depth, (a, b, c)))
   }
 
+  /// Says that the gate added last computes `node`, of `type`, as do those before it; gives its number in the step.
   @inline(__always)
-  private func depth(behind operand: UInt32) -> UInt32 {
-    operand & ScalarGate.mark == 0 ? 0 : gates[Int(operand & ~ScalarGate.mark)].depth + 1
+  mutating func end(_ node: NodeID, _ type: ElementType) -> Int {
+    self.type = type
+    nodes.append(node)
+    return gates.count - 1
+  }
+
+  /// The result of the gate added last.
+  var lastResult: ScalarOperand { ScalarOperand(gate: gates.count - 1) }
+
+  @inline(__always)
+  private func depth(behind operand: ScalarOperand) -> UInt32 {
+    operand.isOfStep ? gates[operand.index].depth + 1 : 0
   }
 
   /// Makes a step of the gates added since the last one, if there are any, and gives them their slots.
-  mutating func close(_ placement: inout Placement) -> Step? {
+  mutating func close(_ placement: inout Placement, _ places: inout Column<Placement.Place>) -> Step? {
     if gates.count == 0 { return nil }
     let base = placement.takeSlots(gates.count, type)
     if code.isEmpty { code.reserveCapacity(expectedWords) }
@@ -111,8 +60,8 @@ struct ScalarRuns: ~Copyable {
     fetches.find(gates, sorting.order, base: base, type, writingTo: &code)
     write(base: UInt32(base))
     for index in 0..<nodes.count {
-      let gate = placement.places[nodes[index].int].index
-      placement.settle(nodes[index], at: base + Int(sorting.positions[gate]), type)
+      let gate = places[nodes[index].int].index
+      places[nodes[index].int] = .slot(base + Int(sorting.positions[gate]), type)
     }
     let (first, count) = (nodes[0], gates.count)
     gates.removeAll()
@@ -128,10 +77,10 @@ struct ScalarRuns: ~Copyable {
     var begin = 0
     var singles = Singles()
     while begin < gates.count {
-      let operation = gates[Int(sorting.order[begin])].operation
+      let operation = gates[Int(sorting.order[begin])].code
       let limit = min(sorting.endOfLevel(at: begin), begin + ScalarCode.longestRun)
       var end = begin + 1
-      while end < limit, gates[Int(sorting.order[end])].operation == operation { end += 1 }
+      while end < limit, gates[Int(sorting.order[end])].code == operation { end += 1 }
       if end - begin < ScalarCode.shortestRun {
         for position in begin..<end {
           let gate = gates[Int(sorting.order[position])]
@@ -155,7 +104,7 @@ struct ScalarRuns: ~Copyable {
   }
 
   @inline(__always)
-  private func slot(_ operand: UInt32, _ base: UInt32) -> UInt32 {
-    operand & ScalarGate.mark == 0 ? operand : base + sorting.positions[Int(operand & ~ScalarGate.mark)]
+  private func slot(_ operand: ScalarOperand, _ base: UInt32) -> UInt32 {
+    operand.isOfStep ? base + sorting.positions[operand.index] : UInt32(truncatingIfNeeded: operand.index)
   }
 }

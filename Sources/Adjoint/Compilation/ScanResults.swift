@@ -8,14 +8,14 @@ struct ScanResults {
   private var whole: Set<NodeID> = []
 
   /// - Complexity: O(nodes + edges), nothing if the graph has no scan.
-  init(_ storage: GraphStorage, isUsed: [Bool], roots: [NodeID]) {
+  init(_ storage: GraphStorage, order: RunOrder, roots: [NodeID]) {
     guard storage.gates.traits.contains(where: { if case .scan = $0.kernel.form { true } else { false } }) else {
       return
     }
     func isScan(_ node: NodeID) -> Bool {
       if case .scan = storage.traits(of: node).kernel.form { true } else { false }
     }
-    for index in 0..<storage.count where isUsed[index] {
+    for index in 0..<storage.count where order.isUsed(NodeID(index)) {
       let node = NodeID(index)
       for input in storage.inputs(of: node) where isScan(input) {
         if case .scanPart = storage.traits(of: node).kernel.form {

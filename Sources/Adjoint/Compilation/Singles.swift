@@ -25,15 +25,15 @@ struct Singles {
     if gate.arity == 1 {
       series = Self.noSeries
       let form: ScalarCode.Form = a == last ? .firstIsLast : a == before ? .firstIsBefore : .single
-      code.append(ScalarCode.head(gate.operation, form))
+      code.append(ScalarCode.head(gate.code, form))
       if form == .single { code.append(a) }
     } else if gate.arity == 2 {
       var (a, b) = (a, b)
-      if gate.isCommutative, a != last, b == last || b == before && a != before { swap(&a, &b) }
-      writeBinary(gate.operation, a, b, last, before, &code)
+      if gate.operation.isCommutative, a != last, b == last || b == before && a != before { swap(&a, &b) }
+      writeBinary(gate.code, a, b, last, before, &code)
     } else {
       series = Self.noSeries
-      code.append(ScalarCode.head(gate.operation, .single))
+      code.append(ScalarCode.head(gate.code, .single))
       code.append(a)
       code.append(b)
       code.append(c)
@@ -63,12 +63,5 @@ struct Singles {
     case .firstIsLast, .firstIsBefore: code.append(b)
     default: break
     }
-  }
-}
-
-extension ScalarGate {
-  /// Whether the bits of the result are the same with operands exchanged.
-  var isCommutative: Bool {
-    operation == UInt8(ElementwiseOperation.add.rawValue) || operation == UInt8(ElementwiseOperation.multiply.rawValue)
   }
 }

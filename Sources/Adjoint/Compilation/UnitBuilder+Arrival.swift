@@ -5,11 +5,11 @@ extension UnitBuilder {
       guard case .accumulate = graph.storage.traits(of: node).kernel.form else { continue }
       for input in graph.storage.inputs(of: node) { waiting[input, default: []].append(plan.accumulators.count) }
       accumulatorOf[node] = plan.accumulators.count
-      if plan.placement.places[node.int].isAwaited {
+      if places[node.int].isAwaited {
         let type = graph.storage.signature(of: node).elementType
-        plan.placement.settle(node, at: plan.placement.takeSlots(1, type), type)
+        places[node.int] = .slot(plan.placement.takeSlots(1, type), type)
       }
-      let place = plan.placement.places[node.int]
+      let place = places[node.int]
       plan.accumulators.append(AccumulatorPlan(node: node, place: place, signature: graph.storage.signature(of: node)))
       // The first contribution may come from anywhere: no other value has had the memory before.
       if plan.placement.isTransient(place) {
@@ -21,7 +21,7 @@ extension UnitBuilder {
   mutating func addContributions(of node: NodeID) {
     for accumulator in waiting[node] ?? [] {
       let sum = plan.accumulators[accumulator].node
-      if order.isForward[sum.int] == order.isForward[node.int] { addContribution(of: node, to: accumulator) }
+      if order.isForward(sum) == order.isForward(node) { addContribution(of: node, to: accumulator) }
     }
   }
 
@@ -33,7 +33,7 @@ extension UnitBuilder {
     closeRun()
     let start = plan.operands.count
     for value in [node, target.node] {
-      plan.operands.append(plan.placement.places[value.int])
+      plan.operands.append(places[value.int])
       use(value, by: openUnit..<openUnit + 1)
     }
     plan.steps.append(
@@ -47,7 +47,7 @@ extension UnitBuilder {
   /// The accumulate node itself: what reads the sum waits for the unit that waits for all contributions.
   mutating func addJoin(_ node: NodeID) {
     guard let accumulator = accumulatorOf[node] else { return }
-    for input in graph.storage.inputs(of: node) where order.isForward[input.int] != order.isForward[node.int] {
+    for input in graph.storage.inputs(of: node) where order.isForward(input) != order.isForward(node) {
       addContribution(of: input, to: accumulator)
     }
     unitOf[node.int] = openUnit

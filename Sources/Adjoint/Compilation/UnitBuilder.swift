@@ -27,6 +27,10 @@ struct UnitBuilder: ~Copyable {
   /// Where the order has been worked up to.
   var position = 0
   var unitOf: Column<UInt32>
+  /// Where each node's value lies.
+  var places: Column<Placement.Place>
+  /// The unit that nodes are added to.
+  private(set) var openUnit: UInt32 = 0
   static let noUnit = UInt32.max
   /// How many units from this one on make the parts of one value.
   var partCounts: [UInt32: UInt32] = [:]
@@ -34,12 +38,12 @@ struct UnitBuilder: ~Copyable {
   /// Whether the open unit waits for another: then it is a unit even without a step, as that of a join.
   var openWaits = false
   var scalars: ScalarRuns
-  private var scalarOperands = Column<Placement.Place>()
   /// The unit that waits for all before it, and that all behind it wait for, and whether the open unit does.
   var fence: UInt32?
   var openWaitsForFence = false
   var edges: [(from: UInt32, to: UInt32)] = []
-  var lastReader = Column<UInt32>()
+  /// For each closed unit the last that an edge leads to.
+  private var lastReader = Column<UInt32>()
   /// Arrival order: for each contribution, the accumulators that wait for it.
   var waiting: [NodeID: [Int]] = [:]
   var accumulatorOf: [NodeID: Int] = [:]
@@ -51,12 +55,12 @@ struct UnitBuilder: ~Copyable {
     builder.findLastReaders()
     var isForward = true
     for (position, node) in builder.order.enumerated() {
-      if isForward, !builder.order.isForward[node.int] {
+      if isForward, !builder.order.isForward(node) {
         builder.endForward()
         isForward = false
       }
       builder.position = position
-      if graph.fences.contains(node) { builder.addFence() }
+      if !graph.fences.isEmpty, graph.fences.contains(node) { builder.addFence() }
       builder.add(node)
       if !builder.releases.isEmpty {
         for buffer in builder.releases[position] ?? [] { builder.reuse.release(buffer) }
@@ -65,14 +69,13 @@ struct UnitBuilder: ~Copyable {
     builder.closeUnit()
     if isForward { builder.endForward() }
     builder.freeze()
-    let places = builder.plan.placement.removePlaces()
-    return Result(plan: builder.plan, places: places)
+    return Result(plan: builder.plan, places: builder.places)
   }
 
-  struct Result {
+  struct Result: ~Copyable {
     let plan: ProgramPlan
     /// The place of each node, which only messages ask for.
-    let places: [Placement.Place]
+    let places: Column<Placement.Place>
   }
 
   private init(_ graph: IntermediateGraph, outputCount: Int, _ options: Program.Options) {
@@ -83,10 +86,11 @@ struct UnitBuilder: ~Copyable {
     let storage = graph.storage
     order = RunOrder(graph, outputCount: outputCount)
     fused = FuseElementwise(graph, order: order, options: options)
-    scans = ScanResults(storage, isUsed: order.isUsed, roots: graph.roots)
+    scans = ScanResults(storage, order: order, roots: graph.roots)
     self.options = options
-    plan = ProgramPlan(
-      placement: Placement(graph) { [fused, scans] in fused.isInner($0) || scans.isTakenApart($0) }, costs: costs)
+    places = Column(reserving: storage.count)
+    let placement = Placement(graph, &places) { [fused, scans] in fused.isInner($0) || scans.isTakenApart($0) }
+    plan = ProgramPlan(placement: placement, costs: costs)
     // A head and two operands a gate: more than most are. What isn't used is never touched.
     scalars = ScalarRuns(expectedWords: 3 * storage.count)
     reuse = BufferReuse(isOn: options.reusesBuffers)
@@ -104,7 +108,7 @@ struct UnitBuilder: ~Copyable {
 
   mutating func add(_ node: NodeID) {
     let brief = graph.storage.brief(of: node)
-    if let operation = brief.scalarOperation, plan.placement.places[node.int].isAwaited {
+    if let operation = brief.scalarOperation, places[node.int].isAwaited {
       addScalar(operation, node, cost: brief.scalarCost)
     } else if case let chain = fused.chain(of: node), chain != FuseElementwise.none {
       let gates = fused.chains[Int(chain)]
@@ -116,29 +120,47 @@ struct UnitBuilder: ~Copyable {
     if accumulation == .arrivalOrder { addContributions(of: node) }
   }
 
-  mutating func addScalar(_ operation: ElementwiseOperation, _ node: NodeID, cost: Float) {
+  mutating func addScalar(_ operation: ScalarOperation, _ node: NodeID, cost: Float) {
     let inputCount = graph.storage.inputCount(of: node)
-    makeRoom(for: cost * Float(max(1, inputCount - 2)))  // an accumulate node adds one after the other
+    makeRoom(for: inputCount > 3 ? cost * Float(inputCount - 2) : cost)  // a sum adds one after the other
     unitOf[node.int] = openUnit
-    let type: ElementType = plan.placement.places[node.int].isDoubleSlot ? .float64 : .float32
+    let type: ElementType = places[node.int].isDoubleSlot ? .float64 : .float32
     if scalars.mustClose(before: type) { closeRun() }
-    scalarOperands.removeAll()
-    for position in 0..<inputCount {
-      let input = graph.storage.input(position, of: node)
-      depend(on: input)
-      scalarOperands.append(plan.placement.places[input.int])
+    if inputCount == operation.arity {
+      scalars.add(
+        operation, scalarOperand(0, of: node), inputCount > 1 ? scalarOperand(1, of: node) : .none,
+        inputCount > 2 ? scalarOperand(2, of: node) : .none)
+    } else {
+      addScalarSum(operation, node, inputCount)
     }
-    scalars.add(operation, scalarOperands, for: node, type)
-    plan.placement.await(gate: scalars.lastGate, for: node, type)
+    places[node.int] = .awaited(gate: scalars.end(node, type), type)
     if openCost >= unitWork * CostModel.scalarUnits { closeUnit() }
+  }
+
+  /// An accumulate node of one or of more than two contributions, added in order.
+  @inline(never)
+  private mutating func addScalarSum(_ add: ScalarOperation, _ node: NodeID, _ inputCount: Int) {
+    var sum = scalarOperand(0, of: node)
+    if inputCount == 1 { scalars.add(.copy, sum) }
+    for position in 1..<inputCount {
+      scalars.add(add, sum, scalarOperand(position, of: node))
+      sum = scalars.lastResult
+    }
+  }
+
+  @inline(__always)
+  private mutating func scalarOperand(_ position: Int, of node: NodeID) -> ScalarOperand {
+    let input = graph.storage.input(position, of: node)
+    depend(on: input)
+    return ScalarOperand(places[input.int])
   }
 
   mutating func addOther(_ node: NodeID) {
     let traits = graph.storage.traits(of: node)
     if case .alias = traits.kernel.form {
       let original = graph.storage.input(0, of: node)
-      if plan.placement.places[original.int].isAwaited { closeRun() }
-      plan.placement.settle(node, with: original)
+      if places[original.int].isAwaited { closeRun() }
+      places[node.int] = places[original.int]
       unitOf[node.int] = unitOf[original.int]
     } else if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
       addJoin(node)
@@ -165,7 +187,7 @@ struct UnitBuilder: ~Copyable {
 
   mutating func addChain(_ gates: [NodeID]) {
     closeRun()  // so that the scalars that it reads have their slots
-    let made = ChainCall(gates, in: graph.storage, plan.placement.places, fused)
+    let made = ChainCall(gates, in: graph.storage, { places[$0.int] }, fused)
     var cost: Float = costs.cost(
       of: made.chain, elementSize: graph.storage.signature(of: gates[0]).elementType.byteCount)
     for gate in gates {
@@ -184,12 +206,10 @@ struct UnitBuilder: ~Copyable {
 
   /// Makes a step of the scalar gates gathered since the last one.
   mutating func closeRun() {
-    if let step = scalars.close(&plan.placement) { plan.steps.append(step) }
+    if let step = scalars.close(&plan.placement, &places) { plan.steps.append(step) }
   }
 
   // MARK: units
-
-  var openUnit: UInt32 { UInt32(plan.unitCosts.count) }
 
   /// Closes the open unit if `cost` deserves a unit of its own.
   mutating func makeRoom(for cost: Float) {
@@ -203,6 +223,8 @@ struct UnitBuilder: ~Copyable {
     if let fence, !openWaitsForFence { addEdge(from: fence) }
     plan.unitStarts.append(plan.steps.count)
     plan.unitCosts.append(openCost)
+    lastReader.append(Self.noUnit)
+    openUnit += 1
     reuse.endUnit(cost: openCost)
     openCost = 0
     openWaits = false
@@ -212,20 +234,19 @@ struct UnitBuilder: ~Copyable {
   @inline(__always)
   mutating func depend(on node: NodeID) {
     let maker = unitOf[node.int]
-    if maker != Self.noUnit, maker != openUnit { addEdges(from: maker) }
+    if maker == openUnit || maker == Self.noUnit { return }
+    if !partCounts.isEmpty { addEdges(from: maker) } else if lastReader[Int(maker)] != openUnit { addEdge(from: maker) }
   }
 
   /// Edges from all units that make the parts of one value.
   @inline(never)
   private mutating func addEdges(from maker: UInt32) {
-    for part in 0..<(partCounts.isEmpty ? 1 : partCounts[maker] ?? 1) { addEdge(from: maker + part) }
+    for part in 0..<(partCounts[maker] ?? 1) { addEdge(from: maker + part) }
   }
 
   /// An edge to the open unit, once.
   mutating func addEdge(from unit: UInt32) {
-    guard unit != openUnit else { return }
-    while lastReader.count <= Int(unit) { lastReader.append(Self.noUnit) }
-    guard lastReader[Int(unit)] != openUnit else { return }
+    guard unit != openUnit, lastReader[Int(unit)] != openUnit else { return }
     lastReader[Int(unit)] = openUnit
     openWaits = true
     if let fence, unit >= fence { openWaitsForFence = true }
@@ -236,7 +257,7 @@ struct UnitBuilder: ~Copyable {
   /// Makes a unit that waits for all before it, and has all behind it wait for it.
   mutating func addFence() {
     closeUnit()
-    for unit in (fence ?? 0)..<openUnit where lastReader.count <= unit || lastReader[Int(unit)] == Self.noUnit {
+    for unit in (fence ?? 0)..<openUnit where lastReader[Int(unit)] == Self.noUnit {
       addEdge(from: unit)
     }
     guard openWaits else { return }

@@ -16,7 +16,7 @@ extension ProgramPlan {
   /// of several sessions share the store.
   mutating func update(
     _ parameters: ArraySlice<NodeID>, to values: ArraySlice<NodeID>, in graph: IntermediateGraph,
-    _ places: [Placement.Place], endpoints: Endpoints, forwardRoots: Int
+    _ places: borrowing Column<Placement.Place>, endpoints: Endpoints, forwardRoots: Int
   ) {
     defer { findLentOperands() }
     if parameters.isEmpty { return }

@@ -16,7 +16,7 @@ struct GateTraits: Sendable {
 struct GateBrief: Sendable {
   let source: GateTraits.Source?
   /// What the machine for scalars does for the gate, if it can do it.
-  let scalarOperation: ElementwiseOperation?
+  let scalarOperation: ScalarOperation?
   /// What a scalar costs.
   let scalarCost: Float
 }
@@ -69,7 +69,7 @@ struct GateTable: Sendable {
       G.self == Input.self || G.self == ScanPlaceholder.self
       ? .input : G.self == Parameter.self ? .parameter : G.self == Constant.self ? .constant : nil
     let brief = GateBrief(
-      source: source, scalarOperation: ScalarRuns.operation(of: kernel), scalarCost: CostModel.scalarGate(kernel))
+      source: source, scalarOperation: ScalarOperation(kernel), scalarCost: CostModel.scalarGate(kernel))
     briefs.append(brief)
     traits.append(
       GateTraits(name: G.name, kernel: kernel, keepsSignature: keepsSignature, brief: brief))
