@@ -13,25 +13,27 @@ struct Compilation: Sendable {
 
   /// All passes, one after the other.
   ///
+  /// - Parameter keepsNodes: whether the differentiated graph is kept as it was before the passes, for messages.
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
   ///   the gate where the path stops; a checkpointed scope that does not exist.
   /// - Complexity: O(nodes + edges).
-  func run() throws(GraphError) -> Compiled {
+  func run(keepsNodes: Bool = false) throws(GraphError) -> Compiled {
     let checkpoints = try CheckpointedScopes(options.checkpointedScopes, in: source, fileID: fileID, line: line)
     let working = Graph(source)
     let values = outputs + others
     let kept = Set(variables)
     working.withState { RecogniseSigmoid.apply(to: &$0.storage, keeping: kept) }
-    try throwFirstPoison(in: working, values)
+    try throwFirstPoison(in: working.snapshot(), values)
     let (upstreams, gradients) = try differentiate(working)
-    try throwFirstPoison(in: working, gradients)
-
-    let state = working.snapshot()
+    var state = working.takeState()
+    try throwFirstPoison(in: state, gradients)
     let next = updates.map(\.value)
-    try throwFirstPoison(in: working, next)
+    try throwFirstPoison(in: state, next)
     try throwFirstLeak(in: state, values + gradients + next)
     let simplified = MergeScans.apply(
-      to: Simplify.apply(to: state.storage, roots: values + gradients + next + updates.map(\.parameter)))
+      to: Simplify.apply(
+        to: state.takeStorage(copying: keepsNodes || Self.checksPasses),
+        roots: values + gradients + next + updates.map(\.parameter)))
     let ordered = UpdateEarly.apply(to: simplified, from: state, updates: 2 * updates.count)
     var lowered = DivideReductions.apply(to: LowerConvolutions.apply(to: ordered))
     if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
@@ -55,6 +57,15 @@ struct Compilation: Sendable {
     return compiled
   }
 
+  /// Whether invariants are checked, which speaks of nodes.
+  private static var checksPasses: Bool {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }
+
   /// The passes that the body of a scan goes through, of which `roots` are wanted.
   static func loweredBody(_ storage: GraphStorage, roots: [NodeID], _ options: Program.Options) -> IntermediateGraph {
     let simplified = MergeScans.apply(to: Simplify.apply(to: storage, roots: roots))
@@ -71,8 +82,7 @@ struct Compilation: Sendable {
     throw GraphError(.outsideScan, reason, at: NodeID(leak), operands: [], in: state)
   }
 
-  private func throwFirstPoison(in graph: Graph, _ roots: [NodeID]) throws(GraphError) {
-    let state = graph.snapshot()
+  private func throwFirstPoison(in state: GraphState, _ roots: [NodeID]) throws(GraphError) {
     if state.poison.isEmpty { return }
     let isUsed = DropUnused.usedNodes(of: state.storage, roots: roots)
     if let first = state.poison.keys.filter({ isUsed[$0.int] }).min(), let error = state.poison[first] { throw error }
@@ -104,7 +114,7 @@ struct Compilation: Sendable {
 struct Compiled: ~Copyable {
   let plan: ProgramPlan
   let endpoints: Endpoints
-  /// The user's graph with the nodes of its backward pass, and what became of it.
+  /// The user's graph with the nodes of its backward pass, if it was kept, and what became of it.
   fileprivate let state: GraphState
   fileprivate let graph: IntermediateGraph
   fileprivate let places: Column<Placement.Place>

@@ -1,9 +1,10 @@
 /// Makes a graph anew from another, node by node in order, so that a pass can put other nodes in the place of some.
 ///
-/// A node that a pass leaves without readers stays in the graph; nobody computes it.
+/// A node that a pass leaves without readers stays in the graph; nobody computes it. A ``Dropped`` one does not.
 struct GraphRewriter {
   let old: GraphStorage
-  private let origins: [NodeID]
+  private let origins: Origins
+  private let dropped: GateID?
   private(set) var result: IntermediateGraph
   /// For each node of the old graph the node that has taken its place.
   private(set) var renamed: [NodeID]
@@ -11,13 +12,14 @@ struct GraphRewriter {
   init(_ graph: IntermediateGraph) {
     old = graph.storage
     origins = graph.origins
-    result = IntermediateGraph(old.emptyCopy(), origins: [], roots: [])
-    result.origins.reserveCapacity(old.count)
+    dropped = old.gates.number(of: Dropped.self)
+    result = IntermediateGraph(old.emptyCopy(), origins: Origins(reserving: old.count), roots: [])
     renamed = [NodeID](repeating: NodeID(0), count: old.count)
   }
 
   /// Keeps a node as it is, reading what has taken the places of its inputs.
   mutating func keep(_ node: NodeID) {
+    if old.rows[node.int].gate == dropped { return }
     keep(node, inputs: old.inputs(of: node).map { renamed[$0.int] })
   }
 

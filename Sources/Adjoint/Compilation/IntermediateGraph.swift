@@ -2,13 +2,13 @@
 /// node of the user's differentiated graph that it stands for, so that errors speak of that one.
 struct IntermediateGraph {
   var storage: GraphStorage
-  var origins: [NodeID]
+  var origins: Origins
   /// The outputs, then the gradients.
   var roots: [NodeID]
   /// Nodes that wait for all that come before them in the order, as do those behind them. Only the last pass sets them.
   var fences: Set<NodeID> = []
 
-  init(_ storage: GraphStorage, origins: [NodeID], roots: [NodeID]) {
+  init(_ storage: GraphStorage, origins: Origins, roots: [NodeID]) {
     self.storage = storage
     self.origins = origins
     self.roots = roots

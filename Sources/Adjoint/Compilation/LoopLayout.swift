@@ -18,7 +18,8 @@ struct LoopLayout: Sendable {
   private let stepCount: Int
   private let isReversed: Bool
 
-  init(_ scan: Scan, _ lowered: IntermediateGraph, _ built: borrowing UnitBuilder.Result, results: [Int], packed: Bool) {
+  init(_ scan: Scan, _ lowered: IntermediateGraph, _ built: borrowing UnitBuilder.Result, results: [Int], packed: Bool)
+  {
     plan = built.plan
     resultCount = packed ? 1 : results.count
     let body = scan.body

@@ -16,7 +16,7 @@ final class LoopPlan: Sendable {
   let layout: LoopLayout
   /// The nodes of the body, for messages.
   let names: GraphState
-  private let origins: [NodeID]
+  private let origins: Origins
 
   /// - Parameters:
   ///   - results: the wanted ones, by their number among the parts of the scan.

@@ -64,6 +64,7 @@ struct Placement: Sendable {
   ///   - isInner: whether a value never reaches memory.
   init(_ graph: IntermediateGraph, _ places: inout Column<Place>, isInner: (NodeID) -> Bool) {
     let storage = graph.storage
+    let dropped = storage.gates.number(of: Dropped.self)
     for index in 0..<storage.count {
       let node = NodeID(index)
       let signature = storage.rows[index].signature
@@ -74,7 +75,7 @@ struct Placement: Sendable {
       let traits = storage.traits(of: node)
       if case .alias = traits.kernel.form {
         places.append(places[storage.inputs(of: node).first!.int])
-      } else if isInner(node) {
+      } else if storage.rows[index].gate == dropped || isInner(node) {
         places.append(.none)
       } else {
         places.append(newPlace(for: node, traits, storage))

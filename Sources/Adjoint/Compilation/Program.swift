@@ -108,7 +108,7 @@ public final class Program: Sendable {
   var provenance: Provenance {
     knownProvenance.withLock { known in
       if let known { return known }
-      guard let provenance = try? order.run().provenance else {
+      guard let provenance = try? order.run(keepsNodes: true).provenance else {
         preconditionFailure("What has compiled once compiles again")
       }
       known = provenance

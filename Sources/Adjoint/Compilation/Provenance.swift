@@ -6,13 +6,15 @@ struct Provenance: Sendable {
   /// The user's graph with the nodes of its backward pass.
   let state: GraphState
   /// For each node of the plan the node of ``state`` that it stands for.
-  let origins: [NodeID]
+  let origins: Origins
   let places: [Placement.Place]
   /// The node whose value each slot of the two slabs holds, where it is one's.
   private var nodes32: [NodeID?], nodes64: [NodeID?]
 
   /// - Complexity: O(nodes).
-  init(_ state: GraphState, _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, _ placement: Placement) {
+  init(
+    _ state: GraphState, _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, _ placement: Placement
+  ) {
     self.state = state
     origins = graph.origins
     let places = places.array()

@@ -5,13 +5,20 @@
 /// so past a few entries the rest go to a hash table. (A hash table for all costs two cache misses a node: a third of
 /// the time to compile a million-gate graph.)
 struct ShareCommon: ~Copyable {
-  private var firstReader: Column<UInt32>
-  private var nextReader: Column<UInt32>
+  private var lists: Column<List>
   private var overflow = NodeTable()
   /// The inputs of a row that is looked up there.
   private var few = Column<NodeID>()
   private var scalarConstants: [ScalarKey: NodeID] = [:]
-  private static let none = UInt32.max
+  fileprivate static let none = UInt32.max
+
+  /// A node's part in lists of readers.
+  struct List: BitwiseCopyable {
+    /// The node's own newest reader; for a node that another has replaced that one, since nothing reads it any more.
+    var first = ShareCommon.none
+    /// The reader before the node in the list that it stands in.
+    var next = ShareCommon.none
+  }
   private static let longestList = 8
 
   private struct ScalarKey: Hashable {
@@ -20,59 +27,63 @@ struct ShareCommon: ~Copyable {
   }
 
   init(expecting nodes: Int) {
-    firstReader = Column(reserving: nodes)
-    nextReader = Column(reserving: nodes)
+    lists = Column(reserving: nodes)
   }
 
-  /// The node that is equal to `row`, or `nil` once the next node of `storage` has been entered as that node.
+  /// Makes a list for the next node to be looked at, and for those before it that are not.
+  @inline(__always)
+  mutating func enter(_ next: NodeID) {
+    while lists.count <= next.int { lists.append(List()) }
+  }
+
+  /// The node that has been found in place of another.
+  @inline(__always)
+  func replacement(of node: NodeID) -> NodeID { NodeID(index: lists[node.int].first) }
+
+  /// Whether an earlier node is equal to `row`, which that of `node` has become: then that one replaces `node`.
   ///
   /// - Parameters:
   ///   - newest: the newest input, constants apart.
   ///   - storage: not changed; `inout` because a struct of a dozen fields is copied otherwise.
   @inline(__always)
-  mutating func find(_ row: NodeRow, newest: NodeID?, in storage: inout GraphStorage) -> NodeID? {
-    enter(NodeID(storage.count))
+  mutating func find(_ node: NodeID, _ row: NodeRow, newest: NodeID?, in storage: inout GraphStorage) -> Bool {
     let (known, isLong) = lookUp(newest) { storage.rows[$0.int] == row }
-    if known != nil { return known }
-    if isLong {
+    if known == nil, isLong {
       few.removeAll()
       for position in 0..<row.inputCount { few.append(row.input(position)) }
-      return overflow.find(row.gate, few, in: &storage)
+      return replace(node, by: overflow.find(node, row.gate, few, in: &storage))
     }
-    addReader(NodeID(storage.count), to: newest)
-    return nil
+    if known == nil { addReader(node, to: newest) }
+    return replace(node, by: known)
   }
 
   /// The same for a gate on more than two inputs.
   mutating func find(
-    _ gate: GateID, _ inputs: borrowing Column<NodeID>, newest: NodeID?, in storage: inout GraphStorage
-  ) -> NodeID? {
-    enter(NodeID(storage.count))
+    _ node: NodeID, _ gate: GateID, _ inputs: borrowing Column<NodeID>, newest: NodeID?,
+    in storage: inout GraphStorage
+  ) -> Bool {
     let (known, isLong) = lookUp(newest) { storage.applies($0, gate, inputs) }
-    if known != nil { return known }
-    if isLong { return overflow.find(gate, inputs, in: &storage) }
-    addReader(NodeID(storage.count), to: newest)
-    return nil
+    if known == nil, isLong { return replace(node, by: overflow.find(node, gate, inputs, in: &storage)) }
+    if known == nil { addReader(node, to: newest) }
+    return replace(node, by: known)
   }
 
-  /// Makes lists for the nodes up to `next`.
   @inline(__always)
-  private mutating func enter(_ next: NodeID) {
-    while firstReader.count <= next.int {
-      firstReader.append(Self.none)
-      nextReader.append(Self.none)
-    }
+  private mutating func replace(_ node: NodeID, by known: NodeID?) -> Bool {
+    guard let known else { return false }
+    lists[node.int].first = known.index
+    return true
   }
 
   /// The reader of `newest` that is the node looked for, and whether the list is as long as it may get.
   @inline(__always)
   private func lookUp(_ newest: NodeID?, _ isSame: (NodeID) -> Bool) -> (known: NodeID?, isLong: Bool) {
-    var reader = firstReader[newest?.int ?? 0]
+    var reader = lists[newest?.int ?? 0].first
     var length = 0
     while reader != Self.none {
       let node = NodeID(index: reader)
       if isSame(node) { return (node, false) }
-      reader = nextReader[node.int]
+      reader = lists[node.int].next
       length += 1
     }
     return (nil, length == Self.longestList)
@@ -80,16 +91,16 @@ struct ShareCommon: ~Copyable {
 
   @inline(__always)
   private mutating func addReader(_ node: NodeID, to newest: NodeID?) {
-    nextReader[node.int] = firstReader[newest?.int ?? 0]
-    firstReader[newest?.int ?? 0] = node.index
+    lists[node.int].next = lists[newest?.int ?? 0].first
+    lists[newest?.int ?? 0].first = node.index
   }
 
   /// The same for a constant of one repeated value.
-  mutating func find(_ next: NodeID, repeating value: Double, of signature: SignatureID) -> NodeID? {
+  mutating func find(_ node: NodeID, repeating value: Double, of signature: SignatureID) -> Bool {
     let key = ScalarKey(signature: signature, bits: value.bitPattern)
-    if let known = scalarConstants[key] { return known }
-    scalarConstants[key] = next
-    return nil
+    if let known = scalarConstants[key] { return replace(node, by: known) }
+    scalarConstants[key] = node
+    return false
   }
 }
 
@@ -100,7 +111,7 @@ private struct NodeTable {
   private static let empty = UInt32.max
 
   mutating func find(
-    _ gate: GateID, _ inputs: borrowing Column<NodeID>, in storage: inout GraphStorage
+    _ node: NodeID, _ gate: GateID, _ inputs: borrowing Column<NodeID>, in storage: inout GraphStorage
   ) -> NodeID? {
     if 2 * (count + 1) > slots.count { grow(storage) }
     var slot = home(hash(gate, inputs.count) { inputs[$0] })
@@ -109,7 +120,7 @@ private struct NodeTable {
       if storage.applies(known, gate, inputs) { return known }
       slot = (slot + 1) & (slots.count - 1)
     }
-    slots[slot] = UInt32(storage.count)
+    slots[slot] = node.index
     count += 1
     return nil
   }

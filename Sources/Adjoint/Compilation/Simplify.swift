@@ -1,65 +1,110 @@
 /// The rewriting walk: drops what is unused, folds constants and shares common subexpressions, all in one pass from
 /// inputs to outputs, each node once.
 ///
+/// Most nodes stay as they are, so they stay where they are: only what changes is written, and pages of the graph in which
+/// nothing does stay shared with the user's. What is dropped leaves a ``Dropped`` in its place.
+///
 /// - Complexity: O(nodes + edges).
-enum Simplify {
-  /// - Parameter roots: the values wanted of `old`, the outputs and then the gradients.
-  static func apply(to old: GraphStorage, roots: [NodeID]) -> IntermediateGraph {
-    let isUsed = DropUnused.usedNodes(of: old, roots: roots)
-    var result = IntermediateGraph(old.emptyCopy(), origins: [], roots: [])
-    result.origins.reserveCapacity(old.count)
-    var renamed = Column(repeating: NodeID(0), count: old.count)
-    var common = ShareCommon(expecting: old.count)
-    let folding = FoldConstants()
-    var inputs = Column<NodeID>()
+struct Simplify: ~Copyable {
+  private var storage: GraphStorage
+  /// What has become of the nodes before the one at hand.
+  private var fates: Column<Fate>
+  private var common: ShareCommon
+  private let folding = FoldConstants()
+  /// The inputs of a node that has more than two.
+  private var inputs = Column<NodeID>()
 
-    for index in 0..<old.count where isUsed[index] {
-      let node = NodeID(index)
-      let row = old.rows[index]
-      var newest: NodeID?
-      inputs.removeAll()
-      old.forEachInput(of: node) { read in
-        let input = renamed[read.int]
-        inputs.append(input)
-        if !result.storage.isConstant(input) { newest = max(newest ?? input, input) }
-      }
-      if inputs.count == 0 {
-        renamed[index] = copySource(node, of: old, into: &result, &common)
-      } else if newest == nil,
-        let constant = folding.fold(row.gate, row.signature, inputs.array(), &result, origin: node)
-      {
-        renamed[index] = constant
-      } else if inputs.count > 2 {
-        let known = common.find(row.gate, inputs, newest: newest, in: &result.storage)
-        renamed[index] = known ?? result.storage.append(row.gate, row.signature, long: inputs)
-        if known == nil { result.origins.append(node) }
-      } else {
-        let copy = NodeRow(row.gate, row.signature, inputs[0], inputs.count == 2 ? inputs[1] : nil)
-        let known = common.find(copy, newest: newest, in: &result.storage)
-        renamed[index] = known ?? result.storage.append(copy)
-        if known == nil { result.origins.append(node) }
-      }
+  private enum Fate: UInt8, BitwiseCopyable { case kept, constant, replaced, dropped }
+
+  /// - Parameter roots: the values wanted, the outputs and then the gradients.
+  static func apply(to storage: consuming GraphStorage, roots: [NodeID]) -> IntermediateGraph {
+    let isUsed = DropUnused.usedNodes(of: storage, roots: roots)
+    var pass = Simplify(storage)
+    for index in isUsed.indices {
+      let node = NodeID(index: UInt32(truncatingIfNeeded: index))
+      pass.fates.append(isUsed[index] ? pass.visit(node) : .dropped)
+      if pass.fates[index].rawValue >= Fate.replaced.rawValue { pass.storage.drop(node) }
     }
-    for root in roots { result.roots.append(renamed[root.int]) }
+    var renamed: [NodeID] = []
+    for root in roots { renamed.append(pass.current(root)) }
+    let result = IntermediateGraph(pass.storage, origins: Origins(count: isUsed.count), roots: renamed)
     result._checkInvariants()
     return result
   }
 
-  private static func copySource(
-    _ node: NodeID, of old: GraphStorage, into result: inout IntermediateGraph, _ common: inout ShareCommon
-  ) -> NodeID {
-    let copy = NodeID(result.storage.count)
-    if let values = old.constants[node] {
-      if case .repeated(let value) = values,
-        let known = common.find(copy, repeating: value, of: old.rows[node.int].signature)
-      {
-        return known
-      }
-      result.storage.constants[copy] = values
-    }
-    _ = result.storage.append(old.rows[node.int].gate, old.rows[node.int].signature, inputs: [])
-    if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
-    result.origins.append(node)
-    return copy
+  private init(_ storage: consuming GraphStorage) {
+    fates = Column(reserving: storage.count)
+    common = ShareCommon(expecting: storage.count)
+    self.storage = storage
   }
+
+  /// The node that computes what `node` did.
+  @inline(__always)
+  private func current(_ node: NodeID) -> NodeID {
+    fates[node.int] == .replaced ? common.replacement(of: node) : node
+  }
+
+  /// The later of two nodes, constants apart.
+  @inline(__always)
+  private func newest(_ newest: NodeID?, _ node: NodeID) -> NodeID? {
+    fates[node.int] == .constant ? newest : max(newest ?? node, node)
+  }
+
+  @inline(__always)
+  private mutating func visit(_ node: NodeID) -> Fate {
+    let row = storage.rows[node.int]
+    common.enter(node)
+    if row.isLong { return visitLong(node, row) }
+    if row.inputCount == 0 { return visitSource(node, row) }
+    let first = current(row.input(0))
+    let second = row.inputCount == 2 ? current(row.input(1)) : nil
+    var newest = newest(nil, first)
+    if let second { newest = self.newest(newest, second) }
+    if newest == nil, fold(node, row, second.map { [first, $0] } ?? [first]) { return .constant }
+    let renamed = NodeRow(row.gate, row.signature, first, second)
+    if common.find(node, renamed, newest: newest, in: &storage) { return .replaced }
+    if renamed != row { storage.replace(node, by: renamed) }
+    return .kept
+  }
+
+  @inline(never)
+  private mutating func visitLong(_ node: NodeID, _ row: NodeRow) -> Fate {
+    var newest: NodeID?
+    var isRenamed = false
+    inputs.removeAll()
+    for position in 0..<row.inputCount {
+      let read = storage.input(position, of: node)
+      let input = current(read)
+      inputs.append(input)
+      if input != read { isRenamed = true }
+      newest = self.newest(newest, input)
+    }
+    if newest == nil, fold(node, row, inputs.array()) { return .constant }
+    if common.find(node, row.gate, inputs, newest: newest, in: &storage) { return .replaced }
+    if isRenamed { storage.replace(inputsOf: node, by: inputs) }
+    return .kept
+  }
+
+  @inline(never)
+  private mutating func visitSource(_ node: NodeID, _ row: NodeRow) -> Fate {
+    guard storage.isConstant(node) else { return .kept }
+    if case .repeated(let value) = storage.constants[node], common.find(node, repeating: value, of: row.signature) {
+      return .replaced
+    }
+    return .constant
+  }
+
+  /// Makes a node that reads only constants one itself, if it is small.
+  @inline(never)
+  private mutating func fold(_ node: NodeID, _ row: NodeRow, _ inputs: [NodeID]) -> Bool {
+    guard let values = folding.fold(row.gate, row.signature, inputs, in: storage) else { return false }
+    storage.replace(node, by: NodeRow(storage.intern(Constant()), row.signature, nil, nil))
+    storage.constants[node] = values
+    return true
+  }
+}
+
+/// What a compiled graph has in the place of a node that nobody needs. Nothing reads it, and it has no value.
+struct Dropped: SourceGate {
+  static let name = "dropped"
 }

@@ -23,6 +23,14 @@ public final class Graph: Sendable {
   package func copy() -> Graph { Graph(snapshot()) }
 
   func snapshot() -> GraphState { state.withLock { $0 } }
+  /// Takes all that the graph holds out of it.
+  func takeState() -> GraphState {
+    withState { state in
+      var taken = GraphState()
+      swap(&state, &taken)
+      return taken
+    }
+  }
   func withState<R>(_ body: (inout GraphState) throws -> R) rethrows -> R { try state.withLock(body) }
 
   /// Applies a gate, one of the catalogue or your own, to nodes of this graph, as many as it reads.

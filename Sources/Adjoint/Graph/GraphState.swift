@@ -122,6 +122,14 @@ struct GraphState: Sendable {
   /// Whether a node is what a number in a formula stands for.
   func isLiteral(_ node: NodeID) -> Bool { literals.values.contains(node) }
 
+  /// Takes the nodes, so that whoever has them may change them in place, or `copying` them leaves them here as well.
+  mutating func takeStorage(copying: Bool) -> GraphStorage {
+    if copying { return storage }
+    var taken = GraphStorage()
+    swap(&storage, &taken)
+    return taken
+  }
+
   mutating func markPoisoned(_ node: NodeID, _ error: GraphError) {
     if poison[node] == nil { poison[node] = error }
   }

@@ -100,6 +100,20 @@ struct GraphStorage: Sendable {
     return id
   }
 
+  /// Puts another row of at most two inputs in the place of a node's.
+  mutating func replace(_ node: NodeID, by row: NodeRow) { rows.replace(at: node.int, by: row) }
+
+  /// Has a node of more than two inputs read as many others.
+  mutating func replace(inputsOf node: NodeID, by inputs: borrowing Column<NodeID>) {
+    let start = rows[node.int].longStart
+    for position in 0..<inputs.count { longInputs.replace(at: start + position, by: inputs[position]) }
+  }
+
+  /// Leaves nothing of a node but its number.
+  mutating func drop(_ node: NodeID) {
+    replace(node, by: NodeRow(intern(Dropped()), .scalar(.int32), nil, nil))
+  }
+
   func isConstant(_ node: NodeID) -> Bool { brief(of: node).source == .constant }
 
   func isDifferentiable(_ signature: SignatureID) -> Bool { signatures[Int(signature.index)].elementType != .int32 }

@@ -1,4 +1,4 @@
-/// A column of a graph: elements that are only ever added, in pages that copies of the column share.
+/// A column of a graph: elements that are added and hardly ever replaced, in pages that copies of the column share.
 ///
 /// A graph grows without its size being known, and is copied when it is differentiated or compiled. An array moves all
 /// its elements each time it has doubled, and again when one is added to a copy of it; touching memory for the first time
@@ -51,6 +51,28 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
       bases[fullPages.count] = Self.base(of: larger)
     }
     limit = fullPages.count * Self.pageCapacity + lastPage.header
+  }
+
+  /// Puts another element in a place. A page that other columns hold as well is copied first.
+  mutating func replace(at index: Int, by element: Element) {
+    let page = index >> Self.pageShift
+    if page == fullPages.count {
+      if !isKnownUniquelyReferenced(&lastPage) {
+        lastPage = copy(page, lastPage, count: count - page * Self.pageCapacity)
+      }
+    } else if !isKnownUniquelyReferenced(&fullPages[page]) {
+      fullPages[page] = copy(page, fullPages[page], count: Self.pageCapacity)
+    }
+    bases[page][index & (Self.pageCapacity - 1)] = element
+  }
+
+  /// A copy of a page, which becomes that of its number.
+  @inline(never)
+  private mutating func copy(_ number: Int, _ page: Page, count: Int) -> Page {
+    let copy = Self.page(ofCapacity: page.header)
+    Self.base(of: copy).initialize(from: bases[number], count: count)
+    bases[number] = Self.base(of: copy)
+    return copy
   }
 
   private static func page(ofCapacity capacity: Int) -> Page { .create(minimumCapacity: capacity) { _ in capacity } }
