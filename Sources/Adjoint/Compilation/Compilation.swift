@@ -46,13 +46,13 @@ struct Compilation: Sendable {
     }
     lowered = RecomputeCheckpoints.apply(to: lowered, checkpoints, from: state, outputCount: values.count)
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
-    let endpoints = Endpoints(lowered, built.places, outputs: values, variables: variables, upstreams: upstreams)
+    let endpoints = Endpoints(lowered, built.values, outputs: values, variables: variables, upstreams: upstreams)
     var plan = built.plan
     let changed = lowered.roots.dropFirst(values.count + gradients.count)
     plan.update(
-      changed.suffix(updates.count), to: changed.prefix(updates.count), in: lowered, built.places,
+      changed.suffix(updates.count), to: changed.prefix(updates.count), in: lowered, built.values,
       endpoints: endpoints, forwardRoots: values.count)
-    let compiled = Compiled(plan: plan, endpoints: endpoints, state: state, graph: lowered, places: built.places)
+    let compiled = Compiled(plan: plan, endpoints: endpoints, state: state, graph: lowered, values: built.values)
     compiled._checkInvariants()
     return compiled
   }
@@ -117,12 +117,12 @@ struct Compiled: ~Copyable {
   /// The user's graph with the nodes of its backward pass, if it was kept, and what became of it.
   fileprivate let state: GraphState
   fileprivate let graph: IntermediateGraph
-  fileprivate let places: Column<Placement.Place>
+  fileprivate let values: Column<PlacedValue>
 
   /// Where the plan's nodes come from, which only messages need.
   ///
   /// - Complexity: O(nodes).
-  var provenance: Provenance { Provenance(state, graph, places, plan.placement) }
+  var provenance: Provenance { Provenance(state, graph, values, plan.placement) }
 
   fileprivate func _checkInvariants() {
     #if DEBUG

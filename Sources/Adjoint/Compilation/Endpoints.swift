@@ -21,14 +21,14 @@ struct Endpoints: Sendable {
   let hasGradients: Bool
 
   init(
-    _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, outputs: [NodeID], variables: [NodeID],
+    _ graph: IntermediateGraph, _ placed: borrowing Column<PlacedValue>, outputs: [NodeID], variables: [NodeID],
     upstreams: [NodeID]
   ) {
     self.outputs = outputs
     hasGradients = !variables.isEmpty
     func endpoint(_ node: NodeID, _ role: Endpoint.Role, of original: NodeID) -> Endpoint {
       Endpoint(
-        place: places[node.int], signature: graph.storage.signature(of: node), role: role, node: original)
+        place: placed[node.int].place, signature: graph.storage.signature(of: node), role: role, node: original)
     }
     for (output, root) in zip(outputs, graph.roots) { values[output] = endpoint(root, .output, of: output) }
     for (variable, root) in zip(variables, graph.roots.dropFirst(outputs.count)) {
@@ -36,7 +36,7 @@ struct Endpoints: Sendable {
     }
     var upstreamOf: [NodeID: NodeID] = [:]
     for (upstream, output) in zip(upstreams, outputs) { upstreamOf[upstream] = output }
-    for index in 0..<graph.storage.count {
+    for index in 0..<graph.storage.count where graph.storage.rows[index].inputCount == 0 {
       let node = NodeID(index)
       switch graph.storage.brief(of: node).source {
       case .input:

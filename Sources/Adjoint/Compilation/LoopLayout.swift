@@ -35,9 +35,9 @@ struct LoopLayout: Sendable {
       if buffer.lifetime == .constant { buffers[index] = LoopPlace(region: .scratch, offset: take(buffer.byteCount)) }
     }
 
-    let places = Self.sourcePlaces(lowered, built.places)
+    let places = Self.sourcePlaces(lowered, built.values)
     placeSources(of: body, at: places)
-    placeResults(scan, lowered, built.places, results: results, packed: packed, sources: places)
+    placeResults(scan, lowered, built.values, results: results, packed: packed, sources: places)
 
     table = take(plan.operands.count * MemoryLayout<UnsafeMutableRawPointer>.size)
     for (entry, place) in plan.operands.enumerated() where place.isBuffer && place != .none {
@@ -53,12 +53,12 @@ struct LoopLayout: Sendable {
   }
 
   /// The place of each source of the body that the compiled one still reads, by the source's node.
-  private static func sourcePlaces(_ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>)
+  private static func sourcePlaces(_ graph: IntermediateGraph, _ values: borrowing Column<PlacedValue>)
     -> [NodeID: Placement.Place]
   {
     var found: [NodeID: Placement.Place] = [:]
     for index in 0..<graph.storage.count where graph.storage.brief(of: NodeID(index)).source == .input {
-      found[graph.origins[index]] = places[index]
+      found[graph.origins[index]] = values[index].place
     }
     return found
   }
@@ -95,7 +95,7 @@ struct LoopLayout: Sendable {
   }
 
   private mutating func placeResults(
-    _ scan: Scan, _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, results: [Int], packed: Bool,
+    _ scan: Scan, _ graph: IntermediateGraph, _ values: borrowing Column<PlacedValue>, results: [Int], packed: Bool,
     sources: [NodeID: Placement.Place]
   ) {
     let body = scan.body
@@ -120,7 +120,7 @@ struct LoopLayout: Sendable {
     // The stacked values, which are the roots behind the state.
     let stacked = results.indices.filter { results[$0] >= body.state.count }
     for (number, position) in stacked.enumerated() {
-      let place = places[graph.roots[body.state.count + number].int]
+      let place = values[graph.roots[body.state.count + number].int].place
       let byteCount = body.signature(of: scan.stacked[results[position] - body.state.count]).byteCount
       let (region, offset) = region(position)
       let target = element(of: region, offset: offset, byteCount: byteCount)
@@ -128,7 +128,7 @@ struct LoopLayout: Sendable {
       if written[place] == nil, !place.isBuffer { written[place] = target }
     }
     for (number, node) in body.state.enumerated() {
-      let next = places[graph.roots[number].int]
+      let next = values[graph.roots[number].int].place
       let byteCount = body.signature(of: node).byteCount
       var target: LoopPlace
       if let known = written[next] {

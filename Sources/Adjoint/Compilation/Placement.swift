@@ -60,29 +60,30 @@ struct Placement: Sendable {
   /// Finds a place for each node of a graph, except that scalars only wait for their slots.
   ///
   /// - Parameters:
-  ///   - places: empty yet.
+  ///   - values: empty yet.
   ///   - isInner: whether a value never reaches memory.
-  init(_ graph: IntermediateGraph, _ places: inout Column<Place>, isInner: (NodeID) -> Bool) {
+  init(_ graph: IntermediateGraph, _ values: inout Column<PlacedValue>, isInner: (NodeID) -> Bool) {
     let storage = graph.storage
     let dropped = storage.gates.number(of: Dropped.self)
     for index in 0..<storage.count {
       let node = NodeID(index)
       let signature = storage.rows[index].signature
       if signature.isFloatingScalar, storage.brief(of: node).scalarOperation != nil {
-        places.append(signature == .scalar(.float64) ? .awaited(gate: 0, .float64) : .awaited(gate: 0, .float32))
+        values.append(
+          PlacedValue(signature == .scalar(.float64) ? .awaited(gate: 0, .float64) : .awaited(gate: 0, .float32)))
         continue
       }
       let traits = storage.traits(of: node)
       if case .alias = traits.kernel.form {
-        places.append(places[storage.inputs(of: node).first!.int])
+        values.append(PlacedValue(values[storage.inputs(of: node).first!.int].place))
       } else if storage.rows[index].gate == dropped || isInner(node) {
-        places.append(.none)
+        values.append(PlacedValue(.none))
       } else {
-        places.append(newPlace(for: node, traits, storage))
+        values.append(PlacedValue(newPlace(for: node, traits, storage)))
       }
     }
-    for root in graph.roots where places[root.int].isBuffer {
-      let buffer = places[root.int].index
+    for root in graph.roots where values[root.int].place.isBuffer {
+      let buffer = values[root.int].place.index
       if buffers[buffer].lifetime == .transient { buffers[buffer].lifetime = .result }
     }
   }
@@ -133,4 +134,14 @@ struct Placement: Sendable {
     if type == .float64 { float64Slots += count } else { float32Slots += count }
     return first
   }
+}
+
+/// Where a node's value lies, and which unit makes it: looked up together for each operand.
+struct PlacedValue: BitwiseCopyable {
+  var place: Placement.Place
+  var unit = noUnit
+  /// In place of a unit, for what is there before a run.
+  static let noUnit = UInt32.max
+
+  init(_ place: Placement.Place) { self.place = place }
 }

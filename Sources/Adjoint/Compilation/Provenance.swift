@@ -13,11 +13,11 @@ struct Provenance: Sendable {
 
   /// - Complexity: O(nodes).
   init(
-    _ state: GraphState, _ graph: IntermediateGraph, _ places: borrowing Column<Placement.Place>, _ placement: Placement
+    _ state: GraphState, _ graph: IntermediateGraph, _ values: borrowing Column<PlacedValue>, _ placement: Placement
   ) {
     self.state = state
     origins = graph.origins
-    let places = places.array()
+    let places = values.array().map(\.place)
     self.places = places
     nodes32 = [NodeID?](repeating: nil, count: placement.float32Slots)
     nodes64 = [NodeID?](repeating: nil, count: placement.float64Slots)

@@ -51,7 +51,7 @@ struct ScalarRuns: ~Copyable {
   }
 
   /// Makes a step of the gates added since the last one, if there are any, and gives them their slots.
-  mutating func close(_ placement: inout Placement, _ places: inout Column<Placement.Place>) -> Step? {
+  mutating func close(_ placement: inout Placement, _ values: inout Column<PlacedValue>) -> Step? {
     if gates.count == 0 { return nil }
     let base = placement.takeSlots(gates.count, type)
     if code.isEmpty { code.reserveCapacity(expectedWords) }
@@ -60,8 +60,8 @@ struct ScalarRuns: ~Copyable {
     fetches.find(gates, sorting.order, base: base, type, writingTo: &code)
     write(base: UInt32(base))
     for index in 0..<nodes.count {
-      let gate = places[nodes[index].int].index
-      places[nodes[index].int] = .slot(base + Int(sorting.positions[gate]), type)
+      let gate = values[nodes[index].int].place.index
+      values[nodes[index].int].place = .slot(base + Int(sorting.positions[gate]), type)
     }
     let (first, count) = (nodes[0], gates.count)
     gates.removeAll()

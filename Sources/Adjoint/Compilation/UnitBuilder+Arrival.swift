@@ -5,11 +5,11 @@ extension UnitBuilder {
       guard case .accumulate = graph.storage.traits(of: node).kernel.form else { continue }
       for input in graph.storage.inputs(of: node) { waiting[input, default: []].append(plan.accumulators.count) }
       accumulatorOf[node] = plan.accumulators.count
-      if places[node.int].isAwaited {
+      if values[node.int].place.isAwaited {
         let type = graph.storage.signature(of: node).elementType
-        places[node.int] = .slot(plan.placement.takeSlots(1, type), type)
+        values[node.int].place = .slot(plan.placement.takeSlots(1, type), type)
       }
-      let place = places[node.int]
+      let place = values[node.int].place
       plan.accumulators.append(AccumulatorPlan(node: node, place: place, signature: graph.storage.signature(of: node)))
       // The first contribution may come from anywhere: no other value has had the memory before.
       if plan.placement.isTransient(place) {
@@ -33,7 +33,7 @@ extension UnitBuilder {
     closeRun()
     let start = plan.operands.count
     for value in [node, target.node] {
-      plan.operands.append(places[value.int])
+      plan.operands.append(values[value.int].place)
       use(value, by: openUnit..<openUnit + 1)
     }
     plan.steps.append(
@@ -50,7 +50,7 @@ extension UnitBuilder {
     for input in graph.storage.inputs(of: node) where order.isForward(input) != order.isForward(node) {
       addContribution(of: input, to: accumulator)
     }
-    unitOf[node.int] = openUnit
+    values[node.int].unit = openUnit
     for unit in plan.accumulators[accumulator].units { addEdge(from: unit) }
     plan.accumulators[accumulator].units = []
   }

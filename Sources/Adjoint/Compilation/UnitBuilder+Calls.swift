@@ -22,7 +22,7 @@ extension UnitBuilder {
     for result in results { use(result, by: units) }
     let start = plan.operands.count
     let middle = start + operands.count
-    for node in operands + results { plan.operands.append(places[node.int]) }
+    for node in operands + results { plan.operands.append(values[node.int].place) }
     if let scratch { plan.operands.append(scratch) }
     for (number, part) in parts.enumerated() {
       if number > 0 { for operand in operands { depend(on: operand) } }
@@ -37,7 +37,7 @@ extension UnitBuilder {
       }
     }
     plan.calls.append(call)
-    for result in results { unitOf[result.int] = first }
+    for result in results { values[result.int].unit = first }
     if parts.count > 1 { partCounts[first] = UInt32(parts.count) }
     if openCost >= unitWork { closeUnit() }
   }
@@ -53,7 +53,7 @@ extension UnitBuilder {
   }
 
   mutating func use(_ node: NodeID, by units: Range<UInt32>) {
-    let place = places[node.int]
+    let place = values[node.int].place
     if plan.placement.isTransient(place) { reuse.use(UInt32(place.index), by: units) }
   }
 
@@ -63,11 +63,11 @@ extension UnitBuilder {
   ) -> [UInt32] {
     var waits: [UInt32] = []
     for (number, result) in results.enumerated() {
-      let place = places[result.int]
+      let place = values[result.int].place
       guard plan.placement.isTransient(place) else { continue }
-      let candidates = overwritable(number).map { places[$0.int] }.filter { candidate in
+      let candidates = overwritable(number).map { values[$0.int].place }.filter { candidate in
         plan.placement.isTransient(candidate) && lastRead[candidate.index] == position
-          && operands.count { places[$0.int] == candidate } == 1
+          && operands.count { values[$0.int].place == candidate } == 1
       }
       waits += reuse.take(
         UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: result, for: openUnit,
@@ -77,7 +77,7 @@ extension UnitBuilder {
   }
 
   private mutating func extend(_ node: NodeID, to position: Int) {
-    let place = places[node.int]
+    let place = values[node.int].place
     if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], position) }
   }
 
@@ -92,7 +92,7 @@ extension UnitBuilder {
     }
     lastRead = [Int](repeating: -1, count: plan.placement.buffers.count)
     for (position, node) in order.enumerated() {
-      if places[node.int].isAwaited { continue }  // it reads scalars
+      if values[node.int].place.isAwaited { continue }  // it reads scalars
       let chain = fused.chain(of: node)
       let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
       for input in graph.storage.inputs(of: node) {

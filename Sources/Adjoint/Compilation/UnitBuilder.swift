@@ -26,12 +26,11 @@ struct UnitBuilder: ~Copyable {
   var lastRead: [Int] = []
   /// Where the order has been worked up to.
   var position = 0
-  var unitOf: Column<UInt32>
-  /// Where each node's value lies.
-  var places: Column<Placement.Place>
+  /// For each node where its value lies and which unit makes it.
+  var values: Column<PlacedValue>
   /// The unit that nodes are added to.
   private(set) var openUnit: UInt32 = 0
-  static let noUnit = UInt32.max
+  static let noUnit = PlacedValue.noUnit
   /// How many units from this one on make the parts of one value.
   var partCounts: [UInt32: UInt32] = [:]
   var openCost: Float = 0
@@ -69,13 +68,13 @@ struct UnitBuilder: ~Copyable {
     builder.closeUnit()
     if isForward { builder.endForward() }
     builder.freeze()
-    return Result(plan: builder.plan, places: builder.places)
+    return Result(plan: builder.plan, values: builder.values)
   }
 
   struct Result: ~Copyable {
     let plan: ProgramPlan
     /// The place of each node, which only messages ask for.
-    let places: Column<Placement.Place>
+    let values: Column<PlacedValue>
   }
 
   private init(_ graph: IntermediateGraph, outputCount: Int, _ options: Program.Options) {
@@ -88,13 +87,12 @@ struct UnitBuilder: ~Copyable {
     fused = FuseElementwise(graph, order: order, options: options)
     scans = ScanResults(storage, order: order, roots: graph.roots)
     self.options = options
-    places = Column(reserving: storage.count)
-    let placement = Placement(graph, &places) { [fused, scans] in fused.isInner($0) || scans.isTakenApart($0) }
+    values = Column(reserving: storage.count)
+    let placement = Placement(graph, &values) { [fused, scans] in fused.isInner($0) || scans.isTakenApart($0) }
     plan = ProgramPlan(placement: placement, costs: costs)
     // A head and two operands a gate: more than most are. What isn't used is never touched.
     scalars = ScalarRuns(expectedWords: 3 * storage.count)
     reuse = BufferReuse(isOn: options.reusesBuffers)
-    unitOf = Column(repeating: Self.noUnit, count: storage.count)
   }
 
   mutating func endForward() {
@@ -107,9 +105,10 @@ struct UnitBuilder: ~Copyable {
   // MARK: nodes to steps
 
   mutating func add(_ node: NodeID) {
-    let brief = graph.storage.brief(of: node)
-    if let operation = brief.scalarOperation, places[node.int].isAwaited {
-      addScalar(operation, node, cost: brief.scalarCost)
+    let row = graph.storage.rows[node.int]
+    let brief = graph.storage.gates.briefs[Int(row.gate.index)]
+    if let operation = brief.scalarOperation, values[node.int].place.isAwaited {
+      addScalar(operation, node, row, cost: brief.scalarCost)
     } else if case let chain = fused.chain(of: node), chain != FuseElementwise.none {
       let gates = fused.chains[Int(chain)]
       if gates.last == node { addChain(gates) }
@@ -120,48 +119,61 @@ struct UnitBuilder: ~Copyable {
     if accumulation == .arrivalOrder { addContributions(of: node) }
   }
 
-  mutating func addScalar(_ operation: ScalarOperation, _ node: NodeID, cost: Float) {
-    let inputCount = graph.storage.inputCount(of: node)
-    makeRoom(for: inputCount > 3 ? cost * Float(inputCount - 2) : cost)  // a sum adds one after the other
-    unitOf[node.int] = openUnit
-    let type: ElementType = places[node.int].isDoubleSlot ? .float64 : .float32
-    if scalars.mustClose(before: type) { closeRun() }
-    if inputCount == operation.arity {
-      scalars.add(
-        operation, scalarOperand(0, of: node), inputCount > 1 ? scalarOperand(1, of: node) : .none,
-        inputCount > 2 ? scalarOperand(2, of: node) : .none)
+  @inline(__always)
+  private mutating func addScalar(_ operation: ScalarOperation, _ node: NodeID, _ row: NodeRow, cost: Float) {
+    let type: ElementType = values[node.int].place.isDoubleSlot ? .float64 : .float32
+    if row.isLong || row.inputCount != operation.arity {
+      addLongScalar(operation, node, type, cost: cost)
     } else {
-      addScalarSum(operation, node, inputCount)
+      begin(node, type, cost: cost)
+      let first = scalarOperand(row.input(0))
+      scalars.add(operation, first, row.inputCount > 1 ? scalarOperand(row.input(1)) : .none)
     }
-    places[node.int] = .awaited(gate: scalars.end(node, type), type)
+    values[node.int].place = .awaited(gate: scalars.end(node, type), type)
     if openCost >= unitWork * CostModel.scalarUnits { closeUnit() }
   }
 
-  /// An accumulate node of one or of more than two contributions, added in order.
+  /// A scalar gate of three operands, or an accumulate node of one or of more than two contributions, added in order.
   @inline(never)
-  private mutating func addScalarSum(_ add: ScalarOperation, _ node: NodeID, _ inputCount: Int) {
-    var sum = scalarOperand(0, of: node)
-    if inputCount == 1 { scalars.add(.copy, sum) }
-    for position in 1..<inputCount {
-      scalars.add(add, sum, scalarOperand(position, of: node))
+  private mutating func addLongScalar(
+    _ operation: ScalarOperation, _ node: NodeID, _ type: ElementType, cost: Float
+  ) {
+    let inputs = graph.storage.inputs(of: node)
+    begin(node, type, cost: cost * Float(max(1, inputs.count - 2)))
+    if inputs.count == operation.arity {
+      let first = scalarOperand(inputs[0]), second = scalarOperand(inputs[1])
+      return scalars.add(operation, first, second, scalarOperand(inputs[2]))
+    }
+    var sum = scalarOperand(inputs[0])
+    if inputs.count == 1 { scalars.add(.copy, sum) }
+    for input in inputs.dropFirst() {
+      scalars.add(operation, sum, scalarOperand(input))
       sum = scalars.lastResult
     }
   }
 
+  /// Makes room for a scalar gate in the open unit and in the step being made.
   @inline(__always)
-  private mutating func scalarOperand(_ position: Int, of node: NodeID) -> ScalarOperand {
-    let input = graph.storage.input(position, of: node)
-    depend(on: input)
-    return ScalarOperand(places[input.int])
+  private mutating func begin(_ node: NodeID, _ type: ElementType, cost: Float) {
+    makeRoom(for: cost)
+    values[node.int].unit = openUnit
+    if scalars.mustClose(before: type) { closeRun() }
+  }
+
+  @inline(__always)
+  private mutating func scalarOperand(_ node: NodeID) -> ScalarOperand {
+    let value = values[node.int]
+    depend(on: value.unit)
+    return ScalarOperand(value.place)
   }
 
   mutating func addOther(_ node: NodeID) {
     let traits = graph.storage.traits(of: node)
     if case .alias = traits.kernel.form {
       let original = graph.storage.input(0, of: node)
-      if places[original.int].isAwaited { closeRun() }
-      places[node.int] = places[original.int]
-      unitOf[node.int] = unitOf[original.int]
+      if values[original.int].place.isAwaited { closeRun() }
+      values[node.int].place = values[original.int].place
+      values[node.int].unit = values[original.int].unit
     } else if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
       addJoin(node)
     } else if case .scan(let gate) = traits.kernel.form, let scan = gate as? Scan {
@@ -187,7 +199,7 @@ struct UnitBuilder: ~Copyable {
 
   mutating func addChain(_ gates: [NodeID]) {
     closeRun()  // so that the scalars that it reads have their slots
-    let made = ChainCall(gates, in: graph.storage, { places[$0.int] }, fused)
+    let made = ChainCall(gates, in: graph.storage, { values[$0.int].place }, fused)
     var cost: Float = costs.cost(
       of: made.chain, elementSize: graph.storage.signature(of: gates[0]).elementType.byteCount)
     for gate in gates {
@@ -206,7 +218,7 @@ struct UnitBuilder: ~Copyable {
 
   /// Makes a step of the scalar gates gathered since the last one.
   mutating func closeRun() {
-    if let step = scalars.close(&plan.placement, &places) { plan.steps.append(step) }
+    if let step = scalars.close(&plan.placement, &values) { plan.steps.append(step) }
   }
 
   // MARK: units
@@ -231,9 +243,10 @@ struct UnitBuilder: ~Copyable {
     openWaitsForFence = false
   }
 
+  mutating func depend(on node: NodeID) { depend(on: values[node.int].unit) }
+
   @inline(__always)
-  mutating func depend(on node: NodeID) {
-    let maker = unitOf[node.int]
+  private mutating func depend(on maker: UInt32) {
     if maker == openUnit || maker == Self.noUnit { return }
     if !partCounts.isEmpty { addEdges(from: maker) } else if lastReader[Int(maker)] != openUnit { addEdge(from: maker) }
   }

@@ -10,23 +10,23 @@ struct UpdatePlan: Sendable {
 }
 
 extension ProgramPlan {
-  /// Plans the updates of `parameters` by `values`, nodes of `graph` that lie at `places`.
+  /// Plans the updates of `parameters` by `values`, nodes of `graph` that lie where `placed` says.
   ///
   /// A value may take the spare memory only if the buffer is its alone, and if no forward pass writes it: forward passes
   /// of several sessions share the store.
   mutating func update(
     _ parameters: ArraySlice<NodeID>, to values: ArraySlice<NodeID>, in graph: IntermediateGraph,
-    _ places: borrowing Column<Placement.Place>, endpoints: Endpoints, forwardRoots: Int
+    _ placed: borrowing Column<PlacedValue>, endpoints: Endpoints, forwardRoots: Int
   ) {
     defer { findLentOperands() }
     if parameters.isEmpty { return }
     let isForward = DropUnused.usedNodes(of: graph.storage, roots: graph.roots.prefix(forwardRoots))
     var uses: [Placement.Place: Int] = [:]
-    for root in graph.roots { uses[places[root.int], default: 0] += 1 }
+    for root in graph.roots { uses[placed[root.int].place, default: 0] += 1 }
     var numbers: [Placement.Place: Int] = [:]
     for (number, endpoint) in endpoints.parameters.enumerated() { numbers[endpoint.place] = number }
     for (parameter, value) in zip(parameters, values) {
-      let place = places[value.int]
+      let place = placed[value.int].place
       var isComputedInPlace = false
       if place.isBuffer {
         let buffer = placement.buffers[place.index]
@@ -34,7 +34,8 @@ extension ProgramPlan {
         if isComputedInPlace { placement.buffers[place.index].lifetime = .next }
       }
       updates.append(
-        UpdatePlan(parameter: numbers[places[parameter.int]]!, value: place, isComputedInPlace: isComputedInPlace))
+        UpdatePlan(parameter: numbers[placed[parameter.int].place]!, value: place, isComputedInPlace: isComputedInPlace)
+      )
     }
   }
 

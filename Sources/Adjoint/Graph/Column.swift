@@ -9,7 +9,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
 
   init(reserving capacity: Int = 64) {
     self.capacity = max(capacity, 1)
-    base = .allocate(capacity: self.capacity)
+    base = HugePages.allocate(Element.self, count: self.capacity)
   }
 
   init(repeating value: Element, count: Int) {
@@ -53,7 +53,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
   @inline(never)
   private mutating func grow(to needed: Int) {
     capacity = max(needed, 2 * capacity)
-    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    let larger = HugePages.allocate(Element.self, count: capacity)
     larger.moveInitialize(from: base, count: count)
     base.deallocate()
     base = larger
