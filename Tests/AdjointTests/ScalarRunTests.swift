@@ -115,7 +115,11 @@ import Testing
   }
 
   /// The runs that code consists of, and how many lines it fetches.
-  private func runs(of code: ArraySlice<UInt32>) -> [(operation: UInt8, form: ScalarCode.Form, count: Int)] {
+  private func runs(
+    of code: Swift.Slice<FrozenColumn<UInt32>>
+  ) -> [(
+    operation: UInt8, form: ScalarCode.Form, count: Int
+  )] {
     var runs: [(operation: UInt8, form: ScalarCode.Form, count: Int)] = []
     var next = code.startIndex
     while next < code.endIndex {

@@ -17,45 +17,51 @@ struct RandomGrowth {
   private struct Value {
     let node: Node
     let bound: Double
-    let index: Int
   }
+
+  /// A value by its number; the input comes before the first.
+  private typealias Number = Int
+  private static let inputNumber = -1
 
   private let input: Value
   private var generator = LinearCongruentialGenerator(state: 42)
-  private var recent: [Value] = []
+  /// The last values, each at its number modulo the capacity: copying a node costs about as much as adding one, so
+  /// everything else speaks of numbers.
+  private var values: [Value] = []
+  private static let capacity = 4_096
   private var isRead: [Bool] = []
-  private var unread: [Value] = []
+  private var unread: [Number] = []
   private var firstUnread = 0
   private var unreadCount = 0
   private var summands: [Node] = []
   private var gateCount = 0
 
   /// `input` is between -1 and 1.
-  init(from input: Node) { self.input = Value(node: input, bound: 1, index: -1) }
+  init(from input: Node) { self.input = Value(node: input, bound: 1) }
 
   /// How many gates ``ended()`` would leave.
   var gateCountWhenEnded: Int { gateCount + max(0, unreadCount + summands.count - 1) }
 
   mutating func addGate() {
-    let a = gateCount % Self.recentCount == 0 ? input : firstOperand()
+    let a = gateCount % Self.recentCount == 0 ? Self.inputNumber : firstOperand()
     switch generator.next() % 8 {
     case 0:
       let b = anyRecent()
-      a.bound + b.bound <= Self.largestBound
-        ? append(a.node + b.node, a.bound + b.bound, reading: b) : append(sin(a.node), 1)
+      bound(a) + bound(b) <= Self.largestBound
+        ? append(node(a) + node(b), bound(a) + bound(b), reading: b) : append(sin(node(a)), 1)
     case 1, 2, 3:
       let b = anyRecent()
-      a.bound * b.bound <= Self.largestBound
-        ? append(a.node * b.node, a.bound * b.bound, reading: b) : append(sin(a.node), 1)
-    case 4, 5: append(sin(a.node), 1)
-    case 6 where a.bound <= 1: append(exp(a.node), 2.72)
-    default: append(sigmoid(a.node), 1)
+      bound(a) * bound(b) <= Self.largestBound
+        ? append(node(a) * node(b), bound(a) * bound(b), reading: b) : append(sin(node(a)), 1)
+    case 4, 5: append(sin(node(a)), 1)
+    case 6 where bound(a) <= 1: append(exp(node(a)), 2.72)
+    default: append(sigmoid(node(a)), 1)
     }
   }
 
   /// The sum of what nobody has read and of the values picked on the way, and the number of all gates.
   func ended() -> (Node, Int) {
-    var nodes = summands + unread[firstUnread...].filter { !isRead[$0.index] }.map(\.node)
+    var nodes = summands + unread[firstUnread...].filter { !isRead[$0] }.map { node($0) }
     let sumGates = nodes.count - 1
     while nodes.count > 1 {
       nodes = stride(from: 0, to: nodes.count, by: 2).map {
@@ -65,32 +71,44 @@ struct RandomGrowth {
     return (nodes[0], gateCount + sumGates)
   }
 
-  private mutating func append(_ node: Node, _ bound: Double, reading second: Value? = nil) {
+  private func node(_ number: Number) -> Node { number < 0 ? input.node : values[seat(of: number)].node }
+  private func bound(_ number: Number) -> Double { number < 0 ? input.bound : values[seat(of: number)].bound }
+
+  private func seat(of number: Number) -> Int {
+    precondition(gateCount - number <= Self.capacity, "The value \(number) is no longer among the last")
+    return number % Self.capacity
+  }
+
+  private mutating func append(_ node: Node, _ bound: Double, reading second: Number? = nil) {
     if let second { read(second) }
-    let value = Value(node: node, bound: bound, index: gateCount)
+    let number = gateCount
     isRead.append(false)
-    unread.append(value)
+    unread.append(number)
     unreadCount += 1
-    if recent.count < Self.recentCount { recent.append(value) } else { recent[gateCount % Self.recentCount] = value }
+    let value = Value(node: node, bound: bound)
+    if values.count < Self.capacity { values.append(value) } else { values[number % Self.capacity] = value }
     gateCount += 1
     if gateCount % Self.recentCount == 0 {
-      read(value)
+      read(number)
       summands.append(node)
     }
   }
 
-  private mutating func anyRecent() -> Value {
-    recent.isEmpty ? input : recent[Int(generator.next() % UInt64(recent.count))]
+  private mutating func anyRecent() -> Number {
+    let count = min(gateCount, Self.recentCount)
+    if count == 0 { return Self.inputNumber }
+    let seat = Int(generator.next() % UInt64(count))
+    return gateCount - 1 - (gateCount - 1 - seat) % Self.recentCount
   }
 
-  private mutating func firstOperand() -> Value {
+  private mutating func firstOperand() -> Number {
     let operand = unreadCount > Self.waiting ? oldestUnread() : anyRecent()
     read(operand)
     return operand
   }
 
-  private mutating func oldestUnread() -> Value {
-    while isRead[unread[firstUnread].index] { firstUnread += 1 }
+  private mutating func oldestUnread() -> Number {
+    while isRead[unread[firstUnread]] { firstUnread += 1 }
     if firstUnread > Self.recentCount {
       unread.removeFirst(firstUnread)
       firstUnread = 0
@@ -98,9 +116,9 @@ struct RandomGrowth {
     return unread[firstUnread]
   }
 
-  private mutating func read(_ value: Value) {
-    guard value.index >= 0, !isRead[value.index] else { return }
-    isRead[value.index] = true
+  private mutating func read(_ value: Number) {
+    guard value >= 0, !isRead[value] else { return }
+    isRead[value] = true
     unreadCount -= 1
   }
 }

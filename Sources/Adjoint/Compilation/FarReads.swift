@@ -19,7 +19,7 @@ struct FarReads: ~Copyable {
   /// - Complexity: O(gates).
   mutating func find(
     _ gates: borrowing Column<ScalarGate>, _ order: borrowing Column<UInt32>, base: Int, _ type: ElementType,
-    writingTo code: inout [UInt32]
+    writingTo code: inout Column<UInt32>
   ) {
     let near = base - Self.far / type.byteCount
     if near <= 0 { return }

@@ -83,9 +83,9 @@ extension LoopPlan {
           throw ScanFailure(step: time, node: describe(failure.node), error: failure.error)
         }
       case .scalars(let run):
-        plan.scalarCode.withUnsafeBufferPointer { code in
+        plan.scalarCode.withPointer(to: run.words.lowerBound) { code in
           runScalars(
-            run.type.kernelType, code.baseAddress! + run.words.lowerBound, words: run.words.count,
+            run.type.kernelType, code, words: run.words.count,
             slab: memory.scratch + (run.type == .float64 ? layout.slab64 : layout.slab32),
             firstResult: run.slots.lowerBound)
         }

@@ -65,10 +65,11 @@ struct Placement: Sendable {
   init(_ graph: IntermediateGraph, _ values: inout Column<PlacedValue>, isInner: (NodeID) -> Bool) {
     let storage = graph.storage
     let dropped = storage.gates.number(of: Dropped.self)
+    let briefs = storage.gates.briefs
     for index in 0..<storage.count {
       let node = NodeID(index)
       let signature = storage.rows[index].signature
-      if signature.isFloatingScalar, storage.brief(of: node).scalarOperation != nil {
+      if signature.isFloatingScalar, briefs[Int(storage.rows[index].gate.index)].scalarOperation != nil {
         values.append(
           PlacedValue(signature == .scalar(.float64) ? .awaited(gate: 0, .float64) : .awaited(gate: 0, .float32)))
         continue

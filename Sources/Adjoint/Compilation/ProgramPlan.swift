@@ -20,7 +20,7 @@ struct ProgramPlan: Sendable {
   /// What becomes of parameters when a step has succeeded.
   var updates: [UpdatePlan] = []
   /// What the machine for scalars does in all steps.
-  var scalarCode: [UInt32] = []
+  var scalarCode = Column<UInt32>(reserving: 1).frozen()
   var accumulators: [AccumulatorPlan] = []
 
   /// The steps of unit u are `steps[unitStarts[u]..<unitStarts[u + 1]]`.

@@ -9,7 +9,7 @@ internal import Kernels
 ///
 /// It knows no unit and no other step: who adds one of those closes the run before it.
 struct ScalarRuns: ~Copyable {
-  private(set) var code: [UInt32] = []
+  private var code = Column<UInt32>()
   private let expectedWords: Int
 
   /// The gates that no step holds yet, and the nodes that they compute, in the order of the nodes.
@@ -54,7 +54,7 @@ struct ScalarRuns: ~Copyable {
   mutating func close(_ placement: inout Placement, _ values: inout Column<PlacedValue>) -> Step? {
     if gates.count == 0 { return nil }
     let base = placement.takeSlots(gates.count, type)
-    if code.isEmpty { code.reserveCapacity(expectedWords) }
+    if code.count == 0 { code.reserve(expectedWords) }
     let start = code.count
     sorting.sort(gates)
     fetches.find(gates, sorting.order, base: base, type, writingTo: &code)
@@ -72,6 +72,13 @@ struct ScalarRuns: ~Copyable {
   }
 
   // MARK: code
+
+  /// The code of all steps, which is complete.
+  mutating func takeCode() -> FrozenColumn<UInt32> {
+    var taken = Column<UInt32>(reserving: 1)
+    swap(&code, &taken)
+    return taken.frozen()
+  }
 
   private mutating func write(base: UInt32) {
     var begin = 0

@@ -16,7 +16,7 @@ struct Singles {
 
   /// Writes a gate whose result goes to `slot`, of operands in slots `a`, `b` and `c`.
   mutating func write(
-    _ gate: ScalarGate, at slot: UInt32, _ a: UInt32, _ b: UInt32, _ c: UInt32, to code: inout [UInt32]
+    _ gate: ScalarGate, at slot: UInt32, _ a: UInt32, _ b: UInt32, _ c: UInt32, to code: inout Column<UInt32>
   ) {
     // Results lie next to one another.
     let last = count > 0 ? slot - 1 : UInt32.max
@@ -41,7 +41,7 @@ struct Singles {
   }
 
   private mutating func writeBinary(
-    _ operation: UInt8, _ a: UInt32, _ b: UInt32, _ last: UInt32, _ before: UInt32, _ code: inout [UInt32]
+    _ operation: UInt8, _ a: UInt32, _ b: UInt32, _ last: UInt32, _ before: UInt32, _ code: inout Column<UInt32>
   ) {
     let form: ScalarCode.Form =
       if a == last { b == before ? .lastAndBefore : .firstIsLast } else if b == last {

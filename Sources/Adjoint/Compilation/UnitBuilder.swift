@@ -282,7 +282,7 @@ struct UnitBuilder: ~Copyable {
   }
 
   mutating func freeze() {
-    plan.scalarCode = scalars.code
+    plan.scalarCode = scalars.takeCode()
     let split = UInt32(plan.forwardUnitCount)
     let all = UInt32(plan.unitCosts.count)
     plan.forward = schedule(0..<split)

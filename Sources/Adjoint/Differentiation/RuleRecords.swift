@@ -21,6 +21,7 @@ struct RuleRecords: ~Copyable {
     /// The entry of the same gate before this one.
     let older: UInt32
     let isActive: UInt32
+    let result: SignatureID
     let signatures: Part
     /// Whether the rule can be repeated; then what it adds and gives.
     var isRepeated = false
@@ -51,14 +52,19 @@ struct RuleRecords: ~Copyable {
     to node: NodeID, _ isActive: UInt32, seeds: borrowing Column<NodeID>, in walk: Differentiation,
     _ state: inout GraphState
   ) -> Answer {
-    let gate = Int(walk.forward.rows[node.int].gate.index)
-    let inputCount = walk.forward.inputCount(of: node)
+    let row = walk.forward.rows[node.int]
+    let gate = Int(row.gate.index)
+    let inputCount = row.inputCount
+    // The operands' rows lie anywhere before the node's: looking them up costs more than all else here.
+    let impliesOperands = row.signature.isScalar && walk.forward.gates.briefs[gate].keepsSignature
     guard state.poison.isEmpty, inputCount <= RuleRecord.mostOperands else { return .askEachTime }
     var number = gate < newest.count ? newest[gate] : Self.none
     var looked = 0
     while number != Self.none {
       let entry = entries[Int(number)]
-      if entry.isActive == isActive, matches(entry.signatures.indices, node, walk) {
+      if entry.isActive == isActive, entry.result == row.signature,
+        impliesOperands || matches(entry.signatures.indices, node, walk)
+      {
         guard entry.isRepeated else { return .askEachTime }
         values.removeAll()
         for position in 0..<inputCount { values.append(walk.forward.input(position, of: node)) }
@@ -112,10 +118,13 @@ struct RuleRecords: ~Copyable {
 
   /// Asks the rule about `node`, for all nodes like it.
   mutating func enter(_ node: NodeID, _ isActive: UInt32, in walk: Differentiation) {
-    let gate = Int(walk.forward.rows[node.int].gate.index)
+    let row = walk.forward.rows[node.int]
+    let gate = Int(row.gate.index)
     while newest.count <= gate { newest.append(Self.none) }
     let inputs = walk.forward.inputs(of: node).map { walk.forward.rows[$0.int].signature }
-    var entry = Entry(older: newest[gate], isActive: isActive, signatures: Self.put(inputs, into: &signatures))
+    var entry = Entry(
+      older: newest[gate], isActive: isActive, result: row.signature,
+      signatures: Self.put(inputs, into: &signatures))
     if let record = RuleRecord(rule, of: node, isActive, in: walk) {
       entry.isRepeated = true
       entry.literals = Self.put(record.literals, into: &literals)

@@ -20,9 +20,9 @@ struct UnitRunner: Sendable {
   func run(_ step: Step) throws {
     switch step.work {
     case .scalars(let run):
-      workspace.plan.scalarCode.withUnsafeBufferPointer { code in
+      workspace.plan.scalarCode.withPointer(to: run.words.lowerBound) { code in
         runScalars(
-          run.type.kernelType, code.baseAddress! + run.words.lowerBound, words: run.words.count,
+          run.type.kernelType, code, words: run.words.count,
           slab: workspace.slab(run.type), firstResult: run.slots.lowerBound)
       }
     case .kernel(let call, let range):

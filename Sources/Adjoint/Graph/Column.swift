@@ -40,6 +40,9 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
 
   mutating func removeAll() { count = 0 }
 
+  /// Makes room for so many elements in all.
+  mutating func reserve(_ capacity: Int) { if capacity > self.capacity { grow(to: capacity) } }
+
   /// Drops all elements and holds `count` times `value`.
   mutating func resize(to count: Int, filledWith value: Element) {
     if count > capacity { grow(to: count) }
@@ -49,6 +52,13 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
 
   /// The elements as an array of just their size.
   func array() -> [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Hands the elements over to whoever only reads them, where they are.
+  consuming func frozen() -> FrozenColumn<Element> where Element: Sendable {
+    let frozen = FrozenColumn(base, count: count)
+    discard self
+    return frozen
+  }
 
   @inline(never)
   private mutating func grow(to needed: Int) {

@@ -5,8 +5,6 @@ struct GateTraits: Sendable {
   enum Source: Sendable { case input, parameter, constant }
   let name: String
   let kernel: Kernel
-  /// Whether equal operands' signature is the result's, so that the shape rule need not be asked.
-  let keepsSignature: Bool
   /// Where the value comes from if no kernel computes it.
   var source: Source? { brief.source }
   let brief: GateBrief
@@ -15,6 +13,9 @@ struct GateTraits: Sendable {
 /// What passes ask of each of a million nodes: the traits without anything that is counted when copied.
 struct GateBrief: Sendable {
   let source: GateTraits.Source?
+  /// Whether equal operands' signature is the result's, so that the shape rule need not be asked. A scalar result has
+  /// scalar operands of its type.
+  let keepsSignature: Bool
   /// What the machine for scalars does for the gate, if it can do it.
   let scalarOperation: ScalarOperation?
   /// What a scalar costs.
@@ -69,10 +70,11 @@ struct GateTable: Sendable {
       G.self == Input.self || G.self == ScanPlaceholder.self
       ? .input : G.self == Parameter.self ? .parameter : G.self == Constant.self ? .constant : nil
     let brief = GateBrief(
-      source: source, scalarOperation: ScalarOperation(kernel), scalarCost: CostModel.scalarGate(kernel))
+      source: source, keepsSignature: keepsSignature, scalarOperation: ScalarOperation(kernel),
+      scalarCost: CostModel.scalarGate(kernel))
     briefs.append(brief)
     traits.append(
-      GateTraits(name: G.name, kernel: kernel, keepsSignature: keepsSignature, brief: brief))
+      GateTraits(name: G.name, kernel: kernel, brief: brief))
     return GateID(index: UInt32(gates.count - 1))
   }
 

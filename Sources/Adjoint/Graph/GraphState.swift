@@ -33,7 +33,7 @@ struct GraphState: Sendable {
   mutating func apply(_ gate: some Gate, _ first: NodeID, _ second: NodeID?, at location: PackedLocation) -> NodeID {
     let gateID = storage.intern(gate)
     let signature = storage.rows[first.int].signature
-    if storage.gates.traits[Int(gateID.index)].keepsSignature, poison.isEmpty, storage.isDifferentiable(signature),
+    if storage.gates.briefs[Int(gateID.index)].keepsSignature, poison.isEmpty, storage.isDifferentiable(signature),
       second == nil || storage.rows[second!.int].signature == signature
     {
       return record(storage.append(gateID, signature, first, second), at: location)
