@@ -12,13 +12,11 @@
 /// therefore asked for in pages of 2 MiB where the system has them: one fault in the place of 512.
 enum HugePages {
   private static let pageByteCount = 2 << 20
-  /// Bytes from which on it is worth it.
-  private static let fewestBytes = 4 << 20
 
   /// Uninitialised memory for `count` elements, to be given back by its `deallocate()`.
   static func allocate<Element: BitwiseCopyable>(_: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
     let byteCount = count * MemoryLayout<Element>.stride
-    if byteCount < fewestBytes { return .allocate(capacity: count) }
+    if byteCount < pageByteCount { return .allocate(capacity: count) }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: pageByteCount)
     #if os(Linux)
       _ = madvise(memory, byteCount, MADV_HUGEPAGE)  // whether or not it helps, the memory is there

@@ -9,10 +9,12 @@
 ///
 /// - Complexity: O(1) an element, to read and, amortised, to add.
 struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {  // because of the above
-  /// Memory for some elements, whose number is its header, freed with the last column that it is in.
-  private typealias Page = ManagedBuffer<Int, Element>
+  private typealias Page = ColumnPage<Element>
+  private var pages = ColumnPages<Element>()
   private var fullPages: [Page] = []
   private var lastPage: Page
+  /// Where it begins.
+  private var lastBase: UnsafeMutablePointer<Element>
   /// Where each page begins, the last one included.
   private var bases: [UnsafeMutablePointer<Element>]
   private(set) var count = 0
@@ -25,14 +27,15 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
 
   init() {
     limit = 16
-    lastPage = Self.page(ofCapacity: limit)
-    bases = [Self.base(of: lastPage)]
+    lastPage = ColumnPages.page(ofCapacity: limit)
+    lastBase = lastPage.header.base
+    bases = [lastBase]
   }
 
   @inline(__always)
   mutating func append(_ element: Element) {
     if count == limit || !isKnownUniquelyReferenced(&lastPage) { makeRoom() }
-    (Self.base(of: lastPage) + (count & (Self.pageCapacity - 1))).initialize(to: element)
+    (lastBase + (count & (Self.pageCapacity - 1))).initialize(to: element)
     count += 1
   }
 
@@ -42,15 +45,17 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
     let start = fullPages.count * Self.pageCapacity
     if count == start + Self.pageCapacity {
       fullPages.append(lastPage)
-      lastPage = Self.page(ofCapacity: Self.pageCapacity)
-      bases.append(Self.base(of: lastPage))
+      lastPage = pages.next(ofCapacity: Self.pageCapacity, after: fullPages.count)
+      bases.append(lastPage.header.base)
     } else {
-      let larger = Self.page(ofCapacity: count == limit ? 2 * lastPage.header : lastPage.header)
-      Self.base(of: larger).initialize(from: bases[fullPages.count], count: count - start)
+      let larger = pages.next(
+        ofCapacity: count == limit ? 2 * lastPage.header.capacity : lastPage.header.capacity, after: fullPages.count)
+      larger.header.base.initialize(from: bases[fullPages.count], count: count - start)
       lastPage = larger
-      bases[fullPages.count] = Self.base(of: larger)
+      bases[fullPages.count] = larger.header.base
     }
-    limit = fullPages.count * Self.pageCapacity + lastPage.header
+    lastBase = bases[fullPages.count]
+    limit = fullPages.count * Self.pageCapacity + lastPage.header.capacity
   }
 
   /// Puts another element in a place. A page that other columns hold as well is copied first.
@@ -59,6 +64,7 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
     if page == fullPages.count {
       if !isKnownUniquelyReferenced(&lastPage) {
         lastPage = copy(page, lastPage, count: count - page * Self.pageCapacity)
+        lastBase = bases[page]
       }
     } else if !isKnownUniquelyReferenced(&fullPages[page]) {
       fullPages[page] = copy(page, fullPages[page], count: Self.pageCapacity)
@@ -69,17 +75,10 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
   /// A copy of a page, which becomes that of its number.
   @inline(never)
   private mutating func copy(_ number: Int, _ page: Page, count: Int) -> Page {
-    let copy = Self.page(ofCapacity: page.header)
-    Self.base(of: copy).initialize(from: bases[number], count: count)
-    bases[number] = Self.base(of: copy)
+    let copy = pages.next(ofCapacity: page.header.capacity, after: fullPages.count)
+    copy.header.base.initialize(from: bases[number], count: count)
+    bases[number] = copy.header.base
     return copy
-  }
-
-  private static func page(ofCapacity capacity: Int) -> Page { .create(minimumCapacity: capacity) { _ in capacity } }
-
-  @inline(__always)
-  private static func base(of page: Page) -> UnsafeMutablePointer<Element> {
-    page.withUnsafeMutablePointerToElements { $0 }
   }
 }
 
