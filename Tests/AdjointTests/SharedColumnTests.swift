@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SharedColumnTests {
   /// More than the pages that lie by themselves, so that copies know of the same spare pages of a stretch.
-  private static let count = 200_000
+  private static let count = 300_000
 
   private static func column() -> SharedColumn<UInt64> {
     var column = SharedColumn<UInt64>()
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 5_000, 170_000, count - 1])
+  @Test(arguments: [0, 5_000, 290_000, count - 1])
   func `an element that is replaced in a copy stays in the original`(index: Int) {
     var original = Self.column()
     var copy = original

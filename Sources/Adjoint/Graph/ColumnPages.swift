@@ -24,7 +24,7 @@ struct ColumnPages<Element: BitwiseCopyable> {
 
   private static var stretchByteCount: Int { 2 << 20 }
   /// From how many pages on a column is large.
-  private static var few: Int { 16 }
+  private static var few: Int { 32 }
 
   /// A page by itself.
   static func page(ofCapacity capacity: Int) -> ColumnPage<Element> {
