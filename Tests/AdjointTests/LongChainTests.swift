@@ -98,8 +98,8 @@ import Testing
     let a = graph.input("a", [2])
     let b = exp(a), c = sin(a), d = b * c, e = cos(d), f = d * e, g = f * b
     let storage = graph.snapshot().storage
-    let origins = (0..<storage.count).map { NodeID($0) }
-    let order = RunOrder(IntermediateGraph(storage, origins: origins, roots: [g.id]), outputCount: 1)
+    let whole = IntermediateGraph(storage, origins: Origins(count: storage.count), roots: [g.id])
+    let order = RunOrder(whole, outputCount: 1)
     let readers = LastReaders(storage, order: order)
     // From g on b and f are read, and nowhere behind b c fewer than two.
     #expect(readers.narrowestPlace(in: [b, c, d, e, f].map(\.id), before: g.id) == nil)
