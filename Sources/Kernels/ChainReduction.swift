@@ -39,6 +39,9 @@ package final class ChainReduction: Sendable {
   /// Whether its results are of leaves, for another call to join.
   package var isOfLeaves: Bool { leaves != nil }
 
+  /// Outputs of the chain that are written to memory, before the reduced result.
+  package var storedCount: Int { isStored ? chain.outputCount : chain.outputCount - 1 }
+
   /// Elements of the reduced result: one a row, or one a leaf.
   package var resultCount: Int { leaves?.count ?? chain.count / columns }
 
@@ -60,10 +63,10 @@ package func runChainReduction(
 ) throws(ChainIndexOutOfRange) {
   checkRange(range, within: reduction.resultCount)
   if range.isEmpty { return }
-  let stored = reduction.isStored ? reduction.chain.outputCount : reduction.chain.outputCount - 1
   let fault = reduction.plan.withC { plan in
     let tail = adj_chain_tail(
-      operation: reduction.operation.rawValue, columns: reduction.columns, source: reduction.source, stored: stored,
+      operation: reduction.operation.rawValue, columns: reduction.columns, source: reduction.source,
+      stored: reduction.storedCount,
       plan: plan)
     return adj_chain_reduction(
       type.rawValue, reduction.chain.code, inputs, outputs, tail, range.lowerBound, range.upperBound)

@@ -3,8 +3,8 @@
 /// Immutable, and shared by any number of threads.
 package struct ConcatenationPlan: Sendable, Equatable {
   /// Elements each input contributes to one row, a row being everything from the axis inward.
-  fileprivate let widths: [Int]
-  fileprivate let rowLength: Int
+  let widths: [Int]
+  let rowLength: Int
   /// Elements of the output.
   package let count: Int
 

@@ -24,11 +24,11 @@ package struct ElementwiseChain: Sendable {
   package let operandCount: Int
   package let outputCount: Int
   package var operationCount: Int { parts.operations.count }
-  private let parts: Parts
+  let parts: Parts
 
   /// What a chain consists of, in one object: a run copies the chain, which counts one reference and not that of each
   /// array.
-  private final class Parts: @unchecked Sendable {  // because what `code` points to is written here alone
+  final class Parts: @unchecked Sendable {  // because what `code` points to is written here alone
     let layout: StridedLayout
     let offsets: [Int]
     let gathers: [adj_chain_gather]
@@ -118,8 +118,13 @@ package struct ElementwiseChain: Sendable {
 
   /// The elements that operation `operation` computes where those of `range` are wanted.
   package func elements(of operation: Int, for range: Range<Int>) -> Range<Int> {
+    elements(ofValue: operandCount + operation, for: range)
+  }
+
+  /// The elements of a value that are needed where those of `range` are wanted.
+  func elements(ofValue value: Int, for range: Range<Int>) -> Range<Int> {
     if parts.extents.isEmpty { return range }
-    let extent = parts.extents[operandCount + operation]
+    let extent = parts.extents[value]
     return max(0, range.lowerBound - Int(extent.before))..<min(count, range.upperBound + Int(extent.after))
   }
 

@@ -122,6 +122,12 @@ import Testing
       let computed = try results(model, options, width: width)
       #expect(computed == expected, "fused: \(fuses), memory shared: \(reuses), unit: \(unitWork), width \(width)")
     }
+    for (reuses, division, width) in [(true, Division.finest, 2), (false, .finest, 3), (true, .fine, 8)] {
+      var options = Program.Options(reusesBuffers: reuses)
+      options.division = division
+      let computed = try results(model, options, width: width)
+      #expect(computed == expected, "memory shared: \(reuses), \(division), width \(width)")
+    }
   }
 
   @Test(arguments: Model.allCases, [Accumulation.graphOrder, .arrivalOrder])

@@ -16,6 +16,7 @@ import Testing
       Product(m: 1, n: 300, k: 70), Product(m: 300, n: 1, k: 70), Product(m: 1, n: 1, k: 500),
       Product(m: 40, n: 50, k: 1), Product(m: 5, n: 600, k: 3), Product(m: 600, n: 2, k: 3),
       Product(m: 2, n: 3, k: 900), Product(m: 64, n: 128, k: 520),
+      Product(m: 16, n: 512, k: 128), Product(m: 17, n: 70, k: 1_000),
     ]
     + [
       Product(m: 3, n: 4, k: 5, batchA: [2], batchB: [2]), Product(m: 3, n: 4, k: 5, batchA: [2, 3], batchB: [3]),
@@ -25,7 +26,8 @@ import Testing
     ]
 
   @Test func `a product that sums over much has blocks for several workers`() {
-    #expect(MatmulPlan(m: 16, n: 100, k: 10_000).blockCount == 2)
+    #expect(MatmulPlan(m: 15, n: 100, k: 10_000).blockCount == 2)
+    #expect(MatmulPlan(m: 16, n: 100, k: 10_000).blockCount == 2 * 2, "and their rows are halved")
     #expect(MatmulPlan(m: 16, n: 100, k: 100).blockCount == 1)
     #expect(MatmulPlan(m: 1, n: 100, k: 1_000_000).blockCount == 1, "a product with a vector is one block")
   }

@@ -28,4 +28,11 @@ extension Program.Options {
     options.unitWork = 0
     return options
   }
+
+  /// Every call in as many parts as it can be divided into, up to sixteen, each a unit of its own.
+  static func divided(reusesBuffers: Bool = true) -> Program.Options {
+    var options = fine(reusesBuffers: reusesBuffers)
+    options.division = .finest
+    return options
+  }
 }

@@ -5,7 +5,7 @@ import StressScale
 import Testing
 
 /// Seeded random graphs, with copy gates of up to a thousand consumers: the same bits at every width, with buffers
-/// reused and not, cut finely and as it comes, and those bits are the reference's.
+/// reused and not, cut finely, divided and as it comes, and those bits are the reference's.
 @Suite struct RandomGraphTests {
   @Test(arguments: [(100, 20), (1_000, 3), (10_000, 1), (100_000, 1)])
   func `random graphs equal the reference bit for bit`(nodeCount: Int, seeds: Int) throws {
@@ -14,8 +14,9 @@ import Testing
       for tensorShare in nodeCount == 100_000 ? [0.1] : [0, 0.4] {
         let sample = RandomGraphs(nodeCount: nodeCount, tensorShare: tensorShare).graph(seed: seed)
         let stressed = try StressedProgram(sample)
-        let all = [Program.Options(), .init(reusesBuffers: false), .fine(), .fine(reusesBuffers: false)]
-        for options in nodeCount == 100_000 && !StressScale.isSoak ? [all[0], all[2]] : all {
+        var all = [Program.Options(), .fine(), .init(reusesBuffers: false), .fine(reusesBuffers: false)]
+        if nodeCount <= 1_000, tensorShare > 0 { all += [.divided(), .divided(reusesBuffers: false)] }
+        for options in nodeCount == 100_000 && !StressScale.isSoak ? Array(all[..<2]) : all {
           let program = try stressed.program(options)
           for width in nodeCount == 100_000 ? [8] : [1, 2, 3, 8] {
             let session = try stressed.session(program, on: EagerExecutor(width: width))

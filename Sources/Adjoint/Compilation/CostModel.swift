@@ -11,8 +11,6 @@ struct CostModel: Sendable, Hashable {
   /// How many times that a run of scalar gates holds: the longer it is, the more gates of one level it finds.
   static let scalarUnits: Float = 6
 
-  /// The work of one part of a node that is worth dividing among workers.
-  static let part: Float = 12_000
   /// The most parts a node is divided into: more cores than that find work in other nodes.
   static let mostParts = 16
 

@@ -176,19 +176,22 @@ enum KernelCall: Sendable {
 
   /// The result in at most `count` parts of about equal size, cut where the kernel can be cut: where the cuts are never
   /// changes a bit.
-  func parts(_ count: Int) -> [Range<Int>] {
+  ///
+  /// - Parameter grain: elementwise calls are cut at multiples of it.
+  func parts(_ count: Int, grain: Int) -> [Range<Int>] {
     var cuts = [0]
     for part in 1..<max(count, 1) {
-      let cut = boundary(atOrAfter: extent * part / count)
+      let cut = boundary(atOrAfter: extent * part / count, grain)
       if cut > cuts[cuts.count - 1], cut < extent { cuts.append(cut) }
     }
     return zip(cuts, cuts.dropFirst() + [extent]).map { $0..<$1 }
   }
 
-  private func boundary(atOrAfter position: Int) -> Int {
+  private func boundary(atOrAfter position: Int, _ grain: Int) -> Int {
     switch self {
-    case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate, .dropout:
-      (position + 1023) / 1024 * 1024
+    case .dropout: (position + max(grain, 4) - 1) / max(grain, 4) * max(grain, 4)  // four elements share a counter
+    case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate:
+      (position + grain - 1) / grain * grain
     default: position
     }
   }

@@ -30,7 +30,7 @@ final class LoopPlan: Sendable {
     options.unitWork = .infinity
     options.accumulation = .graphOrder
     let lowered = Compilation.loweredBody(body.graph.storage, roots: roots, options)
-    let built = UnitBuilder.build(lowered, outputCount: roots.count, options: options)
+    let built = UnitBuilder.build(lowered, outputCount: roots.count, options: options, isShared: false)
     plan = built.plan
     chains = plan.calls.map { call in
       if case .chain(let type, let chain) = call { ElementwiseChain.Unowned(chain, type) } else { nil }

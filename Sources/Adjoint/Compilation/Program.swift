@@ -42,6 +42,8 @@ public final class Program: Sendable {
     /// The nanoseconds of work that close a unit. With 0 every node is a unit of its own, so that a test of small graphs
     /// still meets every interleaving.
     package var unitWork = CostModel.unit
+    /// How small the parts of calls are; `nil` for what the graph asks for.
+    package var division: Division?
     /// Whether elementwise gates are fused into chains. Turning it off changes no bit: it is there to prove that.
     package var fusesElementwise = true
     public init(

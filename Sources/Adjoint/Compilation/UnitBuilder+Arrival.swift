@@ -34,7 +34,7 @@ extension UnitBuilder {
     let start = plan.operands.count
     for value in [node, target.node] {
       plan.operands.append(values[value.int].place)
-      use(value, by: openUnit..<openUnit + 1)
+      use(value, by: BufferReuse.Users(units: openUnit..<openUnit + 1))
     }
     plan.steps.append(
       Step(

@@ -18,6 +18,9 @@ struct UnitBuilder: ~Copyable {
   let scans: ScanResults
   let options: Program.Options
   let order: RunOrder
+  let division: Division
+  /// Whether finer parts would divide any call.
+  var isDivisible = false
   var reuse: BufferReuse
   /// How much memory the buffers of the forward pass need.
   var forwardLength = 0
@@ -33,6 +36,8 @@ struct UnitBuilder: ~Copyable {
   static let noUnit = PlacedValue.noUnit
   /// How many units from this one on make the parts of one value.
   var partCounts: [UInt32: UInt32] = [:]
+  /// For a value made in parts, the elements that each part writes, `nil` if they may be any.
+  var writtenBy: [NodeID: [Range<Int>?]] = [:]
   var openCost: Float = 0
   /// Whether the open unit waits for another: then it is a unit even without a step, as that of a join.
   var openWaits = false
@@ -48,8 +53,25 @@ struct UnitBuilder: ~Copyable {
   var accumulatorOf: [NodeID: Int] = [:]
   var operandSignatures: [Signature] = []
 
-  static func build(_ graph: IntermediateGraph, outputCount: Int, options: Program.Options) -> Result {
-    var builder = UnitBuilder(graph, outputCount: outputCount, options)
+  /// - Parameter isShared: whether several workers may run the units.
+  static func build(
+    _ graph: IntermediateGraph, outputCount: Int, options: Program.Options, isShared: Bool = true
+  ) -> Result {
+    let order = RunOrder(graph, outputCount: outputCount)
+    let fused = FuseElementwise(graph, order: order, options: options)
+    func build(_ division: Division) -> Result { self.build(graph, order, fused, division, options) }
+    if let division = options.division { return build(division) }
+    let coarse = build(.coarse)
+    guard isShared, coarse.isDivisible, Division.isTooCoarse(for: coarse.plan.step) else { return coarse }
+    let fine = build(.fine)
+    return Division.isWorthIt(fine.plan.step, over: coarse.plan.step) ? fine : coarse
+  }
+
+  private static func build(
+    _ graph: IntermediateGraph, _ order: RunOrder, _ fused: FuseElementwise, _ division: Division,
+    _ options: Program.Options
+  ) -> Result {
+    var builder = UnitBuilder(graph, order, fused, division, options)
     if options.accumulation == .arrivalOrder { builder.findAccumulators() }
     builder.findLastReaders()
     var isForward = true
@@ -68,23 +90,27 @@ struct UnitBuilder: ~Copyable {
     builder.closeUnit()
     if isForward { builder.endForward() }
     builder.freeze()
-    return Result(plan: builder.plan, values: builder.values)
+    return Result(plan: builder.plan, values: builder.values, isDivisible: builder.isDivisible)
   }
 
   struct Result: ~Copyable {
     let plan: ProgramPlan
     /// The place of each node, which only messages ask for.
     let values: Column<PlacedValue>
+    /// Whether finer parts would divide any call.
+    let isDivisible: Bool
   }
 
-  private init(_ graph: IntermediateGraph, outputCount: Int, _ options: Program.Options) {
+  private init(
+    _ graph: IntermediateGraph, _ order: RunOrder, _ fused: FuseElementwise, _ division: Division,
+    _ options: Program.Options
+  ) {
     self.graph = graph
+    (self.order, self.fused, self.division) = (order, fused, division)
     accumulation = options.accumulation
     unitWork = options.unitWork
     costs = options.measuresCosts ? .measured : .nominal
     let storage = graph.storage
-    order = RunOrder(graph, outputCount: outputCount)
-    fused = FuseElementwise(graph, order: order, options: options)
     scans = ScanResults(storage, order: order, roots: graph.roots)
     self.options = options
     values = Column(reserving: storage.count)
@@ -174,6 +200,7 @@ struct UnitBuilder: ~Copyable {
       if values[original.int].place.isAwaited { closeRun() }
       values[node.int].place = values[original.int].place
       values[node.int].unit = values[original.int].unit
+      if !writtenBy.isEmpty { writtenBy[node] = writtenBy[original] }
     } else if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
       addJoin(node)
     } else if case .scan(let gate) = traits.kernel.form, let scan = gate as? Scan {
@@ -255,6 +282,18 @@ struct UnitBuilder: ~Copyable {
   @inline(never)
   private mutating func addEdges(from maker: UInt32) {
     for part in 0..<(partCounts[maker] ?? 1) { addEdge(from: maker + part) }
+  }
+
+  /// The units that make the elements `read` of a value, or may; all that make it if `read` is `nil`.
+  func makers(of node: NodeID, reading read: @autoclosure () -> Range<Int>?) -> [UInt32] {
+    let first = values[node.int].unit
+    if first == Self.noUnit { return [] }
+    guard let written = writtenBy[node] else { return [first] }
+    let read = read()
+    return written.indices.compactMap { part in
+      if let read, let written = written[part], !written.overlaps(read) { return nil }
+      return first + UInt32(part)
+    }
   }
 
   /// An edge to the open unit, once.

@@ -1,0 +1,194 @@
+import AdjointTesting
+import Foundation
+import Kernels
+import Testing
+
+@testable import Adjoint
+
+/// What a part of a kernel call says it reads and writes, against what it does: whoever reads a value waits for no other
+/// parts, and memory passes from part to part.
+@Suite struct FootprintTests {
+  @Test(arguments: GateCatalog.all) func `a part keeps to its footprint, of every gate and its gradients`(
+    gate: any Gate.Type
+  ) throws {
+    for sample in gate.samples {
+      let graph = Graph()
+      let operands = sample.operands.enumerated().map { position, operand in
+        let value = operand.values(seed: 1, type: .float32)
+        return graph.input("operand\(position)", value.shape, value.elementType)
+      }
+      let output = applied(sample.gate, to: operands, in: graph)
+      try check([output], gradientsFor: try variables(of: output, among: operands), "\(sample)")
+    }
+  }
+
+  @Test func `a part of a chain keeps to its footprint, views, splices and gathers among its operands`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [6, 8]), row = graph.input("row", [8]), column = graph.input("column", [6, 1])
+    let table = graph.input("table", [9, 8]), named = graph.input("named", [6], .int32), y = graph.input("y", [8, 6])
+    let wide = graph.input("wide", [6, 20])
+    let sums = tanh(x * row + column) - y.transposed() * wide.sliced(4..<12, axis: 1)
+    let looked = sums * table.gatheringRows(named) + exp(x)
+    let windows = concatenate([x.sliced(1..<4), x.sliced(0..<3)]) * looked
+    let variables = [x, row, column, table, y, wide]
+    try check([looked, sums.sum(axes: [-1])], gradientsFor: variables, "chain")
+    try check([windows, windows.mean()], gradientsFor: variables, "splices")
+    let cube = graph.input("cube", [3, 4, 5])
+    try check([cube.transposed([2, 0, 1]) * 2, cube.sum(axes: [1]) * 3], gradientsFor: [cube], "cube")
+  }
+
+  @Test(arguments: [([16, 128], [128, 512]), ([130, 70], [70, 70]), ([3, 1, 40, 24], [2, 24, 90]), ([2, 300, 8], [8, 150])])
+  func `a block of a product keeps to its footprint`(shapes: (a: [Int], b: [Int])) throws {
+    let graph = Graph()
+    let a = graph.input("a", Shape(shapes.a)), b = graph.input("b", Shape(shapes.b))
+    let again = graph.input("again", Shape(shapes.a))
+    try check([a.matmul(b) + again.matmul(b)], gradientsFor: [a, b, again], "\(shapes)")
+  }
+
+  @Test func `a product of few rows that sum over much is worked in two blocks of rows`() {
+    let product = MatmulPlan(m: 16, n: 512, k: 128)
+    #expect(product.blockCount % 2 == 0)
+    let half = product.blockCount / 2
+    #expect(product.elementsOfA(for: 0..<half) == 0..<8 * 128)
+    #expect(product.elements(of: half..<2 * half) == 8 * 512..<16 * 512)
+  }
+
+  @Test func `a long sum's leaves keep to their footprint`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3, 12_289])
+    try check([exp(x).sum(axes: [1]), x.max(axes: [1])], gradientsFor: [x], "leaves")
+  }
+
+  private func applied(_ gate: some Gate, to operands: [Node], in graph: Graph) -> Node {
+    graph.apply(gate, to: operands)
+  }
+
+  /// Those that a gradient reaches.
+  private func variables(of output: Node, among operands: [Node]) throws -> [Node] {
+    guard output.elementType.isDifferentiable else { return [] }
+    let floats = operands.filter { $0.elementType.isDifferentiable }
+    let copy = output.graph.copy()
+    let gradients = try copy.gradients(
+      of: [copy.counterpart(of: output).sum()], withRespectTo: floats.map { copy.counterpart(of: $0) })
+    return zip(floats, gradients).filter { $1 != nil }.map(\.0)
+  }
+
+  private func check(_ outputs: [Node], gradientsFor variables: [Node], _ subject: String) throws {
+    for fuses in [true, false] {
+      var options = Program.Options()
+      options.fusesElementwise = fuses
+      let plan = try Program(outputs, gradientsFor: variables, options: options).plan
+      for step in plan.steps {
+        guard case .kernel(let number, _) = step.work, plan.calls[number].extent > 1 else { continue }
+        let harness = CallHarness(plan, step, plan.calls[number])
+        let violation = try harness.violation()
+        #expect(violation == nil, "\(subject), fused \(fuses): \(violation ?? "")")
+      }
+    }
+  }
+}
+
+/// A kernel call on memory of its own.
+private struct CallHarness {
+  let call: KernelCall
+  let operands: [Signature]
+  let results: [Signature]
+  private let values: [[UInt8]]
+
+  init(_ plan: ProgramPlan, _ step: Step, _ call: KernelCall) {
+    self.call = call
+    func signature(_ place: Placement.Place) -> Signature {
+      if place.isBuffer { return plan.placement.buffers[place.index].signature }
+      return Signature(elementType: place.isDoubleSlot ? .float64 : .float32, shape: .scalar)
+    }
+    operands = plan.operands[step.operands].map(signature)
+    results = plan.operands[step.results].map(signature)
+    values = operands.enumerated().map { Self.values($1, seed: $0) }
+  }
+
+  /// How the call breaks its word when it is divided, in words; `nil` if it doesn't.
+  func violation() throws -> String? {
+    let whole = try run([0..<call.extent], poison: nil)
+    for count in [2, 3, 16] {
+      let parts = call.parts(count, grain: 1)
+      for poison in [Double.nan, 1e4] {
+        let divided = try run(parts, poison: poison)
+        if divided != whole { return "in \(parts.count) parts, a part of \(call) reads more than it says" }
+      }
+      for part in parts {
+        for (number, bytes) in try run([part], poison: nil).enumerated() {
+          let size = results[number].elementType.byteCount
+          let said = call.elementsWritten(to: number, by: part)?.scaled(by: size) ?? bytes.indices
+          if !isUntouched(bytes[..<said.lowerBound]) || !isUntouched(bytes[said.upperBound...]) {
+            return "the part \(part) of \(call) writes more than \(said) of result \(number)"
+          }
+        }
+      }
+    }
+    return nil
+  }
+
+  private static let untouched: UInt8 = 0xA5
+
+  private func isUntouched(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let expected = [UInt8](repeating: Self.untouched, count: bytes.count)
+    return bytes.withUnsafeBytes { memcmp($0.baseAddress!, expected, expected.count) } == 0
+  }
+
+  /// The results of the parts, one after the other, each with all that it does not read replaced by `poison`.
+  private func run(_ parts: [Range<Int>], poison: Double?) throws -> [[UInt8]] {
+    let outputs = results.map { result in
+      UnsafeMutableRawBufferPointer.allocate(byteCount: result.byteCount, alignment: 64)
+    }
+    defer { for output in outputs { output.deallocate() } }
+    for output in outputs { output.initializeMemory(as: UInt8.self, repeating: Self.untouched) }
+    for part in parts {
+      let inputs = operands.indices.map { position in
+        memory(position, poison, keeping: call.elementsRead(of: position, by: part))
+      }
+      defer { for input in inputs { input.deallocate() } }
+      try inputs.map { UnsafeRawPointer($0.baseAddress!) }.withUnsafeBufferPointer { inputs in
+        try outputs.map { $0.baseAddress! }.withUnsafeBufferPointer { outputs in
+          try call.run(inputs, outputs.baseAddress!, part)
+        }
+      }
+    }
+    return outputs.map { Array($0) }
+  }
+
+  /// A copy of the operand's values, with `poison` in place of those that are not kept.
+  private func memory(_ position: Int, _ poison: Double?, keeping kept: Range<Int>?) -> UnsafeMutableRawBufferPointer {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: values[position].count, alignment: 64)
+    memory.copyBytes(from: values[position])
+    guard let poison, let kept else { return memory }
+    let count = operands[position].shape.elementCount
+    for range in [0..<kept.lowerBound, kept.upperBound..<count] {
+      switch operands[position].elementType {
+      case .float32: fill(memory, range, with: Float(poison))
+      case .float64: fill(memory, range, with: poison)
+      case .int32: fill(memory, range, with: Int32(-1))
+      }
+    }
+    return memory
+  }
+
+  private func fill<T>(_ memory: UnsafeMutableRawBufferPointer, _ range: Range<Int>, with value: T) {
+    memory.assumingMemoryBound(to: T.self).baseAddress!.advanced(by: range.lowerBound)
+      .update(repeating: value, count: range.count)
+  }
+
+  /// Seeded values. An integer is 0: a row or a class that there is.
+  private static func values(_ signature: Signature, seed: Int) -> [UInt8] {
+    var random = SplitMix64(seed: UInt64(seed))
+    let values = (0..<signature.shape.elementCount).map { _ in 0.1 + Double(random.next() % 1_000) / 1_000 }
+    return switch signature.elementType {
+    case .float32: values.map { Float($0) }.withUnsafeBytes { Array($0) }
+    case .float64: values.withUnsafeBytes { Array($0) }
+    case .int32: [UInt8](repeating: 0, count: signature.byteCount)
+    }
+  }
+}
+
+extension Signature {
+  fileprivate var byteCount: Int { shape.elementCount * elementType.byteCount }
+}
