@@ -29,15 +29,29 @@ import Testing
     let wide = graph.input("wide", [6, 20])
     let sums = tanh(x * row + column) - y.transposed() * wide.sliced(4..<12, axis: 1)
     let looked = sums * table.gatheringRows(named) + exp(x)
-    let windows = concatenate([x.sliced(1..<4), x.sliced(0..<3)]) * looked
     let variables = [x, row, column, table, y, wide]
     try check([looked, sums.sum(axes: [-1])], gradientsFor: variables, "chain")
-    try check([windows, windows.mean()], gradientsFor: variables, "splices")
     let cube = graph.input("cube", [3, 4, 5])
     try check([cube.transposed([2, 0, 1]) * 2, cube.sum(axes: [1]) * 3], gradientsFor: [cube], "cube")
   }
 
-  @Test(arguments: [([16, 128], [128, 512]), ([130, 70], [70, 70]), ([3, 1, 40, 24], [2, 24, 90]), ([2, 300, 8], [8, 150])])
+  @Test(arguments: [[4_100], [5, 1_000]]) func `a part of a recurrence along a value keeps to its footprint`(
+    shape: [Int]
+  ) throws {
+    let graph = Graph()
+    let x = graph.input("x", Shape(shape)), one = graph.constant(1, Shape([1] + shape.dropFirst()))
+    let y = (0..<4).reduce(x) { y, step in
+      let shifted =
+        step % 3 == 2 ? concatenate([y.sliced(1..<shape[0]), one]) : concatenate([one, y.sliced(0..<shape[0] - 1)])
+      return 0.25 * (y + x * shifted) + square(shifted) * 0.125
+    }
+    try check([y], gradientsFor: [x], "\(shape)")
+  }
+
+  @Test(arguments: [
+    ([16, 128], [128, 512]), ([130, 70], [70, 70]), ([3, 1, 40, 24], [2, 24, 90]), ([2, 300, 8], [8, 150]),
+    ([70, 300], [300, 40]),
+  ])
   func `a block of a product keeps to its footprint`(shapes: (a: [Int], b: [Int])) throws {
     let graph = Graph()
     let a = graph.input("a", Shape(shapes.a)), b = graph.input("b", Shape(shapes.b))
