@@ -25,7 +25,8 @@ package struct MatmulPlan: Sendable, Equatable {
   /// Blocks over all batches.
   package var blockCount: Int { offsetsA.count * blocksDown * blocksAcross }
   private var blocksDown: Int { (m + blockHeight - 1) / blockHeight }
-  private var blocksAcross: Int { (n + stripWidth - 1) / stripWidth }
+  /// Blocks from left to right: those with the same rows of A.
+  package var blocksAcross: Int { (n + stripWidth - 1) / stripWidth }
 
   /// Where a block of C lies within the matrix of its batch.
   struct Block {

@@ -179,20 +179,27 @@ enum KernelCall: Sendable {
   ///
   /// - Parameter grain: elementwise calls are cut at multiples of it.
   func parts(_ count: Int, grain: Int) -> [Range<Int>] {
+    var count = max(count, 1)
+    let step = step(&count, grain)
     var cuts = [0]
-    for part in 1..<max(count, 1) {
-      let cut = boundary(atOrAfter: extent * part / count, grain)
+    for part in 1..<count {
+      let cut = (extent * part / count + step - 1) / step * step
       if cut > cuts[cuts.count - 1], cut < extent { cuts.append(cut) }
     }
     return zip(cuts, cuts.dropFirst() + [extent]).map { $0..<$1 }
   }
 
-  private func boundary(atOrAfter position: Int, _ grain: Int) -> Int {
+  /// Of what the places of cuts are multiples; `count` becomes fewer where that leaves parts of a row of blocks to one row.
+  private func step(_ count: inout Int, _ grain: Int) -> Int {
     switch self {
-    case .dropout: (position + max(grain, 4) - 1) / max(grain, 4) * max(grain, 4)  // four elements share a counter
-    case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate:
-      (position + grain - 1) / grain * grain
-    default: position
+    case .elementwise, .broadcast, .chain, .accumulate, .move, .pad, .concatenate: return grain
+    case .dropout: return max(grain, 4)  // four elements share a counter
+    case .matmul(_, let plan), .accumulateProduct(_, let plan):
+      let rows = extent / plan.blocksAcross
+      if count <= rows { return plan.blocksAcross }
+      count = count / rows * rows
+      return 1
+    default: return 1
     }
   }
 
