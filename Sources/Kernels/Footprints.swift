@@ -59,8 +59,8 @@ extension MatmulPlan {
   package func elements(of blocks: Range<Int>) -> Range<Int> {
     guard !blocks.isEmpty else { return 0..<0 }
     let (first, last) = (block(blocks.lowerBound), block(blocks.upperBound - 1))
-    return (first.batch * m + first.top) * n + first.left
-      ..< (last.batch * m + last.top + last.height - 1) * n + last.left + last.width
+    return (first.batch * m + first.top) * n + first.left..<(last.batch * m + last.top + last.height - 1) * n
+      + last.left + last.width
   }
 
   /// The elements of A that are read for a range of the blocks of C.

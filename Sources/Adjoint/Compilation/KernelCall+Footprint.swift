@@ -9,7 +9,8 @@ extension KernelCall {
     switch self {
     case .elementwise(_, _, let plan), .broadcast(_, let plan): plan.elementsRead(of: position, for: range)
     case .chain(_, let chain): chain.elementsRead(of: position, for: range)
-    case .chainReduction(_, let reduction): reduction.chain.elementsRead(of: position, for: reduction.elements(of: range))
+    case .chainReduction(_, let reduction):
+      reduction.chain.elementsRead(of: position, for: reduction.elements(of: range))
     case .accumulate: range
     case .dropout: position == 0 ? range : nil
     case .reduceLeaves(_, _, let plan): plan.elements(of: range)

@@ -73,13 +73,17 @@ extension ProgramPlan {
   /// Which bytes of operand `position` of a step it reads.
   private func bytes(read position: Int, of place: Placement.Place, by step: Step) -> Range<Int>? {
     guard case .kernel(let number, let range) = step.work, place.isBuffer else { return nil }
-    return calls[number].elementsRead(of: position, by: range)?.scaled(by: placement.buffers[place.index].signature.elementType.byteCount)
+    return calls[number].elementsRead(of: position, by: range)?.scaled(by: elementSize(at: place))
   }
 
   /// Which bytes of result `position` of a step it writes.
   private func bytes(written position: Int, of place: Placement.Place, by step: Step) -> Range<Int>? {
     guard case .kernel(let number, let range) = step.work, place.isBuffer else { return nil }
-    return calls[number].elementsWritten(to: position, by: range)?.scaled(by: placement.buffers[place.index].signature.elementType.byteCount)
+    return calls[number].elementsWritten(to: position, by: range)?.scaled(by: elementSize(at: place))
+  }
+
+  private func elementSize(at place: Placement.Place) -> Int {
+    placement.buffers[place.index].signature.elementType.byteCount
   }
 
   private func checkScalars(

@@ -13,35 +13,19 @@ extension UnitBuilder {
     let ranges = call.parts(partCount(of: cost, operands: operands), grain: division.grain)
     if cost >= 2 * Division.fine.part, call.extent > 1 { isDivisible = true }
     if ranges.count > 1 { closeUnit() } else { makeRoom(for: cost) }
-    let units = openUnit..<openUnit + UInt32(ranges.count)
-    let makers = zip(units, ranges).map { unit, range in
-      operands.enumerated().flatMap { position, operand in
-        self.makers(of: operand, reading: call.elementsRead(of: position, by: range)).filter { $0 != unit }
-      }
-    }
+    let parts = Parts(call: call, ranges: ranges, units: openUnit..<openUnit + UInt32(ranges.count))
+    let makers = makers(of: operands, for: parts)
     // Which memory the results may take depends on who comes before whom.
-    for (unit, makers) in zip(units, makers) { for maker in makers { reuse.addEdge(from: maker, to: unit) } }
+    for (unit, makers) in zip(parts.units, makers) { for maker in makers { reuse.addEdge(from: maker, to: unit) } }
     closeRun()
-    for (position, operand) in operands.enumerated() {
-      use(operand, by: users(units, of: operand, ranges.map { call.elementsRead(of: position, by: $0) }))
-    }
-    var waits: [BufferReuse.Wait] = []
-    for (number, result) in results.enumerated() {
-      let elements = ranges.map { call.elementsWritten(to: number, by: $0) }
-      let writers = users(units, of: result, elements)
-      waits += takeMemory(result, for: writers, operands: operands, overwritable(number))
-      use(result, by: writers)
-      values[result.int].unit = units.lowerBound
-      if ranges.count > 1 { writtenBy[result] = elements }
-    }
-    if ranges.count > 1 { partCounts[units.lowerBound] = UInt32(ranges.count) }
-    if let scratch { waits += takeScratch(scratch, node, by: units) }
+    var waits = takeMemory(results, for: parts, operands: operands, overwritable)
+    if let scratch { waits += takeScratch(scratch, node, by: parts.units) }
     let start = plan.operands.count
     let middle = start + operands.count
     for node in operands + results { plan.operands.append(values[node.int].place) }
     if let scratch { plan.operands.append(scratch) }
-    for (number, range) in ranges.enumerated() {
-      for maker in makers[number] { addEdge(from: maker) }
+    for (range, makers) in zip(ranges, makers) {
+      for maker in makers { addEdge(from: maker) }
       for wait in waits where wait.to == openUnit { addEdge(from: wait.from) }
       plan.steps.append(
         Step(
@@ -56,6 +40,17 @@ extension UnitBuilder {
     if openCost >= unitWork { closeUnit() }
   }
 
+  /// A call and the units that it becomes, a range of its results each.
+  private struct Parts {
+    let call: KernelCall
+    let ranges: [Range<Int>]
+    let units: Range<UInt32>
+    var isOne: Bool { ranges.count == 1 }
+
+    func elementsRead(of position: Int) -> [Range<Int>?] { ranges.map { call.elementsRead(of: position, by: $0) } }
+    func elementsWritten(to result: Int) -> [Range<Int>?] { ranges.map { call.elementsWritten(to: result, by: $0) } }
+  }
+
   /// How many parts a call is worth: as many as hold work enough, or as its operands have if its own are then not tiny.
   private func partCount(of cost: Float, operands: [NodeID]) -> Int {
     let worth = Self.count(cost, division.part)
@@ -66,16 +61,24 @@ extension UnitBuilder {
 
   private static func count(_ cost: Float, _ part: Float) -> Int { Int(min(cost / part, Float(CostModel.mostParts))) }
 
-  /// The units of a call as users of one value: with the elements of it that each has to do with, if there are several.
-  private func users(_ units: Range<UInt32>, of node: NodeID, _ elements: @autoclosure () -> [Range<Int>?])
-    -> BufferReuse.Users
+  /// For each part of a call the units that make what it reads.
+  private func makers(of operands: [NodeID], for parts: Parts) -> [[UInt32]] {
+    zip(parts.units, parts.ranges).map { unit, range in
+      operands.enumerated().flatMap { position, operand in
+        makers(of: operand, reading: parts.call.elementsRead(of: position, by: range)).filter { $0 != unit }
+      }
+    }
+  }
+
+  /// The parts of a call as users of one value, with the elements of it that each has to do with.
+  private func users(_ parts: Parts, of node: NodeID, _ elements: @autoclosure () -> [Range<Int>?]) -> BufferReuse.Users
   {
-    if units.count == 1 { return BufferReuse.Users(units: units) }
+    if parts.isOne { return BufferReuse.Users(units: parts.units) }
     let signature = graph.storage.signature(of: node)
     let size = signature.elementType.byteCount
     let all = 0..<signature.shape.elementCount
-    let bytes = elements().map { ($0 ?? all).lowerBound * size..<($0 ?? all).upperBound * size }
-    return BufferReuse.Users(units: units, bytes: bytes, byteCount: all.count * size)
+    let bytes = elements().map { ($0 ?? all).scaled(by: size) }
+    return BufferReuse.Users(units: parts.units, bytes: bytes, byteCount: all.count * size)
   }
 
   /// Finds memory that only `units` use; returns what they must wait for besides.
@@ -96,7 +99,26 @@ extension UnitBuilder {
     if plan.placement.isTransient(place) { reuse.use(UInt32(place.index), by: users) }
   }
 
-  /// Finds memory for a result if it lives only within a run; returns what its writers must wait for besides.
+  /// Finds memory for those results that live only within a run; returns what the parts must wait for besides what they
+  /// read.
+  private mutating func takeMemory(
+    _ results: [NodeID], for parts: Parts, operands: [NodeID], _ overwritable: (Int) -> [NodeID]
+  ) -> [BufferReuse.Wait] {
+    for (position, operand) in operands.enumerated() {
+      use(operand, by: users(parts, of: operand, parts.elementsRead(of: position)))
+    }
+    var waits: [BufferReuse.Wait] = []
+    for (number, result) in results.enumerated() {
+      let writers = users(parts, of: result, parts.elementsWritten(to: number))
+      waits += takeMemory(result, for: writers, operands: operands, overwritable(number))
+      use(result, by: writers)
+      values[result.int].unit = parts.units.lowerBound
+      if !parts.isOne { writtenBy[result] = parts.elementsWritten(to: number) }
+    }
+    if !parts.isOne { partCounts[parts.units.lowerBound] = UInt32(parts.ranges.count) }
+    return waits
+  }
+
   private mutating func takeMemory(
     _ result: NodeID, for writers: BufferReuse.Users, operands: [NodeID], _ overwritable: [NodeID]
   ) -> [BufferReuse.Wait] {
