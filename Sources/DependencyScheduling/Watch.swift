@@ -13,7 +13,7 @@ struct Watch {
   init(_ expectation: SharingRecord.Expectation) {
     self.expectation = expectation
     last = start
-    stride = max(min(Int(20_000 / max(expectation.usual, 1)), 4_096), 1)
+    stride = max(min(Int(20_000 / max(expectation.usual, 1)), 1_024), 1)
   }
 
   /// What a unit takes, if the last two stretches were over the limit and sharing out what is `left` is worth it. One
