@@ -7,8 +7,8 @@
 /// let grouped = schedule.grouped(unitsPerGroup: 256)
 /// try grouped.run(on: GraphExecutor.shared) { unit in cells[Int(unit.index)].update() }
 /// ```
-/// A group is a range of one topological order: ascending indices where every edge ascends, otherwise that of Kahn
-/// (1962). Edges of such an order run forward only, so the groups can wait for one another in no circle. A group waits
+/// A group is a range of one topological order: ascending indices where every edge ascends, otherwise depth
+/// first from the roots. Edges of such an order run forward only, so the groups can wait for one another in no circle. A group waits
 /// for all predecessors of all its units: the larger the groups, the fewer can run at once.
 ///
 /// A value; copies share storage and may be used from any number of threads.

@@ -15,15 +15,20 @@ final class HelperRoster: @unchecked Sendable {  // because everything that chan
   /// The runs that asked for a helper and are not over.
   private var openRuns: [Run] = []
 
-  /// What is submitted for each helper: made once, since a new block would be two allocations. It keeps the roster alive
+  /// What is submitted for each helper: kept, since a new block would be two allocations. It keeps the roster alive
   /// for helpers that start late, and is let go by ``retire()``.
   private var block: DispatchWorkItem?
+
+  /// How often `block` may still be submitted. Dispatch counts a work item's executions in 32 bits and ends the process
+  /// when they wrap around.
+  private var submissionsLeft = mostSubmissions
+  private static let mostSubmissions = 1 << 30
 
   init(helpers: Int, queue: DispatchQueue) {
     idle = helpers
     self.queue = queue
     if helpers > 0 {
-      block = DispatchWorkItem { self.serve() }
+      block = makeBlock()
       openRuns.reserveCapacity(4)  // so that a steady run appends without allocating
     }
   }
@@ -41,12 +46,20 @@ final class HelperRoster: @unchecked Sendable {  // because everything that chan
         return
       }
       if !openRuns.contains(where: { $0 === run }) { openRuns.append(run) }
-      if idle > 0, let block {
+      if idle > 0, block != nil {
         idle -= 1
-        queue.async(execute: block)
+        submit()
       }
       run.progress.setWantsHelp(run.membership.hasRoom && idle > 0)
     }
+  }
+
+  private func makeBlock() -> DispatchWorkItem { DispatchWorkItem { self.serve() } }
+
+  private func submit() {
+    if submissionsLeft == 0 { (block, submissionsLeft) = (makeBlock(), Self.mostSubmissions) }
+    submissionsLeft -= 1
+    queue.async(execute: block!)
   }
 
   /// Ends the helpers' part in `run`: nobody enters any more. Returns when those inside have left.

@@ -55,7 +55,7 @@ private struct Patience {
     let waited = start.map { now &- $0 } ?? 0
     if start == nil { start = now }
     guard waited < Self.limit else { return false }
-    if waited > Self.untilYielding { adj_yield() }
+    if waited > Self.untilYielding { offerProcessor() }
     for _ in 0..<hints { adj_spin_hint() }
     hints = min(2 * hints, 16)
     return true

@@ -3,7 +3,7 @@ import Dispatch
 /// The state of one run of a schedule: counters, a deque a worker, progress, and who takes part.
 ///
 /// Made once, pooled by its schedule, and used for one run after the other, so that a run allocates next to nothing.
-/// Its life: ``open(width:roster:cancellation:)``, the workers' ``work(as:_:)``, the caller's ``close()``.
+/// Its life: ``open(width:roster:cancellation:after:)``, the workers' ``work(as:_:)``, the caller's ``close()``.
 /// Worker 0 is the caller; helpers enter and leave under the ``HelperRoster``'s lock.
 final class Run: @unchecked Sendable {  // because each part says below which lock or protocol guards it
   /// What a unit does.
@@ -106,7 +106,6 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
 
   /// Takes leave of what only this run needed and says how it went. The helpers must have left.
   func close() -> (any Error)? {
-    body = nil
     roster = nil
     cancellation = nil
     guard let failure else { return nil }

@@ -91,9 +91,10 @@ struct RunProgress {
   /// Whether a worker with a unit to spare should say so: a helper could be had, or the caller is parked.
   @inline(__always)
   var wantsHelp: Bool {
-    help.pointee.load(ordering: .relaxed)
+    help.pointee.load(ordering: .relaxed) || parked.pointee.load(ordering: .relaxed)
   }
 
+  /// Says whether a helper could be had.
   func setWantsHelp(_ wanted: Bool) {
     help.pointee.store(wanted, ordering: .relaxed)
   }
@@ -104,7 +105,6 @@ struct RunProgress {
   /// other side does, which *releases*, the announcement *acquires*: the caller sees that the run is over.
   func announceParking() {
     _ = parked.pointee.exchange(true, ordering: .acquiring)
-    help.pointee.store(true, ordering: .relaxed)
   }
 
   /// Takes the announcement back; true to exactly one: the caller itself, which then stays awake, or another worker,

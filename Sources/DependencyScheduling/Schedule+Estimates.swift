@@ -19,7 +19,9 @@ struct Estimates: Sendable {
     var start = [Double](repeating: 0, count: costs.count)
     for unit in order {
       let cost = Double(costs[unit])
-      precondition(cost >= 0, "A cost is a number of nanoseconds from zero up, got \(cost) for unit \(unit)")
+      precondition(
+        cost >= 0 && cost.isFinite,
+        "A cost is a finite number of nanoseconds from zero up, got \(cost) for unit \(unit)")
       let end = start[unit] + cost
       work += cost
       span = max(span, end)

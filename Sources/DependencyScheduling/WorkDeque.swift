@@ -79,15 +79,6 @@ struct WorkDeque {
     return unit
   }
 
-  /// Takes the unit pushed last, where there are no thieves.
-  @inline(__always)
-  func popAlone() -> UInt32? {
-    let end = bottom.pointee.load(ordering: .relaxed)
-    guard end > 0 else { return nil }
-    bottom.pointee.store(end &- 1, ordering: .relaxed)
-    return slots[end &- 1].load(ordering: .relaxed)
-  }
-
   /// Takes the unit pushed first; anybody.
   @inline(__always)
   func steal() -> Steal {

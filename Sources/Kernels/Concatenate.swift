@@ -4,6 +4,8 @@
 package struct ConcatenationPlan: Sendable, Equatable {
   /// Elements each input contributes to one row, a row being everything from the axis inward.
   let widths: [Int]
+  /// Where each begins in the row.
+  let starts: [Int]
   let rowLength: Int
   /// Elements of the output.
   package let count: Int
@@ -19,7 +21,12 @@ package struct ConcatenationPlan: Sendable, Equatable {
       precondition(one == other, "The shapes \(inputs[0]) and \(shape) differ elsewhere than along axis \(axis)")
     }
     widths = inputs.map { $0[axis...].reduce(1, *) }
-    rowLength = widths.reduce(0, +)
+    var rowLength = 0
+    starts = widths.map { width in
+      defer { rowLength += width }
+      return rowLength
+    }
+    self.rowLength = rowLength
     count = inputs[0][..<axis].reduce(1, *) * rowLength
   }
 

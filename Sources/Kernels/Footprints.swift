@@ -47,9 +47,15 @@ extension MovementPlan {
 }
 
 extension ConcatenationPlan {
-  /// The elements of input `input` that are read for those of the output in `range`: of all rows that it reaches.
+  /// The elements of input `input` that are read for those of the output in `range`: within one row those alone, else all
+  /// of the rows that it reaches.
   package func elementsRead(of input: Int, for range: Range<Int>) -> Range<Int> {
     let rows = range.lowerBound / rowLength..<(range.upperBound + rowLength - 1) / rowLength
+    if rows.count == 1 {
+      let start = rows.lowerBound * rowLength + starts[input]
+      let shown = range.clamped(to: start..<start + widths[input])
+      return shown.isEmpty ? 0..<0 : shown.shifted(by: rows.lowerBound * widths[input] - start)
+    }
     return rows.lowerBound * widths[input]..<rows.upperBound * widths[input]
   }
 }
@@ -98,17 +104,25 @@ extension ElementwiseChain {
     var read = 0..<0
     for (index, operation) in parts.operations.enumerated() {
       if operation.operation == ADJ_CHAIN_SPLICE {
-        let wanted = elements(of: index, for: range)
+        let wanted = elementsTouched(ofValue: operandCount + index, for: range)
         for piece in parts.pieces[Int(operation.a)..<Int(operation.a + operation.b)] where piece.value == operand {
           let shown = wanted.clamped(to: piece.begin..<piece.end)
           if !shown.isEmpty { read = read.hull(shown.shifted(by: -piece.shift)) }
         }
       } else if operation.a == operand || operation.b == operand || operation.c == operand {
-        let wanted = parts.layout.elementsRead(of: operand, for: elements(ofValue: operand, for: range))
+        let wanted = parts.layout.elementsRead(of: operand, for: elementsTouched(ofValue: operand, for: range))
         read = read.hull(wanted.shifted(by: parts.offsets[operand]))
       }
     }
     return read
+  }
+
+  /// The elements of a value that are looked at where those of `range` are wanted: what is needed before a block is
+  /// computed in whole vectors, of which the first elements may be needed by nobody.
+  private func elementsTouched(ofValue value: Int, for range: Range<Int>) -> Range<Int> {
+    let needed = elements(ofValue: value, for: range)
+    if parts.extents.isEmpty || parts.extents[value].before == 0 { return needed }
+    return max(0, range.lowerBound - Int(ADJ_CHAIN_REACH))..<needed.upperBound
   }
 }
 

@@ -29,6 +29,21 @@ import Testing
     #expect(swapped?.kind == .shapeMismatch)
   }
 
+  @Test func `a value that int32 does not have is refused where it is given`() throws {
+    let graph = Graph()
+    let bad = [
+      (graph.constant(3e9, [], .int32), "3000000000.0"), (graph.constant(.nan, [2], .int32), "nan"),
+      (graph.parameter("p", [2], .values([1, 0.5] as [Double]), .int32), "0.5"),
+      (graph.parameter("q", [2], .uniform(0...1e10, seed: 1), .int32), "10000000000.0"),
+    ]
+    for (node, value) in bad {
+      let error = #expect(throws: GraphError.self) { try Program(node) }
+      #expect(error?.kind == .wrongValue)
+      #expect(error?.description.contains("\(value) is no int32") == true, "\(error?.description ?? "no error")")
+      #expect(error?.description.contains("BadInputTests.swift:") == true)
+    }
+  }
+
   @Test(arguments: [
     (0, "an extent of 0"), (1, "4 elements of shape [4] cannot be viewed as shape [3], which has 3"),
     (2, "axis 1 does not exist in a value of shape [4]"), (3, "2..<5 is not within axis 0 of shape [4]"),
@@ -39,6 +54,8 @@ import Testing
     (8, "logits of shape [4] need one label a row, got labels of shape [3]"),
     (9, "softmax runs over the last axis, and a scalar has none"), (10, "axis 0 is named twice in [0, 0]"),
     (11, "maximum reads 2 operands, got 1"), (12, "exp reads 1 operand, got 2"),
+    (13, "shape [1099511627776, 1099511627776]: no memory holds more than 2^48 elements"),
+    (14, "would have shape [2147483648, 8589934592], and no memory holds more than 2^48 elements"),
   ]) func `a gate that does not fit says why`(mistake: Int, sentence: String) {
     let graph = Graph()
     let x = graph.input("x", [4])
@@ -56,7 +73,9 @@ import Testing
       case 9: softmax(x.sum())
       case 10: x.sum(axes: [0, 0])
       case 11: graph.apply(Maximum(), to: [x])
-      default: graph.apply(Exponential(), to: [x, x])
+      case 12: graph.apply(Exponential(), to: [x, x])
+      case 13: graph.input("large", [1 << 40, 1 << 40])
+      default: graph.input("a", [1 << 31, 1]) + graph.input("b", [1, 1 << 33])
       }
     let error = #expect(throws: GraphError.self) { try Program(bad) }
     #expect(error?.kind == .shapeMismatch)

@@ -73,6 +73,50 @@ import Testing
     try check([exp(x).sum(axes: [1]), x.max(axes: [1])], gradientsFor: [x], "leaves")
   }
 
+  @Test func `a footprint that is an element too short is noticed`() throws {
+    let graph = Graph()
+    let a = graph.input("a", [64, 40]), b = graph.input("b", [40, 64])
+    let outputs = [a.matmul(b), tanh(a) * 2, a.sum(axes: [1])]
+    for output in outputs {
+      let plan = try Program(output).plan
+      let step = plan.steps.last!
+      guard case .kernel(let number, _) = step.work else {
+        Issue.record("\(output.name) is no kernel call")
+        continue
+      }
+      var harness = CallHarness(plan, step, plan.calls[number])
+      #expect(try harness.violation() == nil)
+      harness.elementsRead = { $0.elementsRead(of: $1, by: $2)?.dropLast() }
+      #expect(try harness.violation()?.contains("reads more than it says") == true, "\(output.name)")
+      harness = CallHarness(plan, step, plan.calls[number])
+      harness.elementsWritten = { $0.elementsWritten(to: $1, by: $2)?.dropLast() }
+      #expect(try harness.violation()?.contains("writes more than") == true, "\(output.name)")
+    }
+  }
+
+  @Test func `what is computed around a block is named in whole vectors`() {
+    var builder = ElementwiseChain.Builder(shape: [49_056])
+    let x = builder.operand(.whole([49_056])), one = builder.operand(.rows(of: [49_056]))
+    let doubled = builder.apply(.add, [x, x])
+    let shifted = builder.splice([
+      (one, .init(rows: 0..<1, start: 0, length: 1)), (doubled, .init(rows: 0..<49_055, start: 1, length: 1)),
+    ])
+    let product = builder.apply(.multiply, [doubled, shifted])
+    let chain = builder.finish(outputs: [product])
+    #expect(chain.elementsRead(of: x, for: 6_144..<12_288) == 6_128..<12_288)
+    #expect(chain.elementsRead(of: x, for: 0..<6_144) == 0..<6_144)
+  }
+
+  @Test func `a part of a concatenation reads the inputs that it shows`() {
+    let stack = ConcatenationPlan(inputs: [[2, 8], [3, 8], [1, 8]], axis: 0)
+    #expect(stack.elementsRead(of: 0, for: 4..<20) == 4..<16)
+    #expect(stack.elementsRead(of: 1, for: 4..<20) == 0..<4)
+    #expect(stack.elementsRead(of: 2, for: 4..<20).isEmpty)
+    let rows = ConcatenationPlan(inputs: [[2, 8], [2, 4]], axis: 1)
+    #expect(rows.elementsRead(of: 1, for: 12..<24) == 4..<8)
+    #expect(rows.elementsRead(of: 1, for: 4..<20) == 0..<8)
+  }
+
   private func applied(_ gate: some Gate, to operands: [Node], in graph: Graph) -> Node {
     graph.apply(gate, to: operands)
   }
@@ -108,6 +152,13 @@ private struct CallHarness {
   let operands: [Signature]
   let results: [Signature]
   private let values: [[UInt8]]
+  /// What the call says of itself.
+  var elementsRead: (KernelCall, _ operand: Int, _ part: Range<Int>) -> Range<Int>? = {
+    $0.elementsRead(of: $1, by: $2)
+  }
+  var elementsWritten: (KernelCall, _ result: Int, _ part: Range<Int>) -> Range<Int>? = {
+    $0.elementsWritten(to: $1, by: $2)
+  }
 
   init(_ plan: ProgramPlan, _ step: Step, _ call: KernelCall) {
     self.call = call
@@ -132,7 +183,7 @@ private struct CallHarness {
       for part in parts {
         for (number, bytes) in try run([part], poison: nil).enumerated() {
           let size = results[number].elementType.byteCount
-          let said = call.elementsWritten(to: number, by: part)?.scaled(by: size) ?? bytes.indices
+          let said = elementsWritten(call, number, part)?.scaled(by: size) ?? bytes.indices
           if !isUntouched(bytes[..<said.lowerBound]) || !isUntouched(bytes[said.upperBound...]) {
             return "the part \(part) of \(call) writes more than \(said) of result \(number)"
           }
@@ -158,7 +209,7 @@ private struct CallHarness {
     for output in outputs { output.initializeMemory(as: UInt8.self, repeating: Self.untouched) }
     for part in parts {
       let inputs = operands.indices.map { position in
-        memory(position, poison, keeping: call.elementsRead(of: position, by: part))
+        memory(position, poison, keeping: elementsRead(call, position, part))
       }
       defer { for input in inputs { input.deallocate() } }
       try inputs.map { UnsafeRawPointer($0.baseAddress!) }.withUnsafeBufferPointer { inputs in

@@ -1,4 +1,5 @@
 import Adjoint
+import Dispatch
 import Testing
 
 /// Building a graph: what nodes are called, where they were made, what shapes they have, and how a bad one spreads.
@@ -106,6 +107,41 @@ import Testing
     let second = try Program(f, gradientsFor: [x])
     #expect(graph.nodeCount == count)
     #expect(first.unitCount == second.unitCount)
+  }
+
+  @Test func `a scope names what its own thread makes`() throws {
+    let graph = Graph()
+    let x = graph.input("x")
+    let steps = (0..<4).map { _ in DispatchSemaphore(value: 0) }
+    let made = Guarded<[String: Node]>([:])
+    @Sendable func make(_ name: String) { made.withLock { $0[name] = (x + x).named(name) } }
+    DispatchQueue(label: "b").async {
+      steps[0].wait()
+      make("before b")
+      graph.scope("b") {
+        make("in b")
+        steps[1].signal()
+        steps[2].wait()
+        make("still in b")
+      }
+      make("out of b")
+      steps[3].signal()
+    }
+    graph.scope("a") {
+      make("in a")
+      steps[0].signal()
+      steps[1].wait()
+      make("still in a")
+    }
+    make("out of a")
+    steps[2].signal()
+    steps[3].wait()
+    make("after")
+    #expect(
+      made.withLock { $0.mapValues(\.name) } == [
+        "in a": "a/in a", "still in a": "a/still in a", "out of a": "out of a", "before b": "before b",
+        "in b": "b/in b", "still in b": "b/still in b", "out of b": "out of b", "after": "after",
+      ])
   }
 
   @Test func `nodes may be added from many threads`() async throws {

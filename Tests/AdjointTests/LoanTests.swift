@@ -1,5 +1,6 @@
 import Adjoint
 import DependencyScheduling
+import Dispatch
 import Testing
 
 /// Runs that read and write memory of the caller's.
@@ -182,6 +183,28 @@ import Testing
     #expect(four == lent && one == [36] && gradient == [1, 1, 1, 1])
     #expect(try session.read(shown) == lent)
     #expect(try session.gradient(of: y, as: Float.self) == [1, 1, 1, 1])
+  }
+
+  @Test func `a loan that ends while another thread reads waits for it`() throws {
+    let model = Model(3)
+    let session = try model.session()
+    let isReading = DispatchSemaphore(value: 0), isRead = DispatchSemaphore(value: 0)
+    let other = DispatchQueue(label: "reader")
+    let lent: [Double] = [1, 2, 3]
+    try session.reading(model.x, from: lent.span) {
+      try session.forward()
+      other.async {
+        try? session.withValues(of: model.y, as: Double.self) { values in
+          isReading.signal()
+          _ = isRead.wait(timeout: .now() + .milliseconds(20))
+          #expect(values[0] != 0)
+        }
+        isRead.signal()
+      }
+      isReading.wait()
+    }
+    isRead.wait()
+    #expect(missing(session))
   }
 
   @Test func `a single number is lent, too`() throws {

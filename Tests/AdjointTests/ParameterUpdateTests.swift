@@ -255,7 +255,7 @@ import Testing
     try session.withValues(of: a, as: Float.self) { _ in
       _ = #expect(throws: SessionError.self) { try store.replaceValues(of: ["a"]) { _, _ in } }
     }
-    try store.replaceValues(of: ["a"]) { _, bytes in bytes.storeBytes(of: 9, as: Float.self) }
+    try store.replaceValues(of: ["a", "a"]) { _, bytes in bytes.storeBytes(of: 9, as: Float.self) }
     #expect(try session.read(a) == [9, 0])
   }
 }

@@ -1,5 +1,6 @@
 import Adjoint
 import DependencyScheduling
+import Dispatch
 import Testing
 
 /// What a session holds between runs: inputs, results, parameters, claims, memory.
@@ -46,6 +47,10 @@ import Testing
     #expect(try session.read(rows, as: Int32.self) == [2, 0, 2, 2])
     #expect(try session.read(picked) == [5, 6, 1, 2, 5, 6, 5, 6])
     #expect(try session.gradient(of: table, as: Float.self) == [1, 1, 0, 0, 3, 3])
+    let counter = graph.input("counter", [], .int32)
+    let counting = try Program(counter.advanced(by: 1), alsoComputing: [counter]).makeSession()
+    counting[counter] = 7
+    #expect(counting[counter] == 7)
   }
 
   @Test func `a parameter starts from its initializer and keeps what is written`() throws {
@@ -197,6 +202,29 @@ import Testing
     #expect(session[line.y] == 6.5)
   }
 
+  @Test func `asynchronous runs on any executor leave Swift's pool and end with their task`() async throws {
+    let graph = Graph(), first = Callback(), second = Callback()
+    let x = graph.input("x", [1])
+    let y = graph.apply(Calling(callback: second), to: [graph.apply(Calling(callback: first), to: [x])])
+    let session = try Program(y).makeSession(on: SeededExecutor(seed: 1))
+    try session.write([2] as [Float], to: x)
+    let isOnTask = Guarded(false)
+    second.set { if withUnsafeCurrentTask(body: { $0 != nil }) { isOnTask.withLock { $0 = true } } }
+    try await session.forward()
+    #expect(session[y] == 2 && !isOnTask.withLock { $0 })
+
+    let isCancelled = DispatchSemaphore(value: 0), wentOn = Guarded(false)
+    first.set { isCancelled.wait() }
+    second.set { wentOn.withLock { $0 = true } }
+    let task = Task { try await session.forward() }
+    task.cancel()
+    isCancelled.signal()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(!wentOn.withLock { $0 })
+    first.set {}
+    try await session.forward()
+  }
+
   @Test func `a cancelled token stops a run, and the next run is whole`() throws {
     let line = Line()
     let session = try line.session()
@@ -227,6 +255,65 @@ import Testing
     #expect(try session.gradient(of: w, as: Float.self) == gradient)
     #expect(session.memory.peak == program.sessionBytes)
     #expect(throws: SessionError.self) { try program.makeSession(memoryLimit: 1 << 10).reserveMemory() }
+  }
+
+  @Test func `reserving memory keeps a written upstream gradient`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3])
+    let y = x * x
+    let session = try Program(y, gradientsFor: [x]).makeSession()
+    try session.write([1, 2, 3] as [Float], to: x)
+    try session.writeUpstream([1, 10, 100] as [Float], of: y)
+    try session.reserveMemory()
+    try session.step()
+    #expect(try session.gradient(of: x, as: Float.self) == [2, 40, 600])
+  }
+
+  @Test func `the accounts can be read while another thread trims`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [1 << 12])
+    let session = try Program(tanh(sin(x)).sum(), gradientsFor: [x]).makeSession(on: GraphExecutor(width: 1))
+    try session.write([Float](repeating: 1, count: 1 << 12), to: x)
+    try session.step()
+    let most = session.memory.allocated
+    DispatchQueue.concurrentPerform(iterations: 2) { worker in
+      for _ in 0..<200 {
+        if worker == 0 {
+          try? session.trimMemory()
+          try? session.step()
+        } else {
+          #expect(session.memory.allocated <= 2 * most)
+        }
+      }
+    }
+  }
+
+  @Test func `a parameter that memory cannot hold is named`() throws {
+    let graph = Graph()
+    let w = graph.parameter("w", [1 << 24, 1 << 22])
+    let session = try Program(w.sum()).makeSession()
+    let error = #expect(throws: SessionError.self) { try session.forward() }
+    guard case .memoryLimit(let node, let requested, _, _) = error else {
+      Issue.record("not a memory limit: \(String(describing: error))")
+      return
+    }
+    #expect(node == "the parameter w" && requested == 1 << 48)
+  }
+
+  @Test func `an output that shows a parameter has memory of its own`() throws {
+    let graph = Graph()
+    let w = graph.parameter("w", [2, 2], .values([1, 2, 3, 4] as [Float]))
+    let shown = w.reshaped([4]), kept = stopGradient(w)
+    let session = try Program(w.sum(), alsoComputing: [shown, kept, w]).makeSession()
+    try session.forward()
+    try session.withValues(of: shown, as: Float.self) { values in
+      try session.withMutableValues(of: w, as: Float.self) { $0[0] = 7 }
+      #expect(values[0] == 1)
+    }
+    #expect(try session.read(shown) == [1, 2, 3, 4] && session.read(kept) == [1, 2, 3, 4])
+    #expect(try session.read(w) == [7, 2, 3, 4])
+    try session.forward()
+    #expect(try session.read(shown) == [7, 2, 3, 4])
   }
 
   @Test func `memory statistics count what a run takes, and the limit is an error that names a node`() throws {

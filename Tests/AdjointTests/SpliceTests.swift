@@ -94,6 +94,18 @@ import Testing
     #expect(try session.firstNonFinite()?.nodeName == "root")
   }
 
+  @Test func `a NaN is looked for behind a concatenation and a slice's gradient that are in no chain`() throws {
+    let graph = Graph()
+    let a = graph.input("a", [64, 64]), b = graph.input("b", [64, 64]), w = graph.parameter("w", [64, 8], .ones)
+    let loss = log(concatenate([a, b]).matmul(w)).named("logarithm").sum() + a.sliced(0..<32).matmul(w).sum()
+    let session = try Program(loss, gradientsFor: [a, b]).makeSession()
+    try session.write([Float](repeating: 1, count: 4_096), to: a)
+    try session.write([Float](repeating: 1, count: 4_096), to: b)
+    #expect(try session.firstNonFinite() == nil)
+    try session.write([Float](repeating: -1, count: 4_096), to: b)
+    #expect(try session.firstNonFinite()?.nodeName == "logarithm")
+  }
+
   @Test func `a shifted value is not copied`() throws {
     let (graph, x, y) = shifting([8_192])
     let roots = [y.id, try graph.gradients(of: [y.sum()], withRespectTo: [x])[0]!.id]

@@ -49,7 +49,14 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = try Schedule(unitCount: 1, dependencies: [], costs: [-1])
     }
-    #expect(said("A cost is a number of nanoseconds from zero up, got -1.0 for unit 0", result))
+    #expect(said("A cost is a finite number of nanoseconds from zero up, got -1.0 for unit 0", result))
+  }
+
+  @Test func `an infinite cost traps`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = try Schedule(unitCount: 1, dependencies: [], costs: [.infinity])
+    }
+    #expect(said("A cost is a finite number of nanoseconds from zero up, got inf for unit 0", result))
   }
 
   @Test func `a task of another graph traps`() async {

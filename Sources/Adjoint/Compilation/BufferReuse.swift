@@ -11,7 +11,8 @@
 /// what lies free beside it. In the end the line is cut wherever no buffer lies across; a piece is a slot, which a session
 /// takes as one (see ``BufferReuse/Slot``).
 ///
-/// - Complexity: O(reads) in all, with a bounded search for each buffer.
+/// - Complexity: O(reads) in all, with a bounded search for each buffer: what very many have had to do with, or what lies
+///   in very many pieces, is passed over.
 struct BufferReuse {
   /// The start of each buffer on the line.
   private(set) var starts: [UInt32: Int] = [:]
@@ -79,6 +80,8 @@ struct BufferReuse {
   private static let farWork = 512_000.0
   /// How many free stretches are looked at.
   private static let search = 64
+  /// How many groups of users of a stretch are looked at, and how many of them waited for.
+  private static let mostUsers = 1_024
 
   init(isOn: Bool) { self.isOn = isOn }
 
@@ -192,7 +195,7 @@ struct BufferReuse {
     guard let waits = waits(for: first.users, writers) else { return nil }
     var row = Find(numbers: [number], bytes: first.bytes, waits: waits)
     while row.bytes.count < byteCount, row.bytes.upperBound < length {
-      guard let next = freeAt[row.bytes.upperBound], let stretch = free[next],
+      guard row.numbers.count < Self.search, let next = freeAt[row.bytes.upperBound], let stretch = free[next],
         let waits = self.waits(for: stretch.users, writers)
       else { return nil }
       row.numbers.append(next)
@@ -217,6 +220,7 @@ struct BufferReuse {
   /// What `writers` must wait for so that all `users` of the bytes that they write have ended before; `nil` if they should
   /// not.
   private func waits(for users: [Users], _ writers: Users) -> [Wait]? {
+    if users.count > Self.mostUsers { return nil }
     var waits: [Wait] = []
     let first = writers.units.lowerBound
     for known in users {
@@ -226,7 +230,7 @@ struct BufferReuse {
       for user in known.units where user < first {
         if let fence, user <= fence, first > fence { continue }
         for writer in writers.units where known.meet(user, writers, writer) && !isAncestor(user, of: writer) {
-          guard isFar || writer - user > Self.farUnits else { return nil }
+          guard isFar || writer - user > Self.farUnits, waits.count < Self.mostUsers else { return nil }
           waits.append((user, writer))
         }
       }

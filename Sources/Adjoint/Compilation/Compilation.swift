@@ -45,6 +45,7 @@ struct Compilation: Sendable {
       lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count, keeping: kept)
     }
     lowered = RecomputeCheckpoints.apply(to: lowered, checkpoints, from: state, outputCount: values.count)
+    lowered = CopyShownParameters.apply(to: lowered, outputCount: values.count)
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
     let endpoints = Endpoints(lowered, built.values, outputs: values, variables: variables, upstreams: upstreams)
     var plan = built.plan

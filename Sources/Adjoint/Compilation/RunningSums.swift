@@ -65,7 +65,7 @@ struct RunningSums {
   }
 
   private mutating func advance(_ sum: NodeID) {
-    let terms = Array(storage.inputs(of: sum))
+    let terms = storage.inputs(of: sum)
     guard var (count, partial) = sums[sum], count < terms.count else { return }
     while count < terms.count, isKept[terms[count].int] {
       let term = rewriter.renamed[terms[count].int]

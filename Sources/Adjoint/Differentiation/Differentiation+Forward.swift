@@ -17,13 +17,13 @@ extension Differentiation {
     }
     let first = seeds.map(\.variable.int).min() ?? 0
     let last = outputs.map(\.int).max() ?? -1
-    graph.withState { $0.isForwardMode = true }
+    graph.withState { $0.context.isForwardMode = true }
     for index in stride(from: first, through: last, by: 1) where isActive[index] && isNeeded[index] {
       visit(NodeID(index), &tangents, &records)
     }
     graph.withState { state in
-      state.isForwardMode = false
-      state.differentiating = nil
+      state.context.isForwardMode = false
+      state.context.differentiating = nil
     }
     return outputs.map { tangents[$0] }
   }
@@ -46,7 +46,7 @@ extension Differentiation {
     guard moving != 0 else { return }
     var answer = RuleRecords.Answer.askEachTime
     graph.withState { state in
-      state.differentiating = node
+      state.context.differentiating = node
       answer = records.apply(to: node, moving, seeds: tangents.gathered, in: self, &state)
     }
     if answer == .unknown {

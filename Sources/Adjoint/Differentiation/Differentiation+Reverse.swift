@@ -26,7 +26,7 @@ extension Differentiation {
           let node = NodeID(index: UInt32(truncatingIfNeeded: next))
           next -= 1
           guard isActive[node.int], contributions.hasAny(node) else { continue }
-          state.differentiating = node
+          state.context.differentiating = node
           let adjoint = contributions.sum(of: node, &state)
           if isWanted[node.int] { adjoints[node] = adjoint }
           asked = passOn(adjoint, through: node, &contributions, &records, &seeds, &state)
@@ -34,7 +34,7 @@ extension Differentiation {
       }
       if let asked { passOn(asked, &contributions, &records, &seeds) }
     }
-    graph.withState { $0.differentiating = nil }
+    graph.withState { $0.context.differentiating = nil }
     isReached = contributions.reached()
     return variables.map { adjoints[$0] }
   }

@@ -42,8 +42,8 @@ struct Lanes {
       let inputs = single.storage.inputs(of: node)
       let operands = inputs.map { values[$0] ?? Node(graph: graph, id: $0) }
       graph.withState { state in
-        state.differentiating = single.forwardNode(of: node)
-        state.isForwardMode = single.isTangent(node)
+        state.context.differentiating = single.forwardNode(of: node)
+        state.context.isForwardMode = single.isTangent(node)
       }
       if inputs.contains(where: hasLanes.contains) {
         let operands = LaneOperands(
@@ -56,8 +56,8 @@ struct Lanes {
       }
     }
     graph.withState { state in
-      state.differentiating = nil
-      state.isForwardMode = false
+      state.context.differentiating = nil
+      state.context.isForwardMode = false
     }
     let result = values[result] ?? Node(graph: graph, id: result)
     return hasLanes.contains(self.result) ? result : result.broadcast(to: Shape([count] + result.shape.dimensions))

@@ -41,24 +41,31 @@ final class ArrivalAccumulator: @unchecked Sendable {  // because the lock guard
   }
 
   /// target += source, stripe by stripe: contributors begin at different stripes and pass over those that another
-  /// holds, so they rarely wait, and only for an addition that is running.
+  /// holds, so they rarely wait, and only for an addition that is running; meanwhile they offer their processor.
   func add(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ type: Kernels.ElementType) {
     let first = tickets.wrappingAdd(1, ordering: .relaxed).oldValue
     withUnsafeTemporaryAllocation(of: Bool.self, capacity: stripeCount) { isDone in
       isDone.initialize(repeating: false)
       var remaining = stripeCount
       while remaining > 0 {
+        let before = remaining
         for offset in 0..<stripeCount {
           let stripe = (first + offset) % stripeCount
-          guard !isDone[stripe], !stripes[stripe].exchange(true, ordering: .acquiring) else { continue }
+          guard !isDone[stripe], claim(stripe) else { continue }
           let start = stripe * Self.stripeLength
           addInto(type, source: source, target: target, range: start..<min(start + Self.stripeLength, elementCount))
           stripes[stripe].store(false, ordering: .releasing)
           isDone[stripe] = true
           remaining -= 1
         }
+        if remaining == before { offerProcessor() }
       }
     }
+  }
+
+  /// Looks before it writes: a stripe that is held stays in its holder's cache.
+  private func claim(_ stripe: Int) -> Bool {
+    !stripes[stripe].load(ordering: .relaxed) && !stripes[stripe].exchange(true, ordering: .acquiring)
   }
 
   /// The same for one element of a slab, by compare-exchange on its bits.

@@ -5,6 +5,7 @@ internal import GradientMemory
 ///
 /// Runs and accesses read it, or one writer has it alone, as the claims of its ``ParameterStore`` say.
 final class ParameterMemory: @unchecked Sendable {  // because the store's claims order all accesses
+  let name: String
   let signature: Signature
   private let first: Buffer
   private var second: Buffer?
@@ -13,7 +14,10 @@ final class ParameterMemory: @unchecked Sendable {  // because the store's claim
   /// Where the next value may be written.
   private(set) var spare: UnsafeMutableRawPointer?
 
-  init(_ signature: Signature, _ initializer: Initializer, from arena: BufferArena) throws(MemoryLimitExceeded) {
+  init(
+    _ name: String, _ signature: Signature, _ initializer: Initializer, from arena: BufferArena
+  ) throws(MemoryLimitExceeded) {
+    self.name = name
     self.signature = signature
     first = try arena.allocate(byteCount: signature.byteCount)
     base = first.base

@@ -33,7 +33,7 @@ extension ParameterStore {
   }
 
   /// Replaces the values of all parameters `names` together: `fill` writes the elements of each, as they lie in memory,
-  /// and if it throws for any, no parameter changes.
+  /// and if it throws for any, no parameter changes. A name given twice is filled once.
   ///
   /// The values are written beside the present ones, so that each of these parameters takes twice its memory from then
   /// on, as one that steps update does.
@@ -43,15 +43,16 @@ extension ParameterStore {
   public func replaceValues(
     of names: [String], _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
   ) throws {
-    let memories = try names.map { try memory(named: $0) }
+    var known: Set<String> = []
+    let memories = try names.filter { known.insert($0).inserted }.map { try memory(named: $0) }
     try beginWriting()
     var isComplete = false
     defer { endWriting(changed: isComplete, moved: isComplete) }
-    for (name, memory) in zip(names, memories) {
+    for memory in memories {
       let bytes = UnsafeMutableRawBufferPointer(start: try makeSpare(of: memory), count: memory.signature.byteCount)
       bytes.initializeMemory(as: UInt8.self, repeating: 0)
       var span = bytes.mutableBytes
-      try fill(name, &span)
+      try fill(memory.name, &span)
     }
     for memory in memories { memory.exchange() }
     isComplete = true

@@ -31,7 +31,8 @@ public final class ParameterStore: Sendable {
 
   /// The memory of the parameter `name`, made by `initializer` if the store does not hold it yet.
   ///
-  /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name.
+  /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name,
+  ///   ``SessionError/memoryLimit(node:requested:inUse:limit:)`` if the system has no memory for it.
   func memory(of name: String, _ signature: Signature, _ initializer: Initializer) throws -> ParameterMemory {
     try state.withLock { state in
       if let memory = state.memories[name] {
@@ -42,7 +43,9 @@ public final class ParameterStore: Sendable {
         }
         return memory
       }
-      let memory = try ParameterMemory(signature, initializer, from: arena)
+      let memory = try taking(for: name) { () throws(MemoryLimitExceeded) in
+        try ParameterMemory(name, signature, initializer, from: arena)
+      }
       state.memories[name] = memory
       return memory
     }
@@ -57,7 +60,17 @@ public final class ParameterStore: Sendable {
   }
 
   /// Gives a parameter room for its next value.
-  func makeSpare(of memory: ParameterMemory) throws -> UnsafeMutableRawPointer { try memory.makeSpare(from: arena) }
+  func makeSpare(of memory: ParameterMemory) throws(SessionError) -> UnsafeMutableRawPointer {
+    try taking(for: memory.name) { () throws(MemoryLimitExceeded) in try memory.makeSpare(from: arena) }
+  }
+
+  private func taking<R>(for name: String, _ take: () throws(MemoryLimitExceeded) -> R) throws(SessionError) -> R {
+    do throws(MemoryLimitExceeded) {
+      return try take()
+    } catch {
+      throw SessionError(error, for: "the parameter \(name)")
+    }
+  }
 
   // MARK: claims
 

@@ -1,3 +1,4 @@
+internal import DependencyScheduling
 internal import GradientMemory
 
 /// Memory of the caller's in the place of the session's, for the runs within a closure.
@@ -14,7 +15,8 @@ extension Session {
   /// computed stays readable. Nest calls to lend several inputs. The session keeps memory of its own for the input, which
   /// is not touched; a single number is copied.
   ///
-  /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure.
+  /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure; an
+  /// access that is reading then is waited for.
   ///
   /// - Parameters:
   ///   - node: an input of the program.
@@ -52,7 +54,8 @@ extension Session {
   /// new forward pass then. Where the program gives the value no memory of its own, being an input's, another result's or
   /// a single number, it is copied when `body` ends.
   ///
-  /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure.
+  /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure; an
+  /// access that is reading then is waited for.
   ///
   /// - Parameters:
   ///   - node: an output of the program.
@@ -170,13 +173,16 @@ extension Session {
     }
   }
 
+  /// Claims the session alone, once accesses of other threads have been closed.
   private func claimFromLoan(of endpoint: Endpoint) {
-    do {
-      try claimAlone()
-    } catch {
-      preconditionFailure(
-        "Memory lent to \(program.names.describe(endpoint.node)) is still in use where the closure ends that it was lent for"
+    while true {
+      let others = claimAloneUnlessOthers()
+      if others == 0 { return }
+      precondition(
+        others > 0,
+        "A run still uses memory lent to \(program.names.describe(endpoint.node)) where the closure ends that it was lent for"
       )
+      offerProcessor()
     }
   }
 }

@@ -37,7 +37,11 @@ extension Session {
     switch node.elementType {
     case .float32: try write([Float(value)], to: node)
     case .float64: try write([value], to: node)
-    case .int32: try write([Int32(value)], to: node)
+    case .int32:
+      guard let integer = Int32(exactly: value) else {
+        throw SessionError.wrongValues("\(program.names.describe(node.id)) takes integers, got \(value)")
+      }
+      try write([integer], to: node)
     }
   }
 

@@ -104,7 +104,7 @@ public final class Session: Sendable {
       if let executor = executor as? GraphExecutor {
         try await executor.run(schedule(of: pass), body(of: pass))
       } else {
-        try executor.run(schedule(of: pass), body(of: pass))
+        try await executor.run(schedule(of: pass), body(of: pass))
       }
     } catch {
       end(pass, succeeded: false)
@@ -220,6 +220,8 @@ public final class Session: Sendable {
     do throws(Workspace.SlotRefused) {
       try workspace.takeSlots(forwardOnly: pass == .forward)
     } catch {
+      // What a forward pass had kept for its backward pass lay in the slots that were given back.
+      progress.withLock { $0.forwardVersion = nil }
       throw SessionError(error.limit, for: program.describe(error.node))
     }
     workspace.readScalarParameters()
@@ -235,9 +237,14 @@ public final class Session: Sendable {
   // MARK: claims
 
   func claimAlone() throws(SessionError) {
-    guard claims.compareExchange(expected: 0, desired: -1, ordering: .acquiring).exchanged else {
+    guard claimAloneUnlessOthers() == 0 else {
       throw SessionError.busy("the session is in use: it does one thing at a time")
     }
+  }
+
+  /// Claims the session alone and answers 0, or answers how many accesses are open, -1 for a run or a write.
+  func claimAloneUnlessOthers() -> Int {
+    claims.compareExchange(expected: 0, desired: -1, ordering: .acquiring).original
   }
 
   func claimShared() throws(SessionError) {

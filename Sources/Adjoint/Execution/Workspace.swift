@@ -11,7 +11,8 @@ final class Workspace: @unchecked Sendable {  // because of the above
   private let budget: MemoryBudget
   /// Where buffers that live as long as the session come from, and those of a run.
   private let lastingArena: BufferArena
-  private var runArena: BufferArena
+  /// Behind a lock, for any thread may ask for the accounts while another trims.
+  private let runArena: Locked<BufferArena>
   private var lasting: [OwnedBuffer] = [], slots: [OwnedBuffer] = []
   private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// The address of each operand and result of each step, in the order of the plan's column.
@@ -40,7 +41,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     plan = program.plan
     budget = MemoryBudget(byteLimit: memoryLimit)
     lastingArena = BufferArena(budget: budget)
-    runArena = BufferArena(budget: budget)
+    runArena = Locked(BufferArena(budget: budget))
     addresses = .allocate(capacity: plan.placement.buffers.count)
     addresses.initialize(repeating: nil, count: plan.placement.buffers.count)
     operands = .allocate(capacity: plan.operands.count)
@@ -162,9 +163,10 @@ final class Workspace: @unchecked Sendable {  // because of the above
     let count = forwardOnly ? plan.forwardSlotCount : plan.slots.count
     let end = forwardOnly ? plan.forwardOperandCount : plan.operands.count
     if addressedOperands >= end { return }
+    let arena = runArena.withLock { $0 }
     for slot in plan.slots[min(slots.count, count)..<count] {
       do throws(MemoryLimitExceeded) {
-        slots.append(OwnedBuffer(try runArena.allocate(byteCount: slot.byteCount)))
+        slots.append(OwnedBuffer(try arena.allocate(byteCount: slot.byteCount)))
       } catch {
         releaseSlots()
         throw SlotRefused(node: slot.node, limit: error)
@@ -205,14 +207,14 @@ final class Workspace: @unchecked Sendable {  // because of the above
   // MARK: accounts
 
   var statistics: (lasting: MemoryStatistics, run: MemoryStatistics) {
-    (lastingArena.statistics, runArena.statistics)
+    (lastingArena.statistics, runArena.withLock { $0 }.statistics)
   }
   func resetPeak() { budget.resetPeak() }
 
   /// Returns all memory that no lasting value uses to the system, where no run is under way.
   func trim() {
     releaseSlots()
-    runArena = BufferArena(budget: budget)
+    runArena.withLock { $0 = BufferArena(budget: budget) }
   }
 
   // MARK: addresses

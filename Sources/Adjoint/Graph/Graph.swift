@@ -9,7 +9,8 @@
 /// source lines, and whatever reads it is poisoned too; compiling a ``Program`` throws the first such
 /// error. A graph holds no values: compile it into a ``Program`` and run that in a ``Session``.
 ///
-/// Any thread may add nodes; a lock around each makes that safe. Building is O(1) a node.
+/// Any thread may add nodes; a lock around each makes that safe, and each thread is within scopes of its own. Building is
+/// O(1) a node.
 public final class Graph: Sendable {
   private let state: Locked<GraphState>
 
@@ -31,7 +32,12 @@ public final class Graph: Sendable {
       return taken
     }
   }
-  func withState<R>(_ body: (inout GraphState) throws -> R) rethrows -> R { try state.withLock(body) }
+  func withState<R>(_ body: (inout GraphState) throws -> R) rethrows -> R {
+    try state.withLock { state in
+      state.enterThread()
+      return try body(&state)
+    }
+  }
 
   /// Applies a gate, one of the catalogue or your own, to nodes of this graph, as many as it reads.
   public func apply(
@@ -61,10 +67,10 @@ public final class Graph: Sendable {
     precondition(node.graph === self, "The node \(node.name) belongs to another graph")
   }
 
-  /// Names every node made within `body` under `name/`; scopes nest.
+  /// Names every node that this thread makes within `body` under `name/`; scopes nest.
   public func scope<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
     let outer = withState { $0.enterScope(name) }
-    defer { withState { $0.currentScope = outer } }
+    defer { withState { $0.context.scope = outer } }
     return try body()
   }
 }

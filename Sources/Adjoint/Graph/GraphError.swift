@@ -3,6 +3,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Kind: Hashable, Sendable {
     /// Operands whose shapes or element types do not go together.
     case shapeMismatch
+    /// A value of a constant or a parameter that its element type does not have.
+    case wrongValue
     /// Two nodes of one name.
     case duplicateName
     /// A gradient was asked for a node that the differentiated outputs do not depend on differentiably.

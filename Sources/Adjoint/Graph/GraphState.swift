@@ -9,7 +9,6 @@ struct GraphState: Sendable {
   private(set) var nodesByName: [String: NodeID] = [:]
   private(set) var scopePaths = [""]
   private var scopeNumbers: [String: UInt32] = ["": 0]
-  var currentScope: UInt32 = 0
 
   private var literals: [Literal: NodeID] = [:]
   private struct Literal: Hashable {
@@ -20,13 +19,15 @@ struct GraphState: Sendable {
   private(set) var poison: [NodeID: GraphError] = [:]
   private(set) var parameters: [NodeID] = []
 
-  /// While set, new nodes belong to the derivative of this node and take its location and scope.
-  var differentiating: NodeID?
-  /// Whether that derivative is its tangent, and not its gradient.
-  var isForwardMode = false
-
-  /// While set, new nodes that belong to no derivative have this location.
-  var commonLocation: PackedLocation?
+  private var contexts = BuildingContexts()
+  /// What nodes that are made now take over.
+  var context: BuildingContext {
+    get { contexts.current }
+    set { contexts.current = newValue }
+  }
+  /// Makes the context that of the calling thread.
+  @inline(__always)
+  mutating func enterThread() { contexts.enter() }
 
   // MARK: applying gates
 
@@ -62,9 +63,7 @@ struct GraphState: Sendable {
     do throws(ShapeError) {
       let type = try gate.elementType(operands.map(\.elementType))
       let shape = try gate.shape(operands.map(\.shape))
-      if let extent = shape.dimensions.first(where: { $0 < 1 }) {
-        throw ShapeError("the result would have shape \(shape), and an extent of \(extent) holds no element")
-      }
+      if let reason = shape.impossibility { throw ShapeError("the result would have shape \(shape), and \(reason)") }
       signature = storage.intern(type, shape)
     } catch { failure = error }
 
@@ -82,13 +81,12 @@ struct GraphState: Sendable {
   mutating func addSource(
     _ gate: some Gate, _ type: ElementType, _ shape: Shape, name: String?, at location: PackedLocation
   ) -> NodeID {
-    let badExtent = shape.dimensions.first { $0 < 1 }
-    let signature = badExtent == nil ? storage.intern(type, shape) : .scalar(type)
+    let impossibility = shape.impossibility
+    let signature = impossibility == nil ? storage.intern(type, shape) : .scalar(type)
     let node = record(storage.append(storage.intern(gate), signature, inputs: []), at: location)
     if let name { setName(name, of: node) }
-    if let badExtent {
-      let reason = "shape \(shape) has an extent of \(badExtent): a value needs at least one element"
-      poison[node] = GraphError(.shapeMismatch, reason, at: node, operands: [], in: self)
+    if let impossibility {
+      poison[node] = GraphError(.shapeMismatch, "shape \(shape): \(impossibility)", at: node, operands: [], in: self)
     }
     return node
   }
@@ -99,6 +97,7 @@ struct GraphState: Sendable {
     let node = addSource(Parameter(), type, shape, name: name, at: location)
     storage.initializers[node] = initializer
     parameters.append(node)
+    if type == .int32, let value = initializer.firstNotInteger { markNotInteger(node, value) }
     return node
   }
 
@@ -107,7 +106,12 @@ struct GraphState: Sendable {
   ) -> NodeID {
     let node = addSource(Constant(), type, shape, name: nil, at: location)
     storage.constants[node] = values
+    if type == .int32, let value = values.firstNotInteger { markNotInteger(node, value) }
     return node
+  }
+
+  private mutating func markNotInteger(_ node: NodeID, _ value: Double) {
+    markPoisoned(node, GraphError(.wrongValue, "\(value) is no int32", at: node, operands: [], in: self))
   }
 
   /// The scalar constant that a number in a formula stands for: one node for all uses of one value.
@@ -135,10 +139,12 @@ struct GraphState: Sendable {
   }
 
   private mutating func record(_ node: NodeID, at location: PackedLocation) -> NodeID {
-    if let forward = differentiating {
-      sources.append(isForwardMode ? .tangent(of: forward) : .gradient(of: forward))
+    let context = contexts.current
+    if let forward = context.differentiating {
+      sources.append(context.isForwardMode ? .tangent(of: forward) : .gradient(of: forward))
     } else {
-      sources.append(.site(sites.number(of: Site(location: commonLocation ?? location, scope: currentScope))))
+      let site = Site(location: context.commonLocation ?? location, scope: context.scope)
+      sources.append(.site(sites.number(of: site)))
     }
     return node
   }
@@ -147,20 +153,20 @@ struct GraphState: Sendable {
 
   /// Enters `name` within the current scope and returns the scope to come back to.
   mutating func enterScope(_ name: String) -> UInt32 {
-    let outer = currentScope
+    let outer = context.scope
     let path = scopePaths[Int(outer)].isEmpty ? name : scopePaths[Int(outer)] + "/" + name
     if let known = scopeNumbers[path] {
-      currentScope = known
+      context.scope = known
     } else {
-      currentScope = UInt32(scopePaths.count)
-      scopeNumbers[path] = currentScope
+      context.scope = UInt32(scopePaths.count)
+      scopeNumbers[path] = context.scope
       scopePaths.append(path)
     }
     return outer
   }
 
   mutating func setName(_ name: String, of node: NodeID) {
-    let scope = scopePaths[Int(currentScope)]
+    let scope = scopePaths[Int(context.scope)]
     let path = scope.isEmpty ? name : scope + "/" + name
     if let other = nodesByName[path], other != node {
       let reason = "the name \(path) is taken by the node made at \(location(of: other)); names are unique in a graph"

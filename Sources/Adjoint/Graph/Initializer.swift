@@ -56,6 +56,20 @@ public struct Initializer: Hashable, Sendable {
     return initializer
   }
 
+  /// The first value that an int32 parameter could get and that is out of its range, or given and no integer.
+  var firstNotInteger: Double? {
+    func first(ofBounds bounds: Double...) -> Double? {
+      TensorValues.float64(bounds.map { $0.rounded(.towardZero) }).firstNotInteger
+    }
+    return switch rule {
+    case .constant(let value): TensorValues.repeated(value).firstNotInteger
+    case .values(let values): values.firstNotInteger
+    case .uniform(let range, _): first(ofBounds: range.lowerBound, range.upperBound)
+    case .normal(let mean, let deviation, _): first(ofBounds: mean - 6 * deviation, mean + 6 * deviation)
+    case .heNormal, .heUniform, .glorotNormal, .glorotUniform: nil
+    }
+  }
+
   /// How many elements an output reads, and how many outputs read an input, as far as a shape tells.
   private func fans(_ shape: Shape) -> (in: Double, out: Double) {
     guard outputsAreFirst, shape.rank >= 2 else {

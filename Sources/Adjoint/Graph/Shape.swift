@@ -17,8 +17,25 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The number of axes.
   public var rank: Int { dimensions.count }
 
-  /// The product of the extents; 1 for a scalar.
-  public var elementCount: Int { dimensions.reduce(1, *) }
+  /// The product of the extents, or the largest number if it is larger; 1 for a scalar.
+  public var elementCount: Int {
+    var count = 1
+    for extent in dimensions {
+      let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+      if overflows { return .max }
+      count = product
+    }
+    return count
+  }
+
+  /// Why no value has this shape, if none has.
+  var impossibility: String? {
+    if let extent = dimensions.first(where: { $0 < 1 }) { return "an extent of \(extent) holds no element" }
+    return elementCount > Self.mostElements ? "no memory holds more than 2^48 elements" : nil
+  }
+
+  /// More than an address space has room for, and few enough for sums of bytes to stay below the largest number.
+  private static let mostElements = 1 << 48
 
   public subscript(axis: Int) -> Int { dimensions[axis] }
 

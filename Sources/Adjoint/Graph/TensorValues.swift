@@ -31,6 +31,17 @@ public enum TensorValues: Hashable, Sendable {
     }
   }
 
+  /// The first element that int32 does not have.
+  var firstNotInteger: Double? {
+    func isNone(_ value: Double) -> Bool { Int32(exactly: value) == nil }
+    switch self {
+    case .float32(let values): return values.first { isNone(Double($0)) }.map(Double.init)
+    case .float64(let values): return values.first(where: isNone)
+    case .int32: return nil
+    case .repeated(let value): return isNone(value) ? value : nil
+    }
+  }
+
   /// The elements as doubles, `count` of them where one value is repeated.
   package func doubles(count: Int) -> [Double] {
     switch self {

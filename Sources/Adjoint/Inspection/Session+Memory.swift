@@ -37,7 +37,7 @@ extension Session {
 
   /// Takes all memory that runs need and writes to each page of it, so that the first run does not wait for the operating
   /// system to find and clear them: a server calls it before it takes requests. Values that were computed are
-  /// forgotten, inputs that were fed stay.
+  /// forgotten; inputs that were fed stay, as do upstream gradients that were written.
   ///
   /// - Throws: ``SessionError/busy(_:)`` during a run, ``SessionError/memoryLimit(node:requested:inUse:limit:)``.
   /// - Complexity: O(``Program/sessionBytes``).
@@ -45,13 +45,17 @@ extension Session {
     try claimAlone()
     defer { release() }
     try takeMemory()
-    let fed = progress.withLock { progress in
+    let (fed, upstreams) = progress.withLock { progress in
       progress.hasOutputs = false
       progress.hasGradients = false
       progress.forwardVersion = nil
-      return progress.written
+      return (progress.written, progress.writtenUpstreams)
     }
-    workspace.clear(keeping: Set(program.endpoints.inputs.filter { fed.contains($0.node) }.map(\.place)))
+    let endpoints = program.endpoints
+    workspace.clear(
+      keeping: Set(
+        endpoints.inputs.filter { fed.contains($0.node) }.map(\.place)
+          + endpoints.upstreams.filter { upstreams.contains($0.key) }.map(\.value.place)))
   }
 
   /// Returns the memory kept for the next run to the operating system, and forgets values that a forward pass has kept

@@ -61,9 +61,8 @@ extension Session {
   private func runLooking(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
     let provenance = program.provenance
     if case .kernel(let call, let range) = step.work,
-      let (chain, type, elements) = program.plan.calls[call].chain(range),
-      let (node, bad) = try look(
-        along: chain, type, of: step, elements, program.plan.chainNodes[call]!, includingInfinity)
+      let (chain, type, elements) = program.plan.calls[call].chain(range), let nodes = program.plan.chainNodes[call],
+      let (node, bad) = try look(along: chain, type, of: step, elements, nodes, includingInfinity)
     {
       return report(provenance.origins[node.int], bad)
     }

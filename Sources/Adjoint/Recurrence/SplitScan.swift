@@ -26,8 +26,8 @@ struct SplitScan {
     _ body: ScanBody, stacked: [NodeID], sums: [NodeID] = [], to operands: [Node], in graph: Graph,
     at location: PackedLocation
   ) -> Results {
-    graph.withState { $0.commonLocation = location }
-    defer { graph.withState { $0.commonLocation = nil } }
+    graph.withState { $0.context.commonLocation = location }
+    defer { graph.withState { $0.context.commonLocation = nil } }
     guard let loops = StateLoops(body), loops.leavesLanes(body) else {
       return whole(body, stacked: stacked, sums: sums, to: operands, in: graph)
     }

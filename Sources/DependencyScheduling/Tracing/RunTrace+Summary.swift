@@ -22,11 +22,15 @@ extension RunTrace {
       "work \(Self.time(work)), critical path \(Self.time(span)): \(Self.hundredths(parallelism)) workers could be busy, "
         + "\(Self.hundredths(busyWorkers)) were",
     ]
+    var own: [Int: (count: Int, busy: Int64)] = [:]
+    for unit in units {
+      own[unit.worker, default: (0, 0)].count += 1
+      own[unit.worker]!.busy += unit.nanoseconds
+    }
     for worker in Set(stays.map(\.worker)).sorted() {
-      let own = units.filter { $0.worker == worker }
-      let busy = own.reduce(0) { $0 + $1.nanoseconds }
+      let (count, busy) = own[worker] ?? (0, 0)
       lines.append(
-        "worker \(worker): \(Self.count(own.count, "unit")), \(Self.time(busy)) busy (\(Self.percent(busy, nanoseconds)) %)"
+        "worker \(worker): \(Self.count(count, "unit")), \(Self.time(busy)) busy (\(Self.percent(busy, nanoseconds)) %)"
       )
     }
     let wakeUps = wakeUps
