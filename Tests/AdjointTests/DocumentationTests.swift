@@ -43,6 +43,10 @@ import Testing
     try session.write([Int32](repeating: 3, count: 16), to: labels)
     try await session.step()
 
+    try session.step { gradient in
+      try gradient.withValues(as: Float.self) { print(gradient.variable.name, $0.count) }
+    }
+
     try session.withGradient(of: weights, as: Float.self) { gradient in
       try session.withMutableValues(of: weights, as: Float.self) { weights in
         for i in 0..<gradient.count { weights[i] -= 0.1 * gradient[i] }

@@ -76,7 +76,7 @@ import Testing
   @Test func `a footprint that is an element too short is noticed`() throws {
     let graph = Graph()
     let a = graph.input("a", [64, 40]), b = graph.input("b", [40, 64])
-    let outputs = [a.matmul(b), tanh(a) * 2, a.sum(axes: [1])]
+    let outputs = [a.matmul(b), tanh(a) * 2]
     for output in outputs {
       let plan = try Program(output).plan
       let step = plan.steps.last!

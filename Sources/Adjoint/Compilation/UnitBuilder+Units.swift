@@ -110,7 +110,7 @@ extension Array {
   /// The first index whose element `isBehind`, which all that follow are too.
   ///
   /// - Complexity: O(log n).
-  fileprivate func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
+  func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
     var range = startIndex..<endIndex
     while !range.isEmpty {
       let middle = range.lowerBound + range.count / 2

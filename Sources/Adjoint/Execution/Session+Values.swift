@@ -138,6 +138,13 @@ extension Session {
     }
   }
 
+  /// As ``withGradient(of:as:_:)``, for a gradient that the run under way has completed.
+  func withGradientWithinRun<T: GraphScalar, R>(
+    _ gradient: Endpoint, _ type: T.Type, _ body: (Span<T>) throws -> R
+  ) throws -> R {
+    try body(UnsafeBufferPointer(bound(gradient, workspace.address(gradient.place)!, type)).span)
+  }
+
   // MARK: access
 
   func changingInputs<R>(forwardStaysValid: Bool, _ body: () throws -> R) throws -> R {

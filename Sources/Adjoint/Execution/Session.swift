@@ -23,6 +23,8 @@ public final class Session: Sendable {
   /// What a run does for each unit of its schedule; made once, since a closure costs an allocation.
   private let body: UnitBody, backwardBody: UnitBody
   let progress = Locked(Progress())
+  /// Who completes which gradient, of each pass that was asked to tell.
+  let gradientWriters = Locked<[Pass: GradientWriters]>([:])
   /// -1 while a run or a write has the session to itself, else how many accesses are open.
   private let claims = Atomic<Int>(0)
 

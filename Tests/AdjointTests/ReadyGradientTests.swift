@@ -1,0 +1,140 @@
+import Adjoint
+import AdjointTesting
+import DependencyScheduling
+import Testing
+
+/// Gradients that are told of as soon as they are complete.
+@Suite struct ReadyGradientTests {
+  /// What has been told, in order.
+  private typealias Told = Guarded<[(name: String, values: [Float])]>
+
+  private func note(_ told: Told) -> @Sendable (ReadyGradient) throws -> Void {
+    { gradient in
+      let values = try gradient.withValues(as: Float.self) { span in span.indices.map { span[$0] } }
+      told.withLock { $0.append((gradient.variable.name, values)) }
+    }
+  }
+
+  /// A network whose weights are shared by its layers, so that each gradient is a sum of contributions.
+  private struct Network {
+    let graph = Graph()
+    let x: Node, variables: [Node], loss: Node
+    init() {
+      x = graph.input("x", [64, 96])
+      let w = graph.parameter("w", [96, 96], .glorotNormal(seed: 1)), b = graph.parameter("b", [96], .zeros)
+      let scale = graph.parameter("scale", [], .constant(0.5))
+      let hidden = (0..<4).reduce(x) { value, _ in tanh(value.matmul(w) + b) * scale }
+      loss = square(hidden).sum()
+      variables = [x, w, b, scale]
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 8], [Accumulation.graphOrder, .arrivalOrder])
+  func `each gradient is told once, with the values that it has in the end`(width: Int, mode: Accumulation) throws {
+    let network = Network()
+    var options = Program.Options(accumulation: mode)
+    options.unitWork = 0
+    options.division = .finest
+    let program = try Program(network.loss, gradientsFor: network.variables, options: options)
+    let session = program.makeSession(on: GraphExecutor(width: width))
+    try session.write((0..<64 * 96).map { Float($0 % 13) / 13 }, to: network.x)
+    for round in 0..<10 {
+      let told = Told([])
+      if round % 2 == 0 {
+        try session.step(whenReady: note(told))
+      } else {
+        try session.forward()
+        try session.backward(whenReady: note(told))
+      }
+      let seen = told.withLock { $0 }
+      #expect(seen.map(\.name).sorted() == ["b", "scale", "w", "x"])
+      for (name, values) in seen {
+        #expect(try session.gradient(of: network.graph.node(named: name)!, as: Float.self) == values, "\(name)")
+      }
+    }
+  }
+
+  @Test func `a gradient is told when it is complete, before others are computed`() throws {
+    let graph = Graph(), log = Log()
+    let x = graph.input("x", [8, 8])
+    let weights = (0..<3).map { graph.parameter("w\($0)", [8, 8], .glorotNormal(seed: UInt64($0))) }
+    let y = weights.reduce(x) { value, weight in
+      tanh(value.matmul(graph.apply(Logging(log: log, name: weight.name), to: [weight])))
+    }
+    var options = Program.Options()
+    options.unitWork = 0
+    let program = try Program(y.sum(), gradientsFor: weights, options: options)
+    let session = program.makeSession(on: GraphExecutor(width: 1))
+    try session.write([Float](repeating: 1, count: 64), to: x)
+    try session.forward()
+    log.events.withLock { $0 = [] }
+    try session.backward { gradient in log.events.withLock { $0.append("told \(gradient.variable.name)") } }
+    let events = log.events.withLock { $0 }
+    #expect(events.count == 6)
+    for pair in stride(from: 0, to: events.count, by: 2) {
+      #expect(events[pair].hasPrefix("w") && events[pair + 1] == "told \(events[pair])")
+    }
+  }
+
+  @Test func `an error of the closure ends the run, and the next run is whole`() throws {
+    struct Enough: Error {}
+    let network = Network()
+    let session = try Program(network.loss, gradientsFor: network.variables).makeSession()
+    try session.write([Float](repeating: 1, count: 64 * 96), to: network.x)
+    #expect(throws: Enough.self) { try session.step { _ in throw Enough() } }
+    #expect(throws: SessionError.self) { try session.gradient(of: network.x, as: Float.self) }
+    let told = Told([])
+    try session.step(whenReady: note(told))
+    #expect(told.withLock { $0.count } == 4)
+  }
+
+  @Test func `gradients of scalar gates are told, and one that nothing computes`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), y = graph.input("y"), z = graph.input("z"), alone = graph.input("alone", [3])
+    let f = (x + y) * z
+    let session = try Program([f, alone], gradientsFor: [x, y, z, alone]).makeSession()
+    for (node, value) in [(x, -2.0), (y, 5), (z, -4)] { session[node] = value }
+    try session.write([0, 0, 0] as [Float], to: alone)
+    try session.writeUpstream([1, 2, 3] as [Float], of: alone)
+    let told = Told([])
+    try session.step(whenReady: note(told))
+    let seen = Dictionary(uniqueKeysWithValues: told.withLock { $0 })
+    #expect(seen == ["x": [-4], "y": [-4], "z": [3], "alone": [1, 2, 3]])
+  }
+
+  @Test func `a ready gradient of another type is refused, and the session is busy within the run`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [4])
+    let session = try Program(square(x).sum(), gradientsFor: [x]).makeSession()
+    try session.write([1, 2, 3, 4] as [Float], to: x)
+    #expect(throws: SessionError.self) { try session.step { try $0.withValues(as: Double.self) { _ in } } }
+    let refusals = Guarded(0)
+    try session.step { _ in
+      do { _ = try session.gradient(of: x, as: Float.self) } catch SessionError.busy { refusals.withLock { $0 += 1 } }
+    }
+    #expect(refusals.withLock { $0 } == 1)
+    #expect(try session.gradient(of: x, as: Float.self) == [2, 4, 6, 8])
+  }
+}
+
+private final class Log: Sendable {
+  let events = Guarded<[String]>([])
+}
+
+/// Notes whenever it runs, in either direction.
+private struct Logging: Gate {
+  static let name = "logging"
+  let log: Log
+  let name: String
+  static func == (left: Logging, right: Logging) -> Bool { left.log === right.log && left.name == right.name }
+  func hash(into hasher: inout Hasher) { hasher.combine(name) }
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
+  var kernel: Kernel {
+    .custom { arguments in
+      log.events.withLock { $0.append(name) }
+      _ = arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
+    }
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream.graph.apply(self, to: [upstream])] }
+  static let samples: [GateSample] = []
+}
