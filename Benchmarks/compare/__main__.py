@@ -5,7 +5,6 @@
 The peers' programs are not part of this repository: PEERS, or --peers, says in which folder they are.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -15,76 +14,27 @@ from pathlib import Path
 import installing
 import machine
 import report
-from programs import SCHEDULING, Program, Row, jax_variants, torch_variants
+from contenders import Setting, note_what_is_never_asked
+from options import PACKAGE, command, options
+from programs import SCHEDULING, Row
 from turns import Turns, measure_scalars
 
-PACKAGE = Path(__file__).resolve().parent.parent
 WORK = PACKAGE / ".build-compare"
-
-
-def options():
-    parser = argparse.ArgumentParser(prog="compare", description="Measures ours and the peers' programs in turns.")
-    parser.add_argument("--peers", type=Path, default=os.environ.get("PEERS", PACKAGE.parent.parent / "shared" / "peers"))
-    parser.add_argument("--python", help="a virtual environment with the peers' packages; made where left out")
-    parser.add_argument("--turns", type=int, help="3, or 1 if it is to be quick")
-    parser.add_argument("--seconds", type=float, default=3, help="of timed steps a call of a training program")
-    parser.add_argument("--runs", type=int, default=7, help="timed runs a call of a scheduling program")
-    parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--only", help="workloads, and 'scalars', by comma")
-    parser.add_argument("--patience", type=float, default=150, help="seconds after which a call is given up")
-    parser.add_argument("--quick", action="store_true", help="a second each, nothing that compiles for long")
-    parser.add_argument("--results", type=Path, default=PACKAGE / "results")
-    chosen = parser.parse_args()
-    chosen.turns = chosen.turns or (1 if chosen.quick else 3)
-    if chosen.quick:
-        chosen.seconds, chosen.runs, chosen.patience = 1, 3, min(chosen.patience, 15)
-    chosen.threads = [int(word) for word in chosen.threads.split(",")]
-    return chosen
-
-
-def contenders(row, binaries, built, python, tensor, chosen):
-    """Ours, then the peers' programs and the floors that can be asked for `row`."""
-    if row.kind == "scheduling":
-        command = (str(binaries / "scheduling"),)
-        found = [Program("ours", "ours", command), Program("ours, grouped", "ours", command)]
-        if "tbb" in built:
-            found.append(Program("oneTBB", "tbb", (str(built["tbb"]),)))
-        found += [Program(name, "floor", (str(built[name]),)) for name in installing.FLOORS if name in built]
-        return found
-    ours = (str(binaries / "training"),)
-    found = [Program("ours", "ours", ours)]
-    if row.threads == 2:
-        found.append(Program("ours, twice at once", "floor", ours, alone_twice=True))
-    if "jax" in python:
-        source = tensor / "peer_jax.py"
-        found += [
-            Program(f"JAX {variant}", "jax", (python["jax"], str(source), "--variant", variant))
-            for variant in jax_variants(source, row.workload)]
-    if "torch" in python:
-        source = tensor / "peer_torch.py"
-        found += [
-            Program(f"PyTorch {variant}", "torch", (python["torch"], str(source), "--variant", variant))
-            for variant in torch_variants(source, row.workload, "tbb" in built and not chosen.quick)]
-    if "tensorflow" in python:
-        source = tensor / "peer_tf.py"
-        found += [
-            Program(f"TensorFlow {variant}", "tensorflow", (python["tensorflow"], str(source), "--variant", variant))
-            for variant in ("graph", "xla")]
-    return found
 
 
 def main():
     chosen = options()
     missing = installing.Missing()
     binaries = installing.build_ours(PACKAGE)
-    built, python, interpreter, references = {}, {}, None, {}
+    measured = machine.commit(PACKAGE)
+    built, packages, interpreter, references = {}, set(), None, {}
     tensor = Path(chosen.peers) / "tensor"
     WORK.mkdir(exist_ok=True)
     if tensor.is_dir():
         built = installing.build_peers(Path(chosen.peers) / "scheduling", WORK / "bin", missing)
         interpreter = installing.make_environment(WORK, chosen.python, missing)
-        python = {name: str(interpreter) for name in ("jax", "torch", "tensorflow")
-                  if installing.imports(interpreter, name)}
+        packages = installing.peers_in(interpreter, missing)
+        note_what_is_never_asked(missing)
         references = {file.stem: json.loads(file.read_text()) for file in tensor.glob("*.json")}
     else:
         missing.add("all peers and floors", "their folder is not there: give it as PEERS")
@@ -100,7 +50,8 @@ def main():
     environment |= {
         "OPENBLAS_NUM_THREADS": "1", "JAX_COMPILATION_CACHE_DIR": str(WORK / "jax"),
         "TORCHINDUCTOR_CACHE_DIR": str(WORK / "inductor")}
-    asked = {row: contenders(row, binaries, built, python, tensor, chosen) for row in rows}
+    setting = Setting(binaries, built, interpreter, packages, tensor, chosen.quick, missing)
+    asked = {row: setting.contenders(row) for row in rows}
     peers = {program.name: program.peer for programs in asked.values() for program in programs}
     turns = Turns(asked, chosen.runs, chosen.seconds, chosen.patience, environment, missing)
     loads = [os.getloadavg()[0]]
@@ -108,7 +59,7 @@ def main():
     try:
         for turn in range(chosen.turns):
             print(f"turn {turn + 1} of {chosen.turns}", flush=True)
-            turns.take(turn)
+            turns.take(turn, chosen.turns)
         if only is None or "scalars" in only:
             scalar_lines = measure_scalars(binaries / "scalars", chosen.turns, 1_000_000, environment, missing)
     except KeyboardInterrupt:
@@ -121,10 +72,12 @@ def main():
         "least of all; spread is how far apart the turns' medians lie. At one thread every program is held to one "
         "processor. `OPENBLAS_CORETYPE` is unset, so that OpenBLAS picks the kernels made for the processor, and "
         f"`OPENBLAS_NUM_THREADS` is 1. Load average {loads[0]:.1f} at the start, {loads[1]:.1f} at the end.")
-    facts = machine.facts(binaries / "training", built.get("tbb"), interpreter, turns.samples, environment)
+    facts = [("commit", measured)]
+    facts += machine.facts(binaries / "training", built.get("tbb"), interpreter, turns.samples, environment)
     chosen.results.mkdir(parents=True, exist_ok=True)
     report.write(
-        chosen.results / "comparison.md", turns.samples, peers, scalar_lines, references, facts, how, missing)
+        chosen.results / "comparison.md", command(chosen), turns.samples, peers, scalar_lines, references, facts, how,
+        missing)
     print(f"wrote {chosen.results / 'comparison.md'}")
     draw(turns.samples, peers, interpreter, chosen.results / "comparison.svg")
 

@@ -1,5 +1,6 @@
 """What a comparison needs: our programs built, the peers' programs built or installed. What can't be had is said."""
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -46,6 +47,9 @@ def build_ours(package: Path):
     return Path(shown.stdout.strip().splitlines()[-1])
 
 
+PACKAGES = {"jax": "JAX", "torch": "PyTorch", "tensorflow": "TensorFlow", "mlx.core": "MLX"}  # as imported, as called
+
+
 def make_environment(folder: Path, given, missing: Missing):
     """A Python with the peers' packages: the environment `given`, or one made in `folder`."""
     python = Path(given or folder / "venv") / "bin" / "python"
@@ -53,19 +57,44 @@ def make_environment(folder: Path, given, missing: Missing):
         return python
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
-    tensorflow = "tensorflow-cpu" if sys.platform == "linux" else "tensorflow"
-    for package in ["jax", "torch", tensorflow, "matplotlib"]:
-        if imports(python, package.removesuffix("-cpu")):
-            continue
-        requirement = cpu_torch(python) if package == "torch" else package
-        if requirement is None:
-            missing.add("PyTorch", "the registry's torch comes with gigabytes of CUDA; give --python to use your own")
+    for package in [*PACKAGES, "matplotlib"]:
+        if imports(python, package) or (requirement := requirement_of(package, python)) is None:
             continue
         print(f"installing {requirement}", flush=True)
         done = run(python, "-m", "pip", "install", "--quiet", requirement)
         if done.returncode != 0:
-            missing.add(package, last_line(done))
+            missing.add(f"installing {requirement}", last_line(done))
     return python
+
+
+def requirement_of(package, python):
+    """What pip is asked for; `None` if it should not be."""
+    on_linux = sys.platform == "linux"
+    if package == "torch":
+        return cpu_torch(python)
+    return {
+        "tensorflow": "tensorflow-cpu" if on_linux else "tensorflow", "mlx.core": "mlx[cpu]" if on_linux else "mlx",
+    }.get(package, package)
+
+
+def peers_in(python, missing: Missing):
+    """The peers' packages that the environment has, by the name they are imported by."""
+    found = {package for package in PACKAGES if imports(python, package)}
+    for package in [package for package in PACKAGES if package not in found]:
+        missing.add(PACKAGES[package], (
+            "not in the environment; the registry's torch comes with gigabytes of CUDA, so it is for --python to name one "
+            "that has it" if package == "torch" else "not in the environment"))
+    return found
+
+
+def openblas():
+    """OpenBLAS for MLX: on Linux its package comes with the reference BLAS, several times slower."""
+    return ctypes.util.find_library("openblas") if sys.platform == "linux" else None
+
+
+def compiler():
+    """The C++ compiler that PyTorch and MLX call when they compile, `None` if there is none."""
+    return shutil.which(os.environ.get("CXX") or ("g++" if sys.platform == "linux" else "clang++"))
 
 
 def imports(python, package):

@@ -40,28 +40,42 @@ def first_touch_ms(megabytes):
     return taken
 
 
+def commit(package: Path):
+    """The commit that is measured, and whether something was changed since; the written results don't count."""
+    named = output("git", "-C", package, "rev-parse", "--short", "HEAD").strip()
+    changed = output("git", "-C", package, "status", "--porcelain", "--", ":/", ":(exclude)results")
+    return (named + (" with changes" if changed.strip() else "")) if re.fullmatch("[0-9a-f]+", named) else "?"
+
+
+def basics():
+    """Name and value of what is true of all programs, in order."""
+    swift = re.search(r"Swift version (\S+)", output("swift", "--version"))
+    return [
+        ("processor", processor()), ("cores", str(os.cpu_count())), ("system", f"{platform.system()} {platform.machine()}"),
+        ("Swift", swift.group(1) if swift else "?"),
+    ]
+
+
+def versions(samples):
+    """Name and version of each peer that says its own, by name."""
+    said = {
+        name.split()[0]: sample.version for row, taken in samples.items() if row.kind == "training"
+        for name, several in taken.items() for sample in several if sample.version}
+    return sorted(said.items())
+
+
 def facts(training, tbb, python, samples, environment):
     """Name and value of each fact, in order."""
-    swift = re.search(r"Swift version (\S+)", output("swift", "--version"))
     core = re.search(
         r"Core: (\S+)",
         output(
             training, "--workload", "tiny_mlp", "--seconds", "0.01",
             environment={**environment, "OPENBLAS_VERBOSE": "2"}))
     tbb_version = re.search(r"TBB (\S+)", output(tbb, "info")) if tbb else None
-    versions = {}
-    for taken in samples.values():
-        for name, several in taken.items():
-            for sample in several:
-                if name.startswith(("JAX", "PyTorch")) and sample.version:
-                    versions[name.split()[0]] = sample.version
-    lines = [
-        ("processor", processor()), ("cores", str(os.cpu_count())), ("system", f"{platform.system()} {platform.machine()}"),
-        ("Swift", swift.group(1) if swift else "?"), ("OpenBLAS's kernels", core.group(1) if core else "?"),
-    ]
+    lines = [*basics(), ("OpenBLAS's kernels", core.group(1) if core else "?")]
     if tbb_version:
         lines.append(("oneTBB", tbb_version.group(1)))
-    lines += sorted(versions.items())
+    lines += versions(samples)
     if python:
         lines.append(("Python", output(python, "--version").split()[-1]))
     return lines

@@ -29,12 +29,12 @@ class Program:
     name: str
     peer: str  # whose it is: "ours", "floor", or a peer
     command: tuple[str, ...]
+    options: tuple[str, ...] = ()  # that come last; a scheduling program's first column says that it knows them
     alone_twice: bool = False  # two copies at once, each with one thread on a processor of its own
 
     def arguments(self, row, runs, seconds):
         if row.kind == "scheduling":
-            extra = ("--grouped",) if self.name == "ours, grouped" else ()
-            return (*self.command, row.workload, str(row.threads), str(runs), *extra)
+            return (*self.command, row.workload, str(row.threads), str(runs), *self.options)
         threads = 1 if self.alone_twice else row.threads
         return (*self.command, "--workload", row.workload, "--threads", str(threads), "--seconds", str(seconds))
 
@@ -114,8 +114,9 @@ def call_once(program, row, runs, seconds, patience, environment, processor):
     sample = (parse_scheduling if row.kind == "scheduling" else parse_training)(done.stdout)
     if program.peer == "ours" and sample.peak_mb is not None:
         sample.first_touch_ms = first_touch_ms(sample.peak_mb)
-    if program.name == "ours, grouped" and "grouped" not in sample.version:
-        raise Failure("the program does not know --grouped")
+    for option in program.options:
+        if option.strip("-") not in sample.version:
+            raise Failure(f"the program does not know {option}")
     return sample
 
 
@@ -128,7 +129,7 @@ def jax_variants(source: Path, workload):
     return ["jit"] + [v for v in ("alt", "alt2") if defines(source, workload, "_" + v)]
 
 
-def torch_variants(source: Path, workload, compiles):
-    modes = ["eager", "compile", "compile_step"] if compiles else ["eager"]
+def variants(source: Path, workload, modes):
+    """Each mode of a peer's program, for each formulation it has of the workload."""
     other = ["_alt"] if defines(source, workload, "_alt") else []
     return [mode + suffix for mode in modes for suffix in ["", *other]]

@@ -61,7 +61,10 @@ def judge(ours, references, goal):
     return Verdict(ours, best, best_minimum, goal)
 
 
-def still_in_the_race(samples, peers, margin=1.5):
+TOO_SLOW = 1.5  # times the best variant of a peer
+
+
+def still_in_the_race(samples, peers, margin=TOO_SLOW):
     """After the first turn: the programs that may yet be the best variant of their peer.
 
     `samples` maps a program's name to its samples, `peers` a name to its peer.

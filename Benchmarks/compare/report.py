@@ -144,10 +144,10 @@ def scalars(lines):
          "step forward and backward, ns a gate", f"≤ {SCALAR_STEP_NS}", "bytes a gate in the session"], rows)
 
 
-def write(path, samples, peers, scalar_lines, references, facts, how, missing):
+def write(path, command, samples, peers, scalar_lines, references, facts, how, missing):
     sections = [
         "# Comparison with the peers",
-        "Written by `make compare`; do not edit.",
+        f"Written by `{command}`; do not edit.",
         how,
         table(["machine", ""], [[name, value] for name, value in facts]),
         "![Ratios to the best peer](comparison.svg)",

@@ -4,13 +4,18 @@ import os
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
+import contenders
+import installing
 import machine
 import report
 from goals import Goal, goal
 from installing import Missing
-from programs import Failure, Program, Row, Sample, defines, jax_variants, measure, parse_scheduling, parse_training
+from options import command, options
+from programs import (
+    Failure, Program, Row, Sample, defines, jax_variants, measure, parse_scheduling, parse_training, variants)
 from ratios import Figures, judge, relative_errors, still_in_the_race
 from turns import Turns
 
@@ -45,6 +50,9 @@ class Parsing(unittest.TestCase):
             source.write_text("def f_lstm(p):\n    pass\ndef f_lstm_alt2(p):\n    pass\n")
             self.assertEqual(jax_variants(source, "lstm"), ["jit", "alt2"])
             self.assertFalse(defines(source, "lstm", "_alt"))
+            self.assertEqual(variants(source, "lstm", ["eager", "compile"]), ["eager", "compile"])
+            source.write_text("def f_lstm_alt(p):\n    pass\n")
+            self.assertEqual(variants(source, "lstm", ["eager"]), ["eager", "eager_alt"])
 
 
 class Ratios(unittest.TestCase):
@@ -91,8 +99,8 @@ class Goals(unittest.TestCase):
 class Measuring(unittest.TestCase):
     row = Row("scheduling", "S2", 2)
 
-    def program(self, code, name="ours"):
-        return Program(name, "ours", (sys.executable, "-c", code))
+    def program(self, code, name="ours", peer="ours", options=()):
+        return Program(name, peer, (sys.executable, "-c", code), options)
 
     def ask(self, program, patience=20):
         return measure(program, self.row, 1, 1, patience, dict(os.environ))
@@ -120,14 +128,14 @@ class Measuring(unittest.TestCase):
 
     def test_a_program_that_ignores_grouped_is_not_taken_for_a_grouped_one(self):
         with self.assertRaisesRegex(Failure, "--grouped"):
-            self.ask(self.program(f"print('{LINE}')", name="ours, grouped"))
+            self.ask(self.program(f"print('{LINE}')", name="ours, grouped", options=("--grouped",)))
 
     def test_turns_alternate_and_leave_out_what_fails(self):
         good, bad = self.program(f"print('{LINE}')"), self.program("raise SystemExit(1)", name="bad")
         missing = Missing()
         turns = Turns({self.row: [good, bad]}, 1, 1, 20, dict(os.environ), missing)
         for turn in range(3):
-            turns.take(turn)
+            turns.take(turn, 3)
         self.assertEqual(len(turns.samples[self.row]["ours"]), 3)
         self.assertEqual(missing.lines(), ["bad: exit code 1: no message (S2 at 2)"])
 
@@ -137,9 +145,89 @@ class Measuring(unittest.TestCase):
             bad = self.program(f"open({str(calls)!r}, 'a').write('x'); raise SystemExit(1)")
             missing = Missing()
             turns = Turns({Row("scheduling", "S2", n): [bad] for n in (1, 2)}, 1, 1, 20, dict(os.environ), missing)
-            turns.take(0)
+            turns.take(0, 1)
             self.assertEqual(calls.read_text(), "x")
             self.assertEqual(missing.lines(), ["ours: exit code 1: no message (S2 at 1, S2 at 2)"])
+
+
+    def test_a_slow_variant_is_dropped_after_the_first_turn_and_the_report_says_so(self):
+        slow = LINE.replace("32.50", "95.00")
+        programs = [self.program(f"print('{line}')", name, "tbb") for name, line in (("fast", LINE), ("slow", slow))]
+        missing = Missing()
+        turns = Turns({self.row: programs}, 1, 1, 20, dict(os.environ), missing)
+        for turn in range(2):
+            turns.take(turn, 2)
+        self.assertEqual({name: len(taken) for name, taken in turns.samples[self.row].items()}, {"fast": 2, "slow": 1})
+        self.assertRegex("\n".join(missing.lines()), r"^slow: asked in the first turn only.*\(S2 at 2\)$")
+        once = Missing()
+        Turns({self.row: programs}, 1, 1, 20, dict(os.environ), once).take(0, 1)
+        self.assertEqual(once.lines(), [])
+
+
+class Asking(unittest.TestCase):
+    row = Row("training", "lstm", 2)
+
+    def asked(self, packages, quick=False, compiler="g++"):
+        """The names of who is asked, and what the report says of the others."""
+        missing = Missing()
+        with tempfile.TemporaryDirectory() as folder:
+            for _, _, source, _ in contenders.FRAMEWORKS:
+                (Path(folder) / source).write_text("def f_lstm_alt(p):\n    pass\n")
+            setting = contenders.Setting(Path("bin"), {}, Path("python"), set(packages), Path(folder), quick, missing)
+            with unittest.mock.patch.object(installing, "compiler", lambda: compiler):
+                return [program.name for program in setting.contenders(self.row)][2:], missing.lines()
+
+    def test_every_variant_of_every_framework_is_asked_or_said_to_be_left_out(self):
+        names, left_out = self.asked(package for package, *_ in contenders.FRAMEWORKS)
+        self.assertEqual(len(names), 2 + 6 + 4 + 4)
+        self.assertEqual(left_out, [])
+        self.assertIn("MLX compile_alt", names)
+        names, left_out = self.asked(["torch", "mlx.core"], compiler=None)
+        self.assertEqual(names, ["PyTorch eager", "PyTorch eager_alt", "MLX eager", "MLX eager_alt"])
+        self.assertEqual(len(left_out), 6)
+        names, left_out = self.asked(["torch"], quick=True)
+        self.assertEqual(names, ["PyTorch eager", "PyTorch eager_alt"])
+        self.assertEqual(
+            left_out[0], "PyTorch compile: left out by --quick: it compiles for longer than that (lstm at 2)")
+
+    def test_a_package_that_is_not_there_is_said_to_be_missing(self):
+        missing = Missing()
+        with unittest.mock.patch.object(installing, "imports", lambda python, package: package == "jax"):
+            self.assertEqual(installing.peers_in("python", missing), {"jax"})
+        self.assertEqual([line.split(":")[0] for line in missing.lines()], ["PyTorch", "TensorFlow", "MLX"])
+
+    def test_the_report_names_the_command_without_this_machine_s_folders(self):
+        for words, named in {
+            "--peers /there --python /here": "make compare",
+            "--quick": 'make compare ARGUMENTS="--quick"',
+            "--quick --turns 3 --python /here": 'make compare ARGUMENTS="--quick --turns 3"',
+            "--only S2,mlp --seconds 1 --threads 2": 'make compare ARGUMENTS="--seconds 1 --threads 2 --only S2,mlp"',
+        }.items():
+            self.assertEqual(command(options(words.split())), named)
+
+
+class Machine(unittest.TestCase):
+    def test_every_framework_s_version_is_told(self):
+        taken = {name: [sample(1, version=version)] for name, version in (
+            ("ours", ""), ("TensorFlow xla", "2.20"), ("MLX eager", "0.32"), ("JAX jit", "0.10"))}
+        samples = {Row("training", "mlp", 1): taken, Row("scheduling", "S1", 1): {"oneTBB": [sample(1, version="tbb")]}}
+        self.assertEqual(machine.versions(samples), [("JAX", "0.10"), ("MLX", "0.32"), ("TensorFlow", "2.20")])
+
+    def test_the_commit_measured_is_named_and_changes_are_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def git(*words):
+                installing.run("git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b", *words, check=True)
+
+            package = Path(folder) / "Benchmarks"
+            (package / "results").mkdir(parents=True)
+            (package / "source").write_text("1")
+            git("init", "--quiet")
+            git("add", ".")
+            git("commit", "--quiet", "--message", "one")
+            (package / "results" / "comparison.md").write_text("another table")
+            self.assertRegex(machine.commit(package), "^[0-9a-f]{7,}$")
+            (package / "source").write_text("2")
+            self.assertRegex(machine.commit(package), "^[0-9a-f]{7,} with changes$")
 
 
 class Report(unittest.TestCase):
@@ -161,7 +249,7 @@ class Report(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "comparison.md"
             report.write(
-                path, samples, peers, {}, {"mlp": {"loss": 1.0, "grad_sumsq": 2.1}}, [("cores", "2")], "How.", missing)
+                path, "make compare", samples, peers, {}, {"mlp": {"loss": 1.0, "grad_sumsq": 2.1}}, [("cores", "2")], "How.", missing)
             text = path.read_text()
         self.assertIn("| S2 | 2 | 12 (12) | – | oneTBB | 30 (30) | – | 0.4 | 0.4 | ≤ 0.2 | **no** |", text)
         self.assertIn("| 0.01 | 0.01 | ≤ 0.2 of Taskflow (published) (0.0408) | yes |", text)

@@ -6,7 +6,7 @@ import subprocess
 from goals import TASKFLOW
 from installing import Missing
 from programs import Failure, measure
-from ratios import still_in_the_race
+from ratios import TOO_SLOW, still_in_the_race
 
 
 class Turns:
@@ -19,12 +19,13 @@ class Turns:
         self.given_up = {}  # (program's name, workload) -> why
         self.samples = {row: {program.name: [] for program in programs} for row, programs in contenders.items()}
 
-    def take(self, turn):
+    def take(self, turn, count):
+        """Takes turn number `turn`, from 0, of `count`."""
         for row, programs in self.contenders.items():
             # Ours first in one turn and last in the next, so that a drift of the machine favours nobody.
             for program in programs if turn % 2 == 0 else reversed(programs):
                 self.call(program, row)
-            if turn == 0:
+            if turn == 0 and turn < count - 1:
                 self.drop_the_slow(row)
 
     def call(self, program, row):
@@ -45,9 +46,12 @@ class Turns:
         """Variants of a peer that are far behind its best one are not asked again."""
         peers = {program.name: program.peer for program in self.contenders[row]}
         kept = still_in_the_race({name: self.samples[row][name] for name in peers}, peers)
-        self.contenders[row] = [
-            program for program in self.contenders[row]
-            if program.name in kept or program.peer in ("ours", "floor")]
+        kept |= {name for name, peer in peers.items() if peer in ("ours", "floor")}
+        for name in peers.keys() - kept:
+            self.missing.add(
+                name, f"asked in the first turn only, {TOO_SLOW:g} times slower than its peer's best variant or more",
+                f"{row.workload} at {row.threads}")
+        self.contenders[row] = [program for program in self.contenders[row] if program.name in kept]
 
 
 def measure_scalars(program, turns, gates, environment, missing: Missing):

@@ -1,0 +1,73 @@
+"""Who is asked for a row of the table: ours, the peers' programs, the floors. Who is not asked, and why, is noted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import installing
+from programs import Program, jax_variants, variants
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What there is to measure with."""
+
+    binaries: Path  # the folder of our programs
+    built: dict[str, Path]  # oneTBB's program and the floors, by name
+    python: Path | None  # the environment with the peers' packages
+    packages: set[str]  # those it has, by the name they are imported by
+    tensor: Path  # the folder of the peers' programs
+    quick: bool
+    missing: installing.Missing
+
+    def contenders(self, row):
+        return self.schedulers() if row.kind == "scheduling" else self.frameworks(row)
+
+    def schedulers(self):
+        ours = (str(self.binaries / "scheduling"),)
+        found = [Program("ours", "ours", ours), Program("ours, grouped", "ours", ours, options=("--grouped",))]
+        if "tbb" in self.built:
+            found.append(Program("oneTBB", "tbb", (str(self.built["tbb"]),)))
+        return found + [
+            Program(name, "floor", (str(self.built[name]),)) for name in installing.FLOORS if name in self.built]
+
+    def frameworks(self, row):
+        ours = (str(self.binaries / "training"),)
+        found = [Program("ours", "ours", ours)]
+        if row.threads == 2:
+            found.append(Program("ours, twice at once", "floor", ours, alone_twice=True))
+        for package, name, source, modes in FRAMEWORKS:
+            if package not in self.packages:
+                continue
+            program = self.tensor / source
+            asked = jax_variants(program, row.workload) if package == "jax" else variants(program, row.workload, modes)
+            for variant in asked:
+                if (why := self.obstacle(package, variant)) is not None:
+                    self.missing.add(f"{name} {variant}", why, f"{row.workload} at {row.threads}")
+                    continue
+                command = (str(self.python), str(program), "--variant", variant)
+                if package == "mlx.core" and (library := installing.openblas()) is not None:
+                    command = ("env", f"LD_PRELOAD={library}", *command)
+                found.append(Program(f"{name} {variant}", package.split(".")[0], command))
+        return found
+
+    def obstacle(self, package, variant):
+        """Why a variant is not asked, `None` if it is."""
+        if not variant.startswith("compile"):
+            return None
+        if installing.compiler() is None:
+            return "there is no C++ compiler for what it generates"
+        return "left out by --quick: it compiles for longer than that" if self.quick and package == "torch" else None
+
+
+# Package, name, program, modes; each mode for each formulation the program has of a workload.
+FRAMEWORKS = [
+    ("jax", "JAX", "peer_jax.py", ["jit"]),
+    ("torch", "PyTorch", "peer_torch.py", ["eager", "compile", "compile_step"]),
+    ("tensorflow", "TensorFlow", "peer_tf.py", ["graph", "xla"]),
+    ("mlx.core", "MLX", "peer_mlx.py", ["eager", "compile"]),
+]
+
+
+def note_what_is_never_asked(missing):
+    missing.add("Taskflow", "the peers' programs have none of it; its published figures stand for it")
+    missing.add("TensorFlow eager", "not asked: its graphs are how it runs a step again")
