@@ -285,18 +285,24 @@ struct FuseElementwise {
   }
 
   /// Cuts an open chain that is too long for `node` to join it where fewer of its values are read behind the cut than are
-  /// from `node` on, if there is such a place in its second half: what lies behind is the chain that grows on. Of a
-  /// recurrence's steps that is between two, where what is read later is its state.
+  /// from `node` on, if there is such a place in its second half: what lies behind is the chain that grows on, if it does
+  /// not read more than a chain may. Of a recurrence's steps that is between two, where what is read later is its state.
   private mutating func cut(_ chain: UInt32, before node: NodeID, _ storage: GraphStorage, _ order: RunOrder) -> Bool {
     if lastReaders == nil { lastReaders = LastReaders(storage, order: order) }
     let gates = chains[Int(chain)]
     guard let place = lastReaders!.narrowestPlace(in: gates, before: node) else { return false }
     let rest = UInt32(chains.count)
     for gate in gates[place...] { chainOf[gate.int] = rest }
-    chains[Int(chain)] = Array(gates[..<place])
     chains.append(Array(gates[place...]))
     let isForward = states[Int(chain)].isForward
-    states.append(joinedState(of: rest, storage, isForward: isForward))
+    let behind = joinedState(of: rest, storage, isForward: isForward)
+    // What crosses the cut becomes an operand.
+    guard behind.reads.count <= ElementwiseChain.Builder.maximumOperands else {
+      for gate in chains.removeLast() { chainOf[gate.int] = chain }
+      return false
+    }
+    chains[Int(chain)] = Array(gates[..<place])
+    states.append(behind)
     states[Int(chain)] = joinedState(of: chain, storage, isForward: isForward)
     states[Int(chain)].isOpen = false
     for gate in chains[Int(rest)] where reaches[gate] != nil {
