@@ -16,17 +16,29 @@ import Testing
         let stressed = try StressedProgram(sample)
         var all = [Program.Options(), .fine(), .init(reusesBuffers: false), .fine(reusesBuffers: false)]
         if nodeCount <= 1_000, tensorShare > 0 { all += [.divided(), .divided(reusesBuffers: false)] }
+        let name = "\(nodeCount) nodes, seed \(seed), share \(tensorShare)"
+        if nodeCount <= 1_000 {
+          try StressMatrix.requireReference(stressed, name, options: all)
+          continue
+        }
         for options in nodeCount == 100_000 && !StressScale.isSoak ? Array(all[..<2]) : all {
           let program = try stressed.program(options)
           for width in nodeCount == 100_000 ? [8] : [1, 2, 3, 8] {
             let session = try stressed.session(program, on: EagerExecutor(width: width))
             try session.step()
             let difference = try stressed.difference(of: session)
-            try #require(
-              difference == nil, "\(nodeCount) nodes, seed \(seed), share \(tensorShare), width \(width), \(options)")
+            try #require(difference == nil, "\(name), width \(width), \(options)")
           }
         }
       }
+    }
+  }
+
+  @Test(arguments: [[], [64]] as [Shape], [100, 1_000])
+  func `random graphs on whole numbers equal the reference in both accumulations`(shape: Shape, nodeCount: Int) throws {
+    for seed in 1...UInt64(StressScale.repetitions(nodeCount == 100 ? 8 : 1)) {
+      let stressed = try WholeNumberGraphs(nodeCount: nodeCount, shape: shape).program(seed: seed)
+      try StressMatrix.requireReference(stressed, "\(nodeCount) nodes of \(shape), seed \(seed)")
     }
   }
 
