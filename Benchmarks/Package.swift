@@ -27,7 +27,8 @@ let package = Package(
     .target(name: "ProcessMeter", swiftSettings: strict),
     .target(name: "SchedulingWorkloads", dependencies: ["CWorkloads", scheduling], swiftSettings: strict),
     .executableTarget(
-      name: "scheduling", dependencies: ["ProcessMeter", "SchedulingWorkloads", scheduling], swiftSettings: strict),
+      name: "scheduling", dependencies: ["ProcessMeter", "SchedulingWorkloads", scheduling, arguments],
+      swiftSettings: strict),
     .target(name: "TrainingWorkloads", dependencies: [adjoint], swiftSettings: strict),
     .executableTarget(
       name: "training", dependencies: ["ProcessMeter", "TrainingWorkloads", adjoint, scheduling, arguments],

@@ -22,6 +22,26 @@ public struct WorkloadGraph: Sendable {
     Schedule(successorOffsets: offsets, successors: successors)
   }
 
+  /// A schedule as the peers build theirs: from edges visited one by one, which are then sorted by where they begin.
+  ///
+  /// - Parameter cost: What each unit takes, in nanoseconds, if known.
+  public func scheduleFromEdges(cost: Float? = nil) throws -> Schedule {
+    var edges: [(UInt32, UInt32)] = []
+    edges.reserveCapacity(successors.count)
+    forEachEdge { edges.append(($0, $1)) }
+    let costs = cost.map { [Float](repeating: $0, count: unitCount) }
+    return try Schedule(unitCount: unitCount, dependencies: edges, costs: costs)
+  }
+
+  /// The same in groups, where `cost` is what each unit takes in nanoseconds.
+  ///
+  /// A group takes two microseconds: fifty times what handing it over costs. Larger ones would wait for one another: those
+  /// of ten leave S3a with little more to do at once than two workers take on.
+  public func groupedFromEdges(cost: Float) throws -> GroupedSchedule {
+    let unitsPerGroup = min((2_000 / max(cost, 1)).rounded(.up), 256)
+    return try scheduleFromEdges(cost: cost).grouped(unitsPerGroup: Int(unitsPerGroup))
+  }
+
   /// Calls `visit` for each edge in insertion order.
   public func forEachEdge(_ visit: (_ from: UInt32, _ to: UInt32) -> Void) {
     for unit in 0..<unitCount {

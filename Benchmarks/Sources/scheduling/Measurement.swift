@@ -1,5 +1,6 @@
-import ProcessMeter
 import DependencyScheduling
+import Foundation
+import ProcessMeter
 import SchedulingWorkloads
 
 /// What one call of the program measures: building, a first run, repeated runs, memory, switches.
@@ -7,8 +8,10 @@ struct Measurement {
   let workload: Workload
   let width: Int
   let checks: Bool
-  let groups: Bool
+  let form: Form
 
+  /// How often every task has run.
+  private(set) var completeRuns = 0
   private(set) var coldBuild = 0.0
   private(set) var builds: [Double] = []
   private(set) var destroys: [Double] = []
@@ -19,76 +22,65 @@ struct Measurement {
   private(set) var runPeakBytes = 0.0
   private(set) var usage = ProcessMeter.Usage()
 
-  init(_ workload: Workload, width: Int, runCount: Int, checks: Bool, groups: Bool) throws {
+  init(_ workload: Workload, width: Int, runCount: Int, checks: Bool, form: Form, cost: Float?) throws {
     self.workload = workload
     self.width = width
     self.checks = checks
-    self.groups = groups
+    self.form = form
     let executor = GraphExecutor(width: width)
     let body = workload.body
+    let cost = form == .grouped ? cost ?? timeOfATask() : nil
 
     ProcessMeter.resetPeak()
     let resident = ProcessMeter.residentBytes
-    var schedule: BuiltSchedule?
-    coldBuild = ProcessMeter.time { schedule = BuiltSchedule(workload.graph, groups: groups) }
+    var built: Built?
+    coldBuild = try ProcessMeter.time { built = try Built(workload.graph, form, cost: cost) }
     builtBytes = ProcessMeter.residentBytes - resident
     buildPeakBytes = ProcessMeter.peakBytes - resident
 
-    first = try ProcessMeter.time { try schedule!.run(on: executor, body) }
+    first = try ProcessMeter.time { try built!.run(on: executor, body) }
     let before = ProcessMeter.usage()
-    for _ in 0..<runCount { runs.append(try ProcessMeter.time { try schedule!.run(on: executor, body) }) }
+    for _ in 0..<runCount { runs.append(try ProcessMeter.time { try built!.run(on: executor, body) }) }
     usage = ProcessMeter.usage() - before
     runPeakBytes = max(buildPeakBytes, ProcessMeter.peakBytes - resident)
+    completeRuns += 1 + runCount
 
     for _ in 0..<(checks ? 0 : 5) {
-      destroys.append(ProcessMeter.time { schedule = nil })
-      builds.append(ProcessMeter.time { schedule = BuiltSchedule(workload.graph, groups: groups) })
+      destroys.append(ProcessMeter.time { built = nil })
+      builds.append(try ProcessMeter.time { built = try Built(workload.graph, form, cost: cost) })
     }
+  }
+
+  /// Nanoseconds a task: the lesser of two runs one after the other, of which the first also touches new memory.
+  private mutating func timeOfATask() -> Float {
+    let count = workload.graph.unitCount
+    let times = (0..<2).map { _ in
+      ProcessMeter.time { for unit in 0..<count { workload.body(UnitID(UInt32(unit))) } }
+    }
+    completeRuns += times.count
+    return Float(times.min()! / Double(count))
   }
 
   /// The columns of the peers' programs.
   var line: String {
     let tasks = Double(workload.graph.unitCount)
-    let perTask = [
-      coldBuild, Self.median(builds), Self.median(destroys), first, Self.median(runs), runs.min() ?? 0,
-      runs.max() ?? 0, builtBytes, buildPeakBytes, runPeakBytes,
+    let times = [
+      coldBuild, Self.median(builds), Self.median(destroys), first, Self.median(runs), runs.min()!, runs.max()!,
     ]
-    let identity = [groups ? "adjoint-grouped" : "adjoint", workload.name, "\(width)", checks ? "1" : "0"]
+    let bytes = [builtBytes, buildPeakBytes, runPeakBytes]
+    let identity = [form.implementation, workload.name, "\(width)", checks ? "1" : "0"]
     let sizes = ["\(workload.graph.unitCount)", "\(workload.graph.successors.count)"]
     let switches = ["\(usage.involuntarySwitches)", "\(usage.voluntarySwitches)"]
-    let processors = Self.rounded(usage.processorSeconds / (runs.reduce(0, +) * 1e-9))
+    let processors = String(format: "%.2f", usage.processorSeconds / (runs.reduce(0, +) * 1e-9))
+    let checksum = String(format: "%.17g", workload.checksum())
     return
-      (identity + sizes + perTask.map { Self.rounded($0 / tasks) } + switches + [processors]
-      + ["\(workload.checksum())"]).joined(separator: ",")
+      (identity + sizes + times.map { String(format: "%.2f", $0 / tasks) }
+      + bytes.map { String(format: "%.1f", $0 / tasks) } + switches + [processors, checksum]).joined(separator: ",")
   }
 
   private static func median(_ values: [Double]) -> Double {
     guard !values.isEmpty else { return 0 }
     let sorted = values.sorted()
     return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-  }
-
-  /// Two decimals.
-  private static func rounded(_ value: Double) -> String {
-    let hundredths = Int((abs(value) * 100).rounded())
-    let fraction = hundredths % 100
-    return (value < 0 ? "-" : "") + "\(hundredths / 100)." + (fraction < 10 ? "0" : "") + "\(fraction)"
-  }
-}
-
-/// One task a unit, or many.
-private enum BuiltSchedule {
-  case single(Schedule)
-  case grouped(GroupedSchedule)
-
-  init(_ graph: WorkloadGraph, groups: Bool) {
-    self = groups ? .grouped(graph.makeSchedule().grouped()) : .single(graph.makeSchedule())
-  }
-
-  func run(on executor: GraphExecutor, _ body: @Sendable (UnitID) -> Void) throws {
-    switch self {
-    case .single(let schedule): try executor.run(schedule, body)
-    case .grouped(let schedule): try schedule.run(on: executor, body)
-    }
   }
 }

@@ -1,25 +1,64 @@
+import ArgumentParser
+import Foundation
 import SchedulingWorkloads
 
-/// Runs one workload and prints one line, in the columns of the peers' programs; times are nanoseconds a task. Each task
-/// is a unit of its own; with `--grouped`, which the first column then says, the schedule groups them:
+/// Runs one workload and prints one line, in the columns of the peers' programs; times are nanoseconds a task:
 ///
 /// implementation, workload, width, check, tasks, edges, build cold, build warm, destroy, run first, median, min, max,
 /// bytes a task built, at the peak of building, at the peak of running, involuntary switches, voluntary switches,
 /// processor time / wall time, checksum
-@main enum SchedulingBenchmark {
-  static func main() throws {
-    let arguments = CommandLine.arguments.dropFirst()
-    guard let name = arguments.first, let workload = Workload(named: name) else {
-      fatalError("usage: scheduling \(Workload.names.joined(separator: "|")) [width=2] [runs=7] [check] [--grouped]")
+///
+/// Building starts where the peers' does, from edges visited one by one. Like them it ends with 2 after a mistake in
+/// the arguments, and with 1 after a failed check.
+@main struct SchedulingBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "scheduling")
+
+  @Argument(help: "One of \(Workload.names.joined(separator: ", ")).") var workload: String
+  @Argument(help: "Workers.") var width = 2
+  @Argument(help: "Timed runs.") var runs = 7
+  @Argument(help: "The word check: every task checks its predecessors.") var check: Check?
+  @Flag(exclusivity: .exclusive) var form = Form.single
+  @Option(help: "With --grouped: nanoseconds a task, from which the groups are made; timed if left out.") var cost:
+    Float?
+
+  enum Check: String, ExpressibleByArgument { case check }
+
+  func validate() throws {
+    guard Workload.names.contains(workload) else {
+      throw ValidationError("no workload \(workload): \(Workload.names.joined(separator: ", "))")
     }
-    let numbers = arguments.dropFirst().compactMap { Int($0) }
-    let width = numbers.first ?? 2
-    let runCount = numbers.dropFirst().first ?? 7
-    let checks = arguments.contains("check")
+    guard width >= 1, runs >= 1 else { throw ValidationError("there is at least one worker, and one run") }
+    guard cost.map({ $0 >= 0 && form == .grouped }) != false else {
+      throw ValidationError("--cost comes with --grouped, and is not negative")
+    }
+    guard form != .bodies || check == nil else {
+      throw ValidationError("--bodies keeps no order that could be checked")
+    }
+  }
+
+  func run() throws {
+    let named = Workload(named: workload)!
     let measurement = try Measurement(
-      checks ? workload.checked() : workload, width: width, runCount: runCount, checks: checks,
-      groups: arguments.contains("--grouped"))
-    guard measurement.workload.holds(runCount + 1) else { fatalError("\(name): the check failed") }
+      check == nil ? named : named.checked(), width: width, runCount: runs, checks: check != nil, form: form, cost: cost
+    )
+    guard measurement.workload.holds(measurement.completeRuns) else { throw FailedCheck(workload: workload) }
     print(measurement.line)
   }
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error) + "\n"
+      (code.isSuccess ? FileHandle.standardOutput : .standardError).write(Data(text.utf8))
+      Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+  }
+}
+
+private struct FailedCheck: Error, CustomStringConvertible {
+  let workload: String
+  var description: String { "\(workload): the check failed" }
 }
