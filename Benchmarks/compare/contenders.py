@@ -24,7 +24,9 @@ class Setting:
 
     def schedulers(self):
         ours = (str(self.binaries / "scheduling"),)
-        found = [Program("ours", "ours", ours), Program("ours, grouped", "ours", ours, options=("--grouped",))]
+        found = [
+            Program("ours", "ours", ours), Program("ours, grouped", "ours", ours, options=("--grouped",)),
+            Program("ours, bodies", "floor", ours, options=("--bodies",))]
         if "tbb" in self.built:
             found.append(Program("oneTBB", "tbb", (str(self.built["tbb"]),)))
         return found + [

@@ -11,7 +11,7 @@ import contenders
 import installing
 import machine
 import report
-from goals import Goal, goal
+from goals import Goal, goal, grouped_goal
 from installing import Missing
 from options import command, options
 from programs import (
@@ -90,7 +90,9 @@ class Goals(unittest.TestCase):
     def test_goals_depend_on_the_row(self):
         self.assertEqual(goal(Row("scheduling", "S2", 2)), Goal(0.2))
         self.assertEqual(goal(Row("scheduling", "S2", 1)), Goal(1))
-        self.assertEqual(goal(Row("scheduling", "S6", 2)), Goal(1.03, against=("split",)))
+        self.assertEqual(goal(Row("scheduling", "S6", 2)), Goal(1.03, against=("ours, bodies",)))
+        self.assertEqual(grouped_goal(Row("scheduling", "S6", 2)), goal(Row("scheduling", "S6", 2)))
+        self.assertEqual(grouped_goal(Row("scheduling", "S6", 1)), Goal(2, against=("replay",)))
         self.assertEqual(goal(Row("training", "tiny_mlp", 2)), Goal(0.2))
         self.assertEqual(goal(Row("training", "tiny_mlp", 1)), Goal(1))
         self.assertEqual(goal(Row("training", "scalar_chain", 1)).absolute, 0.05)
@@ -236,6 +238,9 @@ class Report(unittest.TestCase):
             Row("scheduling", "S2", 1): {"ours": [sample(6)], "oneTBB": [sample(30)], "replay": [sample(3)]},
             Row("scheduling", "S2", 2): {"ours": [sample(12)], "oneTBB": [sample(30)]},
             Row("scheduling", "S5", 2): {"ours": [sample(2)], "oneTBB": [sample(200)]},
+            Row("scheduling", "S6", 2): {
+                "ours": [sample(102)], "ours, grouped": [sample(104)], "ours, bodies": [sample(100)], "split": [sample(80)],
+                "oneTBB": [sample(200)]},
             Row("training", "mlp", 2): {
                 "ours": [
                     sample(time, 1.5, first_step_ms=70, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})
@@ -243,7 +248,8 @@ class Report(unittest.TestCase):
                 "JAX jit": [sample(3, peak_mb=300)], "ours, twice at once": [sample(1.25)]},
             Row("training", "mlp", 1): {"ours": [sample(2.5, first_step_ms=7, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})]},
         }
-        peers = {"ours": "ours", "ours, twice at once": "floor", "oneTBB": "tbb", "replay": "floor", "JAX jit": "jax"}
+        peers = {"ours": "ours", "ours, twice at once": "floor", "oneTBB": "tbb", "replay": "floor",
+                 "ours, grouped": "ours", "ours, bodies": "floor", "split": "floor", "JAX jit": "jax"}
         missing = Missing()
         missing.add("PyTorch", "not installed")
         with tempfile.TemporaryDirectory() as folder:
@@ -253,6 +259,8 @@ class Report(unittest.TestCase):
             text = path.read_text()
         self.assertIn("| S2 | 2 | 12 (12) | – | oneTBB | 30 (30) | – | 0.4 | 0.4 | ≤ 0.2 | **no** |", text)
         self.assertIn("| 0.01 | 0.01 | ≤ 0.2 of Taskflow (published) (0.0408) | yes |", text)
+        self.assertIn("| 0.51 | 0.51 | ≤ 1.03 of ours, bodies (1.02); of g++'s 1.27 | yes |", text)
+        self.assertIn("| S6 | 2 | 100 | 80 | – | – | 102 | 104 | 1.04 | ≤ 1.03 of our bodies | **no** |", text)
         self.assertIn("| mlp | 2 | 1.5 (1.5) | 50% | JAX jit | 3 (3) | – | 0.5 | 0.5 | ≤ 0.8 | yes |", text)
         self.assertIn("| mlp | 2 | 70 | **no** | 40 | – | JAX 300 | 4.8e-02 | **no** |", text)
         self.assertIn("| S2 | 2 | 2 | – | – | ≤ 1 | **no** |", text)
