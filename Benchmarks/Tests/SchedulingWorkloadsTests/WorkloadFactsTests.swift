@@ -68,20 +68,47 @@ struct Facts: Sendable {
 
   @Test func `the relaxation sums to the peers' checksum at any width`() throws {
     for width in [1, 2, 4] {
-      let workload = try #require(Workload(named: "S6")).checked()
+      let workload = try #require(Workload(named: "S6"))
       try GraphExecutor(width: width).run(workload.graph.makeSchedule(), workload.body)
-      #expect(workload.holds(1))
       #expect(workload.checksum() == 9890.4501871784159)
     }
+  }
+
+  /// The workload with everything checked, run by `run` at one and at two workers.
+  private func check(_ name: String, _ run: (Workload, GraphExecutor) throws -> Void) throws {
+    for width in [1, 2] {
+      let workload = try #require(Workload(named: name)).checked()
+      try run(workload, GraphExecutor(width: width))
+      #expect(workload.holds(1), "width \(width)")
+    }
+  }
+
+  @Test(arguments: Workload.names) func `a workload keeps the order and leaves what it should`(name: String) throws {
+    try check(name) { try $1.run($0.graph.scheduleFromEdges(), $0.body) }
   }
 
   @Test(arguments: Workload.names) func `a grouped workload keeps the order and leaves what it should`(name: String)
     throws
   {
-    for width in [1, 2] {
-      let workload = try #require(Workload(named: name)).checked()
-      try workload.graph.makeSchedule().grouped().run(on: GraphExecutor(width: width), workload.body)
-      #expect(workload.holds(1))
-    }
+    try check(name) { try $0.graph.makeSchedule().grouped().run(on: $1, $0.body) }
+  }
+
+  @Test(arguments: Workload.names) func `a schedule from single edges is the one from compressed edges`(name: String)
+    throws
+  {
+    let graph = try #require(Workload(named: name)).graph
+    let compressed = graph.makeSchedule(), sorted = try graph.scheduleFromEdges()
+    #expect(sorted.unitCount == compressed.unitCount)
+    #expect(
+      (0..<UInt32(graph.unitCount)).allSatisfy {
+        sorted.successors(of: UnitID($0)).elementsEqual(compressed.successors(of: UnitID($0)))
+      })
+  }
+
+  /// Work divided by span: for how many workers there is something to do.
+  @Test(arguments: [("S3a", 700), ("S6", 20_000)] as [(String, Float)])
+  func `groups made from costs leave enough to do at once`(name: String, cost: Float) throws {
+    let schedule = try #require(Workload(named: name)).graph.groupedFromEdges(cost: cost).schedule
+    #expect(try #require(schedule.estimatedWork) > 20 * #require(schedule.estimatedSpan))
   }
 }
