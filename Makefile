@@ -6,7 +6,7 @@ EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
   $(wildcard Benchmarks/Counts/Benchmarks Package.swift */Package.swift */*/Package.swift)
 
-.PHONY: run test examples pictures docs compare gradbench counts update-counts format lint setup
+.PHONY: run test examples pictures docs compare sweep widths gradbench counts update-counts format lint setup
 
 run: setup
 	swift run -c release --package-path Examples Digits
@@ -31,6 +31,14 @@ pictures: setup
 # ARGUMENTS="--quick --only S2,mlp" and the like are passed on.
 compare: setup
 	python3 Benchmarks/compare $(ARGUMENTS)
+
+# What a gate costs in scalar graphs of 10³ to 10⁷ gates, and width 2 against width 1 for 2⁰ to 2²⁰ gates: both write
+# Benchmarks/results.
+sweep: setup
+	python3 Benchmarks/compare/sweeps.py scalars
+
+widths: setup
+	python3 Benchmarks/compare/sweeps.py widths
 
 # GradBench's recordings and large inputs through our tool, and the table of its peers with ours beside it. The recordings
 # and the peers' figures are in GRADBENCH; needs numpy.

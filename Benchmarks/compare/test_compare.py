@@ -1,5 +1,6 @@
 """python3 -m unittest discover --start-directory Benchmarks/compare"""
 
+import json
 import os
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import contenders
 import installing
 import machine
 import report
+import sweeps
 from goals import Goal, goal, grouped_goal
 from installing import Missing
 from options import command, options
@@ -266,6 +268,21 @@ class Report(unittest.TestCase):
         self.assertIn("| S2 | 2 | 2 | – | – | ≤ 1 | **no** |", text)
         self.assertIn("| mlp | 0.6 | 0.6 | 50% | 0.5 | ≤ 0.556 | **no** |", text)
         self.assertIn("- PyTorch: not installed", text)
+
+
+    def test_scalar_graphs_show_forward_and_backward_beside_their_sum(self):
+        line = {"gates": 1_000_000, "build_ns": 100, "compile_ns": 50, "forward_median_ns": 2.5, "backward_median_ns": 1.5,
+                "step_median_ns": 4, "session_bytes": 10, "first_step_ns": 9, "process_bytes": 300}
+        self.assertIn("| chain | 1,000,000 | 150 | yes | 2.5 | 1.5 | 4 | yes | 10 |", report.scalars({"chain": [line]}))
+        swept = sweeps.scalars_table(f"{json.dumps(line)}\nbytes of the session grows: 1 a gate\n")
+        self.assertEqual(swept.splitlines()[2:], ["| 1,000,000 | 100 | 50 | 9 | 2.5 | 1.5 | 4 | 10 | 300 |"])
+
+    def test_a_size_at_which_width_2_is_slower_is_marked(self):
+        read = sweeps.widths_table(
+            "gates, units, width 1 ns a step, width 2 ns a step, ratio, noise\n1, 1, 40, 41, 1.01, 0.02\n"
+            "2048, 3, 4000, 9000, 2.25, 0.03  slower\nslower at width 2: graphs of 2048, 4096 gates\n")
+        self.assertEqual(read.splitlines()[2:], [
+            "| 1 | 1 | 40 | 41 | 1.01 | 0.02 | – |", "| 2,048 | 3 | 4,000 | 9,000 | 2.25 | 0.03 | slower |"])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ struct ScalarMeasurement {
   private let step: Time
   private let stepMedian: Double
   private let stepMinimum: Double
+  private let forwardMedian: Double
   private let units: Int
   private let sessionBytes: Double
   private let processBytes: Double
@@ -50,12 +51,14 @@ struct ScalarMeasurement {
     firstStep = try Time(gates: gates) { try session.step() }
 
     let runs = max(runs, 2_000_000 / gates)
-    var times: [Double] = []
-    step = try Time(gates: gates, runs: runs) {
-      for _ in 0..<runs { times.append(try ProcessMeter.time { try session.step() } / Double(gates)) }
+    func times(_ body: () throws -> Void) rethrows -> [Double] {
+      try (0..<runs).map { _ in try ProcessMeter.time(body) / Double(gates) }.sorted()
     }
-    times.sort()
-    (stepMedian, stepMinimum) = (times[times.count / 2], times[0])
+    var steps: [Double] = []
+    step = try Time(gates: gates, runs: runs) { steps = try times { try session.step() } }
+    (stepMedian, stepMinimum) = (steps[runs / 2], steps[0])
+    forwardMedian = try times { try session.forward() }[runs / 2]
+    try session.step()
     sessionBytes = Double(session.memory.peak) / Double(gates)
     processBytes = (ProcessMeter.peakBytes - resident) / Double(gates)
     (value, gradient) = (session[graph.output], session.gradient(of: graph.input))
@@ -77,6 +80,7 @@ struct ScalarMeasurement {
     {"kind": "\(kind)", "gates": \(gates), "width": \(width), "build_ns": \(build.wall), \
     "build_cpu_ns": \(build.processor), "compile_ns": \(compile.wall), "compile_cpu_ns": \(compile.processor), \
     "first_step_ns": \(firstStep.wall), "step_median_ns": \(stepMedian), "step_min_ns": \(stepMinimum), \
+    "forward_median_ns": \(forwardMedian), "backward_median_ns": \(stepMedian - forwardMedian), \
     "step_cpu_ns": \(step.processor), "units": \(units), "session_bytes": \(sessionBytes), \
     "process_bytes": \(processBytes), "check": {"f": \(value), "gradient": \(gradient)}}
     """
