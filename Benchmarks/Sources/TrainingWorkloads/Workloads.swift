@@ -50,17 +50,17 @@ extension TrainingWorkload {
     return TrainingWorkload(loss: loss, parameters: graph.parameters) { try $0.write(samples, to: x) }
   }
 
-  /// 64 unrolled steps of an LSTM cell, 64 inputs, 128 hidden, batch 16.
-  static func lstm() -> TrainingWorkload {
+  /// Unrolled steps of an LSTM cell, 64 inputs, 128 hidden, batch 16; the workload has 64 steps.
+  public static func lstm(steps: Int = 64) -> TrainingWorkload {
     var recipe = Recipe(seed: 4)
     let graph = recipe.graph
-    let x = graph.input("x", [64, 16, 64])
-    let samples = recipe.generator.uniform(64 * 16 * 64, scale: 2)
+    let x = graph.input("x", [steps, 16, 64])
+    let samples = recipe.generator.uniform(steps * 16 * 64, scale: 2)
     let inputWeights = recipe.parameter("Wx", [64, 512], scale: 0.25)
     let hiddenWeights = recipe.parameter("Wh", [128, 512], scale: 0.25)
     let bias = recipe.parameter("b", [512], scale: 0.25)
     var hidden = graph.constant(0, [16, 128]), cell = hidden
-    for time in 0..<64 {
+    for time in 0..<steps {
       let frame = x.sliced(time..<time + 1).reshaped([16, 64])
       let z = frame.matmul(inputWeights) + bias + hidden.matmul(hiddenWeights)
       let gates = (0..<4).map { z.sliced($0 * 128..<($0 + 1) * 128, axis: 1) }

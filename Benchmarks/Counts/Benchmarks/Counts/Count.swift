@@ -9,36 +9,52 @@ enum Count {
   static let peakBytes = metric("bytes of the session at the peak")
   static let allocations = metric("allocations")
   static let allocatedBytes = metric("bytes allocated")
+  /// Of allocations or their bytes, whichever grow more: 0 as long as twice the steps take at most 2.1 times as many.
+  static let excess = metric("percent above 2.1 times")
   static let pageFaults = metric("page faults")
   static let voluntarySwitches = metric("voluntary context switches")
 
   private static func metric(_ name: String) -> BenchmarkMetric { .custom(name, useScalingFactor: false) }
 }
 
-/// Allocations, page faults and waits up to a moment.
+/// Allocations, page faults and waits.
 struct Costs {
-  private let allocations = adj_allocation_count()
-  private let bytes = adj_allocated_bytes()
-  private let pageFaults = adj_page_faults()
-  private let switches = adj_voluntary_switches()
+  private(set) var allocations = adj_allocation_count()
+  private(set) var bytes = adj_allocated_bytes()
+  private(set) var pageFaults = adj_page_faults()
+  private(set) var switches = adj_voluntary_switches()
+
+  /// All up to now.
+  private init() {}
+
+  /// Those of `body`.
+  init(of body: () throws -> Void) rethrows {
+    let before = Costs()
+    try body()
+    self.init()
+    allocations -= before.allocations
+    bytes -= before.bytes
+    pageFaults -= before.pageFaults
+    switches -= before.switches
+  }
 
   /// Records what `body` cost, divided by `repetitions` and rounded up.
   static func record(
     _ metrics: [BenchmarkMetric], per repetitions: UInt64 = 1, in benchmark: Benchmark, _ body: () throws -> Void
   ) rethrows {
-    let before = Costs()
-    try body()
-    let after = Costs()
-    func record(_ metric: BenchmarkMetric, _ cost: KeyPath<Costs, UInt64>) {
-      let spent = after[keyPath: cost] - before[keyPath: cost]
+    try Costs(of: body).record(metrics, per: repetitions, in: benchmark)
+  }
+
+  func record(_ metrics: [BenchmarkMetric], per repetitions: UInt64 = 1, in benchmark: Benchmark) {
+    func record(_ metric: BenchmarkMetric, _ spent: UInt64) {
       benchmark.measurement(metric, Int((spent + repetitions - 1) / repetitions))
     }
     for metric in metrics {
       switch metric {
-      case Count.allocations where adj_counts_allocations(): record(metric, \.allocations)
-      case Count.allocatedBytes where adj_counts_allocations(): record(metric, \.bytes)
-      case Count.pageFaults: record(metric, \.pageFaults)
-      case Count.voluntarySwitches: record(metric, \.switches)
+      case Count.allocations where adj_counts_allocations(): record(metric, allocations)
+      case Count.allocatedBytes where adj_counts_allocations(): record(metric, bytes)
+      case Count.pageFaults: record(metric, pageFaults)
+      case Count.voluntarySwitches: record(metric, switches)
       default: break
       }
     }
