@@ -40,8 +40,35 @@ import Testing
   }
 
   @Test func `derivatives of a power at 0 are those of the polynomial`() throws {
-    #expect(try derivatives(3, at: 0) { pow($0, 2) } == [0, 0, 2, 0])
-    #expect(try derivatives(1, at: 0) { pow($0, 0) } == [1, 0])
+    for x in [0, 1e-200] {
+      #expect(try derivatives(6, at: x) { pow($0, 2) } == [x * x, 2 * x, 2, 0, 0, 0, 0])
+      #expect(try derivatives(4, at: x) { pow($0, 0) } == [1, 0, 0, 0, 0])
+      let cubic = try derivatives(5, at: x) { x in
+        pow(x, x.graph.constant([0, 1, 2, 3] as [Double], [4])).sum()
+      }
+      #expect(cubic == [1 + x, 1, 2, 6, 0, 0])
+    }
+  }
+
+  @Test func `derivatives of a power in its exponent are finite where they are left out, and named by none`() throws {
+    let graph = Graph()
+    let base = graph.input("base", [4], .float64), exponent = graph.input("exponent", [4], .float64)
+    let slopes = try graph.gradients(of: [pow(base, exponent).sum()], withRespectTo: [base, exponent]).map { $0! }
+    let curvatures = try slopes.flatMap {
+      try graph.gradients(of: [$0.sum()], withRespectTo: [base, exponent]).map { $0! }
+    }
+    let session = try Program(slopes + curvatures).makeSession()
+    try session.write([-1.5, 0, 0, 2], to: base)
+    try session.write([2, 1.5, 0, 0], to: exponent)
+    #expect(try session.firstNonFinite() == nil)
+    let found = try (slopes + curvatures).map { try session.read($0, as: Double.self) }
+    let log2 = 0.6931471805599453
+    // 2a, 1.5 √a, and at an exponent of 0: 0 in the base, log a in the exponent.
+    #expect(found[0] == [-3, 0, 0, 0] && found[1] == [0, 0, 0, log2])
+    // At 2⁰ both mixed derivatives are 1 / 2, whichever variable came first.
+    #expect(found[2][3] == 0 && found[3][3] == 0.5 && found[4][3] == 0.5)
+    #expect(abs(found[5][3] - log2 * log2) < 1e-15)
+    #expect(Array(found[4][..<3]) == [0, 0, 0] && Array(found[5][..<3]) == [0, 0, 0])
   }
 
   @Test func `a pullback repeated for other operands reads those`() throws {
