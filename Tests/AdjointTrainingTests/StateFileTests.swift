@@ -1,7 +1,8 @@
 import Adjoint
-import AdjointTraining
 import Foundation
 import Testing
+
+@testable import AdjointTraining
 
 /// Parameters in safetensors files: what was written is read, what is wrong is said, what fails leaves no trace.
 @Suite struct StateFileTests {
@@ -34,6 +35,35 @@ import Testing
     #expect(try Self.bits(of: other) == Self.bits(of: store))
     try other.save(to: folder.file("b"), metadata: metadata)
     #expect(try bytes(of: folder.file("a")) == bytes(of: folder.file("b")))
+  }
+
+  @Test func `a file holds parameters of one moment: whoever would write in between is refused`() throws {
+    let folder = try TemporaryFolder()
+    let store = try Self.store()
+    let (names, before) = (store.names, try Self.bits(of: store))
+    var refusals = 0
+    try store.save(names, to: folder.file("a"), metadata: [:]) { _ in
+      do { try store.replaceValues(of: names) { _, _ in } } catch SessionError.busy { refusals += 1 }
+    }
+    #expect(refusals == names.count)
+    let file = try TensorFile(opening: folder.file("a"))
+    for tensor in file.tensors { #expect(try file.read(tensor) == before[tensor.name]) }
+    try store.replaceValues(of: names) { _, _ in }  // the claim was given back
+  }
+
+  @Test func `no write comes between parameters that are read together`() throws {
+    let store = try Self.store(filledWith: 3)
+    let (names, before) = (store.names, try Self.bits(of: store))
+    var found: [String: [UInt8]] = [:]
+    try store.withBytes(of: names) { name, bytes in
+      #expect(throws: SessionError.self) { try store.replaceValues(of: names) { _, _ in } }
+      found[name] = bytes.withUnsafeBytes { Array($0) }
+    }
+    #expect(found == before)
+    try store.replaceValues(of: names) { _, _ in }
+    #expect(try Self.bits(of: store) != before)
+    #expect(throws: SessionError.self) { try store.withBytes(of: ["wide", "absent"]) { _, _ in } }
+    try store.replaceValues(of: names) { _, _ in }  // the claim was given back
   }
 
   @Test func `NaN, infinities and signed zeros keep their bits`() throws {

@@ -32,6 +32,23 @@ extension ParameterStore {
     return try body(UnsafeRawBufferPointer(start: memory.base, count: memory.signature.byteCount).bytes)
   }
 
+  /// Calls `body` with the elements of each of the parameters `names` in turn, all of one moment: no write comes between
+  /// two of them.
+  ///
+  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)`` while
+  ///   it is written, and what `body` throws. Whoever wants to write meanwhile, as a step that updates parameters does,
+  ///   meets ``SessionError/busy(_:)``.
+  public func withBytes(
+    of names: [String], _ body: (_ name: String, _ bytes: RawSpan) throws -> Void
+  ) throws {
+    let memories = try names.map { try memory(named: $0) }
+    try beginReading()
+    defer { endReading() }
+    for (name, memory) in zip(names, memories) {
+      try body(name, UnsafeRawBufferPointer(start: memory.base, count: memory.signature.byteCount).bytes)
+    }
+  }
+
   /// Replaces the values of all parameters `names` together: `fill` writes the elements of each, as they lie in memory,
   /// and if it throws for any, no parameter changes. A name given twice is filled once.
   ///

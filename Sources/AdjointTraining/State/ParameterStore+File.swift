@@ -3,7 +3,7 @@ public import Adjoint
 /// Parameters in safetensors files, under the names they have in the graph.
 extension ParameterStore {
   /// Writes the parameters `names`, all that are held if left out, to a file of that name, which appears whole or not at
-  /// all.
+  /// all. They are of one moment: until all are written, a step that updates parameters of this store is refused as busy.
   ///
   /// - Parameter metadata: text to keep beside them.
   /// - Throws: ``StateFileError/unavailable(_:)`` for a name that is not held or while parameters are written,
@@ -11,14 +11,24 @@ extension ParameterStore {
   public func save(
     _ names: [String]? = nil, to path: String, metadata: [String: String] = [:]
   ) throws(StateFileError) {
+    try save(names ?? self.names, to: path, metadata: metadata) { _ in }
+  }
+
+  /// The same, calling `note` with the name of each parameter before its bytes are written, for tests that meddle.
+  func save(
+    _ names: [String], to path: String, metadata: [String: String], noting note: (String) throws -> Void
+  ) throws(StateFileError) {
     var tensors: [(name: String, type: StoredType, dimensions: [Int])] = []
-    for name in names ?? self.names {
+    for name in names {
       guard let signature = signature(of: name) else { throw .unavailable("the parameter store holds no \(name)") }
       tensors.append((name, StoredType(signature.elementType), signature.shape.dimensions))
     }
     do {
-      try TensorFile.write(tensors, metadata: metadata, to: path) { name, write in
-        try withBytes(of: name) { span in try span.withUnsafeBytes { try write($0) } }
+      try TensorFile.write(tensors, metadata: metadata, to: path) { names, write in
+        try withBytes(of: names) { name, span in
+          try note(name)
+          try span.withUnsafeBytes { try write($0) }
+        }
       }
     } catch {
       throw StateFileError(error)

@@ -69,10 +69,10 @@ public struct TensorFile: ~Copyable {
   /// Writes a file of `tensors` under `path`: first beside it under another name, flushed to disk and then renamed, so
   /// that whoever opens `path` finds the old file or the whole new one, also after a power failure.
   ///
-  /// - Parameter bytes: calls its argument with the bytes of one tensor, for each in the order of the file.
+  /// - Parameter bytes: calls its second argument with the bytes of each tensor, in the order of the first.
   static func write(
     _ tensors: [(name: String, type: StoredType, dimensions: [Int])], metadata: [String: String], to path: String,
-    bytes: (_ name: String, _ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    bytes: (_ names: [String], _ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
     let header = TensorFileHeader(laying: tensors, metadata: metadata)
     let encoded = header.encoded
@@ -82,7 +82,7 @@ public struct TensorFile: ~Copyable {
     let file = try OpenFile.creating(beside: path)
     do {
       try encoded.withUnsafeBytes { try file.write($0) }
-      for tensor in header.tensors { try bytes(tensor.name) { try file.write($0) } }
+      try bytes(header.tensors.map(\.name)) { try file.write($0) }
       try file.flush()
       try OpenFile.rename(file.path, to: path)
     } catch {
