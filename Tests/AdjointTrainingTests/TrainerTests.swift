@@ -1,8 +1,9 @@
 import Adjoint
-import AdjointTraining
 import DependencyScheduling
 import Foundation
 import Testing
+
+@testable import AdjointTraining
 
 /// A trainer learns, says how far it is, stops when asked, and goes on from a file as if it had never stopped.
 @Suite struct TrainerTests {
@@ -251,6 +252,20 @@ import Testing
       try Trainer(w * 2, optimizer: Adam(), rate: .constant(1), batches: batches, parameters: [w])
     }
     #expect(vector?.kind == .upstreamMismatch)
+  }
+
+  @Test func `a step whose loss another task keeps from being read was taken, and says so`() throws {
+    let toy = Toy()
+    var trainer = try toy.trainer()
+    try trainer.takeStep(feed: toy.feed)
+    let rows = trainer.batches.rows
+    try trainer.session.withMutableValues(of: toy.x, as: Float.self) { _ in
+      let error = #expect(throws: TrainingError.self) { try trainer.advance() }
+      #expect(error?.description.hasPrefix("step 2 was taken, and its loss could not be read: ") == true)
+    }
+    #expect(trainer.step == 2 && trainer.batches.rows != rows)
+    let loss = try trainer.takeStep(feed: toy.feed)
+    #expect(loss.isFinite && trainer.step == 3)
   }
 
   @Test func `statistics are updated beside, parameters left out stay, and gradients can be read`() throws {

@@ -10,8 +10,8 @@ extension Trainer {
   ///   - report: where to say how far training is; by default on standard error, if that is a terminal.
   ///   - cancellation: stops within a step.
   ///   - feed: writes the rows given into the session's inputs.
-  /// - Throws: `CancellationError`, and what `feed` and the run throw; the steps before are taken, so that the trainer
-  ///   can be saved, or trained on.
+  /// - Throws: `CancellationError`, and what `feed`, the run and reading the loss throw; the steps that ``step`` counts
+  ///   are taken, so that the trainer can be saved, or trained on.
   public mutating func train(
     until last: Int, reporting report: ProgressReport = .terminal, cancellation: CancellationToken? = nil,
     feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void

@@ -101,14 +101,15 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - cancellation: stops within the step.
   ///   - feed: writes the rows given into the session's inputs.
-  /// - Throws: what `feed` and the run throw; then no step was taken.
+  /// - Throws: what `feed` and the run throw; then no step was taken. ``TrainingError/lossNotRead(step:reason:)`` if another
+  ///   task has the session as the loss is read: then the step was taken, and ``step`` counts it.
   @discardableResult
   public mutating func takeStep(
     cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
   ) throws -> Double {
     try prepare(feed)
     try session.step(cancellation: cancellation)
-    return advance()
+    return try advance()
   }
 
   /// The same without blocking the thread; cancelling the task cancels the step.
@@ -118,7 +119,7 @@ public struct Trainer: Sendable {
   ) async throws -> Double {
     try prepare(feed)
     try await session.step()
-    return advance()
+    return try advance()
   }
 
   private func prepare(_ feed: (Session, ArraySlice<Int>) throws -> Void) throws {
@@ -131,9 +132,16 @@ public struct Trainer: Sendable {
     try feed(session, batches.rows)
   }
 
-  private mutating func advance() -> Double {
+  /// Counts a step whose update is in place, and reads its loss.
+  mutating func advance() throws(TrainingError) -> Double {
     step += 1
     batches.advance()
-    return session[loss]
+    do {
+      return try loss.elementType == .float64
+        ? session.withValues(of: loss, as: Double.self) { $0[0] }
+        : session.withValues(of: loss, as: Float.self) { Double($0[0]) }
+    } catch {
+      throw .lossNotRead(step: step, reason: "\(error)")
+    }
   }
 }

@@ -1,4 +1,4 @@
-/// What is wrong with what was to be trained, in the user's names and source lines.
+/// What is wrong with what was to be trained, or with reading how it went, in the user's names and source lines.
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The graph has no parameter to change.
   case noParameters
@@ -6,6 +6,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case noGradient(parameter: String)
   /// Parameters of different element types, or of another than the loss.
   case mixedTypes([String])
+  /// The step, counted from 1, was taken, and its loss could not be read, since another task was using the session.
+  case lossNotRead(step: Int, reason: String)
 
   public var description: String {
     switch self {
@@ -14,6 +16,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .mixedTypes(let parameters):
       "the parameters of one training are of the loss's element type, and these are not: "
         + parameters.joined(separator: ", ")
+    case .lossNotRead(let step, let reason): "step \(step) was taken, and its loss could not be read: \(reason)"
     }
   }
 }
