@@ -123,6 +123,50 @@ import Testing
     #expect(type?.description.contains("indices and labels are int32, got float32") == true)
   }
 
+  @Test func `what a layer is made of lies at the line that called it`() throws {
+    let graph = Graph()
+    func expectError(_ bad: Node, _ start: String, _ line: Int, _ operand: String? = nil) {
+      let error = #expect(throws: GraphError.self) { try Program(bad) }
+      let place = "AdjointTrainingTests/LayerTests.swift:\(line)"
+      #expect(error?.description.hasPrefix("\(start) at AdjointTrainingTests/LayerTests.swift:") == true)
+      #expect(error?.description.contains(operand.map { "\($0), made at \(place)" } ?? place) == true, "\(error!)")
+    }
+    let cell = LSTMCell(in: graph, "cell", inputs: 3, units: 2, seed: 1)
+    let x = graph.input("x", [4, 3])
+    let short = cell.initialState(rows: 5)
+    expectError(cell(x, short).hidden, "add", #line)
+    let state = cell(x, cell.initialState(rows: 4)); let cellLine = #line
+    expectError(state.hidden.matmul(x), "matmul", cellLine, "[4, 2] float32")
+    let normed = layerNorm(x, "norm"); let normLine = #line
+    expectError(normed.matmul(x), "matmul", normLine, "[4, 3] float32")
+    let wide = graph.input("wide", [2], .float64)
+    expectError(globalNorm([x, wide]), "add", #line)
+    let clippedGradients = clipped([x, wide], toGlobalNorm: 1); let clippingLine = #line
+    expectError(clippedGradients[0], "add", clippingLine)
+  }
+
+  @Test func `what an optimizer is made of lies at the line that made the training, or the rate`() throws {
+    for optimizer in [
+      Adam(), AdamW(), RMSProp(momentum: 0.5), GradientDescent(momentum: 0.9, weightDecay: .all(0.1)),
+    ] as [any Optimizer] {
+      let graph = Graph()
+      let w = graph.parameter("w", [2])
+      let gradient = w * 3
+      let rate = graph.input("rate"); let line = #line
+      let place = "AdjointTrainingTests/LayerTests.swift:\(line)"
+      for update in optimizer.updates(of: [w], gradients: [gradient], rate: rate) {
+        #expect(update.value.location.description == place)
+        if update.parameter != w { #expect(update.parameter.location.description == place) }
+      }
+      #expect((w + 1).location.description != place)
+    }
+    let toy = Toy()
+    let trainer = try toy.trainer()
+    let rate = try #require(toy.graph.node(named: "optimizer/rate")).location
+    let moment = try #require(toy.graph.node(named: "optimizer/moment1/out/weights")).location
+    #expect(moment == rate && trainer.step == 0)
+  }
+
   @Test func `initialisers have the variances they promise, and the bits of their seed`() throws {
     let shape: Shape = [200, 300]
     func values(_ initializer: Initializer) throws -> [Float] {

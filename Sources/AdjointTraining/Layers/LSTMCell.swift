@@ -52,11 +52,11 @@ public struct LSTMCell: Hashable, Sendable {
   public func callAsFunction(
     _ x: Node, _ state: State, fileID: StaticString = #fileID, line: UInt = #line
   ) -> State {
-    let z =
-      x.matmul(inputWeights, fileID: fileID, line: line) + bias
-      + state.hidden.matmul(hiddenWeights, fileID: fileID, line: line)
-    let parts = (0..<4).map { z.sliced($0 * units..<($0 + 1) * units, axis: -1, fileID: fileID, line: line) }
-    let cell = sigmoid(parts[1]) * state.cell + sigmoid(parts[0]) * tanh(parts[2])
-    return State(hidden: sigmoid(parts[3]) * tanh(cell), cell: cell)
+    x.graph.placing(at: fileID, line) {
+      let z = x.matmul(inputWeights) + bias + state.hidden.matmul(hiddenWeights)
+      let parts = (0..<4).map { z.sliced($0 * units..<($0 + 1) * units, axis: -1) }
+      let cell = sigmoid(parts[1]) * state.cell + sigmoid(parts[0]) * tanh(parts[2])
+      return State(hidden: sigmoid(parts[3]) * tanh(cell), cell: cell)
+    }
   }
 }

@@ -10,11 +10,12 @@ public func layerNorm(
   precondition(epsilon > 0, "The ε of a layer normalisation is above 0, got \(epsilon)")
   let graph = x.graph
   return graph.scope(name) {
-    let width: Shape = [x.shape.dimensions.last ?? 1]
-    let gain = graph.parameter("gain", width, .ones, x.elementType, fileID: fileID, line: line)
-    let bias = graph.parameter("bias", width, .zeros, x.elementType, fileID: fileID, line: line)
-    let centred = x - x.mean(axes: [-1], keepsAxes: true, fileID: fileID, line: line)
-    let variance = square(centred).mean(axes: [-1], keepsAxes: true)
-    return centred / sqrt(variance + epsilon) * gain + bias
+    graph.placing(at: fileID, line) {
+      let width: Shape = [x.shape.dimensions.last ?? 1]
+      let gain = graph.parameter("gain", width, .ones, x.elementType)
+      let bias = graph.parameter("bias", width, .zeros, x.elementType)
+      let centred = x - x.mean(axes: [-1], keepsAxes: true)
+      return centred / sqrt(square(centred).mean(axes: [-1], keepsAxes: true) + epsilon) * gain + bias
+    }
   }
 }

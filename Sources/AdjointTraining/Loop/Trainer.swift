@@ -78,7 +78,7 @@ public struct Trainer: Sendable {
     }
     let (rateInput, steps) = graph.scope("optimizer") {
       let rateInput = graph.input("rate", [], loss.elementType, fileID: fileID, line: line)
-      let bounded = clippingNorm.map { clipped(gradients, toGlobalNorm: $0) } ?? gradients
+      let bounded = clippingNorm.map { clipped(gradients, toGlobalNorm: $0, fileID: fileID, line: line) } ?? gradients
       return (rateInput, optimizer.updates(of: parameters, gradients: bounded, rate: rateInput))
     }
     let program = try Program(

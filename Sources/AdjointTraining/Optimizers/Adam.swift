@@ -15,10 +15,12 @@ public struct Adam: Optimizer, Hashable {
   }
 
   public func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate] {
-    let corrections = corrections(for: parameters)
-    return steps(of: parameters, gradients, rate, corrections).flatMap {
-      [$0.first, $0.second, $0.parameter.moved(by: $0.distance)]
-    } + corrections.map(\.update)
+    rate.graph.placing(like: rate) { () -> [ParameterUpdate] in
+      let corrections = self.corrections(for: parameters)
+      return steps(of: parameters, gradients, rate, corrections).flatMap {
+        [$0.first, $0.second, $0.parameter.moved(by: $0.distance)]
+      } + corrections.map(\.update)
+    }
   }
 }
 
@@ -36,12 +38,14 @@ public struct AdamW: Optimizer, Hashable {
   }
 
   public func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate] {
-    let corrections = adam.corrections(for: parameters)
-    return adam.steps(of: parameters, gradients, rate, corrections).flatMap { step in
-      let decay = weightDecay.factor(for: step.parameter)
-      let distance = decay == 0 ? step.distance : step.distance + rate * decay * step.parameter
-      return [step.first, step.second, step.parameter.moved(by: distance)]
-    } + corrections.map(\.update)
+    rate.graph.placing(like: rate) { () -> [ParameterUpdate] in
+      let corrections = adam.corrections(for: parameters)
+      return adam.steps(of: parameters, gradients, rate, corrections).flatMap { step in
+        let decay = weightDecay.factor(for: step.parameter)
+        let distance = decay == 0 ? step.distance : step.distance + rate * decay * step.parameter
+        return [step.first, step.second, step.parameter.moved(by: distance)]
+      } + corrections.map(\.update)
+    }
   }
 }
 

@@ -19,16 +19,18 @@ public struct GradientDescent: Optimizer, Hashable {
   }
 
   public func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate] {
-    zip(parameters, gradients).flatMap { parameter, gradient in
-      let decay = weightDecay.factor(for: parameter)
-      let slope = decay == 0 ? gradient : gradient + decay * parameter
-      if momentum == 0 { return [parameter.moved(by: rate * slope)] }
-      let velocity = parameter.companion("velocity")
-      let next = momentum * velocity + slope
-      return [
-        ParameterUpdate(velocity, to: next),
-        parameter.moved(by: rate * (isNesterov ? slope + momentum * next : next)),
-      ]
+    rate.graph.placing(like: rate) { () -> [ParameterUpdate] in
+      zip(parameters, gradients).flatMap { parameter, gradient in
+        let decay = weightDecay.factor(for: parameter)
+        let slope = decay == 0 ? gradient : gradient + decay * parameter
+        if momentum == 0 { return [parameter.moved(by: rate * slope)] }
+        let velocity = parameter.companion("velocity")
+        let next = momentum * velocity + slope
+        return [
+          ParameterUpdate(velocity, to: next),
+          parameter.moved(by: rate * (isNesterov ? slope + momentum * next : next)),
+        ]
+      }
     }
   }
 }

@@ -11,7 +11,8 @@ public protocol Optimizer: Sendable {
   /// - Parameters:
   ///   - parameters: all of one element type.
   ///   - gradients: one a parameter, of its shape.
-  ///   - rate: the learning rate, a scalar of that element type.
+  ///   - rate: the learning rate, a scalar of that element type. What the optimizers of this module add was made, for
+  ///     messages, where the rate was: in a ``Trainer``, at the line that made the trainer.
   func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate]
 }
 

@@ -15,15 +15,17 @@ public struct RMSProp: Optimizer, Hashable {
   }
 
   public func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate] {
-    zip(parameters, gradients).flatMap { parameter, gradient in
-      let meanSquare = parameter.companion("meanSquare")
-      let next = decay * meanSquare + (1 - decay) * square(gradient)
-      let scaled = gradient / (sqrt(next) + epsilon)
-      let remembered = ParameterUpdate(meanSquare, to: next)
-      if momentum == 0 { return [remembered, parameter.moved(by: rate * scaled)] }
-      let velocity = parameter.companion("velocity")
-      let faster = momentum * velocity + scaled
-      return [remembered, ParameterUpdate(velocity, to: faster), parameter.moved(by: rate * faster)]
+    rate.graph.placing(like: rate) { () -> [ParameterUpdate] in
+      zip(parameters, gradients).flatMap { parameter, gradient in
+        let meanSquare = parameter.companion("meanSquare")
+        let next = decay * meanSquare + (1 - decay) * square(gradient)
+        let scaled = gradient / (sqrt(next) + epsilon)
+        let remembered = ParameterUpdate(meanSquare, to: next)
+        if momentum == 0 { return [remembered, parameter.moved(by: rate * scaled)] }
+        let velocity = parameter.companion("velocity")
+        let faster = momentum * velocity + scaled
+        return [remembered, ParameterUpdate(velocity, to: faster), parameter.moved(by: rate * faster)]
+      }
     }
   }
 }

@@ -1,0 +1,25 @@
+/// The one line of several nodes: what a function of this package writes in operators for its caller was made at the
+/// caller's line, which messages should name.
+extension Graph {
+  /// Gives all nodes made within `body` the location `fileID`, `line`; within another such call, its location.
+  ///
+  /// As with ``scope(_:_:)``, nodes that another thread adds meanwhile are meant too.
+  package func placing<R>(at fileID: StaticString, _ line: UInt, _ body: () throws -> R) rethrows -> R {
+    try placing(at: pack(fileID, line), body)
+  }
+
+  /// Gives all nodes made within `body` the location of `node`.
+  package func placing<R>(like node: Node, _ body: () throws -> R) rethrows -> R {
+    check(node)
+    return try placing(at: withState { $0.packedLocation(of: node.id) }, body)
+  }
+
+  private func placing<R>(at location: PackedLocation, _ body: () throws -> R) rethrows -> R {
+    let outer = withState { state in
+      defer { state.commonLocation = state.commonLocation ?? location }
+      return state.commonLocation
+    }
+    defer { withState { $0.commonLocation = outer } }
+    return try body()
+  }
+}
