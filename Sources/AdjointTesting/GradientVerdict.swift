@@ -36,6 +36,7 @@ public struct GradientVerdict: Hashable, Sendable, CustomStringConvertible {
   static func percent(_ fraction: Double) -> String {
     let value = fraction * 100
     guard value.isFinite, value != 0 else { return value == 0 ? "0 %" : "infinitely many %" }
+    guard value >= 1e-300 else { return "less than 1e-300 %" }  // the scale of smaller ones would be infinite
     var scale = 1.0
     while value * scale < 10 { scale *= 10 }
     while value * scale >= 100 { scale /= 10 }
