@@ -116,7 +116,7 @@ import Testing
     let x = graph.input("x", [4, 1]), one = graph.input("one", [1])
     let seen = RunningStatistics(mean: graph.parameter("mean", [1]), variance: graph.parameter("variance", [1], .ones))
     let (y, updates) = batchNormalization(x, scale: one, shift: one, updating: seen, momentum: 0.5)
-    let predicted = batchNormalization(x, scale: one, shift: one, using: seen, epsilon: 0)
+    let predicted = batchNormalization(x, scale: one, shift: one, using: seen, epsilon: 1e-12)
     let training = try Program(square(y).sum(), gradientsFor: [one], updating: updates).makeSession()
     let serving = try Program(predicted).makeSession(parameters: training.parameters)
     try training.write([2, 4, 4, 6] as [Float], to: x)  // mean 4, variance 8 / 3

@@ -89,6 +89,32 @@ import Testing
     #expect(said("Concatenating needs at least one node", result))
   }
 
+  @Test func `an epsilon that is 0 in the element type traps`() async {
+    let norm = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Graph().input("x", [2]).l2Normalized(epsilon: 1e-30)
+    }
+    #expect(said("its square above 0 and finite in float32, got 1e-30", norm))
+    let cosine = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let x = Graph().input("x", [2])
+      _ = cosineSimilarity(x, x, epsilon: .infinity)
+    }
+    #expect(said("its square above 0 and finite in float32, got inf", cosine))
+    let training = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let one = graph.constant(1, [2])
+      let seen = RunningStatistics(mean: graph.parameter("mean", [2]), variance: graph.parameter("variance", [2]))
+      _ = batchNormalization(graph.input("x", [3, 2]), scale: one, shift: one, updating: seen, epsilon: 0)
+    }
+    #expect(said("The ε of a batch normalisation is above 0 and finite in float32, got 0.0", training))
+    let inference = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let one = graph.constant(1, [2])
+      let seen = RunningStatistics(mean: graph.parameter("mean", [2]), variance: graph.parameter("variance", [2]))
+      _ = batchNormalization(graph.input("x", [3, 2]), scale: one, shift: one, using: seen, epsilon: 1e-50)
+    }
+    #expect(said("The ε of a batch normalisation is above 0 and finite in float32, got 1e-50", inference))
+  }
+
   @Test func `a pullback with too few gradients traps`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let graph = Graph()

@@ -25,7 +25,7 @@ public struct RunningStatistics: Sendable {
 /// ```
 /// `scale` and `shift` have one element a channel, and channels lie along `axis`: 1 for images `[batch, channels, height,
 /// width]`, a negative one counts from the end. `momentum` is the weight of this batch, in 0...1. `epsilon` keeps a channel
-/// of one value, whose result is its shift, from being divided by 0.
+/// of one value, whose result is its shift, from being divided by 0: it is above 0 in the type of x.
 ///
 /// - Complexity: three passes over x forward.
 public func batchNormalization(
@@ -69,6 +69,7 @@ public func batchNormalization(
 private func normalized(
   _ centred: Term, _ variance: Term, _ scale: Term, _ shift: Term, _ layout: ChannelLayout, _ epsilon: Double
 ) -> Term {
+  checkEpsilon(epsilon, centred.node.elementType, "batch")
   let factor = scale.reshaped(layout.channels) / (variance + epsilon).applying(SquareRoot())
   return centred * factor + shift.reshaped(layout.channels)
 }

@@ -19,7 +19,8 @@ extension Node {
   /// x / √Σx², the vectors along `axes` (the last, if left out) at length 1. A negative axis counts from the end.
   ///
   /// A vector shorter than `epsilon` has no direction to speak of: it becomes 0 and gets no gradient, where dividing by
-  /// `epsilon` would multiply the gradient by 10⁸.
+  /// `epsilon` would multiply the gradient by 10⁸. The square of `epsilon` is a number of x's type above 0: in float32 it is
+  /// at least 2.7 · 10⁻²³.
   public func l2Normalized(
     axes: [Int] = [-1], epsilon: Double = 1e-8, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
@@ -64,7 +65,11 @@ extension Term {
   /// 1 / √x for a sum of squares x, 0 below `epsilon`²: the root is taken of 1 there, so that neither it nor its gradient
   /// is infinite. A NaN stays one.
   fileprivate func inverseLength(epsilon: Double) -> Term {
-    precondition(epsilon > 0, "The length below which a vector counts as 0 is above 0, got \(epsilon)")
+    let type = node.elementType
+    precondition(
+      epsilon > 0 && type.canHold(epsilon: epsilon * epsilon),
+      "The length below which a vector counts as 0 is above 0, and its square above 0 and finite in \(type), got \(epsilon)"
+    )
     let isShort = literal(epsilon * epsilon).applying(Greater(), self)
     let safe = isShort.applying(Select(), literal(1), self)
     return isShort.applying(Select(), literal(0), literal(1) / safe.applying(SquareRoot()))
