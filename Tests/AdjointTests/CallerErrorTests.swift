@@ -113,6 +113,10 @@ import Testing
       _ = batchNormalization(graph.input("x", [3, 2]), scale: one, shift: one, using: seen, epsilon: 1e-50)
     }
     #expect(said("The ε of a batch normalisation is above 0 and finite in float32, got 1e-50", inference))
+    let layer = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = layerNormalization(Graph().input("x", [3, 2]), epsilon: .nan)
+    }
+    #expect(said("The ε of a layer normalisation is above 0 and finite in float32, got nan", layer))
   }
 
   @Test func `a pullback with too few gradients traps`() async {

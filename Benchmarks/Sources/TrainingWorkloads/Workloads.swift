@@ -80,7 +80,7 @@ extension TrainingWorkload {
     func norm(_ number: String, _ recipe: inout Recipe) -> (Node) -> Node {
       let gain = recipe.gain("g\(number)", [128], scale: 0.25)
       let bias = recipe.parameter("be\(number)", [128], scale: 0.25)
-      return { layerNorm($0) * gain + bias }
+      return { layerNormalization($0) * gain + bias }
     }
     let norm1 = norm("1", &recipe)
     let (q, k, v, o) = (
@@ -99,7 +99,7 @@ extension TrainingWorkload {
     let scores = heads(q).matmul(heads(k).transposed([0, 1, 3, 2])) * (1 / 32.0.squareRoot())
     let attended = softmax(scores).matmul(heads(v)).transposed([0, 2, 1, 3]).reshaped([512, 128])
     let residual = flat + o(attended)
-    let out = residual + down(gelu(up(norm2(residual))))
+    let out = residual + down(gelu(up(norm2(residual)), approximation: .tanh))
     let loss = square(out).mean()
     return TrainingWorkload(loss: loss, parameters: graph.parameters) { try $0.write(samples, to: x) }
   }
@@ -113,16 +113,4 @@ extension TrainingWorkload {
     for _ in 0..<2500 { x = sin(x) * a + x * b }
     return TrainingWorkload(loss: x, parameters: graph.parameters) { _ in }
   }
-}
-
-/// (x − mean) / √(variance + ε) over the last axis.
-func layerNorm(_ x: Node, epsilon: Double = 1e-5) -> Node {
-  let centred = x - x.mean(axes: [-1], keepsAxes: true)
-  return centred / sqrt(square(centred).mean(axes: [-1], keepsAxes: true) + epsilon)
-}
-
-/// The tanh approximation of the Gaussian error linear unit.
-func gelu(_ x: Node) -> Node {
-  let inner = (x + 0.044715 * (x * square(x))) * (2 / Double.pi).squareRoot()
-  return 0.5 * x * (1 + tanh(inner))
 }

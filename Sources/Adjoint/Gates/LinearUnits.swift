@@ -46,16 +46,34 @@ public func silu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) 
   return (x * x.applying(Sigmoid())).node
 }
 
-/// Gaussian error linear unit: x · Φ(x) = x · (1 + erf(x / √2)) / 2, elementwise, not its approximation by a tanh. NaN at
-/// −∞, where it would be ∞ · 0.
+/// How the distribution function Φ of a ``gelu(_:approximation:fileID:line:)`` is computed.
+public enum GELUApproximation: Hashable, Sendable, CaseIterable {
+  /// By the error function: (1 + erf(x / √2)) / 2.
+  case none
+  /// (1 + tanh(√(2 / π) · (x + 0.044715 x³))) / 2, off by less than 5 · 10⁻⁴, as many published networks have it.
+  case tanh
+}
+
+/// Gaussian error linear unit: x · Φ(x) = x · (1 + erf(x / √2)) / 2, elementwise, or with an approximation of Φ. NaN at −∞,
+/// where it would be ∞ · 0.
 ///
-/// In float32 Φ is right within an ulp of 1/2: below −5 few digits of the result are left, all of it under 2 · 10⁻⁶.
+/// In float32 Φ is right within an ulp of 1/2: below −5 few digits of the result are left, all of it under 2 · 10⁻⁶. The
+/// gradient of the approximation is NaN where x² is infinite, beyond 1.8 · 10¹⁹ in float32.
 ///
 /// Hendrycks, Gimpel, "Gaussian error linear units (GELUs)", 2016.
-public func gelu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+public func gelu(
+  _ x: Node, approximation: GELUApproximation = .none, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
   let x = Term(x, fileID, line)
-  let distribution = ((x * 0.5.squareRoot()).applying(ErrorFunction()) + 1) * 0.5
-  return (x * distribution).node
+  switch approximation {
+  case .none:
+    let distribution = ((x * 0.5.squareRoot()).applying(ErrorFunction()) + 1) * 0.5
+    return (x * distribution).node
+  case .tanh:
+    let cubic = x * x.applying(Square()) * 0.044715
+    let inner = (x + cubic) * (2 / Double.pi).squareRoot()
+    return (x * 0.5 * (inner.applying(Tanh()) + 1)).node
+  }
 }
 
 /// Hard sigmoid: `slope` · x + `offset` cut off at 0 and 1, elementwise. At both kinks the gradient is half of the slope.

@@ -7,15 +7,13 @@ public import Adjoint
 public func layerNorm(
   _ x: Node, _ name: String, epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  precondition(epsilon > 0, "The ε of a layer normalisation is above 0, got \(epsilon)")
   let graph = x.graph
   return graph.scope(name) {
     graph.placing(at: fileID, line) {
       let width: Shape = [x.shape.dimensions.last ?? 1]
       let gain = graph.parameter("gain", width, .ones, x.elementType)
       let bias = graph.parameter("bias", width, .zeros, x.elementType)
-      let centred = x - x.mean(axes: [-1], keepsAxes: true)
-      return centred / sqrt(square(centred).mean(axes: [-1], keepsAxes: true) + epsilon) * gain + bias
+      return layerNormalization(x, epsilon: epsilon) * gain + bias
     }
   }
 }
