@@ -119,6 +119,15 @@ import Testing
     #expect(said("The ε of a layer normalisation is above 0 and finite in float32, got nan", layer))
   }
 
+  @Test func `a type that calls itself float32 does not get at memory`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = Graph()
+      let x = graph.input("x", [2])
+      try Program(x * 2).makeSession().write([Pretender(rounding: 1), Pretender(rounding: 2)], to: x)
+    }
+    #expect(said("No such format", result))
+  }
+
   @Test func `a pullback with too few gradients traps`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let graph = Graph()
@@ -138,6 +147,15 @@ import Testing
     }
     #expect(said("Operand 0 holds float32, not float64", result))
   }
+}
+
+/// Of 16 bytes: written as float32, its values would overflow their memory.
+private struct Pretender: GraphScalar {
+  static var elementType: ElementType { .float32 }
+  static var _format: _GraphScalarFormat<Pretender> { preconditionFailure("No such format") }
+  let value: SIMD2<Double>
+  init(rounding value: Double) { self.value = [value, value] }
+  var asDouble: Double { value[0] }
 }
 
 private struct Forgetful: ElementwiseGate {

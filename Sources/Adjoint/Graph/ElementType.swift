@@ -38,27 +38,39 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringCo
   }
 }
 
-/// A Swift type whose values a node can hold: `Float`, `Double` or `Int32`.
+/// A Swift type whose values a node can hold: `Float`, `Double` or `Int32`, and no other, since a node's memory is read and
+/// written as elements of that type.
 public protocol GraphScalar: BitwiseCopyable, Sendable {
-  static var elementType: ElementType { get }
+  /// Only this package makes such a value, one for each of its three types: another type has none to conform with.
+  static var _format: _GraphScalarFormat<Self> { get }
   init(rounding value: Double)
   var asDouble: Double { get }
 }
 
+/// How the elements of `Scalar` lie in memory.
+public struct _GraphScalarFormat<Scalar: BitwiseCopyable>: Sendable {
+  let elementType: ElementType
+}
+
+extension GraphScalar {
+  /// The element type of nodes that hold such values. No requirement: a type of one's own cannot claim another.
+  public static var elementType: ElementType { _format.elementType }
+}
+
 extension Float: GraphScalar {
-  public static var elementType: ElementType { .float32 }
+  public static var _format: _GraphScalarFormat<Float> { _GraphScalarFormat(elementType: .float32) }
   public init(rounding value: Double) { self = Float(value) }
   public var asDouble: Double { Double(self) }
 }
 
 extension Double: GraphScalar {
-  public static var elementType: ElementType { .float64 }
+  public static var _format: _GraphScalarFormat<Double> { _GraphScalarFormat(elementType: .float64) }
   public init(rounding value: Double) { self = value }
   public var asDouble: Double { self }
 }
 
 extension Int32: GraphScalar {
-  public static var elementType: ElementType { .int32 }
+  public static var _format: _GraphScalarFormat<Int32> { _GraphScalarFormat(elementType: .int32) }
   public init(rounding value: Double) { self = Int32(value) }
   public var asDouble: Double { Double(self) }
 }
