@@ -10,7 +10,8 @@ public import Dispatch
 /// The calling thread is worker 0. Helpers are blocks on the executor's own concurrent queue: they are submitted while
 /// there are units to spare and return their thread when they find none, so nothing is held between runs and nothing
 /// spins when idle. A run waits for helpers that have entered it and never for one to start; so `run` inside a unit,
-/// at any depth and on the same executor, ends. With ``width`` 1 no thread is ever created.
+/// at any depth and on the same executor, ends. With ``width`` 1 a synchronous run creates no thread; an
+/// asynchronous one takes one of Dispatch's.
 ///
 /// Several runs may go on at once; they share the executor's helpers. An executor may be used from any thread.
 public final class GraphExecutor: ScheduleExecutor {

@@ -22,15 +22,24 @@ public struct Add: ElementwiseGate {
 }
 
 extension Node {
+  /// The sum of two nodes, elementwise: a + b.
+  ///
+  /// Axes broadcast from the last to the first: extents are equal, or one of them is 1 and its
+  /// element is repeated, and a missing axis counts as 1.
+  ///
+  /// Other shapes, and operands of two element types, poison the result: compiling it throws a ``GraphError`` with both
+  /// operands and this line. A node of another graph is a precondition failure.
   @inline(never)
   public static func + (left: Node, right: Node) -> Node {
     left.graph.apply(Add(), left, right, at: .operatorCall(adj_return_address()))
   }
+  /// The same with the number on the right, in the element type of the node, for every element.
   @inline(never)
   public static func + (left: Node, right: Double) -> Node {
     let location = PackedLocation.operatorCall(adj_return_address())
     return left.graph.apply(Add(), left, left.literal(right, at: location), at: location)
   }
+  /// The same with the number on the left, in the element type of the node, for every element.
   @inline(never)
   public static func + (left: Double, right: Node) -> Node {
     let location = PackedLocation.operatorCall(adj_return_address())

@@ -45,7 +45,10 @@ public struct Kernel: Sendable {
   package let form: Form
   package init(_ form: Form) { self.form = form }
 
-  /// Your own kernel. It runs on any worker thread, once for each run, and must write every element of the output.
+  /// Your own kernel. It runs on any worker thread and must write every element of the output.
+  ///
+  /// It runs once a run, but in a scan once for each step, and in a checkpointed scope once more where backward computes
+  /// the scope again: the same operands give the same output each time.
   ///
   /// An error it throws stops the run, and the run throws it as ``SessionError/gateFailed(node:gate:_:)`` with the node's
   /// name; the session stays usable.
@@ -59,13 +62,19 @@ public struct KernelArguments {
   let inputs: [(base: UnsafeRawPointer, type: ElementType, shape: Shape)]
   let output: (base: UnsafeMutableRawPointer, type: ElementType, shape: Shape)
 
+  /// The number of operands.
   public var inputCount: Int { inputs.count }
+  /// The extents of one operand, counted in elements; operands are counted from 0, and one that is not there is a
+  /// precondition failure, here and below.
   public func inputShape(_ position: Int) -> Shape { inputs[position].shape }
+  /// The number format of one operand's elements.
   public func inputType(_ position: Int) -> ElementType { inputs[position].type }
+  /// The extents of the result, counted in elements, as the gate's shape rule gave them.
   public var outputShape: Shape { output.shape }
+  /// The number format of the result's elements, as the gate's type rule gave it.
   public var outputType: ElementType { output.type }
 
-  /// The elements of one operand, row-major.
+  /// The elements of one operand, row-major. Reading them as another type than ``inputType(_:)`` is a precondition failure.
   public func input<T: GraphScalar>(_ position: Int, as: T.Type = T.self) -> UnsafeBufferPointer<T> {
     let operand = inputs[position]
     precondition(T.elementType == operand.type, "Operand \(position) holds \(operand.type), not \(T.elementType)")
@@ -73,7 +82,8 @@ public struct KernelArguments {
     return UnsafeBufferPointer(start: operand.base.assumingMemoryBound(to: T.self), count: count)
   }
 
-  /// The elements of the result, row-major, not initialised.
+  /// The elements of the result, row-major, not initialised. Writing them as another type than ``outputType`` is a
+  /// precondition failure.
   public func output<T: GraphScalar>(as: T.Type = T.self) -> UnsafeMutableBufferPointer<T> {
     precondition(T.elementType == output.type, "The result holds \(output.type), not \(T.elementType)")
     let count = output.shape.elementCount

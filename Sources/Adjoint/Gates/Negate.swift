@@ -20,6 +20,7 @@ public struct Negate: ElementwiseGate {
 }
 
 extension Node {
+  /// −x, elementwise; of integers, it poisons the result: compiling it throws a ``GraphError`` with this line.
   @inline(never)
   public static prefix func - (x: Node) -> Node {
     x.graph.apply(Negate(), x, at: .operatorCall(adj_return_address()))

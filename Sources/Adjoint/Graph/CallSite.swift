@@ -1,3 +1,6 @@
+#if canImport(Darwin)
+  internal import Darwin
+#endif
 #if canImport(Runtime)
   internal import Runtime
 #endif
@@ -5,9 +8,11 @@
 /// The line of the user's program that called an operator.
 ///
 /// `x + y` has no `#line` argument, so the operator keeps its return address (one load) and only an error message
-/// pays for looking it up in the debug information, through the toolchain's `Runtime` module.
+/// pays for looking it up in the debug information, through the toolchain's `Runtime` module, which macOS has from 26 on;
+/// before, the dynamic linker knows the function's symbol.
 enum CallSite {
-  /// The file and line that `address` returns to, or the function where only that is known.
+  /// The file, with its folder, and the line that `address` returns to: `Models/Network.swift:12`; the function where only
+  /// that is known, and the bare address where nothing is.
   static func describe(returnAddress address: UInt) -> String {
     #if canImport(Runtime)
       if #available(macOS 26, *), let frame = symbolicate(address) {
@@ -16,8 +21,20 @@ enum CallSite {
         return source.line > 0 ? "\(file):\(source.line)" : "\(file), in \(frame.name)"
       }
     #endif
+    #if canImport(Darwin)
+      if let symbol = symbol(at: address) { return symbol }
+    #endif
     return "the caller at 0x" + String(address, radix: 16)
   }
+
+  #if canImport(Darwin)
+    /// The symbol, as the linker has it, of the function that the call before `address` is in.
+    private static func symbol(at address: UInt) -> String? {
+      var info = Dl_info()
+      guard dladdr(UnsafeRawPointer(bitPattern: address - 1), &info) != 0, let name = info.dli_sname else { return nil }
+      return String(cString: name)
+    }
+  #endif
 }
 
 #if canImport(Runtime)

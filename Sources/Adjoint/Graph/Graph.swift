@@ -80,7 +80,9 @@ public struct Node: Hashable, Sendable {
   public let graph: Graph
   let id: NodeID
 
+  /// The extents of this node's value, one an axis, counted in elements; `[]` is a scalar.
   public var shape: Shape { graph.withState { $0.storage.signature(of: id).shape } }
+  /// The number format of its elements.
   public var elementType: ElementType { graph.withState { $0.storage.signature(of: id).elementType } }
 
   /// The given name under its scopes, else the gate's name and the node's index, as `multiply#4`.

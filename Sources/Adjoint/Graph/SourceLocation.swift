@@ -15,7 +15,8 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
     site = .line(fileID: fileID.description, line: UInt32(truncatingIfNeeded: line))
   }
 
-  /// `Module/File.swift:12`; for an operator `function (Module) File.swift:12` as far as debug information tells.
+  /// `Module/File.swift:12`; for an operator `Folder/File.swift:12`, or the function's name where debug information has no
+  /// line.
   public var description: String {
     switch site {
     case .line(let fileID, let line): "\(fileID):\(line)"
