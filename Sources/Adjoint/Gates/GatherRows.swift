@@ -79,8 +79,8 @@ extension ScatterAddRows: LaneGate {
 }
 
 /// An integer that names no row or class: found while running, since indices are values.
-public struct IndexError: Error, Hashable, Sendable, CustomStringConvertible {
-  public let description: String
+struct IndexError: Error, Hashable, Sendable, CustomStringConvertible {
+  let description: String
 }
 
 /// `value` as an index, or an error that says what the bounds are.

@@ -1,32 +1,29 @@
 /// Input: y is what the session was fed. A leaf: the gradient stops here and is what the user asks for.
-public struct Input: SourceGate {
-  public static let name = "input"
-  init() {}
+struct Input: SourceGate {
+  static let name = "input"
 }
 
 /// Parameter: y is the session's stored value. A leaf, like ``Input``, that training changes.
-public struct Parameter: SourceGate {
-  public static let name = "parameter"
-  init() {}
+struct Parameter: SourceGate {
+  static let name = "parameter"
 }
 
 /// Constant: y is fixed when the graph is built. Nothing flows back into it.
-public struct Constant: SourceGate {
-  public static let name = "constant"
-  init() {}
+struct Constant: SourceGate {
+  static let name = "constant"
 }
 
 /// A gate without inputs.
-public protocol SourceGate: Gate {}
+protocol SourceGate: Gate {}
 
 extension SourceGate {
-  public var kernel: Kernel { Kernel(.source) }
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  var kernel: Kernel { Kernel(.source) }
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     throw ShapeError("\(Self.name) has no operands to apply it to: make one with Graph.\(Self.name)")
   }
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     preconditionFailure("The value of a source is given, not computed")
   }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [] }
-  public static var samples: [GateSample] { [] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [] }
+  static var samples: [GateSample] { [] }
 }

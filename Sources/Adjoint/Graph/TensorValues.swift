@@ -1,5 +1,5 @@
 /// The elements of a constant, row by row.
-public enum TensorValues: Hashable, Sendable {
+package enum TensorValues: Hashable, Sendable {
   case float32([Float])
   case float64([Double])
   case int32([Int32])
@@ -7,7 +7,7 @@ public enum TensorValues: Hashable, Sendable {
   case repeated(Double)
 
   /// `values` in the case of their type.
-  public init<T: GraphScalar>(_ values: [T]) {
+  package init<T: GraphScalar>(_ values: [T]) {
     // An array of the type itself is taken over as it is: a cast by `as?` would look at each element.
     switch T.elementType {
     case .float32:
