@@ -24,11 +24,11 @@ public struct Add: ElementwiseGate {
 extension Node {
   /// The sum of two nodes, elementwise: a + b.
   ///
-  /// Axes broadcast from the last to the first: extents are equal, or one of them is 1 and its
-  /// element is repeated, and a missing axis counts as 1.
+  /// Axes broadcast from the last to the first: extents are equal, or one of them is 1 and its element is repeated, and a
+  /// missing axis counts as 1.
   ///
-  /// Other shapes, and operands of two element types, poison the result: compiling it throws a ``GraphError`` with both
-  /// operands and this line. A node of another graph is a precondition failure.
+  /// Other shapes, operands of two element types and integers poison the result: compiling it throws a ``GraphError`` with
+  /// both operands and this line. A node of another graph is a precondition failure.
   @inline(never)
   public static func + (left: Node, right: Node) -> Node {
     left.graph.apply(Add(), left, right, at: .operatorCall(adj_return_address()))

@@ -29,11 +29,11 @@ public struct Divide: ElementwiseGate {
 extension Node {
   /// The quotient of two nodes, elementwise: a / b; dividing by 0 gives ±∞ or NaN, no error.
   ///
-  /// Axes broadcast from the last to the first: extents are equal, or one of them is 1 and its
-  /// element is repeated, and a missing axis counts as 1.
+  /// Axes broadcast from the last to the first: extents are equal, or one of them is 1 and its element is repeated, and a
+  /// missing axis counts as 1.
   ///
-  /// Other shapes, and operands of two element types, poison the result: compiling it throws a ``GraphError`` with both
-  /// operands and this line. A node of another graph is a precondition failure.
+  /// Other shapes, operands of two element types and integers poison the result: compiling it throws a ``GraphError`` with
+  /// both operands and this line. A node of another graph is a precondition failure.
   @inline(never)
   public static func / (left: Node, right: Node) -> Node {
     left.graph.apply(Divide(), left, right, at: .operatorCall(adj_return_address()))

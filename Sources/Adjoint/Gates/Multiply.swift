@@ -27,11 +27,11 @@ public struct Multiply: ElementwiseGate {
 extension Node {
   /// The product of two nodes, elementwise: a · b, no matrix product (see ``Node/matmul(_:fileID:line:)``).
   ///
-  /// Axes broadcast from the last to the first: extents are equal, or one of them is 1 and its
-  /// element is repeated, and a missing axis counts as 1.
+  /// Axes broadcast from the last to the first: extents are equal, or one of them is 1 and its element is repeated, and a
+  /// missing axis counts as 1.
   ///
-  /// Other shapes, and operands of two element types, poison the result: compiling it throws a ``GraphError`` with both
-  /// operands and this line. A node of another graph is a precondition failure.
+  /// Other shapes, operands of two element types and integers poison the result: compiling it throws a ``GraphError`` with
+  /// both operands and this line. A node of another graph is a precondition failure.
   @inline(never)
   public static func * (left: Node, right: Node) -> Node {
     left.graph.apply(Multiply(), left, right, at: .operatorCall(adj_return_address()))
