@@ -1,9 +1,8 @@
 /// The one line of several nodes: what a function of this package writes in operators for its caller was made at the
 /// caller's line, which messages should name.
 extension Graph {
-  /// Gives all nodes made within `body` the location `fileID`, `line`; within another such call, its location.
-  ///
-  /// As with ``scope(_:_:)``, nodes that another thread adds meanwhile are meant too.
+  /// Gives all nodes that this thread makes within `body` the location `fileID`, `line`; within another such call, its
+  /// location.
   package func placing<R>(at fileID: StaticString, _ line: UInt, _ body: () throws -> R) rethrows -> R {
     try placing(at: pack(fileID, line), body)
   }
@@ -16,10 +15,10 @@ extension Graph {
 
   private func placing<R>(at location: PackedLocation, _ body: () throws -> R) rethrows -> R {
     let outer = withState { state in
-      defer { state.commonLocation = state.commonLocation ?? location }
-      return state.commonLocation
+      defer { state.context.commonLocation = state.context.commonLocation ?? location }
+      return state.context.commonLocation
     }
-    defer { withState { $0.commonLocation = outer } }
+    defer { withState { $0.context.commonLocation = outer } }
     return try body()
   }
 }
