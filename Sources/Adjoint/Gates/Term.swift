@@ -35,6 +35,17 @@ struct Term {
 
   func literal(_ value: Double) -> Term { Term(node.literal(value, at: location), location) }
 
+  /// This term, with what is wrong with the operands of the formula that it begins, or with one of them before.
+  func refused(_ reason: String, operands: [Node]) -> Term {
+    let operands = operands.map(\.id)
+    node.graph.withState { state in
+      let earlier = operands.compactMap { state.poison[$0] }.first
+      state.markPoisoned(
+        node.id, earlier ?? GraphError(.shapeMismatch, reason, at: node.id, operands: operands, in: state))
+    }
+    return self
+  }
+
   func reshaped(_ shape: Shape) -> Term { shape == node.shape ? self : applying(Reshape(shape)) }
 
   static func + (left: Term, right: Term) -> Term { left.applying(Add(), right) }

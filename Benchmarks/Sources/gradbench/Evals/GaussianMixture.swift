@@ -55,35 +55,17 @@ struct GaussianMixture: Eval {
     let (n, d) = (given.x.shape[0], given.x.shape[1])
     let logDeterminants = given.q.sum(axes: [1])
     let beta = given.alpha + logDeterminants - 0.5 * squaredLengths(given)
-    let likelihood = logSumExp(beta, axes: [1]).sum() - Double(n) * logSumExp(given.alpha, axes: [0])
+    let likelihood = beta.logSumExp(axes: [1]).sum() - Double(n) * given.alpha.logSumExp()
     return likelihood - Double(n * d) / 2 * log(2 * Double.pi) + prior(given, logDeterminants)
   }
 
-  /// |Qₖ (xᵢ − μₖ)|² of shape `[n, k]`: all Qₖ side by side make one matrix product.
+  /// |Qₖ (xᵢ − μₖ)|² of shape `[n, k]`: all Qₖ below one another make one matrix product.
   private static func squaredLengths(_ given: Inputs) -> Node {
     let (n, d, k) = (given.x.shape[0], given.x.shape[1], given.q.shape[0])
-    let factors = triangular(given)  // [column, k, row]
-    let points = given.x.matmul(factors.reshaped([d, k * d])).reshaped([n, k, d])
-    let means = (factors * given.mu.transposed().reshaped([d, k, 1])).sum(axes: [0])
+    let factors = lowerTriangular(diagonal: exp(given.q), below: given.l, order: .columns)
+    let points = given.x.matmul(factors.reshaped([k * d, d]).transposed()).reshaped([n, k, d])
+    let means = (factors * given.mu.reshaped([k, 1, d])).sum(axes: [2])
     return square(points - means).sum(axes: [2])
-  }
-
-  /// Every Qₖ, lower triangular, as `[column, k, row]`: exp q on the diagonal, l below it column by column.
-  private static func triangular(_ given: Inputs) -> Node {
-    let (k, d, below) = (given.q.shape[0], given.q.shape[1], given.l.shape[1])
-    let graph = given.q.graph
-    // The rows of a table: the elements of l, those of the diagonal, and zero.
-    let table = concatenate([given.l.transposed(), exp(given.q).transposed(), graph.constant(0, [1, k], .float64)])
-    var rows = [Int32](repeating: Int32(below + d), count: d * d)
-    var next: Int32 = 0
-    for column in 0..<d {
-      rows[column * d + column] = Int32(below + column)
-      for row in column + 1..<d {
-        rows[column * d + row] = next
-        next += 1
-      }
-    }
-    return table.gatheringRows(graph.constant(rows, [d, d])).transposed([0, 2, 1])
   }
 
   /// k (N d (log γ − ½ log 2) − log Γ_d(N/2)) − Σₖ (½ γ² (|exp qₖ|² + |lₖ|²) − m Σⱼ qₖⱼ) with N = d + m + 1.

@@ -19,7 +19,7 @@ struct LogSumExp: Eval {
 
     let graph = Graph()
     x = graph.input("x", [values.count], .float64)
-    sum = logSumExp(x, axes: [0])
+    sum = x.logSumExp()
     session = try Program(sum, gradientsFor: isDerivative ? [x] : []).makeReadySession(on: executor)
   }
 
@@ -37,12 +37,4 @@ struct LogSumExp: Eval {
   }
 
   var output: Output { isDerivative ? .vector(result) : .number(result[0]) }
-}
-
-/// log Σ exp x over `axes` as log Σ exp(x − a) + a, which no exponential overflows with a the largest x. The value does
-/// not depend on a, so no gradient flows through it.
-func logSumExp(_ x: Node, axes: [Int]) -> Node {
-  let largest = stopGradient(x.max(axes: axes, keepsAxes: true))
-  let sum = exp(x - largest).sum(axes: axes)
-  return log(sum) + largest.reshaped(sum.shape)
 }
