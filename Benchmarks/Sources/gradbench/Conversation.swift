@@ -12,7 +12,7 @@ struct Conversation {
   /// The line that answers `line`.
   mutating func answer(to line: String) -> [UInt8] {
     var id = expectedID
-    defer { expectedID = id + 1 }
+    defer { expectedID = id &+ 1 }
     do {
       let message: [String: Any]
       do {
@@ -94,7 +94,8 @@ struct Conversation {
   }
 }
 
-/// How often and how long to run, at least. An input without fields is run once.
+/// How often and how long to run, at least: once where the input has no fields, else what it asks for, up to ten million
+/// runs and an hour.
 struct RunLimits {
   let runs: Int
   let duration: Duration
@@ -105,8 +106,8 @@ struct RunLimits {
       return
     }
     let fields = try Fields(input)
-    runs = max(1, try fields.count("min_runs", atLeast: 0))
-    duration = .seconds(try fields.number("min_seconds"))
+    runs = max(1, try fields.count("min_runs", atLeast: 0, atMost: 10_000_000))
+    duration = .seconds(try fields.number("min_seconds", in: 0...3600))
   }
 }
 

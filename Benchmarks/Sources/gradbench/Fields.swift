@@ -30,11 +30,21 @@ struct Fields {
 
   func number(_ name: String) throws(InputError) -> Double { try Self.number(value(name), name) }
 
-  /// A whole number, at least `least`.
-  func count(_ name: String, atLeast least: Int = 1) throws(InputError) -> Int {
+  /// A number within `range`.
+  func number(_ name: String, in range: ClosedRange<Double>) throws(InputError) -> Double {
     let value = try number(name)
-    guard let count = Int(exactly: value), count >= least else {
-      throw InputError("\(name) is \(value), not a whole number of at least \(least)")
+    guard range.contains(value) else {
+      throw InputError("\(name) is \(value), not a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// A whole number within bounds: of what a message asks for without sending it there can be too much. By default 16
+  /// million, twice the largest that the suite has, so that 32 bits number the entries of ba's Jacobian.
+  func count(_ name: String, atLeast least: Int = 1, atMost most: Int = 1 << 24) throws(InputError) -> Int {
+    let value = try number(name)
+    guard let count = Int(exactly: value), (least...most).contains(count) else {
+      throw InputError("\(name) is \(value), not a whole number from \(least) to \(most)")
     }
     return count
   }

@@ -1,10 +1,24 @@
 import Adjoint
 import DependencyScheduling
+import Foundation
+
+/// What an eval may take of the machine's memory for its session, and as much again for arrays of its own: the system ends
+/// a process that touches more than there is.
+enum MemoryLimit {
+  static let byteCount = Int(ProcessInfo.processInfo.physicalMemory / 2)
+
+  /// Refuses arrays of the eval's own that are too large.
+  static func check(_ byteCount: Int, for what: String) throws(InputError) {
+    guard byteCount <= Self.byteCount else {
+      throw InputError("\(what) takes \(byteCount) bytes, where \(Self.byteCount) are allowed on this machine")
+    }
+  }
+}
 
 extension Program {
   /// A session that has all its memory, so that the first run which is timed does not wait for the operating system.
   func makeReadySession(on executor: GraphExecutor) throws -> Session {
-    let session = makeSession(on: executor)
+    let session = makeSession(on: executor, memoryLimit: MemoryLimit.byteCount)
     try session.reserveMemory()
     return session
   }

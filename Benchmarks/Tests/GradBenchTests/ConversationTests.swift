@@ -34,7 +34,9 @@ struct Recording: Sendable, CustomTestStringConvertible {
 @Suite struct ConversationTests {
   @Test func `every eval has a recording`() {
     let names = Set(Recording.all.map(\.testDescription))
-    for name in ["llsq", "lse", "ode", "kmeans", "gmm", "lstm", "ba"] { #expect(names.contains(name + ".jsonl")) }
+    for name in ["hello", "llsq", "lse", "ode", "kmeans", "gmm", "lstm", "ba"] {
+      #expect(names.contains(name + ".jsonl"))
+    }
   }
 
   /// Both sides compute in float64, in different orders: 1e-9 is the suite's own bound for its recordings.
@@ -58,6 +60,15 @@ struct Recording: Sendable, CustomTestStringConvertible {
     let (one, two) = (try Tool("--width", "1"), try Tool("--width", "2"))
     for (message, _) in try recording.exchanges() {
       #expect(try untimed(one.answerLine(to: message)) == untimed(two.answerLine(to: message)))
+    }
+  }
+
+  @Test func `all cores give the bits of one worker`() throws {
+    for recording in Recording.all {
+      let (one, all) = (try Tool("--width", "1"), try Tool("--multithreaded"))
+      for (message, _) in try recording.exchanges() {
+        #expect(try untimed(one.answerLine(to: message)) == untimed(all.answerLine(to: message)))
+      }
     }
   }
 

@@ -6,9 +6,12 @@ final class Tool {
   private let input = Pipe(), output = Pipe()
   private var received = Data()
 
+  // Executables are built beside the resources of the tests.
+  private static let executable =
+    Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("gradbench")
+
   init(_ arguments: String...) throws {
-    // Executables are built beside the resources of the tests.
-    process.executableURL = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("gradbench")
+    process.executableURL = Self.executable
     process.arguments = arguments
     process.standardInput = input
     process.standardOutput = output
@@ -24,14 +27,18 @@ final class Tool {
   /// The line that answers one line; empty if the tool has ended.
   func answerLine(to line: String) throws -> String {
     try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
-    while !received.contains(0x0A) {
+    // Only what has just come is searched: lines are long.
+    var searched = received.startIndex
+    while true {
+      if let end = received[searched...].firstIndex(of: 0x0A) {
+        defer { received = Data(received[(end + 1)...]) }
+        return String(decoding: received[..<end], as: UTF8.self)
+      }
+      searched = received.endIndex
       let more = output.fileHandleForReading.availableData
       if more.isEmpty { return "" }
       received += more
     }
-    let end = received.firstIndex(of: 0x0A)!
-    defer { received = Data(received[(end + 1)...]) }
-    return String(decoding: received[..<end], as: UTF8.self)
   }
 
   /// Closes the tool's input and answers with its exit code.
@@ -39,5 +46,18 @@ final class Tool {
     try input.fileHandleForWriting.close()
     process.waitUntilExit()
     return process.terminationStatus
+  }
+
+  /// The exit code of a tool that does not start to serve, and what it says why.
+  static func refusal(_ arguments: String...) throws -> (code: Int32, sentence: String) {
+    let process = Process(), errors = Pipe()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardError = errors
+    try process.run()
+    let sentence = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: sentence, as: UTF8.self))
   }
 }

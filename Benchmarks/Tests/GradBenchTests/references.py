@@ -126,6 +126,11 @@ def number(value):
 
 def conversations():
     """For each file the module, and its calls: function, input, expected output."""
+    calls, x = [], 1.1
+    for _ in range(4):
+        calls += [("square", x, x * x), ("double", x * x, 2 * (x * x))]
+        x = calls[-1][2]
+    yield "hello", calls
     x = random.random(6)
     yield "llsq", [("primal", {"x": x, "n": 9}, number(llsq(x, 9))),
                    ("gradient", {"x": x, "n": 9}, gradient(lambda x: llsq(x, 9), x)[0])]
@@ -173,8 +178,9 @@ def main():
     for module, calls in conversations():
         messages = [({"kind": "start", "eval": module}, {}), ({"kind": "define", "module": module}, {"success": True})]
         for function, given, output in calls:
+            limits = {"min_runs": 2, "min_seconds": 0.0}
             message = {"kind": "evaluate", "module": module, "function": function,
-                       "input": {**given, "min_runs": 2, "min_seconds": 0.0}}
+                       "input": {**given, **limits} if isinstance(given, dict) else given}
             messages.append((message, {"success": True, "output": output}))
         with open(folder / f"{module}.jsonl", "w") as file:
             for number, (message, response) in enumerate(messages):

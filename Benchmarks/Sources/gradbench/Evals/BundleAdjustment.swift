@@ -30,6 +30,8 @@ struct BundleAdjustment: Eval {
     let camera = try fields.vector("cam", 11), point = try fields.vector("x", 3)
     let weight = try fields.number("w"), feature = try fields.vector("feat", 2)
     isDerivative = function == "jacobian"
+    try MemoryLimit.check(
+      88 * n + 24 * m + 32 * p + (isDerivative ? SparseJacobian.byteCount(p) : 24 * p), for: "p = \(p)")
     // Parameter after parameter, of all cameras and points.
     cameraValues = camera.flatMap { [Double](repeating: $0, count: n) }
     pointValues = point.flatMap { [Double](repeating: $0, count: m) }

@@ -16,7 +16,7 @@ struct DifferentialEquation: Eval {
   init(_ function: String, _ input: Any, on executor: GraphExecutor) throws {
     let fields = try Fields(input)
     values = try fields.vector("x")
-    let steps = try fields.count("s")
+    let steps = try fields.count("s", atMost: 1 << 16)
     isDerivative = function == "gradient"
     result = .room(values.count)
 

@@ -11,6 +11,9 @@ struct SparseJacobian {
   /// Observations of a task.
   private static let ofTask = 16_384
 
+  /// What the arrays for p observations take.
+  static func byteCount(_ p: Int) -> Int { p * (31 * (8 + 4) + 3 * 4) }
+
   init(n: Int, m: Int, p: Int, on executor: GraphExecutor) {
     parts = Parts(n: n, m: m, p: p)
     self.executor = executor
