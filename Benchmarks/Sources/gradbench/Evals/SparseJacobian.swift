@@ -1,73 +1,41 @@
 import Adjoint
-import DependencyScheduling
 
 /// The Jacobian of p observations by compressed rows: two rows of 15 entries an observation (its camera, its point, its
 /// weight), then one row an observation for its weight's error.
-struct SparseJacobian {
-  private let parts: Parts
-  /// One task for each range of observations, on the executor that computes the derivatives, too.
-  private let executor: GraphExecutor
+struct SparseJacobian: Sendable {
+  private let n: Int, m: Int, p: Int
+  private let rows: SharedNumbers<Int32>, columns: SharedNumbers<Int32>, values: SharedNumbers<Double>
 
-  /// Observations of a task.
-  private static let ofTask = 16_384
+  init(n: Int, m: Int, p: Int) {
+    (self.n, self.m, self.p) = (n, m, p)
+    (rows, columns, values) = (SharedNumbers(3 * p + 1), SharedNumbers(31 * p), SharedNumbers(31 * p))
+  }
 
   /// What the arrays for p observations take.
   static func byteCount(_ p: Int) -> Int { p * (31 * (8 + 4) + 3 * 4) }
 
-  init(n: Int, m: Int, p: Int, on executor: GraphExecutor) {
-    parts = Parts(n: n, m: m, p: p)
-    self.executor = executor
-  }
-
-  /// Writes every row: `derivatives` of the first error, the second, and the weight's, each of shape `[p]`.
-  func assemble(_ derivatives: [[Node]], in session: Session) throws {
-    var graph = TaskGraph()
-    let parts = parts
-    for start in stride(from: 0, to: parts.observations, by: Self.ofTask) {
-      let observations = start..<min(start + Self.ofTask, parts.observations)
-      graph.addTask("assemble") {
-        parts.writePattern(of: observations)
-        try session.withPointers(to: derivatives.joined()) { parts.write($0, of: observations) }
-      }
+  /// Writes the rows of `observations` from the last elements of `derivatives`: the 15 of the first error, those of the
+  /// second, and the weight's.
+  func write(_ derivatives: [Node], in session: Session, of observations: Range<Int>) throws {
+    writePattern(of: observations)
+    try session.withPointers(to: derivatives[...]) { derivatives in
+      write(derivatives.map { UnsafeBufferPointer(rebasing: $0.suffix(observations.count)) }, of: observations)
     }
-    try graph.frozen().run(on: executor)
   }
 
-  /// The first thirty entries and the last one of each part, as the suite asks for.
+  /// The first thirty entries and the last one of each array, as the suite asks for.
   var excerpt: Output {
-    func ends<T>(_ list: UnsafeMutableBufferPointer<T>) -> [T] { Array(list.prefix(30)) + [list[list.count - 1]] }
+    func ends<T>(_ list: SharedNumbers<T>) -> [T] { Array(list.elements.prefix(30)) + [list.elements.last!] }
     return .fields([
-      ("rows", .integers(ends(parts.rows).map(Int.init))), ("cols", .integers(ends(parts.columns).map(Int.init))),
-      ("vals", .vector(ends(parts.values))),
+      ("rows", .integers(ends(rows).map(Int.init))), ("cols", .integers(ends(columns).map(Int.init))),
+      ("vals", .vector(ends(values))),
     ])
-  }
-}
-
-/// The three arrays of the Jacobian.
-private final class Parts: @unchecked Sendable {  // because tasks write the entries of other observations each
-  let n: Int, m: Int, observations: Int
-  let rows: UnsafeMutableBufferPointer<Int32>, columns: UnsafeMutableBufferPointer<Int32>
-  let values: UnsafeMutableBufferPointer<Double>
-
-  init(n: Int, m: Int, p: Int) {
-    (self.n, self.m, observations) = (n, m, p)
-    func zeros<T: Numeric>(_ count: Int) -> UnsafeMutableBufferPointer<T> {
-      let memory = UnsafeMutableBufferPointer<T>.allocate(capacity: count)
-      memory.initialize(repeating: 0)
-      return memory
-    }
-    (rows, columns, values) = (zeros(3 * p + 1), zeros(31 * p), zeros(31 * p))
-  }
-
-  deinit {
-    rows.deallocate()
-    columns.deallocate()
-    values.deallocate()
   }
 
   /// Where the rows of `range` begin, and which columns their entries stand in.
-  func writePattern(of range: Range<Int>) {
-    let (p, points, weights) = (observations, 11 * n, 11 * n + 3 * m)
+  private func writePattern(of range: Range<Int>) {
+    let (rows, columns) = (rows.elements, columns.elements)
+    let (points, weights) = (11 * n, 11 * n + 3 * m)
     for i in range {
       (rows[2 * i], rows[2 * i + 1], rows[2 * p + i]) = (Int32(30 * i), Int32(30 * i + 15), Int32(30 * p + i))
       let camera = Int32(11 * (i % n)), point = Int32(points + 3 * (i % m)), weight = Int32(weights + i)
@@ -81,16 +49,16 @@ private final class Parts: @unchecked Sendable {  // because tasks write the ent
     if range.upperBound == p { rows[3 * p] = Int32(31 * p) }
   }
 
-  /// The entries themselves, from the 15 derivatives of the first error, those of the second, and the weight's. A few
-  /// observations at a time, so that what is written for them stays in the first-level cache.
-  func write(_ derivatives: [UnsafeBufferPointer<Double>], of range: Range<Int>) {
+  /// The entries themselves. A few observations at a time, so that what is written for them stays in the first-level cache.
+  private func write(_ derivatives: [UnsafeBufferPointer<Double>], of range: Range<Int>) {
+    let values = values.elements
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
-      let some = start..<min(start + 64, range.upperBound)
+      let some = start..<min(start + 64, range.upperBound), first = range.lowerBound
       for entry in 0..<30 {
         let derivative = derivatives[entry]
-        for i in some { values[30 * i + entry] = derivative[i] }
+        for i in some { values[30 * i + entry] = derivative[i - first] }
       }
-      for i in some { values[30 * observations + i] = derivatives[30][i] }
+      for i in some { values[30 * p + i] = derivatives[30][i - first] }
     }
   }
 }
@@ -98,12 +66,12 @@ private final class Parts: @unchecked Sendable {  // because tasks write the ent
 extension Session {
   /// Calls `body` with the elements of several outputs.
   fileprivate func withPointers(
-    to nodes: some Collection<Node>, _ found: [UnsafeBufferPointer<Double>] = [],
+    to nodes: ArraySlice<Node>, _ found: [UnsafeBufferPointer<Double>] = [],
     _ body: ([UnsafeBufferPointer<Double>]) -> Void
   ) throws {
     guard let node = nodes.first else { return body(found) }
     try withValues(of: node, as: Double.self) { values in
-      try values.withUnsafeBufferPointer { try withPointers(to: Array(nodes.dropFirst()), found + [$0], body) }
+      try values.withUnsafeBufferPointer { try withPointers(to: nodes.dropFirst(), found + [$0], body) }
     }
   }
 }
