@@ -105,7 +105,7 @@ import Testing
       (convolution(x, "none", to: 4, kernel: 3, groups: 0, .zeros), #line, "at least one group, got 0"),
       (convolution(x, "shrunk", to: 4, kernel: 3, padding: -1, .zeros), #line, "the padding of a window is 0 to"),
       (convolution(flattened(x), "rows", to: 4, kernel: 3, .zeros), #line, "images have the axes [batch, channels"),
-      (convolution(x, "empty", to: 0, kernel: 3, .zeros), #line, "has an extent of 0"),
+      (convolution(x, "empty", to: 0, kernel: 3, .zeros), #line, "an extent of 0 holds no element"),
     ]
     for (node, line, message) in errors {
       let error = #expect(throws: GraphError.self) { try Program(node) }

@@ -13,7 +13,8 @@ extension Graph {
     return try placing(at: withState { $0.packedLocation(of: node.id) }, body)
   }
 
-  private func placing<R>(at location: PackedLocation, _ body: () throws -> R) rethrows -> R {
+  /// Gives all nodes made within `body` that location.
+  func placing<R>(at location: PackedLocation, _ body: () throws -> R) rethrows -> R {
     let outer = withState { state in
       defer { state.context.commonLocation = state.context.commonLocation ?? location }
       return state.context.commonLocation

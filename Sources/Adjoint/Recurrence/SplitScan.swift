@@ -26,11 +26,17 @@ struct SplitScan {
     _ body: ScanBody, stacked: [NodeID], sums: [NodeID] = [], to operands: [Node], in graph: Graph,
     at location: PackedLocation
   ) -> Results {
-    graph.withState { $0.context.commonLocation = location }
-    defer { graph.withState { $0.context.commonLocation = nil } }
-    guard let loops = StateLoops(body), loops.leavesLanes(body) else {
-      return whole(body, stacked: stacked, sums: sums, to: operands, in: graph)
+    graph.placing(at: location) {
+      guard let loops = StateLoops(body), loops.leavesLanes(body) else {
+        return whole(body, stacked: stacked, sums: sums, to: operands, in: graph)
+      }
+      return apply(loops, of: body, stacked: stacked, sums: sums, to: operands, in: graph)
     }
+  }
+
+  private static func apply(
+    _ loops: StateLoops, of body: ScanBody, stacked: [NodeID], sums: [NodeID], to operands: [Node], in graph: Graph
+  ) -> Results {
     var split = SplitScan(body: body, graph: graph, operands: operands, split: loops)
     for (source, operand) in zip(body.elements + body.invariants, operands.dropFirst(body.state.count)) {
       split.values[source] = operand
