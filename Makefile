@@ -15,13 +15,15 @@ test: setup
 	swift test
 	swift test --package-path Benchmarks --filter GradBenchTests
 
-# Builds and runs every example, long ones in their quick form, and tests what they read.
+# Builds and runs every example, long ones in their quick form, and tests what they read: in one build, which lets tests
+# see what is internal.
 OPTIONS.AlexNet = --quick
+TESTABLE = -c release --package-path Examples -Xswiftc -enable-testing
 examples: setup
-	swift build -c release --package-path Examples
+	swift build $(TESTABLE) --build-tests
 	@set -e; $(foreach example,$(EXAMPLES), \
 	  printf '\n== %s\n' $(example); Examples/.build/release/$(example) $(OPTIONS.$(example));)
-	swift test --package-path Examples
+	swift test $(TESTABLE) --skip-build
 
 # Draws the committed pictures anew.
 pictures: setup
