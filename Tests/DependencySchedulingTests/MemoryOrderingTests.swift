@@ -1,10 +1,11 @@
 import Foundation
 import Testing
 
-/// The contracts "who must see what" of counters, deque, completion and hand-over: each ordering, weakened, is caught.
+/// The contracts "who must see what", of counters, deque, completion and hand-over, of claims and countdowns of sessions:
+/// each ordering, weakened, is caught.
 ///
-/// A stress test of the whole scheduler cannot see a weakened ordering, so each has a program of two threads of its
-/// own, built around the real source file. Building some twenty programs takes a minute or two: only where
+/// A stress test of the whole cannot see a weakened ordering, so each has a program of two threads of its
+/// own, built around the real source file. Building some thirty programs takes a few minutes: only where
 /// `ADJOINT_SANITIZERS` is set.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct MemoryOrderingTests {
   static let areBuilt = ProcessInfo.processInfo.environment["ADJOINT_SANITIZERS"] != nil
@@ -39,7 +40,7 @@ import Testing
   @Test func `no ordering of the sources is without a test or a reason`() throws {
     let strong = [".acquiring", ".releasing", ".acquiringAndReleasing", ".sequentiallyConsistent"]
     var count = 0
-    for file in try FileManager.default.contentsOfDirectory(atPath: OrderingProgram.sources.path)
+    for file in try FileManager.default.subpathsOfDirectory(atPath: OrderingProgram.sources.path)
     where file.hasSuffix(".swift") {
       let source = try String(contentsOf: OrderingProgram.sources.appending(path: file), encoding: .utf8)
       for line in source.components(separatedBy: "\n") {

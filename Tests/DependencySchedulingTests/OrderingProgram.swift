@@ -1,6 +1,6 @@
 import Foundation
 
-/// A program from Tests/OrderingHarnesses, built with one source file of the module, as it is or weakened.
+/// A program from Tests/OrderingHarnesses, built with one source file of the package, as it is or weakened.
 struct OrderingProgram {
   struct Failure: Error, CustomStringConvertible {
     var description: String
@@ -9,7 +9,7 @@ struct OrderingProgram {
   /// Where the package is.
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  static let sources = root.appending(path: "Sources/DependencyScheduling")
+  static let sources = root.appending(path: "Sources")
 
   private let folder: URL
   private var executable: URL { folder.appending(path: "program") }
@@ -20,7 +20,7 @@ struct OrderingProgram {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let original = try String(contentsOf: Self.sources.appending(path: "\(file).swift"), encoding: .utf8)
     let source = try weakening.map { try $0.apply(to: original) } ?? original
-    let changed = folder.appending(path: "\(file).swift")
+    let changed = folder.appending(path: "Changed.swift")
     try source.write(to: changed, atomically: true, encoding: .utf8)
     let harnesses = Self.root.appending(path: "Tests/OrderingHarnesses")
     let files = [changed] + ["TwoThreads", harness].map { harnesses.appending(path: "\($0).swift") }

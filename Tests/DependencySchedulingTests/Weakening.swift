@@ -7,7 +7,7 @@ struct Weakening: Sendable, CustomStringConvertible {
     case litmus
   }
 
-  /// The source file, without extension.
+  /// The source file within Sources, without extension.
   let file: String
   /// The one line that holds the ordering, or the beginning of it, without indentation.
   let line: String
@@ -21,44 +21,76 @@ struct Weakening: Sendable, CustomStringConvertible {
 
   static let all: [Weakening] = [
     Weakening(
-      file: "DependencyCounters", line: "var value = word.pointee.load(", ordering: "acquiring", weaker: "relaxed",
+      file: "DependencyScheduling/DependencyCounters", line: "var value = word.pointee.load(", ordering: "acquiring",
+      weaker: "relaxed",
       harness: "CounterHarness"),
     Weakening(
-      file: "DependencyCounters", line: "value = word.pointee.subtract(1", ordering: "acquiringAndReleasing",
+      file: "DependencyScheduling/DependencyCounters", line: "value = word.pointee.subtract(1",
+      ordering: "acquiringAndReleasing",
       weaker: "acquiring", harness: "CounterHarness"),
     Weakening(
-      file: "DependencyCounters", line: "value = word.pointee.subtract(1", ordering: "acquiringAndReleasing",
+      file: "DependencyScheduling/DependencyCounters", line: "value = word.pointee.subtract(1",
+      ordering: "acquiringAndReleasing",
       weaker: "releasing", harness: "CounterHarness"),
     Weakening(
-      file: "WorkDeque", line: "bottom.pointee.store(end &+ 1,", ordering: "releasing", weaker: "relaxed",
+      file: "DependencyScheduling/WorkDeque", line: "bottom.pointee.store(end &+ 1,", ordering: "releasing",
+      weaker: "relaxed",
       harness: "StealHarness"),
     Weakening(
-      file: "WorkDeque", line: "let end = bottom.pointee.load(ordering: .sequentiallyConsistent)",
+      file: "DependencyScheduling/WorkDeque", line: "let end = bottom.pointee.load(ordering: .sequentiallyConsistent)",
       ordering: "sequentiallyConsistent", weaker: "relaxed", harness: "StealHarness"),
     Weakening(
-      file: "WorkDeque", line: "bottom.pointee.store(last, ", ordering: "sequentiallyConsistent",
+      file: "DependencyScheduling/WorkDeque", line: "bottom.pointee.store(last, ", ordering: "sequentiallyConsistent",
       weaker: "releasing", harness: "LastUnitLitmus", proof: .litmus),
     Weakening(
-      file: "RunProgress", line: "remaining.pointee.subtract(", ordering: "acquiringAndReleasing",
+      file: "DependencyScheduling/RunProgress", line: "remaining.pointee.subtract(", ordering: "acquiringAndReleasing",
       weaker: "acquiring", harness: "CompletionHarness"),
     Weakening(
-      file: "RunProgress", line: "remaining.pointee.subtract(", ordering: "acquiringAndReleasing",
+      file: "DependencyScheduling/RunProgress", line: "remaining.pointee.subtract(", ordering: "acquiringAndReleasing",
       weaker: "releasing", harness: "CompletionHarness"),
     Weakening(
-      file: "RunProgress", line: "remaining.pointee.load(", ordering: "acquiring", weaker: "relaxed",
+      file: "DependencyScheduling/RunProgress", line: "remaining.pointee.load(", ordering: "acquiring",
+      weaker: "relaxed",
       harness: "CompletionHarness"),
     Weakening(
-      file: "RunProgress", line: "_ = parked.pointee.exchange(true", ordering: "acquiring", weaker: "relaxed",
+      file: "DependencyScheduling/RunProgress", line: "_ = parked.pointee.exchange(true", ordering: "acquiring",
+      weaker: "relaxed",
       harness: "ParkingHarness"),
     Weakening(
-      file: "RunProgress", line: "parked.pointee.exchange(false", ordering: "releasing", weaker: "relaxed",
+      file: "DependencyScheduling/RunProgress", line: "parked.pointee.exchange(false", ordering: "releasing",
+      weaker: "relaxed",
       harness: "ParkingHarness"),
     Weakening(
-      file: "Handover", line: "isPublished.store(true", ordering: "releasing", weaker: "relaxed",
+      file: "DependencyScheduling/Handover", line: "isPublished.store(true", ordering: "releasing", weaker: "relaxed",
       harness: "HandoverHarness"),
     Weakening(
-      file: "Handover", line: "_ = isPublished.load(", ordering: "acquiring", weaker: "relaxed",
+      file: "DependencyScheduling/Handover", line: "_ = isPublished.load(", ordering: "acquiring", weaker: "relaxed",
       harness: "HandoverHarness"),
+    Weakening(
+      file: "Adjoint/Execution/AccessClaims", line: "count.compareExchange(", ordering: "acquiring", weaker: "relaxed",
+      harness: "ClaimHarness"),
+    Weakening(
+      file: "Adjoint/Execution/AccessClaims", line: "let outcome = count.weakCompareExchange(", ordering: "acquiring",
+      weaker: "relaxed", harness: "ClaimHarness"),
+    Weakening(
+      file: "Adjoint/Execution/AccessClaims", line: "count.store(0", ordering: "releasing", weaker: "relaxed",
+      harness: "ClaimHarness"),
+    Weakening(
+      file: "Adjoint/Execution/AccessClaims", line: "count.wrappingSubtract(1", ordering: "releasing",
+      weaker: "relaxed",
+      harness: "ClaimHarness"),
+    Weakening(
+      file: "Adjoint/Execution/StripeClaims", line: "return !isClaimed[stripe].exchange(true", ordering: "acquiring",
+      weaker: "relaxed", harness: "StripeHarness"),
+    Weakening(
+      file: "Adjoint/Execution/StripeClaims", line: "func giveBack(", ordering: "releasing", weaker: "relaxed",
+      harness: "StripeHarness"),
+    Weakening(
+      file: "Adjoint/Execution/Countdowns", line: "left[result].subtract(1", ordering: "acquiringAndReleasing",
+      weaker: "acquiring", harness: "CountdownHarness"),
+    Weakening(
+      file: "Adjoint/Execution/Countdowns", line: "left[result].subtract(1", ordering: "acquiringAndReleasing",
+      weaker: "releasing", harness: "CountdownHarness"),
   ]
 
   /// Orderings that no program on x86-64 can tell from weaker ones: a sequentially consistent load is the same

@@ -176,7 +176,7 @@ extension Session {
   /// Claims the session alone, once accesses of other threads have been closed.
   private func claimFromLoan(of endpoint: Endpoint) {
     while true {
-      let others = claimAloneUnlessOthers()
+      let others = claims.claimAlone()
       if others == 0 { return }
       precondition(
         others > 0,

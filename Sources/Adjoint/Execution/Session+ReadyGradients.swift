@@ -1,5 +1,4 @@
 public import DependencyScheduling
-internal import Synchronization
 
 /// Gradients are told of while the run that computes them still goes on: to send one to another machine, or to add up
 /// norms, beside the work that is left.
@@ -125,29 +124,5 @@ extension [Placement.Place] {
   fileprivate func within(_ slots: Range<Int>) -> ArraySlice<Placement.Place> {
     let first = partitioningIndex { $0.index >= slots.lowerBound }
     return self[first...].prefix { $0.index < slots.upperBound }
-  }
-}
-
-/// How many units have still to write each gradient of one run.
-///
-/// Who must see what: whoever counts the last one down sees what all others wrote, for each *releases* its own and the last
-/// *acquires*.
-private final class Countdowns: Sendable {
-  private nonisolated(unsafe) let left: UnsafeMutablePointer<Atomic<Int>>  // because all accesses are atomic
-  private let count: Int
-
-  init(_ counts: [Int]) {
-    count = counts.count
-    left = .allocate(capacity: count)
-    for (index, number) in counts.enumerated() { (left + index).initialize(to: Atomic(number)) }
-  }
-
-  deinit {
-    left.deinitialize(count: count)
-    left.deallocate()
-  }
-
-  func isLast(_ gradient: Int) -> Bool {
-    left[gradient].subtract(1, ordering: .acquiringAndReleasing).newValue == 0
   }
 }

@@ -1,6 +1,5 @@
 public import DependencyScheduling
 internal import GradientMemory
-internal import Synchronization
 
 /// One set of values of a ``Program``: what it was fed, what it computed, the gradients, and the memory of all that.
 ///
@@ -25,8 +24,7 @@ public final class Session: Sendable {
   let progress = Locked(Progress())
   /// Who completes which gradient, of each pass that was asked to tell.
   let gradientWriters = Locked<[Pass: GradientWriters]>([:])
-  /// -1 while a run or a write has the session to itself, else how many accesses are open.
-  private let claims = Atomic<Int>(0)
+  let claims = AccessClaims()
 
   /// What has been fed and computed so far.
   struct Progress: Sendable {
@@ -239,33 +237,18 @@ public final class Session: Sendable {
   // MARK: claims
 
   func claimAlone() throws(SessionError) {
-    guard claimAloneUnlessOthers() == 0 else {
+    guard claims.claimAlone() == 0 else {
       throw SessionError.busy("the session is in use: it does one thing at a time")
     }
   }
 
-  /// Claims the session alone and answers 0, or answers how many accesses are open, -1 for a run or a write.
-  func claimAloneUnlessOthers() -> Int {
-    claims.compareExchange(expected: 0, desired: -1, ordering: .acquiring).original
-  }
-
   func claimShared() throws(SessionError) {
-    var seen = claims.load(ordering: .relaxed)
-    while true {
-      guard seen >= 0 else { throw SessionError.busy("the session is running: read or write it before or after") }
-      let outcome = claims.weakCompareExchange(expected: seen, desired: seen + 1, ordering: .acquiring)
-      if outcome.exchanged { return }
-      seen = outcome.original
+    guard claims.claimShared() else {
+      throw SessionError.busy("the session is running: read or write it before or after")
     }
   }
 
-  func release() {
-    if claims.load(ordering: .relaxed) == -1 {
-      claims.store(0, ordering: .releasing)
-    } else {
-      claims.wrappingSubtract(1, ordering: .releasing)
-    }
-  }
+  func release() { claims.end() }
 }
 
 extension Program {

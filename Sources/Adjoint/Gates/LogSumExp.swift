@@ -1,6 +1,6 @@
 extension Node {
-  /// log Σ e^x over `axes` (all, if `nil`); a negative axis counts from the end. The gradient is the softmax,
-  /// e^(x − y).
+  /// log Σ e^x over `axes` (all, if `nil`), which stay with extent 1 if `keepsAxes`; a negative axis counts from the end.
+  /// The gradient is the softmax, e^(x − y).
   ///
   /// ```swift
   /// let evidence = (logWeights + logLikelihoods).logSumExp(axes: [-1])   // [n, k] to [n]
@@ -11,10 +11,9 @@ extension Node {
   /// Where every x is −∞ the value is −∞, and the gradient 0. Where one is ∞ the value is ∞; the gradient is 0 for the
   /// others, and NaN for it: ∞ − ∞ has no value. A NaN gives a NaN.
   ///
-  /// - Parameters:
-  ///   - axes: those to add over; one that does not exist, or is named twice, is an error of the program that names this
-  ///     node and the line of the call.
-  ///   - keepsAxes: whether they stay, with extent 1.
+  /// An axis that does not exist, or is named twice, is an error of the program that names this node and the line of the
+  /// call.
+  ///
   /// - Complexity: O(elements), in two passes over them. Bits are the same at every width.
   ///
   /// Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.

@@ -6,8 +6,8 @@ public enum TriangleOrder: Hashable, Sendable {
   case columns
 }
 
-/// Lower triangular matrices `[…, d, d]` from their diagonals `[…, d]` and the d(d − 1)/2 elements below each, which are 0
-/// above. The gradient of an element is that of its place; those above the diagonal go nowhere.
+/// Lower triangular matrices `[…, d, d]` from their diagonals `[…, d]` and the d(d − 1)/2 elements below each, listed in
+/// `order`; above they are 0. The gradient of an element is that of its place; those above the diagonal go nowhere.
 ///
 /// ```swift
 /// let factors = lowerTriangular(diagonal: exp(q), below: l)   // [k, d] and [k, d(d − 1)/2] to [k, d, d]
@@ -17,12 +17,9 @@ public enum TriangleOrder: Hashable, Sendable {
 /// matrix has exactly one. An upper triangular matrix, row by row, is the transpose of a lower one column by column.
 ///
 /// Vectors that do not go together are an error of the program that names both, with their shapes, and the line of the
-/// call; so is a d of 1, which has nothing below its diagonal.
+/// call: `below` has the leading axes and the element type of `diagonal`. So is a d of 1, which has nothing below its
+/// diagonal.
 ///
-/// - Parameters:
-///   - diagonal: of shape `[…, d]` with a d of at least 2.
-///   - below: of shape `[…, d(d − 1)/2]`, the leading axes and the element type as those of `diagonal`.
-///   - order: how `below` is listed.
 /// - Complexity: O(d²) a matrix. Bits are the same at every width: elements are moved, none is computed.
 public func lowerTriangular(
   diagonal: Node, below: Node, order: TriangleOrder = .rows, fileID: StaticString = #fileID, line: UInt = #line
