@@ -288,6 +288,24 @@ import Testing
     }
   }
 
+  @Test func `a backward pass that is refused memory asks for a forward pass anew`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [64, 64])
+    let weights = (0..<3).map { graph.parameter("w\($0)", [64, 64], .glorotNormal(seed: UInt64($0))) }
+    let program = try Program(weights.reduce(x) { tanh($0.matmul($1)) }.sum(), gradientsFor: weights)
+    let session = program.makeSession(memoryLimit: program.sessionBytes - 1)
+    try session.write([Float](repeating: 1, count: 1 << 12), to: x)
+    try session.forward()
+    let refused = #expect(throws: SessionError.self) { try session.backward() }
+    guard case .memoryLimit = refused else {
+      Issue.record("not a memory limit: \(String(describing: refused))")
+      return
+    }
+    let stale = #expect(throws: SessionError.self) { try session.backward() }
+    #expect(stale?.description.hasPrefix("backward needs a forward pass") == true)
+    try session.forward()
+  }
+
   @Test func `a parameter that memory cannot hold is named`() throws {
     let graph = Graph()
     let w = graph.parameter("w", [1 << 24, 1 << 22])

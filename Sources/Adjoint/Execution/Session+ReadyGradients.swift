@@ -34,8 +34,7 @@ extension Session {
   private func run(
     _ pass: Pass, _ cancellation: CancellationToken?, whenReady body: @Sendable (ReadyGradient) throws -> Void
   ) throws {
-    try begin(pass)
-    do {
+    try perform(pass) {
       let writers = gradientWriters.withLock { known in
         if let known = known[pass] { return known }
         let writers = GradientWriters(program, firstUnit(of: pass)..<program.plan.unitCosts.count)
@@ -53,11 +52,7 @@ extension Session {
         try runner.run(unit: unit)
         for gradient in writers.written[unit] ?? [] where left.isLast(gradient) { try tell(gradient) }
       }
-    } catch {
-      end(pass, succeeded: false)
-      throw error
     }
-    end(pass, succeeded: true)
   }
 
   private func firstUnit(of pass: Pass) -> Int { pass == .backward ? program.plan.forwardUnitCount : 0 }

@@ -84,13 +84,20 @@ public final class Session: Sendable {
   typealias UnitBody = @Sendable (UnitID) throws -> Void
 
   private func run(_ pass: Pass, _ cancellation: CancellationToken?) throws {
-    try begin(pass)
-    do {
+    try perform(pass) {
       if let executor = executor as? GraphExecutor {
         try executor.run(schedule(of: pass), cancellation: cancellation, keeping: body(of: pass))
       } else {
         try executor.run(schedule(of: pass), cancellation: cancellation, body(of: pass))
       }
+    }
+  }
+
+  /// Claims and readies what `pass` needs, and gives it back however `body`, which runs it, ends.
+  func perform(_ pass: Pass, _ body: () throws -> Void) throws {
+    try begin(pass)
+    do {
+      try body()
     } catch {
       end(pass, succeeded: false)
       throw error
@@ -101,6 +108,7 @@ public final class Session: Sendable {
   private func runAsync(_ pass: Pass) async throws {
     try begin(pass)
     do {
+      // Each has an asynchronous form of its own; as a requirement of the protocol, the synchronous one would pass for it.
       if let executor = executor as? GraphExecutor {
         try await executor.run(schedule(of: pass), body(of: pass))
       } else {

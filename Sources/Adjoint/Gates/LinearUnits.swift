@@ -50,7 +50,7 @@ public func silu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) 
 public enum GELUApproximation: Hashable, Sendable, CaseIterable {
   /// By the error function: (1 + erf(x / √2)) / 2.
   case none
-  /// (1 + tanh(√(2 / π) · (x + 0.044715 x³))) / 2, off by less than 5 · 10⁻⁴, as many published networks have it.
+  /// (1 + tanh(√(2 / π) · (x + 0.044715 x³))) / 2, off by less than 2 · 10⁻⁴, as many published networks have it.
   case tanh
 }
 
