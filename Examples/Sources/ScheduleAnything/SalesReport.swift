@@ -1,69 +1,48 @@
 import DependencyScheduling
-import Synchronization
 
 struct Unreachable: Error {
   var region: Int
 }
 
-/// What the tasks work on. The graph orders the accesses to each region's figures; the log has a lock.
-final class SalesReport: Sendable {
-  private static let regionCount = 8
-  private let brokenRegion: Int?
-  private let regions = (0..<regionCount).map { _ in Region() }
-  private let sum = Mutex(0)
-  private let log = Mutex<[String]>([])
+/// A nightly sales report: regions are fetched and cleaned each on its own, then joined, totalled and published.
+struct SalesReport {
+  /// What the program asks the results for.
+  let total: TaskOutput<Int>
+  let headline: TaskOutput<String>
+  let tasks: TaskSchedule
 
-  private final class Region: Sendable {
-    let figures = Mutex<[Int]>([])
-  }
-
-  init(brokenRegion: Int? = nil) {
-    self.brokenRegion = brokenRegion
-  }
-
-  var total: Int { sum.withLock { $0 } }
-
-  /// What has ended so far, in order.
-  func finished() -> [String] { log.withLock { $0 } }
-
-  func tasks() -> TaskGraph {
+  init(regions: Int = 8, brokenRegion: Int? = nil) throws {
     var graph = TaskGraph()
-    let cleaned = (0..<Self.regionCount).map { region in
-      let fetch = graph.addTask("fetch \(region)") { try self.fetch(region) }
-      let clean = graph.addTask("clean \(region)") { self.clean(region) }
-      graph.addDependency(of: clean, on: fetch)
-      return clean
-    }
-    let join = graph.addTask("join") { self.join() }
-    let publish = graph.addTask("publish") { self.note("publish") }
-    graph.addDependencies(of: join, on: cleaned)
-    graph.addDependency(of: publish, on: join)
-    return graph
-  }
+    // The regions' servers share a line that carries two transfers at once.
+    let line = try graph.group("line", limit: 2)
 
-  private func fetch(_ region: Int) throws {
-    if region == brokenRegion { throw Unreachable(region: region) }
-    var figure = region
-    regions[region].figures.withLock { figures in
-      figures = (0..<300_000).map { _ in
-        figure = (figure &* 1_103_515_245 &+ 12_345) % 2_147_483_648
-        return figure % 1_000 - 10
+    let sums = (0..<regions).map { region in
+      let figures = graph.task("fetch \(region)", in: line) {
+        try await Self.fetch(region, isBroken: region == brokenRegion)
       }
+      let clean = graph.task("clean \(region)", figures) { figures in figures.filter { $0 >= 0 } }
+      return graph.task("sum \(region)", clean) { figures in figures.reduce(0, +) }
     }
-    note("fetch \(region)")
+
+    let all = graph.gather(sums)
+    total = graph.task("total", all) { sums in sums.reduce(0, +) }
+    let best = graph.task("best", all) { sums in sums.indices.max { sums[$0] < sums[$1] }! }
+    headline = graph.task("headline", total, best) { total, best in "\(total) sold, most of them in region \(best)" }
+
+    // Tasks that neither take nor make anything are ordered by hand.
+    let publish = graph.addTask("publish") {}
+    graph.addDependency(of: publish, on: headline)
+    tasks = try graph.frozen()
   }
 
-  private func clean(_ region: Int) {
-    regions[region].figures.withLock { $0.removeAll { $0 < 0 } }
-    note("clean \(region)")
-  }
-
-  private func join() {
-    sum.withLock { $0 = regions.reduce(0) { $0 + $1.figures.withLock { $0.reduce(0, +) } } }
-    note("join")
-  }
-
-  private func note(_ name: String) {
-    log.withLock { $0.append(name) }
+  /// What a server sends after a while: no thread waits for it.
+  private static func fetch(_ region: Int, isBroken: Bool) async throws -> [Int] {
+    try await Task.sleep(for: .milliseconds(20))
+    if isBroken { throw Unreachable(region: region) }
+    var figure = region
+    return (0..<300_000).map { _ in
+      figure = (figure &* 1_103_515_245 &+ 12_345) % 2_147_483_648
+      return figure % 1_000 - 10
+    }
   }
 }

@@ -1,32 +1,38 @@
 import DependencyScheduling
 
-/// A nightly sales report: eight regions are fetched and cleaned each on its own, then joined, totalled and published.
-/// No gradients anywhere: a `TaskGraph` runs any closures in the order of their dependencies.
+/// A sales report by a graph of tasks, without gradients anywhere: a `TaskGraph` runs any closures in the order of
+/// their dependencies, and hands each what the others have made.
 @main enum ScheduleAnything {
   static func main() async throws {
-    let report = SalesReport()
-    let tasks = try report.tasks().frozen()
+    let report = try SalesReport()
 
     // The same frozen graph, on one worker and on as many as the machine grants.
-    let alone = try ContinuousClock().measure { try tasks.runBlocking(on: GraphExecutor(width: 1)) }
-    let (order, totalAlone) = (report.finished(), report.total)
-    let shared = try ContinuousClock().measure { try tasks.runBlocking(on: .shared) }
-    print("ran: " + order.joined(separator: ", "))
-    let ratio = (alone / shared * 100).rounded() / 100
-    print("width 1 took \(alone), width \(GraphExecutor.shared.width) took \(shared): \(ratio) times as fast")
-    print("total: \(report.total) sold, " + (report.total == totalAlone ? "the same both times" : "NOT the same"))
+    let clock = ContinuousClock()
+    let (start, one) = (clock.now, try GraphExecutor(width: 1))
+    let alone = try await report.tasks.run(on: one)
+    let middle = clock.now
+    let shared = try await report.tasks.run()
+    print("width 1 took \(middle - start), width \(GraphExecutor.shared.width) took \(clock.now - middle)")
+    print(shared[report.headline])
+    let isSame = alone[report.total] == shared[report.total]
+    print("the total was \(isSame ? "the same" : "NOT the same") both times")
 
-    // An error: nothing that waits for the broken region starts, the others' results stay.
+    // An error names its task. Nothing that waits for the broken region starts.
     do {
-      try await SalesReport(brokenRegion: 5).tasks().frozen().run(on: .shared)
-    } catch let error as Unreachable {
-      print("failed: region \(error.region) is unreachable, so nothing was published")
+      try await SalesReport(brokenRegion: 5).tasks.run()
+    } catch let failure as TaskFailure {
+      print("failed: \(failure)")
     }
 
-    // Cancelling the Swift task that awaits a run stops it between two of its tasks.
-    let impatient = Task { try await tasks.run(on: .shared) }
+    // Cancelling the Swift task that awaits a run stops it, and the tasks that are under way; so does a deadline.
+    let impatient = Task { try await report.tasks.run() }
     impatient.cancel()
     if case .failure(let error) = await impatient.result { print("cancelled: \(error)") }
+    do {
+      try await report.tasks.run(cancellation: CancellationToken(deadline: .now + .milliseconds(30)))
+    } catch is CancellationError {
+      print("too late: no report after 30 ms")
+    }
 
     // A mistake in the graph is an error that lists the ring.
     do {
@@ -39,9 +45,4 @@ import DependencyScheduling
       print("refused: \(error)")
     }
   }
-}
-
-extension TaskSchedule {
-  /// In asynchronous code `run` without `await` is not to be had; this is for measuring.
-  func runBlocking(on executor: GraphExecutor) throws { try run(on: executor) }
 }

@@ -1,10 +1,10 @@
-internal import CDependencyScheduling
+internal import Threads
 
 /// Notes when each unit of one run began and ended and on which thread, and when each worker came and went.
 ///
 /// A unit's worker writes to the places of that unit alone; the caller reads them when the run has returned, which
 /// publishes them. Workers come and go under a lock.
-final class RunRecorder: @unchecked Sendable {  // because of the above
+final class RunRecorder: @unchecked Sendable {  // because a unit's places are its worker's, and stays have a lock
   /// A worker's stay: helpers come and go, the caller leaves to sleep.
   struct Stay {
     let worker: Int
@@ -39,21 +39,21 @@ final class RunRecorder: @unchecked Sendable {  // because of the above
   /// Runs `body` for `unit` and notes when.
   func record(_ unit: UnitID, _ body: (UnitID) throws -> Void) rethrows {
     let index = Int(unit.index)
-    threads[index] = adj_thread()
-    starts[index] = RunClock.now
-    defer { ends[index] = RunClock.now }
+    threads[index] = ThreadID.current.bits
+    starts[index] = MonotonicClock.now
+    defer { ends[index] = MonotonicClock.now }
     try body(unit)
   }
 
   /// The calling thread becomes worker `index`.
   func enter(_ index: Int) {
-    let now = RunClock.now
-    lock.withLock { stays.append(Stay(worker: index, thread: adj_thread(), start: now, end: now)) }
+    let now = MonotonicClock.now
+    lock.withLock { stays.append(Stay(worker: index, thread: ThreadID.current.bits, start: now, end: now)) }
   }
 
   /// Worker `index` has nothing more to do, for the moment or for good.
   func leave(_ index: Int) {
-    let now = RunClock.now
+    let now = MonotonicClock.now
     lock.withLock {
       if let stay = stays.lastIndex(where: { $0.worker == index }) { stays[stay].end = now }
     }
@@ -76,10 +76,4 @@ final class RunRecorder: @unchecked Sendable {  // because of the above
     }
     return (stays, units)
   }
-}
-
-/// The clock of traces.
-package enum RunClock {
-  /// Nanoseconds that only go up.
-  package static var now: Int64 { adj_nanoseconds() }
 }

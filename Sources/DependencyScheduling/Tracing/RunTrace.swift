@@ -11,11 +11,14 @@
 public struct RunTrace: Sendable {
   /// A stretch of a unit's time.
   public struct Part: Hashable, Sendable {
+    /// What it is called.
     public let name: String
-    /// What time is summed up by: the gate, say.
+    /// What it is summed up under in ``RunTrace/timeByKind``: the kind of gate, for example.
     public let kind: String
+    /// How long it took.
     public let nanoseconds: Int64
 
+    /// A part of a unit, as who traces a run describes it.
     public init(name: String, kind: String, nanoseconds: Int64) {
       (self.name, self.kind, self.nanoseconds) = (name, kind, nanoseconds)
     }
@@ -23,14 +26,20 @@ public struct RunTrace: Sendable {
 
   /// One unit, as it was run.
   public struct Unit: Sendable {
+    /// Which unit of the schedule it is.
     public let id: UnitID
-    /// 0 is the calling thread.
+    /// Who ran it; 0 is the calling thread.
     public let worker: Int
-    public let start: Int64, end: Int64
+    /// When its body was called, in nanoseconds since the run began.
+    public let start: Int64
+    /// When its body returned, in nanoseconds since the run began.
+    public let end: Int64
     /// What it consisted of, one after the other; may be empty, for a unit that only waits.
     public let parts: [Part]
 
+    /// How long its body took.
     public var nanoseconds: Int64 { end - start }
+    /// The name of its first part, and how many more there are.
     public var name: String {
       switch parts.count {
       case 0: "\(id)"
@@ -42,10 +51,15 @@ public struct RunTrace: Sendable {
 
   /// A stretch of time in which a worker took part.
   public struct Stay: Hashable, Sendable {
+    /// Which worker it was; 0 is the calling thread.
     public let worker: Int
-    public let start: Int64, end: Int64
+    /// When it came, in nanoseconds since the run began.
+    public let start: Int64
+    /// When it left, or went to sleep, in nanoseconds since the run began.
+    public let end: Int64
   }
 
+  /// What the run was called.
   public let name: String
   /// The units, by index.
   public let units: [Unit]
@@ -103,7 +117,7 @@ extension Schedule {
     var before = [Int64](repeating: 0, count: unitCount)
     var predecessor = [UnitID?](repeating: nil, count: unitCount)
     var last = (unit: UnitID(0), end: Int64.min)
-    let order = storage.serialOrder()
+    let order = storage.serialOrder
     for position in 0..<unitCount {
       let unit = UnitID(order[position])
       let end = before[Int(unit.index)] + time(unit)

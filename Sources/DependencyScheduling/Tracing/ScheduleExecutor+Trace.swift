@@ -1,48 +1,70 @@
+internal import Threads
+
 extension ScheduleExecutor {
-  /// Runs `schedule` as ``ScheduleExecutor/run(_:cancellation:_:)`` does, and tells what happened.
+  /// Runs `schedule` once, and tells what happened. Two looks at the clock are added to the time of each unit.
   ///
-  /// Two looks at the clock a unit are added to its time. What the units are called is asked after the run.
+  /// - Parameters:
+  ///   - schedule: The units and their order.
+  ///   - name: What the trace calls the run.
+  ///   - cancellation: Looked at between two units.
+  ///   - fileID: Where the call stands in the source, with `line` and `column`: what is learned is kept for that place.
+  ///   - line: See `fileID`.
+  ///   - column: See `fileID`.
+  ///   - unitName: What a unit is called; asked after the run, by the calling thread.
+  ///   - body: What a unit does; called from several threads at once, where units do not depend on one another.
+  /// - Throws: The first error that `body` threw, or `CancellationError`; then there is no trace.
+  @available(*, noasync, message: "a traced run blocks its caller")
   public func trace(
     _ schedule: Schedule, name: String = "run", cancellation: CancellationToken? = nil,
+    fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
     naming unitName: (UnitID) -> String = { "\($0)" }, _ body: @Sendable (UnitID) throws -> Void
   ) throws -> RunTrace {
-    try trace(
-      schedule, name: name, cancellation: cancellation,
+    let site = CallSite(fileID: fileID, line: line, column: column)
+    return try trace(
+      schedule, name: name, options: RunOptions(cancellation: cancellation, site: site),
       parts: { unit, nanoseconds in
         let name = unitName(unit)
         return [RunTrace.Part(name: name, kind: name, nanoseconds: nanoseconds)]
       }, body)
   }
 
-  /// The same, with what each unit consists of: asked after the run, with the time it took.
-  package func trace(
-    _ schedule: Schedule, name: String, cancellation: CancellationToken?,
-    parts: (UnitID, _ nanoseconds: Int64) -> [RunTrace.Part], _ body: @Sendable (UnitID) throws -> Void
+  /// Runs the units, and notes all of them as one worker's: for executors that do not know who runs what.
+  @available(*, noasync)
+  public func trace(
+    _ schedule: Schedule, name: String, options: RunOptions,
+    parts: (_ unit: UnitID, _ nanoseconds: Int64) -> [RunTrace.Part], _ body: @Sendable (UnitID) throws -> Void
   ) throws -> RunTrace {
-    let recorder = RunRecorder(unitCount: schedule.unitCount)
-    let start = RunClock.now
-    recorder.enter(0)
-    if let executor = self as? GraphExecutor {
-      // The helpers have left the body when the run returns.
-      try withoutActuallyEscaping(body) { body in
-        try executor.run(schedule, cancellation: cancellation, recorder: recorder) { try recorder.record($0, body) }
-      }
-    } else {
-      try run(schedule, cancellation: cancellation) { try recorder.record($0, body) }
+    try RunTrace(name, of: schedule, parts: parts) { recorder in
+      try run(schedule, options: options) { try recorder.record($0, body) }
     }
-    recorder.leave(0)
-    return RunTrace(name, schedule, recorder, start: start, end: RunClock.now, parts: parts)
   }
 }
 
-extension TaskSchedule {
-  /// Runs every task once and tells what happened, under the tasks' names.
+extension GraphExecutor {
+  /// Runs the units, and tells what happened and who worked when.
+  @available(*, noasync, message: "a traced run blocks its caller")
   public func trace(
-    on executor: some ScheduleExecutor, name: String = "run", cancellation: CancellationToken? = nil
+    _ schedule: Schedule, name: String, options: RunOptions,
+    parts: (_ unit: UnitID, _ nanoseconds: Int64) -> [RunTrace.Part], _ body: @Sendable (UnitID) throws -> Void
   ) throws -> RunTrace {
-    let work = tasks.work
-    return try executor.trace(
-      schedule, name: name, cancellation: cancellation, naming: { self.name(of: $0) },
-      { unit in try work[Int(unit.index)]() })
+    try RunTrace(name, of: schedule, parts: parts) { recorder in
+      var options = options
+      options.recorder = recorder
+      try run(schedule, options: options) { try recorder.record($0, body) }
+    }
+  }
+}
+
+extension RunTrace {
+  /// A trace of what `run` runs; the calling thread is worker 0.
+  fileprivate init(
+    _ name: String, of schedule: Schedule, parts: (UnitID, Int64) -> [Part], _ run: (RunRecorder) throws -> Void
+  ) throws {
+    let recorder = RunRecorder(unitCount: schedule.unitCount)
+    let start = MonotonicClock.now
+    recorder.enter(0)
+    try run(recorder)
+    recorder.leave(0)
+    self.init(name, schedule, recorder, start: start, end: MonotonicClock.now, parts: parts)
   }
 }
