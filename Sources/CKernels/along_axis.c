@@ -1,11 +1,12 @@
 // What runs along one axis: running sums, and where the greatest element stands. A lane is computed by one caller, from
 // one end to the other; lanes next to one another are computed side by side.
 
-#include "include/CKernels.h"
-#include "targets.h"
+#include "running_sums.h"
 
 /// Lanes of which the greatest elements so far are kept at a time.
 #define STRIP 64
+/// Lanes of which the running sums are kept at a time.
+#define SUMS 512
 
 /// How many lanes from `lane` on lie next to one another and before `end`.
 ADJ_INLINE ptrdiff_t neighbours(ptrdiff_t lane, ptrdiff_t inner, ptrdiff_t end) {
@@ -17,20 +18,24 @@ ADJ_INLINE ptrdiff_t neighbours(ptrdiff_t lane, ptrdiff_t inner, ptrdiff_t end) 
   ADJ_CLONES static void cumulative_sum_##SUFFIX(const REAL *input, REAL *output, ptrdiff_t length, ptrdiff_t inner, \
                                                  int32_t from_the_end, ptrdiff_t begin, ptrdiff_t end) {            \
     const ptrdiff_t step = from_the_end ? -inner : inner;                                                           \
+    adj_running_##SUFFIX running[SUMS];                                                                                 \
     for (ptrdiff_t lane = begin; lane < end;) {                                                                     \
-      const ptrdiff_t count = neighbours(lane, inner, end);                                                         \
+      ptrdiff_t count = neighbours(lane, inner, end);                                                               \
       const ptrdiff_t first = lane / inner * length * inner + lane % inner + (from_the_end ? (length - 1) * inner : 0); \
       if (count == 1) {                                                                                             \
-        REAL sum = input[first];                                                                                    \
-        output[first] = sum;                                                                                        \
-        for (ptrdiff_t k = 1; k < length; ++k) output[first + k * step] = sum = sum + input[first + k * step];      \
+        adj_running_##SUFFIX sum = adj_begin_##SUFFIX(input[first]);                                                        \
+        output[first] = input[first];                                                                               \
+        for (ptrdiff_t k = 1; k < length; ++k) output[first + k * step] = adj_add_##SUFFIX(&sum, input[first + k * step]); \
       } else {                                                                                                      \
-        for (ptrdiff_t i = 0; i < count; ++i) output[first + i] = input[first + i];                                 \
+        if (count > SUMS) count = SUMS;                                                                             \
+        for (ptrdiff_t i = 0; i < count; ++i) {                                                                     \
+          running[i] = adj_begin_##SUFFIX(input[first + i]);                                                            \
+          output[first + i] = input[first + i];                                                                     \
+        }                                                                                                           \
         for (ptrdiff_t k = 1; k < length; ++k) {                                                                    \
           const REAL *from = input + first + k * step;                                                              \
           REAL *to = output + first + k * step;                                                                     \
-          const REAL *sums = to - step;                                                                             \
-          ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) to[i] = sums[i] + from[i];                          \
+          ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) to[i] = adj_add_##SUFFIX(running + i, from[i]);         \
         }                                                                                                           \
       }                                                                                                             \
       lane += count;                                                                                                \

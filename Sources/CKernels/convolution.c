@@ -25,6 +25,9 @@ static int has_wide_registers(void) {
 #define BLOCKS_TOGETHER 16
 #define BLOCK ADJ_KERNEL_BLOCK
 
+/// Sums of fewer products are checked by what they multiply, not by what comes of it.
+#define SHORT_SUM 128
+
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float sixteen __attribute__((vector_size(64), aligned(4), may_alias));
 
@@ -73,6 +76,7 @@ ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
 #define LANES 16
 #define NAME(x) x##_f32
 #include "convolution_packing.h"
+#include "convolution_room.h"
 #define PIXELS 14
 #define TAPS 14
 #define VECTORS 2
@@ -91,6 +95,7 @@ ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
 #define LANES 8
 #define NAME(x) x##_f64
 #include "convolution_packing.h"
+#include "convolution_room.h"
 #define PIXELS 14
 #define TAPS 14
 #define VECTORS 2

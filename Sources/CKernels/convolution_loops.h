@@ -9,10 +9,10 @@ typedef REAL SIZED(stored) __attribute__((vector_size(64), aligned(sizeof(REAL))
 #define STORED SIZED(stored)
 
 /// tile[p] = sum over sources and taps of plane[p + offset] · panel, for each pixel p of a tile; the second vector is that of
-/// the panel `next` elements further on.
+/// the panel `next` elements further on. Adds all sums to `*all`, if there is one, which is NaN if any of them is.
 #define DEFINE_TILE(FUNCTION, COUNT)                                                                                \
   ADJ_INLINE void FUNCTION(const struct adj_tap_sum *plan, const ptrdiff_t *offsets, ptrdiff_t taps,                \
-                           const REAL *plane, const REAL *panel, ptrdiff_t next, REAL *tile) {                      \
+                           const REAL *plane, const REAL *panel, ptrdiff_t next, REAL *tile, VECTOR *all) {         \
     VECTOR sums[PIXELS][COUNT];                                                                                     \
     UNROLL for (int p = 0; p < PIXELS; ++p) UNROLL for (int v = 0; v < COUNT; ++v) sums[p][v] = (VECTOR){0};        \
     for (ptrdiff_t source = 0; source < plan->sources; ++source, plane += plan->channel_size) {                     \
@@ -26,12 +26,33 @@ typedef REAL SIZED(stored) __attribute__((vector_size(64), aligned(sizeof(REAL))
     }                                                                                                               \
     UNROLL for (int p = 0; p < PIXELS; ++p)                                                                         \
       UNROLL for (int v = 0; v < COUNT; ++v) *(STORED *)(tile + (p * VECTORS + v) * LANES) = sums[p][v];            \
+    if (all) {                                                                                                      \
+      VECTOR even = (VECTOR){0}, odd = *all;                                                                        \
+      UNROLL for (int p = 0; p < PIXELS; p += 2) {                                                                  \
+        UNROLL for (int v = 0; v < COUNT; ++v) even += sums[p][v], odd += sums[p + 1][v];                           \
+      }                                                                                                             \
+      *all = even + odd;                                                                                            \
+    }                                                                                                               \
   }
 
 DEFINE_TILE(SIZED(tile_one), 1)
 #if VECTORS == 2
 DEFINE_TILE(SIZED(tile_two), 2)
 #endif
+
+/// Adds 0 · w to `*all` for so many vectors w: NaN if any of them is infinite or NaN.
+ADJ_INLINE void SIZED(add_zeros)(const REAL *panel, ptrdiff_t count, VECTOR *all) {
+  VECTOR sum = *all;
+  for (ptrdiff_t i = 0; i < count; ++i) sum += *(const STORED *)(panel + i * LANES) * (REAL)0;
+  *all = sum;
+}
+
+/// Whether any lane is NaN; sometimes also where some are infinite.
+ADJ_INLINE int SIZED(holds_nan)(const VECTOR *all) {
+  REAL sum = 0;
+  UNROLL for (int lane = 0; lane < LANES; ++lane) sum += (*all)[lane];
+  return sum != sum;
+}
 
 /// The results of `lanes` channels at `count` pixels of one row, `step` elements apart.
 ADJ_INLINE void SIZED(store_tile)(const REAL *tile, ptrdiff_t lanes, ptrdiff_t count, REAL *to, ptrdiff_t channel,
@@ -76,6 +97,13 @@ ADJ_CLONES static void SIZED(tap_sum)(struct adj_tap_sum plan, const REAL *plane
         const ptrdiff_t top = band * plan.band;
         const ptrdiff_t bottom = class.rows < top + plan.band ? class.rows : top + plan.band;
         if (top >= bottom) continue;
+        VECTOR all = (VECTOR){0}, *checked = NULL;
+        if (plan.ranges && plan.sources * class.taps >= SHORT_SUM) checked = &all;
+        else if (plan.ranges) {
+          for (ptrdiff_t i = 0; i < lanes; i += LANES) {
+            SIZED(add_zeros)(weights + i / LANES * panel_size, plan.sources * class.taps, &all);
+          }
+        }
         // Where tiles begin: in each row anew, or on and on.
         const ptrdiff_t stretches = plan.runs_on ? 1 : bottom - top;
         const ptrdiff_t length = plan.runs_on ? (bottom - top - 1) * plan.pitch + class.columns : class.columns;
@@ -83,10 +111,10 @@ ADJ_CLONES static void SIZED(tap_sum)(struct adj_tap_sum plan, const REAL *plane
           for (ptrdiff_t start = 0; start < length; start += PIXELS) {
             const REAL *plane = source + (top + stretch) * plan.pitch + start;
 #if VECTORS == 2
-            if (lanes > LANES) SIZED(tile_two)(&plan, offsets, class.taps, plane, weights, panel_size, tile);
+            if (lanes > LANES) SIZED(tile_two)(&plan, offsets, class.taps, plane, weights, panel_size, tile, checked);
             else
 #endif
-            SIZED(tile_one)(&plan, offsets, class.taps, plane, weights, panel_size, tile);
+            SIZED(tile_one)(&plan, offsets, class.taps, plane, weights, panel_size, tile, checked);
             const ptrdiff_t stop = length - start < PIXELS ? length - start : PIXELS;
             for (ptrdiff_t p = 0; p < stop;) {
               const ptrdiff_t row = top + stretch + (start + p) / plan.pitch, column = (start + p) % plan.pitch;
@@ -100,6 +128,9 @@ ADJ_CLONES static void SIZED(tap_sum)(struct adj_tap_sum plan, const REAL *plane
               p = next;
             }
           }
+        }
+        if (SIZED(holds_nan)(&all)) {
+          NAME(sum_pixels)(plan, class, source, weights, panel_size, lanes, top, bottom, to);
         }
       }
     }
@@ -177,7 +208,16 @@ ADJ_CLONES static void SIZED(kernel_gradient)(struct adj_kernel_gradient plan, c
       const ptrdiff_t stop = elements - start < BLOCK ? elements : start + BLOCK;
       for (ptrdiff_t lane = 0; lane < lanes; ++lane) {
         REAL *to = output + (group * plan.results + result + lane) * elements;
-        for (ptrdiff_t e = start; e < stop; ++e) to[e] = totals[block][(e - start) * 2 * LANES + lane];
+        for (ptrdiff_t e = start; e < stop; ++e) {
+          const REAL total = totals[block][(e - start) * 2 * LANES + lane];
+          to[e] = total;
+          if (total == total || !plan.ranges) continue;
+          const ptrdiff_t tap = e % plan.tap_count, plane_size = plan.groups * plan.sources * plan.channel_size;
+          const REAL *plane = planes + (group * plan.sources + e / plan.tap_count) * plan.channel_size;
+          const REAL *panel = panels + (group * group_panels + pair * 2 + lane / LANES) * panel_size + lane % LANES;
+          to[e] = NAME(sum_upstream)(plan, plan.ranges[tap], plane + plan.offsets[tap], plane_size, panel,
+                                     plan.groups * group_panels * panel_size);
+        }
       }
     }
     first += together;

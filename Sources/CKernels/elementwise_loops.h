@@ -47,6 +47,12 @@ ADJ_INLINE void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const RE
     return;
     ADJ_BINARY_OPERATIONS(X)
 #undef X
+#define X(OPCODE, CONDITION, EXPRESSION)                                  \
+  case OPCODE:                                                            \
+    EACH(0, count, const REAL a = pa[i]; const REAL b = pb[i]; output[i] = ADJ_STRONG(CONDITION, EXPRESSION);) \
+    return;
+    ADJ_STRONG_OPERATIONS(X)
+#undef X
 #define X(OPCODE, EXPRESSION)                                             \
   case OPCODE:                                                            \
     EACH(0, count, const REAL a = pa[i]; const REAL b = pb[i]; const REAL c = pc[i]; output[i] = EXPRESSION;) \

@@ -26,6 +26,13 @@ ADJ_INLINE float adj_float_f32(uint32_t bits) {
 ADJ_INLINE float adj_sqrt_f32(float x) { return ADJ_SQRT(x); }
 ADJ_INLINE float adj_absolute_f32(float x) { return adj_float_f32(adj_bits_f32(x) & 0x7FFFFFFFu); }
 
+/// x with a minus sign if a and b are numbers of different signs, as their product has. The sign of a NaN, which is not the
+/// same on all processors, does not count.
+ADJ_INLINE float adj_signed_f32(float x, float a, float b) {
+  uint32_t sign = (adj_bits_f32(a) ^ adj_bits_f32(b)) & 0x80000000u;
+  return adj_float_f32(adj_bits_f32(x) | (((a == a) & (b == b)) ? sign : 0));
+}
+
 /// 2 to the power of `n`, for -126 <= n <= 127.
 ADJ_INLINE float adj_power_of_two_f32(int32_t n) { return adj_float_f32((uint32_t)(n + 127) << 23); }
 
@@ -35,16 +42,16 @@ typedef struct {
   int32_t half, rest;
 } adj_exp_parts_f32;
 
-/// Takes x apart with n = round(x / ln 2), for -110 <= x <= 100. Adding 1.5 · 2^23 rounds to an integer and leaves it in
-/// the low bits, without a conversion that a NaN would make undefined. Terms are paired so that few wait for one
-/// another: alone, a gate costs what it waits.
-ADJ_INLINE adj_exp_parts_f32 adj_exp_parts(float x) {
+/// Takes x = high - low apart with n = round(x / ln 2), for -110 <= x <= 100. Adding 1.5 · 2^23 rounds to an integer
+/// and leaves it in the low bits, without a conversion that a NaN would make undefined. Terms are paired so that few
+/// wait for one another: alone, a gate costs what it waits.
+ADJ_INLINE adj_exp_parts_f32 adj_split_exp_f32(float high, float low) {
   const float shift = 12582912.0f;
-  float shifted = x * 1.44269504088896341f + shift;
+  float shifted = (high - low) * 1.44269504088896341f + shift;
   uint32_t difference = adj_bits_f32(shifted) - 0x4B400000u;
   float n = shifted - shift;
-  float r = x - n * 0.693359375f;
-  r = r + n * 2.12194440e-4f;
+  float r = high - n * 0.693359375f;
+  r = (r + n * 2.12194440e-4f) - low;
   float square = r * r;
   float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
   p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
@@ -54,10 +61,10 @@ ADJ_INLINE adj_exp_parts_f32 adj_exp_parts(float x) {
   return (adj_exp_parts_f32){p, half, (int32_t)(difference - (uint32_t)half)};
 }
 
-/// e^x = 2^n · e^r, for -110 <= x <= 100. The power of two is multiplied in two halves, so that results too small for a
-/// normal float are rounded once and results too large overflow to infinity.
+/// e^x = 2^n · e^r, for -110 <= x <= 100. The power of two is multiplied in two halves, so that results too small for
+/// a normal float are rounded once and results too large overflow to infinity.
 ADJ_INLINE float adj_bounded_exp_f32(float x) {
-  adj_exp_parts_f32 parts = adj_exp_parts(x);
+  adj_exp_parts_f32 parts = adj_split_exp_f32(x, 0.0f);
   float first = adj_power_of_two_f32(parts.half);
   return (parts.minus_one * first + first) * adj_power_of_two_f32(parts.rest);
 }
@@ -107,14 +114,15 @@ ADJ_INLINE float adj_tanh_f32(float x) {
   return adj_float_f32(adj_bits_f32(result) | (adj_bits_f32(x) & 0x80000000u));
 }
 
-/// 1 / (1 + e^-x), numerator and denominator multiplied by 2^bias / 2^127, for -110 <= x <= 87.
+/// 1 / (1 + e^-x) for x = high + low, numerator and denominator multiplied by 2^bias / 2^127, for -113 <= x <= 87 and
+/// a `low` of at most the last place.
 ///
 /// e^-x = e^r · (1 + d) · 2^n, where n · ln 2 is taken off in two parts: r waits for the first only, d is the second.
-ADJ_INLINE float adj_bounded_sigmoid_f32(float x, float numerator, uint32_t bias) {
+ADJ_INLINE float adj_bounded_sigmoid_f32(float high, float low, float numerator, uint32_t bias) {
   const float shift = 12582912.0f;
-  float shifted = x * -1.44269504088896341f + shift;
+  float shifted = high * -1.44269504088896341f + shift;
   float n = shifted - shift;
-  float r = -x - n * 0.693145751953125f;
+  float r = (-high - n * 0.693145751953125f) - low;
   float power = adj_float_f32((adj_bits_f32(shifted) - 0x4B400000u + bias) << 23);
   power = power - power * (n * 1.42860676533018718e-6f);
   float sum = numerator + power;
@@ -126,17 +134,19 @@ ADJ_INLINE float adj_bounded_sigmoid_f32(float x, float numerator, uint32_t bias
   return numerator / (minus_one * power + sum);
 }
 
-/// 1 / (1 + e^-x), both 2^-64 of what they are where e^-x would overflow.
-ADJ_INLINE float adj_sigmoid_f32(float x) {
-  float bounded = x < -110.0f ? -110.0f : x;
+/// 1 / (1 + e^-x) for x = high + low, both 2^-64 of what they are where e^-x would overflow.
+ADJ_INLINE float adj_sigmoid_of_parts_f32(float high, float low) {
+  float bounded = high < -113.0f ? -113.0f : high;
   bounded = bounded > 87.0f ? 87.0f : bounded;
-  int far = x < -60.0f;
-  return adj_bounded_sigmoid_f32(bounded, far ? 0x1p-64f : 1.0f, far ? 127 - 64 : 127);
+  int far = high < -60.0f;
+  return adj_bounded_sigmoid_f32(bounded, low, far ? 0x1p-64f : 1.0f, far ? 127 - 64 : 127);
 }
+
+ADJ_INLINE float adj_sigmoid_f32(float x) { return adj_sigmoid_of_parts_f32(x, 0.0f); }
 
 /// The same of one number alone, which does not wait to be bounded.
 ADJ_INLINE float adj_lone_sigmoid_f32(float x) {
-  if (adj_absolute_f32(x) <= 60.0f) return adj_bounded_sigmoid_f32(x, 1.0f, 127);
+  if (adj_absolute_f32(x) <= 60.0f) return adj_bounded_sigmoid_f32(x, 0.0f, 1.0f, 127);
   ADJ_RARELY;
   return adj_sigmoid_f32(x);
 }
@@ -146,7 +156,8 @@ ADJ_INLINE float adj_lone_sigmoid_f32(float x) {
 /// Up to this, there is no multiple of pi / 2 to take off.
 #define ADJ_SMALL_ANGLE_F32 0.785f
 
-/// sin(x - low) for |x| <= pi / 4, of which `low` is at most the last place. The factor 6 has the term of x³ take it off.
+/// sin(x - low) for |x| <= pi / 4, of which `low` is at most the last place. The factor 6 has the term of x³ take it
+/// off.
 ADJ_INLINE float adj_reduced_sin_f32(float x, float low) {
   float z = x * x;
   float p = -1.9515295891e-4f * (z * z) + (8.3321608736e-3f * z - 1.6666654611e-1f);
@@ -164,8 +175,8 @@ ADJ_INLINE float adj_reduced_cos_f32(float x, float low) {
   return near + (p * (z * z) + rest);
 }
 
-/// sin(x + quarters · pi / 2) for |x| <= ADJ_WIDE_ANGLE_F32; NaN for infinity. What is left of x without its multiple of
-/// pi / 2 is cut in two floats; a small x stays as it is.
+/// sin(x + quarters · pi / 2) for |x| <= ADJ_WIDE_ANGLE_F32; NaN for infinity. What is left of x without its multiple
+/// of pi / 2 is cut in two floats; a small x stays as it is.
 ADJ_INLINE float adj_turn_f32(float x, uint32_t quarters) {
   const double shift = 6755399441055744.0;
   double angle = x;

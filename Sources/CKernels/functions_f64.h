@@ -2,8 +2,8 @@
 
 // Elementary functions of a double, free of branches as those of a float are, and within two units of the last place.
 //
-// Polynomials for log, sine and cosine: FreeBSD msun (e_log.c, k_sin.c, k_cos.c); tanh: S. Moshier, Cephes Mathematical
-// Library (tanh.c); exp: interpolation at the zeros of a Chebyshev polynomial, 3.4e-17 from e^r at most.
+// Polynomials for log, sine and cosine: FreeBSD msun (e_log.c, k_sin.c, k_cos.c); tanh: S. Moshier, Cephes
+// Mathematical Library (tanh.c); exp: interpolation at the zeros of a Chebyshev polynomial, 3.4e-17 from e^r at most.
 
 #include "targets.h"
 #include <math.h>
@@ -24,30 +24,46 @@ ADJ_INLINE double adj_float_f64(uint64_t bits) {
 
 ADJ_INLINE double adj_sqrt_f64(double x) { return ADJ_SQRT(x); }
 ADJ_INLINE double adj_absolute_f64(double x) { return adj_float_f64(adj_bits_f64(x) & 0x7FFFFFFFFFFFFFFFu); }
+ADJ_INLINE double adj_signed_f64(double x, double a, double b) {
+  uint64_t sign = (adj_bits_f64(a) ^ adj_bits_f64(b)) & 0x8000000000000000u;
+  return adj_float_f64(adj_bits_f64(x) | (((a == a) & (b == b)) ? sign : 0));
+}
 
-/// e^x = 2^n · e^r as for a float. The bits of n are taken apart by shifts alone, which every vector unit has.
-ADJ_INLINE double adj_bounded_exp_f64(double x) {
+/// What e^x is made of: e^r - 1 with |r| <= ln 2 / 2, and 2^n with x = n · ln 2 + r, in two halves.
+typedef struct {
+  double minus_one, first, second;
+} adj_exp_parts_f64;
+
+/// Takes x = high - low apart as for a float, for -760 <= x <= 720 and a `low` far smaller than 1. The bits of n are
+/// taken apart by shifts alone, which every vector unit has.
+ADJ_INLINE adj_exp_parts_f64 adj_split_exp_f64(double high, double low) {
   const double shift = 6755399441055744.0;
-  double shifted = x * 1.44269504088896338700e+00 + shift;
+  double shifted = high * 1.44269504088896338700e+00 + shift;
   uint64_t exponent = adj_bits_f64(shifted) - 0x4338000000000000u;
   double n = shifted - shift;
-  double r = x - n * 6.93147180369123816490e-01;
-  r = r - n * 1.90821492927058770002e-10;
+  double r = high - n * 6.93147180369123816490e-01;
+  r = (r - n * 1.90821492927058770002e-10) - low;
   double square = r * r;
   double fourth = square * square;
-  double low = 0x1.5555555554cb0p-5 * r + 0x1.5555555555555p-3;
-  double middle = 0x1.6c16c173948e7p-10 * r + 0x1.1111111110e68p-7;
-  double high = 0x1.a019c98e708e7p-16 * r + 0x1.a01a01a4b5f72p-13;
-  double top = 0x1.288060f149570p-22 * r + 0x1.71de17d5ef6f3p-19;
-  top = 0x1.af2391d7f5e6cp-26 * square + top;
-  low = middle * square + low;
-  high = top * square + high;
-  double p = high * fourth + low;
+  double p0 = 0x1.5555555554cb0p-5 * r + 0x1.5555555555555p-3;
+  double p2 = 0x1.6c16c173948e7p-10 * r + 0x1.1111111110e68p-7;
+  double p4 = 0x1.a019c98e708e7p-16 * r + 0x1.a01a01a4b5f72p-13;
+  double p6 = 0x1.288060f149570p-22 * r + 0x1.71de17d5ef6f3p-19;
+  p6 = 0x1.af2391d7f5e6cp-26 * square + p6;
+  p0 = p2 * square + p0;
+  p4 = p6 * square + p4;
+  double p = p4 * fourth + p0;
   p = (p * r + 0.5) * square + r;
   uint64_t half = ((exponent + 2048u) >> 1) - 1024u;
   double first = adj_float_f64((half + 1023u) << 52);
   double second = adj_float_f64((exponent - half + 1023u) << 52);
-  return (p * first + first) * second;
+  return (adj_exp_parts_f64){p, first, second};
+}
+
+/// e^x = 2^n · e^r for -760 <= x <= 720.
+ADJ_INLINE double adj_bounded_exp_f64(double x) {
+  adj_exp_parts_f64 parts = adj_split_exp_f64(x, 0.0);
+  return (parts.minus_one * parts.first + parts.first) * parts.second;
 }
 
 ADJ_INLINE double adj_exp_f64(double x) {
@@ -55,8 +71,8 @@ ADJ_INLINE double adj_exp_f64(double x) {
   return adj_bounded_exp_f64(bounded < -760.0 ? -760.0 : bounded);
 }
 
-/// ln x = k · ln 2 + ln m with sqrt(1/2) <= m < sqrt(2); subnormal numbers are first multiplied by 2^54. An integer below
-/// 2^52 becomes a double by its bits.
+/// ln x = k · ln 2 + ln m with sqrt(1/2) <= m < sqrt(2); subnormal numbers are first multiplied by 2^54. An integer
+/// below 2^52 becomes a double by its bits.
 ADJ_INLINE double adj_log_f64(double x) {
   int subnormal = x < 2.2250738585072014e-308;
   double normal = subnormal ? x * 18014398509481984.0 : x;
@@ -109,9 +125,9 @@ ADJ_INLINE double adj_lone_sigmoid_f64(double x) { return adj_sigmoid_f64(x); }
 
 /// sin(x + quarters · pi / 2) for |x| <= ADJ_WIDE_ANGLE_F64.
 ///
-/// pi / 2 is the sum of three parts of 33 bits, whose multiples are exact, and a rest. What taking them off x rounds away
-/// is kept in `rest`, so that next to a multiple of pi / 2 the result has as many right digits as anywhere. The sine of
-/// -0 is -0.
+/// pi / 2 is the sum of three parts of 33 bits, whose multiples are exact, and a rest. What taking them off x rounds
+/// away is kept in `rest`, so that next to a multiple of pi / 2 the result has as many right digits as anywhere. The
+/// sine of -0 is -0.
 ADJ_INLINE double adj_turn_f64(double x, uint64_t quarters) {
   const double shift = 6755399441055744.0;
   double shifted = x * 6.36619772367581382433e-01 + shift;

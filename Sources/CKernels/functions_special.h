@@ -1,7 +1,7 @@
 #pragma once
 
-// The error function, e^x - 1 and ln(1 + e^x): of floats without branches as those in functions_f32.h, of doubles by
-// the system's math library.
+// The error function, e^x - 1, ln(1 + e^x), and the slope of the sigmoid: of floats without branches as those in
+// functions_f32.h, of doubles by the system's math library.
 //
 // The two polynomials of the error function are least-maximum fits made for these kernels (Lawson's reweighted least
 // squares on Chebyshev nodes): 2^-31 and 2^-30 of the result before their coefficients were rounded to floats.
@@ -34,11 +34,11 @@ ADJ_INLINE float adj_erf_f32(float x) {
   return adj_float_f32(adj_bits_f32(result) | (adj_bits_f32(x) & 0x80000000u));
 }
 
-/// e^x - 1 = 2^n · (e^r - 1) + (2^n - 1) with n = round(x / ln 2). The sum is made with 2^(n/2), so that neither power of
-/// two overflows before the result does.
+/// e^x - 1 = 2^n · (e^r - 1) + (2^n - 1) with n = round(x / ln 2). The sum is made with 2^(n/2), so that neither
+/// power of two overflows before the result does.
 ADJ_INLINE float adj_expm1_f32(float x) {
   float bounded = x > 100.0f ? 100.0f : x;
-  adj_exp_parts_f32 parts = adj_exp_parts(bounded < -30.0f ? -30.0f : bounded);
+  adj_exp_parts_f32 parts = adj_split_exp_f32(bounded < -30.0f ? -30.0f : bounded, 0.0f);
   float first = adj_power_of_two_f32(parts.half), inverse = adj_power_of_two_f32(-parts.rest);
   return (parts.minus_one * first + (first - inverse)) * adj_power_of_two_f32(parts.rest);
 }
@@ -56,8 +56,38 @@ ADJ_INLINE float adj_softplus_f32(float x) {
   return (x > 0.0f ? x : 0.0f) + adj_log1p_f32(power);
 }
 
+/// The slope of the sigmoid, e^-|x| / (1 + e^-|x|)^2, from its input: the sigmoid has rounded to 1 where its slope
+/// has not rounded to 0. The square's 1 is added last, so that it is rounded once.
+ADJ_INLINE float adj_sigmoid_slope_f32(float x) {
+  float negative = adj_float_f32(adj_bits_f32(x) | 0x80000000u);
+  float power = adj_bounded_exp_f32(negative < -110.0f ? -110.0f : negative);
+  return power / (power * (power + 2.0f) + 1.0f);
+}
+
+ADJ_INLINE double adj_sigmoid_slope_f64(double x) {
+  double negative = adj_float_f64(adj_bits_f64(x) | 0x8000000000000000u);
+  double power = adj_bounded_exp_f64(negative < -760.0 ? -760.0 : negative);
+  return power / (power * (power + 2.0) + 1.0);
+}
+
 ADJ_INLINE double adj_erf_f64(double x) { return erf(x); }
 ADJ_INLINE double adj_expm1_f64(double x) { return expm1(x); }
 ADJ_INLINE double adj_softplus_f64(double x) {
   return (x > 0.0 ? x : 0.0) + log1p(exp(-adj_absolute_f64(x)));
+}
+
+/// sqrt(a^2 + b^2) by the ratio of the shorter to the longer, whose square does not leave the range. A NaN is passed on; of
+/// two zeros and of two infinities there is no ratio.
+ADJ_INLINE float adj_hypotenuse_f32(float a, float b) {
+  float x = adj_absolute_f32(a), y = adj_absolute_f32(b);
+  float longer = x > y ? x : y, shorter = x > y ? y : x;
+  float ratio = ((shorter == 0.0f) | (shorter == INFINITY)) ? 0.0f : shorter / longer;
+  return longer * adj_sqrt_f32(1.0f + ratio * ratio);
+}
+
+ADJ_INLINE double adj_hypotenuse_f64(double a, double b) {
+  double x = adj_absolute_f64(a), y = adj_absolute_f64(b);
+  double longer = x > y ? x : y, shorter = x > y ? y : x;
+  double ratio = ((shorter == 0.0) | (shorter == INFINITY)) ? 0.0 : shorter / longer;
+  return longer * adj_sqrt_f64(1.0 + ratio * ratio);
 }

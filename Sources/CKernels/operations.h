@@ -8,6 +8,8 @@
 
 #include "functions_f32.h"
 #include "functions_f64.h"
+#include "functions_normal.h"
+#include "functions_power.h"
 #include "functions_special.h"
 #include "include/CKernels.h"
 
@@ -24,7 +26,11 @@
   X(ADJ_SIGN, a > (REAL)0 ? (REAL)1 : (a < (REAL)0 ? (REAL)-1 : a))    \
   X(ADJ_ERROR_FUNCTION, FN(erf)(a))                                     \
   X(ADJ_EXPONENTIAL_MINUS_ONE, FN(expm1)(a))                            \
-  X(ADJ_SOFTPLUS, FN(softplus)(a))
+  X(ADJ_SOFTPLUS, FN(softplus)(a))                                      \
+  X(ADJ_SIGMOID_SLOPE, FN(sigmoid_slope)(a))                            \
+  X(ADJ_BELL, FN(bell)(a))                                              \
+  X(ADJ_NORMAL_DISTRIBUTION, FN(normal_distribution)(a))                \
+  X(ADJ_TANH_NORMAL_DISTRIBUTION, FN(tanh_normal_distribution)(a))
 
 /// Of which there is a shorter way for one number alone, to the same bits: FN(lone_NAME).
 #define ADJ_LONE_OPERATIONS(X) X(ADJ_SIGMOID, sigmoid)
@@ -42,10 +48,21 @@
   X(ADJ_POWER, FN(pow)(a, b))                     \
   X(ADJ_MAXIMUM, FN(maximum)(a, b))               \
   X(ADJ_MINIMUM, FN(minimum)(a, b))               \
+  X(ADJ_HYPOTENUSE, FN(hypotenuse)(a, b))         \
   X(ADJ_GREATER, a > b ? (REAL)1 : (REAL)0)       \
   X(ADJ_EQUAL, a == b ? (REAL)1 : (REAL)0)
+
+/// X(opcode, condition, expression): the expression, and a zero of the sign of a product or quotient of a and b where the
+/// condition holds. So the bits are those of the plain product or quotient wherever that is a number.
+#define ADJ_STRONG_OPERATIONS(X)                                        \
+  X(ADJ_DOWNSTREAM, a == (REAL)0, a * b)                                \
+  X(ADJ_MUTUAL_PRODUCT, ((a == (REAL)0) | (b == (REAL)0)), a * b)       \
+  X(ADJ_DOWNSTREAM_QUOTIENT, a == (REAL)0, a / b)
+/// What an operation of these lists gives: without a branch, in loops over many.
+#define ADJ_STRONG(CONDITION, EXPRESSION) FN(signed)((CONDITION) ? (REAL)0 : (EXPRESSION), a, b)
 
 /// route(upstream, a, b): what max(a, b) sends back to a; a tie is split evenly.
 #define ADJ_TERNARY_OPERATIONS(X)                                    \
   X(ADJ_SELECT, a != (REAL)0 ? b : c)                                \
-  X(ADJ_ROUTE, b > c ? a : (b == c ? a * (REAL)0.5 : (REAL)0))
+  X(ADJ_ROUTE, b > c ? a : (b == c ? a * (REAL)0.5 : (REAL)0))       \
+  X(ADJ_SHIFTED_POWER, FN(shifted_power)(a, b, c))

@@ -1,12 +1,21 @@
 // Pooling: each channel by itself, a row of windows at a time. For one element of the window after the other, a loop runs
 // over the windows of the row; elements that lie in the padding are left out of it.
+//
+// What is added up in long sums, of large windows, of many windows to a pixel or of many channels, is added pairwise.
 
-#include "include/CKernels.h"
-#include "targets.h"
+#include "safe_sums.h"
 #include <string.h>
 
 /// Windows of a row worked at a time.
 #define WINDOWS 256
+/// The most numbers that are added one after the other.
+#define SHORT_SUM 256
+#define FEW 32
+/// Of the channels beside one another that are summed, so many are added one after the other; and elements worked at a time.
+#define CHANNELS 64
+#define STRIP 256
+/// More than the bits of how many such sums there are.
+#define CHANNEL_LEVELS 28
 
 // Vectors that are passed to inlined functions never reach the ABI that the warning is about.
 #if defined(__clang__)
@@ -90,6 +99,31 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
   *begin = offset < 0 ? (-offset + stride - 1) / stride : 0;
   *end = plan.width > offset ? (plan.width - offset + stride - 1) / stride : 0;
   if (*end > windows.count) *end = windows.count;
+}
+
+/// Places begin <= p < end along one axis.
+struct reach {
+  ptrdiff_t begin, end;
+};
+
+/// The pixels of an image of `extent` that a window of `length` holds which begins at `start`.
+ADJ_INLINE struct reach reach_of(ptrdiff_t start, ptrdiff_t length, ptrdiff_t extent) {
+  const ptrdiff_t begin = start < 0 ? 0 : start, end = start + length < extent ? start + length : extent;
+  return (struct reach){begin, end < begin ? begin : end};
+}
+
+/// The windows, of `count`, that hold the pixel `place`, counted from where the first window begins.
+ADJ_INLINE struct reach holders_of(ptrdiff_t place, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t count) {
+  const ptrdiff_t begin = place < length ? 0 : (place - length) / stride + 1, end = place / stride + 1;
+  return (struct reach){begin, end < count ? end : count};
+}
+
+/// The most windows that hold one pixel.
+ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
+  const ptrdiff_t rows = (plan.window_height + plan.row_stride - 1) / plan.row_stride;
+  const ptrdiff_t columns = (plan.window_width + plan.column_stride - 1) / plan.column_stride;
+  return (rows < plan.result_height ? rows : plan.result_height)
+         * (columns < plan.result_width ? columns : plan.result_width);
 }
 
 /// Runs a statement for each window j of a chunk and each pixel of it: `pixel` is its place in the channel.
@@ -214,21 +248,104 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
       for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = winners[j] > 0 ? y[j] / winners[j] : 0;                       \
     })                                                                                                              \
   }                                                                                                                 \
+  /* The mean of the window of row i and column j of the results, by its sum pairwise; times 2^-exponent on the way. */ \
+  ADJ_INLINE REAL pairwise_mean_##SUFFIX(struct adj_pool plan, const REAL *x, ptrdiff_t i, ptrdiff_t j,             \
+                                         int exponent) {                                                            \
+    const struct windows at = windows_at(plan, i, j, 1);                                                            \
+    const struct reach columns = reach_of(j * plan.column_stride - plan.column_padding, plan.window_width, plan.width); \
+    const REAL factor = adj_safe_scaled_##SUFFIX(1, -exponent);                                                     \
+    struct adj_sum_##SUFFIX##_tree tree;                                                                            \
+    REAL block[ADJ_SUM_BLOCK];                                                                                      \
+    ptrdiff_t filled = 0;                                                                                           \
+    tree.depth = 0, tree.blocks = 0;                                                                                \
+    for (ptrdiff_t row = at.top; row < at.bottom; ++row) {                                                          \
+      for (ptrdiff_t column = columns.begin; column < columns.end;) {                                               \
+        ptrdiff_t count = columns.end - column;                                                                     \
+        if (count > ADJ_SUM_BLOCK - filled) count = ADJ_SUM_BLOCK - filled;                                         \
+        const REAL *from = x + row * plan.width + column;                                                           \
+        for (ptrdiff_t k = 0; k < count; ++k) block[filled + k] = from[k] * factor;                                 \
+        column += count, filled += count;                                                                           \
+        if (filled < ADJ_SUM_BLOCK) continue;                                                                       \
+        adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(block, filled));                                    \
+        filled = 0;                                                                                                 \
+      }                                                                                                             \
+    }                                                                                                               \
+    if (filled > 0) adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(block, filled));                        \
+    const ptrdiff_t held = (at.bottom - at.top) * (columns.end - columns.begin);                                    \
+    const ptrdiff_t pixels = plan.counts_padding ? plan.window_height * plan.window_width : held;                   \
+    return adj_safe_bounded_mean_##SUFFIX(held > 0 ? adj_sum_##SUFFIX##_finish(&tree) : 0, (REAL)pixels, exponent); \
+  }                                                                                                                 \
+  static __attribute__((noinline)) REAL rare_mean_##SUFFIX(struct adj_pool plan, const REAL *x, ptrdiff_t i,        \
+                                                           ptrdiff_t j) {                                           \
+    return pairwise_mean_##SUFFIX(plan, x, i, j, MEAN_DOWN);                                                        \
+  }                                                                                                                 \
   ADJ_CLONES static void mean_##SUFFIX(struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,      \
                                        ptrdiff_t end) {                                                             \
     REAL pixels[WINDOWS];                                                                                           \
+    /* A loop over the windows of a row is of no use where there is but one. */                                     \
+    const ptrdiff_t most = plan.result_width == 1 ? FEW : SHORT_SUM;                                                \
+    const int is_short = plan.window_height * plan.window_width <= most;                                            \
     FOR_EACH_CHUNK(WINDOWS, {                                                                                       \
       const REAL *x = input + image;                                                                                \
       REAL *y = output + place;                                                                                     \
-      pixels_##SUFFIX(plan, at, pixels);                                                                            \
-      for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = 0;                                                            \
-      FOR_EACH_PIXEL(y[j] += x[pixel])                                                                              \
-      for (ptrdiff_t j = 0; j < at.count; ++j) y[j] /= pixels[j];                                                   \
+      if (is_short) {                                                                                               \
+        pixels_##SUFFIX(plan, at, pixels);                                                                          \
+        for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = 0;                                                          \
+        FOR_EACH_PIXEL(y[j] += x[pixel])                                                                            \
+        for (ptrdiff_t j = 0; j < at.count; ++j) y[j] /= pixels[j];                                                 \
+      } else {                                                                                                      \
+        for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = pairwise_mean_##SUFFIX(plan, x, i, first + j, 0);           \
+      }                                                                                                             \
+      int32_t overflows = 0;                                                                                     \
+      for (ptrdiff_t j = 0; j < at.count; ++j) overflows |= y[j] - y[j] != 0;                                    \
+      if (!overflows) continue;                                                                                  \
+      for (ptrdiff_t j = 0; j < at.count; ++j) if (y[j] - y[j] != 0) y[j] = rare_mean_##SUFFIX(plan, x, i, first + j); \
     })                                                                                                              \
+  }                                                                                                                 \
+  /* What goes back to the pixel in `row` and `column` of a channel from all windows that hold it, pairwise. */     \
+  ADJ_INLINE REAL pairwise_share_##SUFFIX(struct adj_pool plan, const REAL *upstream, ptrdiff_t row,                \
+                                          ptrdiff_t column) {                                                       \
+    const struct reach rows = holders_of(row + plan.row_padding, plan.window_height, plan.row_stride,               \
+                                         plan.result_height);                                                       \
+    const struct reach columns = holders_of(column + plan.column_padding, plan.window_width, plan.column_stride,    \
+                                            plan.result_width);                                                     \
+    struct adj_sum_##SUFFIX##_tree tree;                                                                            \
+    REAL block[ADJ_SUM_BLOCK];                                                                                      \
+    ptrdiff_t filled = 0;                                                                                           \
+    tree.depth = 0, tree.blocks = 0;                                                                                \
+    for (ptrdiff_t i = rows.begin; i < rows.end; ++i) {                                                             \
+      const struct reach down = reach_of(i * plan.row_stride - plan.row_padding, plan.window_height, plan.height);  \
+      for (ptrdiff_t j = columns.begin; j < columns.end;) {                                                         \
+        ptrdiff_t count = columns.end - j;                                                                          \
+        if (count > ADJ_SUM_BLOCK - filled) count = ADJ_SUM_BLOCK - filled;                                         \
+        const REAL *from = upstream + i * plan.result_width + j;                                                    \
+        REAL *to = block + filled;                                                                                  \
+        const REAL height = (REAL)(down.end - down.begin), all = (REAL)(plan.window_height * plan.window_width);    \
+        for (ptrdiff_t k = 0; k < count; ++k) {                                                                     \
+          const ptrdiff_t left = (j + k) * plan.column_stride - plan.column_padding, right = left + plan.window_width; \
+          const int32_t width = (int32_t)((right < plan.width ? right : plan.width) - (left < 0 ? 0 : left));       \
+          to[k] = from[k] / (plan.counts_padding ? all : height * (REAL)width);                                     \
+        }                                                                                                           \
+        j += count, filled += count;                                                                                \
+        if (filled < ADJ_SUM_BLOCK) continue;                                                                       \
+        adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(block, filled));                                    \
+        filled = 0;                                                                                                 \
+      }                                                                                                             \
+    }                                                                                                               \
+    if (filled > 0) adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(block, filled));                        \
+    return tree.depth > 0 ? adj_sum_##SUFFIX##_finish(&tree) : 0;                                                   \
   }                                                                                                                 \
   ADJ_CLONES static void mean_gradient_##SUFFIX(struct adj_pool plan, const REAL *upstream, REAL *output,           \
                                                 ptrdiff_t begin, ptrdiff_t end) {                                   \
     REAL share[WINDOWS];                                                                                            \
+    if (holders(plan) > SHORT_SUM) {                                                                                \
+      for (ptrdiff_t pixel = begin * plan.height * plan.width; pixel < end * plan.height * plan.width; ++pixel) {   \
+        const ptrdiff_t channel = pixel / (plan.height * plan.width), within = pixel % (plan.height * plan.width);  \
+        const REAL *from = upstream + channel * plan.result_height * plan.result_width;                             \
+        output[pixel] = pairwise_share_##SUFFIX(plan, from, within / plan.width, within % plan.width);              \
+      }                                                                                                             \
+      return;                                                                                                       \
+    }                                                                                                               \
     memset(output + begin * plan.height * plan.width, 0,                                                            \
            (size_t)((end - begin) * plan.height * plan.width) * sizeof(REAL));                                      \
     FOR_EACH_CHUNK(WINDOWS, {                                                                                       \
@@ -246,10 +363,37 @@ ADJ_INLINE void having_column(struct adj_pool plan, struct windows windows, ptrd
       const ptrdiff_t first = within < radius ? 0 : within - radius;                                                \
       const ptrdiff_t last = channels - 1 - within < radius ? channels - 1 : within + radius;                       \
       REAL *y = output + channel * size;                                                                            \
-      memcpy(y, input + (base + first) * size, (size_t)size * sizeof(REAL));                                        \
-      for (ptrdiff_t other = first + 1; other <= last; ++other) {                                                   \
-        const REAL *x = input + (base + other) * size;                                                              \
-        for (ptrdiff_t i = 0; i < size; ++i) y[i] += x[i];                                                          \
+      const REAL *x = input + (base + first) * size;                                                                \
+      if (last - first < CHANNELS) {                                                                                \
+        memcpy(y, x, (size_t)size * sizeof(REAL));                                                                  \
+        for (ptrdiff_t other = 1; other <= last - first; ++other) {                                                 \
+          for (ptrdiff_t i = 0; i < size; ++i) y[i] += x[other * size + i];                                         \
+        }                                                                                                           \
+        continue;                                                                                                   \
+      }                                                                                                             \
+      for (ptrdiff_t start = 0; start < size; start += STRIP) {                                                     \
+        const ptrdiff_t width = size - start < STRIP ? size - start : STRIP;                                        \
+        REAL waiting[CHANNEL_LEVELS][STRIP], sums[STRIP];                                                           \
+        int depth = 0;                                                                                              \
+        uint64_t blocks = 0;                                                                                        \
+        for (ptrdiff_t other = 0; other <= last - first;) {                                                         \
+          const ptrdiff_t stop = last - first + 1 - other < CHANNELS ? last - first + 1 : other + CHANNELS;         \
+          memcpy(sums, x + other * size + start, (size_t)width * sizeof(REAL));                                     \
+          for (++other; other < stop; ++other) {                                                                    \
+            const REAL *from = x + other * size + start;                                                            \
+            for (ptrdiff_t i = 0; i < width; ++i) sums[i] += from[i];                                               \
+          }                                                                                                         \
+          for (uint64_t carry = blocks++; carry & 1; carry >>= 1) {                                                 \
+            --depth;                                                                                                \
+            for (ptrdiff_t i = 0; i < width; ++i) sums[i] = waiting[depth][i] + sums[i];                            \
+          }                                                                                                         \
+          memcpy(waiting[depth++], sums, (size_t)width * sizeof(REAL));                                             \
+        }                                                                                                           \
+        memcpy(sums, waiting[--depth], (size_t)width * sizeof(REAL));                                               \
+        while (depth-- > 0) {                                                                                       \
+          for (ptrdiff_t i = 0; i < width; ++i) sums[i] = waiting[depth][i] + sums[i];                              \
+        }                                                                                                           \
+        memcpy(y + start, sums, (size_t)width * sizeof(REAL));                                                      \
       }                                                                                                             \
     }                                                                                                               \
   }

@@ -1,25 +1,14 @@
 // Reductions over any axes. Where the innermost axis is reduced, one output after the other is the pairwise sum of what
 // lies next to one another; where it is kept, a strip of outputs is summed down side by side. In both, the order of an
 // output's additions follows from the shape alone, so that a range of outputs may be cut anywhere.
+//
+// Norms, means of squares and means look at each sum, and compute it anew where it has left the range (safe_sums.h).
 
-#include "pairwise.h"
+#include "safe_sums.h"
 
-#define MAXIMUM_RANK 32
 /// Outputs a strip, and rows summed before a result joins the tree.
 #define STRIP 64
 #define ROWS 16
-
-/// Steps through the reduced axes without the innermost, as an odometer does; answers the change of offset.
-ADJ_INLINE ptrdiff_t step(ptrdiff_t *coordinates, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
-  ptrdiff_t change = 0;
-  for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {
-    change += strides[axis];
-    if (++coordinates[axis] < sizes[axis]) break;
-    change -= sizes[axis] * strides[axis];
-    coordinates[axis] = 0;
-  }
-  return change;
-}
 
 ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
   ptrdiff_t offset = 0;
@@ -31,7 +20,7 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
 }
 
 /// Along the innermost axis: each output is a tree over segments of `inner_size` elements.
-#define DEFINE_ALONG(NAME, KIND, REAL)                                                                            \
+#define DEFINE_ALONG(NAME, KIND, TREE, REAL)                                                                          \
   ADJ_CLONES static void NAME(const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin, \
                               ptrdiff_t end) {                                                                    \
     const ptrdiff_t segments = plan->reduced_count / plan->inner_size;                                            \
@@ -41,19 +30,19 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
         output[index] = KIND##_of(from, plan->inner_size);                                                        \
         continue;                                                                                                 \
       }                                                                                                           \
-      ptrdiff_t coordinates[MAXIMUM_RANK] = {0};                                                                  \
-      struct KIND##_tree tree;                                                                                    \
+      ptrdiff_t coordinates[ADJ_REDUCTION_RANK] = {0};                                                                  \
+      struct TREE##_tree tree;                                                                                    \
       tree.depth = 0, tree.blocks = 0;                                                                            \
       for (ptrdiff_t segment = 0; segment < segments; ++segment) {                                                \
         KIND##_push_all(&tree, from, plan->inner_size);                                                           \
-        from += step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);                \
+        from += adj_step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);                \
       }                                                                                                           \
-      output[index] = KIND##_finish(&tree);                                                                       \
+      output[index] = TREE##_finish(&tree);                                                                       \
     }                                                                                                             \
   }
 
 /// Across it: a strip of outputs, each its own tree, all of the same form.
-#define DEFINE_ACROSS(NAME, REAL, COMBINE)                                                                        \
+#define DEFINE_ACROSS(NAME, REAL, COMBINE, OF)                                                                    \
   ADJ_CLONES static void NAME(const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin, \
                               ptrdiff_t end) {                                                                    \
     for (ptrdiff_t index = begin; index < end;) {                                                                 \
@@ -63,21 +52,21 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
       if (width > end - index) width = end - index;                                                               \
       const REAL *from = input + column                                                                           \
           + offset_of(index / plan->inner_size, plan->kept_rank, plan->kept_sizes, plan->kept_strides);           \
-      ptrdiff_t coordinates[MAXIMUM_RANK] = {0};                                                                  \
+      ptrdiff_t coordinates[ADJ_REDUCTION_RANK] = {0};                                                                  \
       REAL waiting[ADJ_LEVELS][STRIP], sums[STRIP];                                                               \
       int depth = 0;                                                                                              \
       uint64_t blocks = 0;                                                                                        \
       for (ptrdiff_t row = 0; row < plan->reduced_count;) {                                                       \
         const ptrdiff_t stop = plan->reduced_count - row < ROWS ? plan->reduced_count : row + ROWS;               \
-        for (ptrdiff_t i = 0; i < width; ++i) sums[i] = from[i];                                                  \
-        from += step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);                \
+        for (ptrdiff_t i = 0; i < width; ++i) sums[i] = OF(from[i]);                                                  \
+        from += adj_step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);                \
         for (++row; row < stop; ++row) {                                                                          \
           if (width == STRIP) {                                                                                   \
-            for (ptrdiff_t i = 0; i < STRIP; ++i) sums[i] = COMBINE(sums[i], from[i]);                            \
+            for (ptrdiff_t i = 0; i < STRIP; ++i) sums[i] = COMBINE(sums[i], OF(from[i]));                            \
           } else {                                                                                                \
-            for (ptrdiff_t i = 0; i < width; ++i) sums[i] = COMBINE(sums[i], from[i]);                            \
+            for (ptrdiff_t i = 0; i < width; ++i) sums[i] = COMBINE(sums[i], OF(from[i]));                            \
           }                                                                                                       \
-          from += step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);              \
+          from += adj_step(coordinates, plan->reduced_rank, plan->reduced_sizes, plan->reduced_strides);              \
         }                                                                                                         \
         for (uint64_t carry = blocks++; carry & 1; carry >>= 1) {                                                 \
           --depth;                                                                                                \
@@ -96,23 +85,66 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
     }                                                                                                             \
   }
 
+/// Where the elements begin that output `index` is reduced from.
+ADJ_INLINE ptrdiff_t first_of(const struct adj_reduction *plan, ptrdiff_t index) {
+  if (plan->inner_reduced) return offset_of(index, plan->kept_rank, plan->kept_sizes, plan->kept_strides);
+  return index % plan->inner_size
+         + offset_of(index / plan->inner_size, plan->kept_rank, plan->kept_sizes, plan->kept_strides);
+}
+
 #define DEFINE_REDUCTION(SUFFIX, REAL)                                                                               \
-  DEFINE_ALONG(sum_along_##SUFFIX, adj_sum_##SUFFIX, REAL)                                                           \
-  DEFINE_ALONG(greatest_along_##SUFFIX, adj_greatest_##SUFFIX, REAL)                                                 \
-  DEFINE_ACROSS(sum_across_##SUFFIX, REAL, adj_plus_##SUFFIX)                                                                 \
-  DEFINE_ACROSS(greatest_across_##SUFFIX, REAL, adj_maximum_##SUFFIX)                                                \
-  static void reduce_##SUFFIX(uint8_t operation, const struct adj_reduction *plan, const REAL *input, REAL *output,  \
-                              ptrdiff_t begin, ptrdiff_t end) {                                                      \
-    if (operation == ADJ_GREATEST) {                                                                                 \
-      if (plan->inner_reduced) greatest_along_##SUFFIX(plan, input, output, begin, end);                             \
-      else greatest_across_##SUFFIX(plan, input, output, begin, end);                                                \
+  DEFINE_ALONG(sum_along_##SUFFIX, adj_sum_##SUFFIX, adj_sum_##SUFFIX, REAL)                                         \
+  DEFINE_ALONG(squares_along_##SUFFIX, adj_squares_##SUFFIX, adj_sum_##SUFFIX, REAL)                                 \
+  DEFINE_ALONG(greatest_along_##SUFFIX, adj_greatest_##SUFFIX, adj_greatest_##SUFFIX, REAL)                          \
+  DEFINE_ACROSS(sum_across_##SUFFIX, REAL, adj_plus_##SUFFIX, ADJ_ITSELF)                                   \
+  DEFINE_ACROSS(squares_across_##SUFFIX, REAL, adj_plus_##SUFFIX, adj_squared_##SUFFIX)                              \
+  DEFINE_ACROSS(greatest_across_##SUFFIX, REAL, adj_maximum_##SUFFIX, ADJ_ITSELF)                           \
+  /* The elements of an output: next to one another where they are. */                                               \
+  ADJ_INLINE struct adj_safe_elements_##SUFFIX elements_##SUFFIX(const struct adj_reduction *plan, const REAL *input, \
+                                                                 ptrdiff_t index) {                                  \
+    const int is_row = plan->inner_reduced && plan->reduced_count == plan->inner_size;                               \
+    return (struct adj_safe_elements_##SUFFIX){input + first_of(plan, index), is_row ? 0 : plan, plan->reduced_count}; \
+  }                                                                                                                  \
+  static void means_##SUFFIX(const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin,     \
+                             ptrdiff_t end) {                                                                        \
+    const REAL count = (REAL)plan->reduced_count;                                                                    \
+    for (ptrdiff_t i = begin; i < end; ++i) {                                                                        \
+      const REAL sum = output[i];                                                                                    \
+      if (sum - sum == 0) output[i] = sum / count;                                                                   \
+      else output[i] = adj_safe_mean_##SUFFIX(sum, elements_##SUFFIX(plan, input, i));                               \
+    }                                                                                                                \
+  }                                                                                                                  \
+  ADJ_CLONES static void safe_squares_##SUFFIX(uint8_t operation, const struct adj_reduction *plan,                  \
+                                               const REAL *input, REAL *output, ptrdiff_t begin, ptrdiff_t end) {    \
+    const ptrdiff_t count = plan->reduced_count;                                                                     \
+    if (plan->inner_reduced && count == plan->inner_size && count > ADJ_LEAF) {                                      \
+      for (ptrdiff_t i = begin; i < end; ++i) {                                                                      \
+        const REAL code = adj_safe_row_code_##SUFFIX(input + first_of(plan, i), count);                              \
+        output[i] = adj_safe_of_code_##SUFFIX(operation, code, count);                                               \
+      }                                                                                                              \
       return;                                                                                                        \
     }                                                                                                                \
-    if (plan->inner_reduced) sum_along_##SUFFIX(plan, input, output, begin, end);                                    \
-    else sum_across_##SUFFIX(plan, input, output, begin, end);                                                       \
-    if (operation == ADJ_MEAN) {                                                                                     \
-      const REAL count = (REAL)plan->reduced_count;                                                                  \
-      for (ptrdiff_t i = begin; i < end; ++i) output[i] /= count;                                                    \
+    if (plan->inner_reduced) squares_along_##SUFFIX(plan, input, output, begin, end);                                \
+    else squares_across_##SUFFIX(plan, input, output, begin, end);                                                   \
+    for (ptrdiff_t i = begin; i < end; ++i) {                                                                        \
+      const REAL code = adj_safe_code_##SUFFIX(output[i], elements_##SUFFIX(plan, input, i));                        \
+      output[i] = adj_safe_of_code_##SUFFIX(operation, code, count);                                                 \
+    }                                                                                                                \
+  }                                                                                                                  \
+  static void reduce_##SUFFIX(uint8_t operation, const struct adj_reduction *plan, const REAL *input, REAL *output,  \
+                              ptrdiff_t begin, ptrdiff_t end) {                                                      \
+    switch (operation) {                                                                                             \
+      case ADJ_GREATEST:                                                                                             \
+        if (plan->inner_reduced) greatest_along_##SUFFIX(plan, input, output, begin, end);                           \
+        else greatest_across_##SUFFIX(plan, input, output, begin, end);                                              \
+        return;                                                                                                      \
+      case ADJ_SUM:                                                                                                  \
+      case ADJ_MEAN:                                                                                                 \
+        if (plan->inner_reduced) sum_along_##SUFFIX(plan, input, output, begin, end);                                \
+        else sum_across_##SUFFIX(plan, input, output, begin, end);                                                   \
+        if (operation == ADJ_MEAN) means_##SUFFIX(plan, input, output, begin, end);                                  \
+        return;                                                                                                      \
+      default: safe_squares_##SUFFIX(operation, plan, input, output, begin, end);                                    \
     }                                                                                                                \
   }
 

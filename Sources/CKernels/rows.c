@@ -1,5 +1,9 @@
 // Softmax and its relatives, a row at a time. The row's greatest element is subtracted first, so that the largest power
-// is 1 and none overflows; powers are summed pairwise.
+// is 1 and none overflows; powers are summed pairwise. The greatest element itself stays out of the sum: beside its 1
+// the other powers would be rounded away, and with them all that a row tells of how sure it is.
+
+#include <float.h>
+#include <string.h>
 
 #include "pairwise.h"
 
@@ -12,103 +16,30 @@ ADJ_INLINE double larger_double(double a, double b) { return b > a ? b : a; }
 ADJ_DEFINE_PAIRWISE(larger_f32, float, larger_float)
 ADJ_DEFINE_PAIRWISE(larger_f64, double, larger_double)
 
-#define DEFINE_ROWS(SUFFIX, REAL)                                                                                 \
-  /* Of each row: its greatest element and the sum of e^(x - greatest). The powers of rows that fit a block */    \
-  /* together are left in `powers`; a single longer row overwrites them block after block. */                     \
-  ADJ_INLINE void summarise_##SUFFIX(const REAL *from, ptrdiff_t rows, ptrdiff_t columns, REAL *greatest,         \
-                                     REAL *sums, REAL *powers) {                                                  \
-    if (columns > BLOCK) {                                                                                        \
-      struct adj_sum_##SUFFIX##_tree tree;                                                                        \
-      tree.depth = 0, tree.blocks = 0;                                                                            \
-      greatest[0] = larger_##SUFFIX##_of(from, columns);                                                          \
-      for (ptrdiff_t start = 0; start < columns; start += BLOCK) {                                                \
-        const ptrdiff_t count = columns - start < BLOCK ? columns - start : BLOCK;                                \
-        for (ptrdiff_t i = 0; i < count; ++i) powers[i] = adj_exp_##SUFFIX(from[start + i] - greatest[0]);        \
-        adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(powers, count));                                  \
-      }                                                                                                           \
-      sums[0] = adj_sum_##SUFFIX##_finish(&tree);                                                                 \
-      return;                                                                                                     \
-    }                                                                                                             \
-    for (ptrdiff_t row = 0; row < rows; ++row) {                                                                  \
-      const REAL *x = from + row * columns;                                                                       \
-      greatest[row] = larger_##SUFFIX##_block(x, columns);                                                        \
-      for (ptrdiff_t i = 0; i < columns; ++i) powers[row * columns + i] = x[i] - greatest[row];                   \
-    }                                                                                                             \
-    for (ptrdiff_t i = 0; i < rows * columns; ++i) powers[i] = adj_exp_##SUFFIX(powers[i]);                       \
-    for (ptrdiff_t row = 0; row < rows; ++row) sums[row] = adj_sum_##SUFFIX##_block(powers + row * columns, columns); \
-  }                                                                                                               \
-  ADJ_INLINE ptrdiff_t rows_together_##SUFFIX(ptrdiff_t columns, ptrdiff_t rows) {                                \
-    const ptrdiff_t fitting = columns < BLOCK ? BLOCK / columns : 1;                                              \
-    return fitting < rows ? fitting : rows;                                                                       \
-  }                                                                                                               \
-  ADJ_CLONES static void softmax_##SUFFIX(const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin,    \
-                                          ptrdiff_t end) {                                                        \
-    REAL greatest[BLOCK], sums[BLOCK], powers[BLOCK];                                                             \
-    for (ptrdiff_t first = begin; first < end;) {                                                                 \
-      const ptrdiff_t rows = rows_together_##SUFFIX(columns, end - first);                                        \
-      summarise_##SUFFIX(input + first * columns, rows, columns, greatest, sums, powers);                         \
-      for (ptrdiff_t row = 0; row < rows; ++row) {                                                                \
-        const REAL *from = input + (first + row) * columns;                                                       \
-        REAL *to = output + (first + row) * columns;                                                              \
-        if (columns > BLOCK) {                                                                                    \
-          ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < columns; ++i) {                                               \
-            to[i] = adj_exp_##SUFFIX(from[i] - greatest[row]) / sums[row];                                        \
-          }                                                                                                       \
-        } else {                                                                                                  \
-          for (ptrdiff_t i = 0; i < columns; ++i) to[i] = powers[row * columns + i] / sums[row];                  \
-        }                                                                                                         \
-      }                                                                                                           \
-      first += rows;                                                                                              \
-    }                                                                                                             \
-  }                                                                                                               \
-  ADJ_CLONES static void log_softmax_##SUFFIX(const REAL *input, REAL *output, ptrdiff_t columns,                 \
-                                              ptrdiff_t begin, ptrdiff_t end) {                                   \
-    REAL greatest[BLOCK], sums[BLOCK], powers[BLOCK];                                                             \
-    for (ptrdiff_t first = begin; first < end;) {                                                                 \
-      const ptrdiff_t rows = rows_together_##SUFFIX(columns, end - first);                                        \
-      summarise_##SUFFIX(input + first * columns, rows, columns, greatest, sums, powers);                         \
-      for (ptrdiff_t row = 0; row < rows; ++row) {                                                                \
-        const REAL *from = input + (first + row) * columns;                                                       \
-        REAL *to = output + (first + row) * columns;                                                              \
-        const REAL logarithm = adj_log_##SUFFIX(sums[row]);                                                       \
-        ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < columns; ++i) to[i] = (from[i] - greatest[row]) - logarithm;    \
-      }                                                                                                           \
-      first += rows;                                                                                              \
-    }                                                                                                             \
-  }                                                                                                               \
-  ADJ_CLONES static ptrdiff_t cross_entropy_##SUFFIX(const REAL *logits, const int32_t *labels, REAL *losses,     \
-                                                     ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {         \
-    REAL greatest[BLOCK], sums[BLOCK], powers[BLOCK];                                                             \
-    for (ptrdiff_t first = begin; first < end;) {                                                                 \
-      const ptrdiff_t rows = rows_together_##SUFFIX(columns, end - first);                                        \
-      summarise_##SUFFIX(logits + first * columns, rows, columns, greatest, sums, powers);                        \
-      for (ptrdiff_t row = 0; row < rows; ++row) {                                                                \
-        const int32_t label = labels[first + row];                                                                \
-        if (label < 0 || label >= columns) return first + row;                                                    \
-        losses[first + row] =                                                                                     \
-            adj_log_##SUFFIX(sums[row]) - (logits[(first + row) * columns + label] - greatest[row]);              \
-      }                                                                                                           \
-      first += rows;                                                                                              \
-    }                                                                                                             \
-    return -1;                                                                                                    \
-  }
+#define REAL float
+#define LANES 16
+#define BITS uint32_t
+#define COUNT int32_t
+#define MOST FLT_MAX
+#define FN(name) adj_##name##_f32
+#define SUM(part) adj_sum_f32_##part
+#define LARGER(part) larger_f32_##part
+#define ROW(name) name##_f32
+#include "row_loops.h"
 
-DEFINE_ROWS(f32, float)
-DEFINE_ROWS(f64, double)
+#define REAL double
+#define LANES 8
+#define BITS uint64_t
+#define COUNT int64_t
+#define MOST DBL_MAX
+#define FN(name) adj_##name##_f64
+#define SUM(part) adj_sum_f64_##part
+#define LARGER(part) larger_f64_##part
+#define ROW(name) name##_f64
+#include "row_loops.h"
 
-void adj_softmax(uint8_t type, const void *input, void *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) softmax_f32(input, output, columns, begin, end);
-  else softmax_f64(input, output, columns, begin, end);
-}
-
-void adj_log_softmax(uint8_t type, const void *input, void *output, ptrdiff_t columns, ptrdiff_t begin,
-                     ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) log_softmax_f32(input, output, columns, begin, end);
-  else log_softmax_f64(input, output, columns, begin, end);
-}
-
-ptrdiff_t adj_cross_entropy(uint8_t type, const void *logits, const int32_t *labels, void *losses, ptrdiff_t columns,
-                            ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) return cross_entropy_f32(logits, labels, losses, columns, begin, end);
-  return cross_entropy_f64(logits, labels, losses, columns, begin, end);
+ptrdiff_t adj_rows(uint16_t operation, uint8_t type, const void *const *inputs, void *output, ptrdiff_t columns,
+                   ptrdiff_t begin, ptrdiff_t end) {
+  if (type == ADJ_FLOAT32) return rows_f32(operation, inputs, output, columns, begin, end);
+  return rows_f64(operation, inputs, output, columns, begin, end);
 }

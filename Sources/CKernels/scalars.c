@@ -47,7 +47,7 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
 
 #define RUN(OPCODE, ARITY, LONG, SHORT)                                                  \
   case OPCODE: {                                                                         \
-    const ptrdiff_t count = code[0] >> 8;                                                \
+    const ptrdiff_t count = code[0] >> ADJ_SCALAR_KIND_BITS;                                                \
     const uint32_t *const first = code + 1;                                              \
     if (count >= LONG_BLOCK) {                                                           \
       for (ptrdiff_t done = 0; done < count; done += LONG_BLOCK) {                       \
@@ -92,7 +92,7 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
 #define SERIES(OPCODE, EXPRESSION)                                                       \
   case OPCODE | ADJ_SCALAR_SERIES: {                                                     \
     const uint32_t *pb = code + 1;                                                       \
-    code = pb + (code[0] >> 8);                                                          \
+    code = pb + (code[0] >> ADJ_SCALAR_KIND_BITS);                                                          \
     do {                                                                                 \
       const REAL a = last, b = slab[*pb++];                                              \
       before = last;                                                                     \
@@ -115,15 +115,34 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
 #define ANGLE(OPCODE, NAME)                                                              \
   RUN(OPCODE, 1, BLOCK_OF_ANGLES(LONG_BLOCK, NAME), BLOCK_OF_ANGLES(SHORT_BLOCK, NAME))  \
   UNARY_GATE(OPCODE, FN(NAME)(a))
-#define BINARY(OPCODE, EXPRESSION)                                                       \
-  RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 2, EXPRESSION)) \
-  SERIES(OPCODE, EXPRESSION)                                                             \
+#define BINARY_GATE(OPCODE, EXPRESSION)                                                  \
   SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 2, const REAL a = slab[code[1]]; const REAL b = slab[code[2]];, EXPRESSION) \
   SINGLE(OPCODE, ADJ_SCALAR_A_IS_LAST, 1, const REAL a = last; const REAL b = slab[code[1]];, EXPRESSION) \
   SINGLE(OPCODE, ADJ_SCALAR_B_IS_LAST, 1, const REAL a = slab[code[1]]; const REAL b = last;, EXPRESSION) \
   SINGLE(OPCODE, ADJ_SCALAR_A_IS_BEFORE, 1, const REAL a = before; const REAL b = slab[code[1]];, EXPRESSION) \
   SINGLE(OPCODE, ADJ_SCALAR_LAST_AND_BEFORE, 0, const REAL a = last; const REAL b = before;, EXPRESSION) \
   SINGLE(OPCODE, ADJ_SCALAR_BEFORE_AND_LAST, 0, const REAL a = before; const REAL b = last;, EXPRESSION)
+#define BINARY(OPCODE, EXPRESSION)                                                       \
+  RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 2, EXPRESSION)) \
+  SERIES(OPCODE, EXPRESSION)                                                             \
+  BINARY_GATE(OPCODE, EXPRESSION)
+
+/// A NaN is rare: a gate alone branches on it, and nothing waits for the branch.
+#define STRONG_GATE(CONDITION, EXPRESSION)                                               \
+  ({                                                                                     \
+    REAL y = EXPRESSION;                                                                 \
+    if (__builtin_expect(y != y, 0)) {                                                   \
+      ADJ_RARELY;                                                                        \
+      if (CONDITION) y = FN(signed)((REAL)0, a, b);                                      \
+    }                                                                                    \
+    y;                                                                                   \
+  })
+#define STRONG(OPCODE, CONDITION, EXPRESSION)                                            \
+  RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, ADJ_STRONG(CONDITION, EXPRESSION)),                \
+      BLOCK_OF(SHORT_BLOCK, 2, ADJ_STRONG(CONDITION, EXPRESSION)))                       \
+  SERIES(OPCODE, STRONG_GATE(CONDITION, EXPRESSION))                                     \
+  BINARY_GATE(OPCODE, STRONG_GATE(CONDITION, EXPRESSION))
+
 #define TERNARY(OPCODE, EXPRESSION)                                                      \
   RUN(OPCODE, 3, BLOCK_OF(LONG_BLOCK, 3, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 3, EXPRESSION)) \
   SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 3,                                                   \
@@ -133,15 +152,16 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
   ADJ_CLONES static void NAME(const uint32_t *code, const uint32_t *end, REAL *slab, REAL *result) { \
     REAL last = 0, before = 0;                                                           \
     while (code < end) {                                                                 \
-      switch ((uint8_t)*code) {                                                          \
+      switch (*code & ADJ_SCALAR_KIND) {                                                 \
         ADJ_UNARY_OPERATIONS(UNARY)                                                      \
         ADJ_LONE_OPERATIONS(LONE)                                                        \
         ADJ_ANGLE_OPERATIONS(ANGLE)                                                      \
         ADJ_BINARY_OPERATIONS(BINARY)                                                    \
+        ADJ_STRONG_OPERATIONS(STRONG)                                                    \
         ADJ_TERNARY_OPERATIONS(TERNARY)                                                  \
         case ADJ_SCALAR_FETCH: {                                                         \
           const uint32_t *line = code + 1;                                               \
-          for (code = line + (code[0] >> 8); line < code; ++line) fetch(slab, (uintptr_t)*line * LINE); \
+          for (code = line + (code[0] >> ADJ_SCALAR_KIND_BITS); line < code; ++line) fetch(slab, (uintptr_t)*line * LINE); \
           break;                                                                         \
         }                                                                                \
         default: __builtin_trap();                                                       \

@@ -18,8 +18,10 @@ package struct AxisPlan: Sendable, Equatable {
   }
 }
 
-/// Running sums along each lane of `lanes`: output[k] = input[0] + … + input[k], added one after the other, or from the
-/// last element on if `fromTheEnd`.
+/// Running sums along each lane of `lanes`: output[k] = input[0] + … + input[k], or from the last element on if
+/// `fromTheEnd`.
+///
+/// Added one after the other, floats as doubles and doubles with what is lost: no error grows with the length.
 ///
 /// The output may be the memory of the input. Allocates nothing.
 /// - Complexity: O(`lanes.count` · `plan.length`).

@@ -34,6 +34,12 @@ package struct ConvolutionGeometry: Sendable, Hashable {
   var kernelSize: Int { rows.kernel * columns.kernel }
   var resultSize: Int { rows.result * columns.result }
 
+  /// Whether no element of the kernel meets any pixel, so that all sums are empty: those of a kernel of 1 × 1 that
+  /// steps over the one pixel of a padded image, say.
+  package var isEmpty: Bool {
+    [rows, columns].contains { axis in (0..<axis.kernel).allSatisfy { axis.results(of: $0).isEmpty } }
+  }
+
   /// Multiply-adds of the convolution and of each of its gradients.
   package var products: Int { batch * filters * channelsInGroup * kernelSize * resultSize }
 }
@@ -58,6 +64,24 @@ extension ConvolutionGeometry.Axis {
   var readerRange: ClosedRange<Int> {
     let all = (0..<min(stride, image)).flatMap { readers(of: $0).map(\.ahead) }
     return (all.min() ?? 0)...(all.max() ?? 0)
+  }
+
+  /// The results for which element `tap` of the kernel reads a pixel of the image.
+  func results(of tap: Int) -> Range<Int> {
+    let ahead = tap * dilation - padding
+    return Self.places(stride: stride, shift: ahead, within: image, of: result)
+  }
+
+  /// The pixels t of those that leave the same remainder for which result t + `ahead` exists, of so many.
+  func pixels(readAhead ahead: Int, of count: Int) -> Range<Int> {
+    Self.places(stride: 1, shift: ahead, within: result, of: count)
+  }
+
+  /// The i in 0..<`count` for which i · stride + shift lies in 0..<`extent`.
+  private static func places(stride: Int, shift: Int, within extent: Int, of count: Int) -> Range<Int> {
+    let end = shift < extent ? min((extent - shift + stride - 1) / stride, count) : 0
+    let start = shift < 0 ? (-shift + stride - 1) / stride : 0
+    return min(start, end)..<end
   }
 
   /// How many pixels leave the remainder `residue`.

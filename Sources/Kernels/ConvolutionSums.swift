@@ -9,6 +9,8 @@ struct TapSumPlan: Sendable {
   let channelSize, pitch: Int
   let height, width, rowStep, columnStep: Int
   let offsets: [Int]
+  /// For each of the offsets; empty if no tap has room to read.
+  let ranges: [adj_tap_range]
   let classes: [adj_tap_class]
   let band, bands: Int
   let runsOn: Bool
@@ -19,7 +21,7 @@ struct TapSumPlan: Sendable {
     self.init(
       images: geometry.batch, groups: geometry.groups, sources: geometry.channelsInGroup,
       results: geometry.filtersInGroup, planes, height: y.result, width: x.result, steps: (1, 1),
-      offsets: Self.offsets(geometry, planes),
+      offsets: Self.offsets(geometry, planes), ranges: Self.ranges(geometry),
       classes: [
         adj_tap_class(first_tap: 0, taps: geometry.kernelSize, top: 0, left: 0, rows: y.result, columns: x.result)
       ])
@@ -29,31 +31,35 @@ struct TapSumPlan: Sendable {
     let (y, x) = (geometry.rows, geometry.columns)
     let planes = PlanesPlan(upstreamOf: geometry)
     var offsets: [Int] = []
+    var ranges: [adj_tap_range] = []
+    var hasRoom = false
     let classes = Self.pixelClasses(geometry).map { pixels in
-      defer {
-        offsets += pixels.ahead.map { row, column in
-          (row - y.readerRange.lowerBound) * planes.pitch + column - x.readerRange.lowerBound
-        }
+      let (rows, columns) = (y.pixels(of: pixels.top), x.pixels(of: pixels.left))
+      let first = offsets.count
+      for (row, column) in pixels.ahead {
+        offsets.append((row - y.readerRange.lowerBound) * planes.pitch + column - x.readerRange.lowerBound)
+        let range = adj_tap_range(y.pixels(readAhead: row, of: rows), x.pixels(readAhead: column, of: columns))
+        hasRoom = hasRoom || !range.holdsAll(of: rows, columns)
+        ranges.append(range)
       }
       return adj_tap_class(
-        first_tap: offsets.count, taps: pixels.taps.count, top: pixels.top, left: pixels.left,
-        rows: y.pixels(of: pixels.top), columns: x.pixels(of: pixels.left))
+        first_tap: first, taps: pixels.taps.count, top: pixels.top, left: pixels.left, rows: rows, columns: columns)
     }
     self.init(
       images: geometry.batch, groups: geometry.groups, sources: geometry.filtersInGroup,
       results: geometry.channelsInGroup, planes, height: y.image, width: x.image, steps: (y.stride, x.stride),
-      offsets: offsets, classes: classes)
+      offsets: offsets, ranges: hasRoom ? ranges : [], classes: classes)
   }
 
   private init(
     images: Int, groups: Int, sources: Int, results: Int, _ planes: PlanesPlan, height: Int, width: Int,
-    steps: (Int, Int), offsets: [Int], classes: [adj_tap_class]
+    steps: (Int, Int), offsets: [Int], ranges: [adj_tap_range], classes: [adj_tap_class]
   ) {
     (self.images, self.groups, self.sources, self.results) = (images, groups, sources, results)
     (channelSize, pitch) = (planes.channelSize, planes.pitch)
     (self.height, self.width) = (height, width)
     (rowStep, columnStep) = steps
-    self.offsets = offsets
+    (self.offsets, self.ranges) = (offsets, ranges)
     self.classes = classes
     // Tiles of 14 pixels, of one row each or running on, whichever are fewer.
     let (rows, columns) = (classes[0].rows, classes[0].columns)
@@ -80,6 +86,15 @@ struct TapSumPlan: Sendable {
     }
   }
 
+  /// For each element of a kernel the results for which it reads a pixel of the image; empty if it does for all.
+  static func ranges(_ geometry: ConvolutionGeometry) -> [adj_tap_range] {
+    let (y, x) = (geometry.rows, geometry.columns)
+    let ranges = (0..<y.kernel).flatMap { row in
+      (0..<x.kernel).map { adj_tap_range(y.results(of: row), x.results(of: $0)) }
+    }
+    return ranges.allSatisfy { $0.holdsAll(of: y.result, x.result) } ? [] : ranges
+  }
+
   /// The pixels of an image whose places leave the same remainders by the stride, through which elements of a kernel they
   /// are read, and how far ahead the results are that do so.
   static func pixelClasses(_ geometry: ConvolutionGeometry) -> [PixelClass] {
@@ -102,13 +117,16 @@ struct TapSumPlan: Sendable {
 
   func withC(narrow: Bool, _ body: (adj_tap_sum) -> Void) {
     offsets.withUnsafeBufferPointer { offsets in
-      classes.withUnsafeBufferPointer { classes in
-        body(
-          adj_tap_sum(
-            images: images, groups: groups, sources: sources, results: results, channel_size: channelSize,
-            pitch: pitch, height: height, width: width, row_step: rowStep, column_step: columnStep,
-            tap_count: offsets.count, offsets: offsets.baseAddress!, class_count: classes.count,
-            classes: classes.baseAddress!, band: band, bands: bands, runs_on: runsOn ? 1 : 0, narrow: narrow ? 1 : 0))
+      ranges.withUnsafeBufferPointer { ranges in
+        classes.withUnsafeBufferPointer { classes in
+          body(
+            adj_tap_sum(
+              images: images, groups: groups, sources: sources, results: results, channel_size: channelSize,
+              pitch: pitch, height: height, width: width, row_step: rowStep, column_step: columnStep,
+              tap_count: offsets.count, offsets: offsets.baseAddress, ranges: ranges.baseIfAny,
+              class_count: classes.count, classes: classes.baseAddress!, band: band, bands: bands,
+              runs_on: runsOn ? 1 : 0, narrow: narrow ? 1 : 0))
+        }
       }
     }
   }
@@ -119,6 +137,8 @@ struct KernelGradientPlan: Sendable {
   let images, groups, sources, results: Int
   let channelSize, pitch, rows, columns: Int
   let offsets: [Int]
+  /// For each of the offsets; empty if no tap has room to read.
+  let ranges: [adj_tap_range]
 
   init(_ geometry: ConvolutionGeometry) {
     let planes = PlanesPlan(imagesOf: geometry)
@@ -127,6 +147,7 @@ struct KernelGradientPlan: Sendable {
     (channelSize, pitch) = (planes.channelSize, planes.pitch)
     (rows, columns) = (geometry.rows.result, geometry.columns.result)
     offsets = TapSumPlan.offsets(geometry, planes)
+    ranges = TapSumPlan.ranges(geometry)
   }
 
   func blockCount(_ lanes: Int) -> Int {
@@ -136,11 +157,29 @@ struct KernelGradientPlan: Sendable {
 
   func withC(narrow: Bool, _ body: (adj_kernel_gradient) -> Void) {
     offsets.withUnsafeBufferPointer { offsets in
-      body(
-        adj_kernel_gradient(
-          images: images, groups: groups, sources: sources, results: results, channel_size: channelSize, pitch: pitch,
-          rows: rows, columns: columns, tap_count: offsets.count, offsets: offsets.baseAddress!,
-          narrow: narrow ? 1 : 0))
+      ranges.withUnsafeBufferPointer { ranges in
+        body(
+          adj_kernel_gradient(
+            images: images, groups: groups, sources: sources, results: results, channel_size: channelSize,
+            pitch: pitch, rows: rows, columns: columns, tap_count: offsets.count, offsets: offsets.baseAddress!,
+            ranges: ranges.baseIfAny, narrow: narrow ? 1 : 0))
+      }
     }
   }
+}
+
+extension adj_tap_range {
+  fileprivate init(_ rows: Range<Int>, _ columns: Range<Int>) {
+    self.init(top: rows.lowerBound, bottom: rows.upperBound, left: columns.lowerBound, right: columns.upperBound)
+  }
+
+  /// Whether it is all of so many rows and columns.
+  fileprivate func holdsAll(of rows: Int, _ columns: Int) -> Bool {
+    top == 0 && bottom == rows && left == 0 && right == columns
+  }
+}
+
+extension UnsafeBufferPointer {
+  /// Where the elements lie, `nil` if there are none.
+  fileprivate var baseIfAny: UnsafePointer<Element>? { isEmpty ? nil : baseAddress }
 }

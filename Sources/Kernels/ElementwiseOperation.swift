@@ -1,8 +1,9 @@
 /// What is computed for each element on its own, from operands broadcast to one shape.
 ///
 /// The raw value is the opcode of the scalar machine. Edges give what IEEE 754 says: `logarithm(0)` is -∞,
-/// `squareRoot(-1)` is NaN, `divide(1, 0)` is ∞. A NaN operand makes the result NaN, except in comparisons (0), and in
-/// `select` and `route`, which pass on only what they choose.
+/// `squareRoot(-1)` is NaN, `divide(1, 0)` is ∞. A NaN operand makes the result NaN, except in comparisons (0), in
+/// `select` and `route`, which pass on only what they choose, in `downstream` and its relatives next to a 0, and in powers
+/// of 1 or to 0, which are 1.
 package enum ElementwiseOperation: UInt16, CaseIterable, Sendable {
   case copy, negate, square, squareRoot, exponential, logarithm, sine, cosine, tanh
   /// 1 / (1 + e^-a).
@@ -34,15 +35,38 @@ package enum ElementwiseOperation: UInt16, CaseIterable, Sendable {
   case exponentialMinusOne
   /// ln(1 + e^a).
   case softplus
+  /// The slope of the sigmoid, e^-|a| / (1 + e^-|a|)².
+  case sigmoidSlope
+  /// e^(-a² / 2).
+  case bell
+  /// The distribution function of the normal distribution, erfc(-a / √2) / 2.
+  case normalDistribution
+  /// 1 / (1 + e^-t) with t = 2 √(2 / π) (a + 0.044715 a³).
+  case tanhNormalDistribution
+
+  /// a · b, and a zero of the sign of a · b where a is 0, whatever b is.
+  case downstream
+  /// The same where either is 0, whatever the other is.
+  case mutualProduct
+  /// a / b, and a zero of the sign of a / b where a is 0, whatever b is.
+  case downstreamQuotient
+  /// a to the power of b - c, c being a small whole number, as if b - c were not rounded: its digits count, and its being
+  /// whole or odd where a is negative. Else as `power`.
+  case shiftedPower
+  /// √(a² + b²), also where a square is too large or too small to be held.
+  case hypotenuse
 
   /// How many operands it reads: 1, 2 or 3.
   package var arity: Int {
     switch self {
     case .copy, .negate, .square, .squareRoot, .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .relu,
-      .absolute, .sign, .errorFunction, .exponentialMinusOne, .softplus:
+      .absolute, .sign, .errorFunction, .exponentialMinusOne, .softplus, .sigmoidSlope, .bell, .normalDistribution,
+      .tanhNormalDistribution:
       1
-    case .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .greater, .equal: 2
-    case .select, .route: 3
+    case .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .greater, .equal, .downstream, .mutualProduct,
+      .downstreamQuotient, .hypotenuse:
+      2
+    case .select, .route, .shiftedPower: 3
     }
   }
 

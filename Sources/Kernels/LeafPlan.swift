@@ -34,7 +34,8 @@ package struct LeafPlan: Hashable, Sendable {
   }
 }
 
-/// Reduces the leaves in `range` of `input` to one element each: of a mean the sum. Allocates nothing.
+/// Reduces the leaves in `range` of `input` to one element each: of a mean the sum divided by
+/// ``LeafPlan/length``, of squares their sum, in a form in which it neither overflows nor underflows. Allocates nothing.
 ///
 /// - Complexity: O(elements of the leaves).
 package func runLeafReduction(

@@ -5,8 +5,15 @@ package enum ReduceOperation: UInt8, CaseIterable, Sendable {
   case sum
   /// NaN if any element is.
   case maximum
-  /// The sum divided by the number of elements summed.
+  /// The sum divided by the number of elements summed: it does not overflow where the sum does.
   case mean
+  /// The root of the sum of squares, and the mean of squares: neither overflows nor underflows unless it is out of range.
+  case norm, meanSquare
+  /// The norm where it and the sum of squares are ordinary numbers. Else minus the norm times a power of two: at most −1,
+  /// of 2⁻⁶⁴ (2⁻⁵¹² of doubles), where squares overflow; above −1/2, of 2³² (2²⁵⁶), where they underflow.
+  case scaledNorm
+  /// The mean of squares where their sum is a number. Else minus the mean of the squares of x · 2⁻⁸⁰ (2⁻⁶⁴⁰ of doubles).
+  case scaledMeanSquare
 }
 
 /// Which axes of an input are reduced, with neighbours of the same kind merged once.

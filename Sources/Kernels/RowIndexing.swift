@@ -58,31 +58,6 @@ private func gatherElements<Word: FixedWidthInteger>(
   }
 }
 
-/// output[r] = the sum of source[i] over all i with indices[i] == r, in the order of i, for each row r of `rows`: what
-/// gathering sends back.
-///
-/// Every caller of a part of the rows reads all indices, so the order of additions is the same however rows are divided.
-///
-/// - Throws: at the first index out of range of the whole output; then nothing has been written.
-/// - Complexity: O(`rows.count` · `columns` + `indexCount` + rows added · `columns`).
-package func runScatterAddRows(
-  _ type: ElementType, source: UnsafeRawPointer, indices: UnsafePointer<Int32>, indexCount: Int, columns: Int,
-  rowCount: Int, output: UnsafeMutableRawPointer, rows: Range<Int>
-) throws(IndexOutOfRange) {
-  checkRange(rows, within: rowCount)
-  for position in 0..<indexCount where indices[position] < 0 || Int(indices[position]) >= rowCount {
-    throw IndexOutOfRange(position: position, index: Int(indices[position]), rowCount: rowCount)
-  }
-  let rowBytes = columns * type.byteCount
-  runFillZero(type, target: output, range: rows.lowerBound * columns..<rows.upperBound * columns)
-  for position in 0..<indexCount {
-    let row = Int(indices[position])
-    if rows.contains(row) {
-      addInto(type, source: source + position * rowBytes, target: output + row * rowBytes, range: 0..<columns)
-    }
-  }
-}
-
 /// output[i] = a row of zeros with a one at labels[i], for each row i of `range`.
 ///
 /// - Throws: at the first label out of range.

@@ -11,33 +11,42 @@ internal import CKernels
 package enum ScalarCode {
   package enum Form: UInt32, Sendable {
     case run = 0
-    case single = 0x20
+    case single = 0x40
     /// The first operand is the result of the single right before.
-    case firstIsLast = 0x40
+    case firstIsLast = 0x80
     /// For operations of two operands.
-    case secondIsLast = 0x60
+    case secondIsLast = 0xC0
     /// The first operand is the result of the last single but one.
-    case firstIsBefore = 0x80
+    case firstIsBefore = 0x100
     /// For operations of two operands: the first is the last result, the second the one before it, or the other way round.
-    case lastAndBefore = 0xA0
-    case beforeAndLast = 0xC0
+    case lastAndBefore = 0x140
+    case beforeAndLast = 0x180
     /// Several gates of two operands, each of which has the result of the one before it as its first. Their second ones
     /// follow.
-    case series = 0xE0
+    case series = 0x1C0
   }
 
   package static let shortestRun = 4
   /// The most gates that one head can stand for.
-  package static let longestRun = 1 << 24 - 1
+  package static let longestRun = 1 << 23 - 1
   /// The bytes of the slab that are fetched as one.
   package static let lineByteCount = 64
 
   @inlinable package static func head(_ operation: UInt8, _ form: Form, count: Int = 1) -> UInt32 {
-    UInt32(operation) | form.rawValue | UInt32(truncatingIfNeeded: count) << 8
+    UInt32(operation) | form.rawValue | UInt32(truncatingIfNeeded: count) << 9
   }
 
+  /// The operation that a head stands for.
+  @inlinable package static func operation(of head: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: head & 0x3F) }
+
+  /// How the gates of a head read their operands; `nil` if the head is none.
+  @inlinable package static func form(of head: UInt32) -> Form? { Form(rawValue: head & 0x1C0) }
+
+  /// The number of gates, or of lines, that a head stands for.
+  @inlinable package static func count(of head: UInt32) -> Int { Int(head >> 9) }
+
   /// The head of the numbers of `count` lines of the slab that will be read soon, and should be on their way from memory.
-  @inlinable package static func fetch(count: Int) -> UInt32 { head(31, .run, count: count) }
+  @inlinable package static func fetch(count: Int) -> UInt32 { head(63, .run, count: count) }
 }
 
 /// Carries out `words` words of ``ScalarCode`` on a slab of elements of `type`, each run reading what those before it

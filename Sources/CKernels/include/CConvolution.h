@@ -45,14 +45,22 @@ struct adj_tap_class {
   ptrdiff_t first_tap, taps, top, left, rows, columns;
 };
 
+/// The results of a class, by row and column, for which a tap reads a pixel of the image: top <= i < bottom and
+/// left <= j < right. For the others it has room to read, which is skipped.
+struct adj_tap_range {
+  ptrdiff_t top, bottom, left, right;
+};
+
 /// result[n, o, pixel] = sum over source channels c and taps t of planes[n, c][pixel + offsets[t]] · panels[c, t][o], in
-/// this order. Channels are those of one of `groups`; so are the lanes of a panel.
+/// this order, without the products of room. Channels are those of one of `groups`; so are the lanes of a panel.
 struct adj_tap_sum {
   ptrdiff_t images, groups, sources, results;
   ptrdiff_t channel_size, pitch;
   ptrdiff_t height, width, row_step, column_step;
   ptrdiff_t tap_count;
-  const ptrdiff_t *offsets;
+  const ptrdiff_t *_Nullable offsets;
+  /// For each tap the results that it reads a pixel for; none if every tap reads pixels only.
+  const struct adj_tap_range *_Nullable ranges;
   ptrdiff_t class_count;
   const struct adj_tap_class *classes;
   /// Rows worked together, and whether pixels are counted on over the ends of rows: junk is computed between two rows, but
@@ -68,13 +76,15 @@ void adj_convolution_taps(uint8_t type, struct adj_tap_sum plan, const void *pla
                           ptrdiff_t begin, ptrdiff_t end);
 
 /// gradient[o, c, t] = sum over images n and pixels of planes[n, c][pixel + offsets[t]] · panels[n][pixel][o]: over the
-/// pixels of an image first, then image by image.
+/// pixels of an image first, then image by image, without the products of room.
 struct adj_kernel_gradient {
   ptrdiff_t images, groups, sources, results;
   ptrdiff_t channel_size, pitch;
   ptrdiff_t rows, columns;
   ptrdiff_t tap_count;
   const ptrdiff_t *offsets;
+  /// For each tap the results that it reads a pixel for; none if every tap reads pixels only.
+  const struct adj_tap_range *_Nullable ranges;
   int32_t narrow;
 };
 

@@ -22,6 +22,8 @@ enum : uint16_t {
   ADJ_ADD, ADJ_SUBTRACT, ADJ_MULTIPLY, ADJ_DIVIDE, ADJ_POWER, ADJ_MAXIMUM, ADJ_MINIMUM, ADJ_GREATER, ADJ_EQUAL,
   ADJ_SELECT, ADJ_ROUTE,
   ADJ_ERROR_FUNCTION, ADJ_EXPONENTIAL_MINUS_ONE, ADJ_SOFTPLUS,
+  ADJ_SIGMOID_SLOPE, ADJ_BELL, ADJ_NORMAL_DISTRIBUTION, ADJ_TANH_NORMAL_DISTRIBUTION,
+  ADJ_DOWNSTREAM, ADJ_MUTUAL_PRODUCT, ADJ_DOWNSTREAM_QUOTIENT, ADJ_SHIFTED_POWER, ADJ_HYPOTENUSE,
   ADJ_OPERATION_COUNT
 };
 
@@ -103,21 +105,23 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
                                  const void *_Nonnull const *_Nonnull inputs, void *_Nonnull const *_Nonnull outputs,
                                  ptrdiff_t begin, ptrdiff_t end);
 
-/// Code of the scalar machine is a sequence of runs of one operation. A run is a head, `opcode | form | count << 8`, and
+/// Code of the scalar machine is a sequence of runs of one operation. A run is a head, `opcode | form | count << 9`, and
 /// the slab's elements that it reads: all first operands, all second ones, all third ones. Its results lie next to one
 /// another, right behind those of the run before it; it reads none of them.
-enum : uint8_t {
+enum : uint16_t {
   /// A run of one gate, and one of which operands are the results of the single before it or of the one before that, and
   /// are left out.
-  ADJ_SCALAR_SINGLE = 1 << 5, ADJ_SCALAR_A_IS_LAST = 2 << 5, ADJ_SCALAR_B_IS_LAST = 3 << 5,
-  ADJ_SCALAR_A_IS_BEFORE = 4 << 5, ADJ_SCALAR_LAST_AND_BEFORE = 5 << 5, ADJ_SCALAR_BEFORE_AND_LAST = 6 << 5,
+  ADJ_SCALAR_SINGLE = 1 << 6, ADJ_SCALAR_A_IS_LAST = 2 << 6, ADJ_SCALAR_B_IS_LAST = 3 << 6,
+  ADJ_SCALAR_A_IS_BEFORE = 4 << 6, ADJ_SCALAR_LAST_AND_BEFORE = 5 << 6, ADJ_SCALAR_BEFORE_AND_LAST = 6 << 6,
   /// So many gates of an operation of two operands, each done on the result of the single before it. Their other operands
   /// follow.
-  ADJ_SCALAR_SERIES = 7 << 5,
+  ADJ_SCALAR_SERIES = 7 << 6,
   /// Shorter runs than this are written as singles.
   ADJ_SCALAR_SHORTEST_RUN = 4,
   /// In place of an opcode: so many lines of 64 bytes of the slab will be read soon. Their numbers follow.
-  ADJ_SCALAR_FETCH = 31
+  ADJ_SCALAR_FETCH = 63,
+  /// The bits of a head that are opcode and form, and how many they are.
+  ADJ_SCALAR_KIND = 511, ADJ_SCALAR_KIND_BITS = 9
 };
 
 /// Carries out `words` of code; element `first_result` of the slab is the first to be written.
@@ -128,7 +132,18 @@ void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab
 void adj_strided_copy(ptrdiff_t element_size, struct adj_layout layout, const void *input, void *output,
                       ptrdiff_t begin, ptrdiff_t end);
 
-enum : uint8_t { ADJ_SUM = 0, ADJ_GREATEST = 1, ADJ_MEAN = 2 };
+enum : uint8_t {
+  ADJ_SUM = 0,
+  ADJ_GREATEST = 1,
+  ADJ_MEAN = 2,
+  /// The root of the sum of squares, and their mean.
+  ADJ_NORM = 3,
+  ADJ_MEAN_SQUARE = 4,
+  /// The norm where it and its sum of squares are ordinary numbers; else minus the norm times a power of two.
+  ADJ_SCALED_NORM = 5,
+  /// The mean of squares where their sum is a number; else minus the mean, times a power of two.
+  ADJ_SCALED_MEAN_SQUARE = 6,
+};
 
 /// A tensor seen as kept and reduced axes, outer to inner, without the innermost axis of the input (`inner_size`
 /// elements next to one another), which is itself reduced if `inner_reduced`, and kept if not.
@@ -147,8 +162,9 @@ void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, cons
 enum { ADJ_LEAF = 4096 };
 
 /// Reduces the leaves begin <= l < end of rows of `columns` elements, counted through all rows, to one element each, of
-/// which ADJ_MEAN wants the sums; and those of the rows begin <= r < end to the results. Together they give the bits of
-/// `adj_reduce` along the innermost axis.
+/// which ADJ_MEAN wants the sums divided by ADJ_LEAF, norms and mean squares the squares' sums in a form that holds any of
+/// them; and those of the rows begin <= r < end to the results. Together they give the bits of
+/// `adj_reduce` along the innermost axis, but of a mean that is no normal number.
 void adj_reduce_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,
                        ptrdiff_t begin, ptrdiff_t end);
 void adj_join_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,
@@ -176,6 +192,12 @@ struct adj_chain_fault adj_chain_reduction(
 void adj_accumulate(uint8_t type, const void *_Nonnull const *_Nonnull inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
                     ptrdiff_t end);
 
+/// Running sums, of `adj_running_sum_bytes` each and all bytes 0 at first, to which rows of `count` elements are added;
+/// and what they have come to. Rounding errors do not grow with the number of rows.
+ptrdiff_t adj_running_sum_bytes(uint8_t type);
+void adj_add_running(uint8_t type, const void *source, void *sums, ptrdiff_t count);
+void adj_end_running(uint8_t type, const void *sums, void *target, ptrdiff_t count);
+
 /// C (m × n, `ldc` elements a row) = A · B, or C + A · B if `accumulate`; A and B are read transposed on request.
 void adj_matmul_block(uint8_t type, int32_t transpose_a, int32_t transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                       const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc,
@@ -186,13 +208,27 @@ void adj_matmul_block(uint8_t type, int32_t transpose_a, int32_t transpose_b, pt
 void adj_matrix_vector(uint8_t type, ptrdiff_t rows, ptrdiff_t columns, const void *matrix, ptrdiff_t row_stride,
                        ptrdiff_t column_stride, const void *x, ptrdiff_t x_stride, void *y, ptrdiff_t y_stride);
 
-/// Rows begin <= r < end of softmax or its logarithm; the output may be the memory of the input.
-void adj_softmax(uint8_t type, const void *input, void *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end);
-void adj_log_softmax(uint8_t type, const void *input, void *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end);
+/// Opcodes of row operations, in the order of `RowOperation`, with what they read and make a row; x are logits.
+enum : uint16_t {
+  ADJ_SOFTMAX,                 // x: p[i] = e^x[i] / sum of e^x
+  ADJ_LOG_SOFTMAX,             // x: x[i] - ln sum of e^x
+  ADJ_LOG_SUM_EXP,             // x: one element, ln sum of e^x
+  ADJ_CROSS_ENTROPY,           // x, a label: one element, ln sum of e^x - x[label]
+  ADJ_CROSS_ENTROPY_GRADIENT,  // one element u, x, a label: u * (p[i] - (i == label)), 0 where u is 0
+  ADJ_SOFT_CROSS_ENTROPY,      // x, t: one element, the sum of t * (ln sum of e^x - x), 0 where t is 0
+  ADJ_SOFTMAX_GRADIENT,        // p, v: p[i] * (v[i] - mean of v), of which the row is 0 where v is
+  ADJ_CENTRED,                 // p, v: v[i] - mean of v, likewise
+  ADJ_LOG_SOFTMAX_GRADIENT,    // p, v: v[i] - p[i] * sum of v, likewise
+  ADJ_ENTRY_LOSS,              // x, one number k for all rows: one element, ln sum of e^x - x[k]
+  ADJ_ENTRY_LOG_PROBABILITY,   // x, one number k for all rows: one element, x[k] - ln sum of e^x
+};
 
-/// losses[r] = ln(sum of e^logits[r]) - logits[r][labels[r]]. Answers the first row whose label is out of range, or -1.
-ptrdiff_t adj_cross_entropy(uint8_t type, const void *logits, const int32_t *labels, void *losses, ptrdiff_t columns,
-                            ptrdiff_t begin, ptrdiff_t end);
+/// Rows begin <= r < end of an operation, `columns` elements each. Means of v are taken with the weights p / sum of p.
+/// The output of an operation that makes rows may be the memory of any input of rows.
+///
+/// Answers the first row whose label is out of range, or -1.
+ptrdiff_t adj_rows(uint16_t operation, uint8_t type, const void *_Nonnull const *_Nonnull inputs, void *output,
+                   ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end);
 
 /// A tensor as `length` elements along one axis, `inner` elements apart. Lane l, the elements with l / inner in front of
 /// the axis and l % inner behind it, is summed up: output[k] = input[0] + … + input[k], one after the other, or from the
