@@ -3,6 +3,7 @@
 #include <jemalloc/jemalloc.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -45,47 +46,101 @@ static inline bool adj_arena_control(unsigned arena, const char *_Nonnull name, 
   return mallctl(path, NULL, NULL, value, size) == 0;
 }
 
-/// Gives the whole arena back, including what is still allocated in it.
-static inline bool adj_arena_destroy(unsigned arena) {
-  return adj_arena_control(arena, "destroy", NULL, 0);
+// MARK: extents
+
+/// The address space that an arena has taken for buffers since it was made: how many extents, and the first of them.
+typedef struct {
+  size_t count;
+  uintptr_t first;
+  size_t firstSize;
+} adj_arena_extents;
+
+/// One for each arena that jemalloc can have. Atomic, for several threads may take extents at once.
+static inline adj_arena_extents *_Nonnull adj_extents(unsigned arena) {
+  static adj_arena_extents extents[MALLCTL_ARENAS_ALL];
+  return &extents[arena];
 }
 
-/// How jemalloc itself takes an extent from the operating system; set by `adj_keeping_hooks`.
+/// How jemalloc itself takes an extent from the operating system; set by `adj_hooks`.
 static inline extent_alloc_t *_Nullable *_Nonnull adj_system_extent(void) {
   static extent_alloc_t *alloc;
   return &alloc;
 }
 
+/// The size from which an extent asks for huge pages: that of two. An arena starts with extents below it.
+enum { adj_large_extent = 4u << 20 };
+
 /// Takes an extent as jemalloc would, and asks for huge pages if it is as large as two.
 ///
 /// The first touch of a huge page costs one fault instead of 512, and later steps miss the processor's table of pages less
 /// often. An arena starts with extents below 4 MiB, so that a small session takes no more memory than it needs.
-static inline void *_Nullable adj_large_page_extent(extent_hooks_t *_Nonnull hooks, void *_Nullable address, size_t size,
-                                                    size_t alignment, bool *_Nonnull zero, bool *_Nonnull commit,
-                                                    unsigned arena) {
+static inline void *_Nullable adj_take_extent(extent_hooks_t *_Nonnull hooks, void *_Nullable address, size_t size,
+                                              size_t alignment, bool *_Nonnull zero, bool *_Nonnull commit,
+                                              unsigned arena) {
   void *extent = (*adj_system_extent())(hooks, address, size, alignment, zero, commit, arena);
+  if (!extent) return extent;
 #ifdef MADV_HUGEPAGE
   // A system without huge pages says no, and its pages serve as well.
-  if (extent && size >= 4u << 20) (void)madvise(extent, size, MADV_HUGEPAGE);
+  if (size >= adj_large_extent) (void)madvise(extent, size, MADV_HUGEPAGE);
 #endif
+  adj_arena_extents *taken = adj_extents(arena);
+  if (__atomic_fetch_add(&taken->count, 1, __ATOMIC_RELAXED) == 0) {
+    __atomic_store_n(&taken->first, (uintptr_t)extent, __ATOMIC_RELAXED);
+    __atomic_store_n(&taken->firstSize, size, __ATOMIC_RELAXED);
+  }
   return extent;
 }
 
-/// The hooks of arenas that keep their pages: jemalloc's own without those that would give pages back. Null if jemalloc
-/// does not tell them. To be called once.
-static inline extent_hooks_t *_Nullable adj_keeping_hooks(void) {
-  static extent_hooks_t keeping;
+/// Gives address space back to the operating system; true if that failed, as jemalloc has it.
+static inline bool adj_return_extent(extent_hooks_t *_Nonnull hooks, void *_Nonnull address, size_t size,
+                                     bool committed, unsigned arena) {
+  (void)hooks, (void)committed, (void)arena;
+  return munmap(address, size) != 0;
+}
+
+static inline void adj_end_extent(extent_hooks_t *_Nonnull hooks, void *_Nonnull address, size_t size,
+                                  bool committed, unsigned arena) {
+  (void)adj_return_extent(hooks, address, size, committed, arena);
+}
+
+/// What an arena does with extents.
+typedef struct {
+  /// While it is made and destroyed: jemalloc's own, but what is given back goes back to the operating system.
+  /// jemalloc's own `dalloc` keeps the address space of an arena's own data for ever, 2 MiB for each arena that was
+  /// made, and with it a page of the table that it finds its extents by.
+  extent_hooks_t returning;
+  /// While it serves: jemalloc's own without those that would give pages back.
+  extent_hooks_t keeping;
+} adj_arena_hooks;
+
+/// The hooks of all our arenas; null if jemalloc does not tell its own. To be called once, and not changed from then
+/// on.
+static inline adj_arena_hooks *_Nullable adj_hooks(void) {
+  static adj_arena_hooks hooks;
   extent_hooks_t *own = NULL;
   size_t size = sizeof own;
   if (mallctl("arena.0.extent_hooks", &own, &size, NULL, 0) != 0) return NULL;
   *adj_system_extent() = own->alloc;
-  keeping = *own;
-  keeping.alloc = adj_large_page_extent;
-  keeping.dalloc = NULL;
-  keeping.decommit = NULL;
-  keeping.purge_lazy = NULL;
-  keeping.purge_forced = NULL;
-  return &keeping;
+  hooks.returning = *own;
+  hooks.returning.dalloc = adj_return_extent;
+  hooks.returning.destroy = adj_end_extent;
+  hooks.keeping = *own;
+  hooks.keeping.alloc = adj_take_extent;
+  hooks.keeping.dalloc = NULL;
+  hooks.keeping.destroy = adj_end_extent;
+  hooks.keeping.decommit = NULL;
+  hooks.keeping.purge_lazy = NULL;
+  hooks.keeping.purge_forced = NULL;
+  return &hooks;
+}
+
+// MARK: arenas
+
+/// Gives the whole arena back, including what is still allocated in it: every page and all address space.
+static inline bool adj_arena_destroy(unsigned arena, adj_arena_hooks *_Nonnull hooks) {
+  extent_hooks_t *returning = &hooks->returning;
+  (void)adj_arena_control(arena, "extent_hooks", &returning, sizeof returning);
+  return adj_arena_control(arena, "destroy", NULL, 0);
 }
 
 /// Creates an explicit arena that keeps its pages, so that a loop which allocates and frees the same sizes faults pages in
@@ -95,17 +150,34 @@ static inline extent_hooks_t *_Nullable adj_keeping_hooks(void) {
 /// stay resident there, because every hook that would give them back is left out. Pages merely left undecayed (a decay
 /// of "never") are not merged: with mixed sizes each round then splits extents that no later round can use, and the
 /// arena grows without end.
-static inline bool adj_arena_create(unsigned *_Nonnull arena, extent_hooks_t *_Nonnull hooks) {
+static inline bool adj_arena_create(unsigned *_Nonnull arena, adj_arena_hooks *_Nonnull hooks) {
   size_t size = sizeof *arena;
-  if (mallctl("arenas.create", arena, &size, NULL, 0) != 0) return false;
+  extent_hooks_t *returning = &hooks->returning, *keeping = &hooks->keeping;
+  if (mallctl("arenas.create", arena, &size, &returning, sizeof returning) != 0) return false;
+  *adj_extents(*arena) = (adj_arena_extents){0, 0, 0};
   ssize_t now = 0;
-  if (adj_arena_control(*arena, "extent_hooks", &hooks, sizeof hooks)
+  if (adj_arena_control(*arena, "extent_hooks", &keeping, sizeof keeping)
       && adj_arena_control(*arena, "dirty_decay_ms", &now, sizeof now)
       && adj_arena_control(*arena, "muzzy_decay_ms", &now, sizeof now)) {
     return true;
   }
-  adj_arena_destroy(*arena);
+  adj_arena_destroy(*arena, hooks);
   return false;
+}
+
+/// Makes an arena that nobody allocates from any longer as good as new: all its buffers are freed, and their pages
+/// given back to the operating system. False, with nothing done or only a part of it, for one that has grown beyond its
+/// first small extent: that is to be destroyed.
+///
+/// Between arenas of sessions that come and go this is cheaper than making new ones, and bounds what stays behind.
+static inline bool adj_arena_reset(unsigned arena) {
+  adj_arena_extents *taken = adj_extents(arena);
+  size_t count = __atomic_load_n(&taken->count, __ATOMIC_RELAXED);
+  size_t size = __atomic_load_n(&taken->firstSize, __ATOMIC_RELAXED);
+  if (count > 1 || size >= adj_large_extent) return false;
+  if (!adj_arena_control(arena, "reset", NULL, 0)) return false;
+  if (count == 0) return true;
+  return madvise((void *)__atomic_load_n(&taken->first, __ATOMIC_RELAXED), size, MADV_DONTNEED) == 0;
 }
 
 /// Brings jemalloc's statistics up to now; the readers below answer as of the last call.

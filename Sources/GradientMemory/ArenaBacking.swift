@@ -4,17 +4,24 @@
   /// An explicit jemalloc arena, or jemalloc's automatic arenas where none could be created.
   ///
   /// The only file that calls jemalloc. Knows no limits, counts nothing.
+  ///
+  /// Arenas of small sessions are not destroyed at their end but reset and given to the next session, see
+  /// ``IdleArenas``.
   struct ArenaBacking: Sendable {
     private let arena: UInt32?
     private let flags: CInt
 
     /// Set up once, read by jemalloc ever after.
-    private nonisolated(unsafe) static let hooks = adj_keeping_hooks()  // because nothing writes them from then on
+    private nonisolated(unsafe) static let hooks = adj_hooks()  // because nothing writes them from then on
 
     init() {
-      var index: UInt32 = 0
-      arena = Self.hooks.flatMap { adj_arena_create(&index, $0) ? index : nil }
+      arena = IdleArenas.ofProcess.take() ?? Self.makeArena()
       flags = arena.map { adj_arena_flags($0) } ?? adj_automatic_flags()
+    }
+
+    private static func makeArena() -> UInt32? {
+      var index: UInt32 = 0
+      return hooks.flatMap { adj_arena_create(&index, $0) ? index : nil }
     }
 
     /// The size class for `byteCount` bytes; `nil` if it is larger than any.
@@ -31,8 +38,11 @@
       adj_deallocate(base, byteCount, flags)
     }
 
-    func destroy() {
-      if let arena { _ = adj_arena_destroy(arena) }
+    /// Gives all of the arena's pages back, once nothing is allocated in it.
+    func end() {
+      guard let arena, let hooks = Self.hooks else { return }
+      if adj_arena_reset(arena), IdleArenas.ofProcess.put(arena) { return }
+      _ = adj_arena_destroy(arena, hooks)
     }
 
     func statistics(inUse: Int, peak: Int) -> MemoryStatistics {
@@ -82,7 +92,7 @@
       free(base)
     }
 
-    func destroy() {}
+    func end() {}
 
     func statistics(inUse: Int, peak: Int) -> MemoryStatistics {
       MemoryStatistics(allocated: inUse, active: inUse, peak: peak, retained: 0, mapped: inUse)

@@ -4,8 +4,8 @@ import Synchronization
 ///
 /// On Linux with the `Jemalloc` trait an arena is an explicit jemalloc arena: its memory is apart from every other
 /// allocation of the process, whose `malloc` and `operator new` stay what they were. Pages freed here are kept, so a
-/// training step that repeats faults no new page; the arena's end returns them. Elsewhere buffers come
-/// from the system allocator.
+/// training step that repeats faults no new page; the arena's end returns them, and leaves the empty arena to the next
+/// session (``IdleArenas``). Elsewhere buffers come from the system allocator.
 ///
 /// An arena lives until its last reference *and* its last ``Buffer`` are gone (each buffer holds a reference: one
 /// atomic increment beside an allocation of tens of nanoseconds).
@@ -39,7 +39,7 @@ package final class BufferArena: Sendable {
 
   deinit {
     assert(inUse.load(ordering: .relaxed) == 0, "each buffer keeps its arena alive")
-    backing.destroy()
+    backing.end()
   }
 
   /// Takes `byteCount` bytes whose contents are unspecified.
@@ -76,6 +76,9 @@ package final class BufferArena: Sendable {
   package static var processStatistics: MemoryStatistics? {
     ArenaBacking.processStatistics
   }
+
+  /// How many arenas without a user the process keeps; 0 on the system allocator.
+  package static var idleCount: Int { IdleArenas.ofProcess.count }
 
   func free(_ base: UnsafeMutableRawPointer, byteCount: Int, reservedByteCount: Int) {
     #if DEBUG
