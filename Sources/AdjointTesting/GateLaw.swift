@@ -5,7 +5,7 @@ public import Adjoint
 /// Run them over a third-party gate in its tests:
 ///
 /// ```swift
-/// @Test(arguments: GateLaw.allCases) func `my gate obeys the laws`(law: GateLaw) throws {
+/// @Test(arguments: GateLaw.ofAnyGate) func `my gate obeys the laws`(law: GateLaw) throws {
 ///   #expect(try law.violations(of: Softplus.self) == [])
 /// }
 /// ```
@@ -29,6 +29,14 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// For elementwise gates: the kernel computes what the definition says at zeros of both signs, infinities, NaN,
   /// subnormal and huge numbers, as a tensor and as single scalars.
   case edges
+  /// For elementwise gates of the package: value, first and second derivative are the exact formulas' over the whole range
+  /// of both float types, within the bound that the gate states, in programs, graphs, forward mode, scalars and scans.
+  ///
+  /// Any other gate breaks it: no exact formula is known of one, so nothing is checked.
+  case accuracy
+
+  /// The laws that any gate can be held to: all but ``accuracy``, which knows the formulas of the package's own gates.
+  public static let ofAnyGate: [GateLaw] = allCases.filter { $0 != .accuracy }
 
   /// The law is broken by `gate` in these ways; none if it holds. `stopping` names the operands through which the gate
   /// deliberately lets no gradient.
@@ -38,6 +46,7 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
     guard !gate.samples.isEmpty else {
       return [LawViolation(law: self, subject: gate.name, reason: "the gate has no samples to be checked on")]
     }
+    if self == .accuracy { return try accuracyViolations(of: gate) }
     return try gate.samples.flatMap { sample in
       try reasons(sample, stopping).map { LawViolation(law: self, subject: sample.description, reason: $0) }
     }
@@ -52,6 +61,23 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
     case .kernel: try KernelLaw().reasons(sample)
     case .layouts: try LayoutLaw().reasons(sample)
     case .edges: try EdgeLaw().reasons(sample)
+    case .accuracy: []  // no matter of one sample
+    }
+  }
+
+  private func accuracyViolations(of gate: any Gate.Type) throws -> [LawViolation] {
+    func unchecked(_ reason: String) -> [LawViolation] {
+      [LawViolation(law: self, subject: gate.name, reason: reason)]
+    }
+    // Another gate may have the name of one whose formula is known.
+    guard GateCatalog.all.contains(where: { $0 == gate }) else {
+      return unchecked("the gate is none of the package's, of which alone exact formulas are known")
+    }
+    guard gate is any ElementwiseGate.Type else { return [] }
+    let subjects = AccuracySubject.subjects(of: gate)
+    if subjects.isEmpty { return unchecked("no exact formula of this gate is written down") }
+    return try subjects.flatMap { subject in
+      try AccuracyLaw().violations(of: subject).map { LawViolation(law: self, subject: gate.name, reason: $0) }
     }
   }
 }
