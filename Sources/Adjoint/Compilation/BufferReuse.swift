@@ -228,7 +228,7 @@ struct BufferReuse {
       lazy var isFar = workBefore[Int(first)] - workBefore[Int(known.units.lowerBound) + 1] >= Self.farWork
       // The writers themselves may be among them.
       for user in known.units where user < first {
-        if let fence, user <= fence, first > fence { continue }
+        if let fence, user <= fence { continue }
         for writer in writers.units where known.meet(user, writers, writer) && !isAncestor(user, of: writer) {
           guard isFar || writer - user > Self.farUnits, waits.count < Self.mostUsers else { return nil }
           waits.append((user, writer))

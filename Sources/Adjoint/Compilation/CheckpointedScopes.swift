@@ -15,16 +15,16 @@ struct CheckpointedScopes: Sendable {
       return
     }
     let paths = state.scopePaths.dropFirst()
-    let known = Set(paths)
-    for name in names where !known.contains(name) {
+    let known = Set(paths.map { ExactName($0) })
+    for name in names where !known.contains(ExactName(name)) {
       let reason = "no scope is named \"\(name)\": \(Self.list(paths))"
       throw GraphError(.unknownScope, reason, named: name, at: SourceLocation(fileID: fileID, line: line))
     }
-    var numbers: [Substring: Int32] = [:]
-    for name in names where numbers[name[...]] == nil { numbers[name[...]] = Int32(numbers.count) }
+    var numbers: [ExactName: Int32] = [:]
+    for name in names where numbers[ExactName(name)] == nil { numbers[ExactName(name)] = Int32(numbers.count) }
     outermost = state.scopePaths.map { path in
-      let ends = path.indices.filter { path[$0] == "/" } + [path.endIndex]
-      return ends.lazy.compactMap { numbers[path[..<$0]] }.first ?? -1
+      let ends = path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") } + [path.endIndex]
+      return ends.lazy.compactMap { numbers[ExactName(String(path[..<$0]))] }.first ?? -1
     }
   }
 

@@ -15,14 +15,13 @@ struct Compilation: Sendable {
   ///
   /// - Parameter keepsNodes: whether the differentiated graph is kept as it was before the passes, for messages.
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
-  ///   the gate where the path stops; a checkpointed scope that does not exist.
+  ///   the gate where the path stops; a gate whose estimate of its own cost is negative, infinite or NaN; a checkpointed
+  ///   scope that does not exist.
   /// - Complexity: O(nodes + edges).
   func run(keepsNodes: Bool = false) throws(GraphError) -> Compiled {
     let checkpoints = try CheckpointedScopes(options.checkpointedScopes, in: source, fileID: fileID, line: line)
     let working = Graph(source)
     let values = outputs + others
-    let kept = Set(variables)
-    working.withState { RecogniseSigmoid.apply(to: &$0.storage, keeping: kept) }
     try throwFirstPoison(in: working.snapshot(), values)
     let (upstreams, gradients) = try differentiate(working)
     var state = working.takeState()
@@ -30,22 +29,32 @@ struct Compilation: Sendable {
     let next = updates.map(\.value)
     try throwFirstPoison(in: state, next)
     try throwFirstLeak(in: state, values + gradients + next)
-    let simplified = MergeScans.apply(
-      to: Simplify.apply(
-        to: state.takeStorage(copying: keepsNodes || Self.checksPasses),
-        roots: values + gradients + next + updates.map(\.parameter)))
-    let ordered = UpdateEarly.apply(to: simplified, from: state, updates: 2 * updates.count)
-    var lowered = DivideReductions.apply(to: LowerConvolutions.apply(to: ordered))
-    if options.accumulation == .graphOrder { lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: lowered)) }
+    try state.checkEstimates(values + gradients + next)
+    var lowered = Simplify.apply(
+      to: Formula.replaceValues(in: state.takeStorage(copying: keepsNodes || Self.checksPasses)),
+      roots: values + gradients + next + updates.map(\.parameter), options)
+    func pass(_ pass: CompilerPass, if isWanted: Bool = true, _ apply: (IntermediateGraph) -> IntermediateGraph) {
+      if isWanted, options.runs(pass) { lowered = apply(lowered) }
+    }
+    let isOrdered = options.accumulation == .graphOrder
+    pass(.mergeScans) { MergeScans.apply(to: $0) }
+    pass(.updateEarly) { UpdateEarly.apply(to: $0, from: state, updates: 2 * updates.count) }
+    pass(.shareNorms) { ShareNorms.apply(to: $0) }
+    lowered = LowerConvolutions.apply(to: lowered)
+    pass(.divideReductions) { DivideReductions.apply(to: $0) }
+    pass(.joinPads, if: isOrdered) { JoinPads.apply(to: $0) }
+    pass(.foldIntoProducts, if: isOrdered) { FoldIntoProducts.apply(to: $0) }
     if options.fusesElementwise {
-      lowered = FoldIntoSplices.apply(to: lowered)
-      if options.accumulation == .graphOrder { lowered = RunningSums.apply(to: lowered) }
+      pass(.foldIntoSplices) { FoldIntoSplices.apply(to: $0) }
+      pass(.runningSums, if: isOrdered) { RunningSums.apply(to: $0) }
       let kept =
         checkpoints.isEmpty ? nil : RecomputeCheckpoints.valuesReadOutside(of: checkpoints, in: lowered, from: state)
-      lowered = RecomputeForBackward.apply(to: lowered, outputCount: values.count, keeping: kept)
+      pass(.recomputeForBackward) { RecomputeForBackward.apply(to: $0, outputCount: values.count, keeping: kept) }
     }
     lowered = RecomputeCheckpoints.apply(to: lowered, checkpoints, from: state, outputCount: values.count)
-    lowered = CopyShownParameters.apply(to: lowered, outputCount: values.count)
+    if options.runs(.copyShownSources) {
+      lowered = CopyShownSources.apply(to: lowered, outputs: values, gradientCount: gradients.count)
+    }
     let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
     let endpoints = Endpoints(lowered, built.values, outputs: values, variables: variables, upstreams: upstreams)
     var plan = built.plan
@@ -54,7 +63,7 @@ struct Compilation: Sendable {
       changed.suffix(updates.count), to: changed.prefix(updates.count), in: lowered, built.values,
       endpoints: endpoints, forwardRoots: values.count)
     let compiled = Compiled(plan: plan, endpoints: endpoints, state: state, graph: lowered, values: built.values)
-    compiled._checkInvariants()
+    if options.checksPlan { compiled._checkInvariants() }
     return compiled
   }
 
@@ -69,8 +78,10 @@ struct Compilation: Sendable {
 
   /// The passes that the body of a scan goes through, of which `roots` are wanted.
   static func loweredBody(_ storage: GraphStorage, roots: [NodeID], _ options: Program.Options) -> IntermediateGraph {
-    let simplified = MergeScans.apply(to: Simplify.apply(to: storage, roots: roots))
-    let lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: LowerConvolutions.apply(to: simplified)))
+    let simplified = MergeScans.apply(
+      to: Simplify.apply(to: Formula.replaceValues(in: storage), roots: roots, options))
+    let shared = ShareNorms.apply(to: simplified)
+    let lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: LowerConvolutions.apply(to: shared)))
     return options.fusesElementwise ? FoldIntoSplices.apply(to: lowered) : lowered
   }
 
@@ -100,11 +111,13 @@ struct Compilation: Sendable {
       }
     }
     func nodes(_ ids: [NodeID]) -> [Node] { ids.map { Node(graph: graph, id: $0) } }
-    let (adjoints, walk) = try graph.differentiate(
+    let (adjoints, walks) = try graph.differentiate(
       nodes(outputs), nodes(upstreams), nodes(variables), fileID: fileID, line: line)
     var gradients: [NodeID] = []
-    for (variable, adjoint) in zip(variables, adjoints) {
-      guard let adjoint else { throw walk.pathError(to: variable, from: outputs, in: graph.snapshot()) }
+    for (number, (variable, adjoint)) in zip(variables, adjoints).enumerated() {
+      guard let adjoint else {
+        throw walks.walk(for: number).pathError(to: variable, from: outputs, in: graph.snapshot())
+      }
       gradients.append(adjoint.id)
     }
     return (upstreams, gradients)
@@ -125,9 +138,10 @@ struct Compiled: ~Copyable {
   /// - Complexity: O(nodes).
   var provenance: Provenance { Provenance(state, graph, values, plan.placement) }
 
-  fileprivate func _checkInvariants() {
-    #if DEBUG
-      plan._checkInvariants(graph, provenance)
-    #endif
-  }
+  /// The plan beside what it is compared with.
+  ///
+  /// - Complexity: O(nodes).
+  var check: PlanCheck { PlanCheck(plan, endpoints, graph, provenance) }
+
+  var nodeCount: Int { graph.storage.count }
 }

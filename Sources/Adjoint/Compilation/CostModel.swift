@@ -14,6 +14,9 @@ struct CostModel: Sendable, Hashable {
   /// The most parts a node is divided into: more cores than that find work in other nodes.
   static let mostParts = 16
 
+  /// The most nanoseconds that a gate or a scan counts for, some eleven days: so the sums of many stay finite.
+  static let longest: Float = 1e15
+
   private static let call: Float = 60
 
   /// How fast operands and results that lie in the second-level cache pass by.
@@ -39,7 +42,9 @@ struct CostModel: Sendable, Hashable {
     case .source, .alias: return 0
     case .elementwise:
       return Self.call + traffic + (Self.isTranscendental(kernel) ? transcendental * Float(written) : 0)
-    case .softmax, .logSoftmax, .crossEntropy: return Self.call + traffic + 2 * transcendental * Float(read)
+    case .rows(let operation), .rowEntry(let operation, _):
+      let speed = operation.isTranscendental ? transcendental : 0.05
+      return Self.call + traffic + 2 * speed * Float(read)
     case .matmul(let transposeA, _), .accumulateProduct(let transposeA, _):
       let a = operands.dropLast().last!.shape
       let inner = transposeA ? a[a.rank - 2] : a[a.rank - 1]
@@ -77,7 +82,7 @@ struct CostModel: Sendable, Hashable {
     guard case .elementwise(let operation) = kernel.form else { return false }
     switch operation {
     case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power, .errorFunction, .exponentialMinusOne,
-      .softplus:
+      .softplus, .sigmoidSlope, .bell, .normalDistribution, .tanhNormalDistribution, .shiftedPower:
       return true
     default: return false
     }

@@ -12,9 +12,7 @@ enum DivideReductions {
     let storage = graph.storage
     let isLong = storage.signatures.contains { $0.shape.elementCount > LeafPlan.length }
     let gates = storage.gates
-    guard isLong, gates.hasAny(Sum.self) || gates.hasAny(Mean.self) || gates.hasAny(MaximumOverAxes.self) else {
-      return graph
-    }
+    guard isLong, gates.hasAnyReduction else { return graph }
     var rewriter = GraphRewriter(graph)
     for index in 0..<storage.count {
       let node = NodeID(index)

@@ -10,13 +10,17 @@ struct Endpoint: Sendable {
 
 /// The doors of a program, by the nodes of the user's graph.
 struct Endpoints: Sendable {
-  /// Every input and parameter that the program reads, and its outputs.
-  private(set) var values: [NodeID: Endpoint] = [:]
+  /// Every input and parameter that the program reads.
+  private(set) var sources: [NodeID: Endpoint] = [:]
+  /// What it computes in the forward pass.
+  private(set) var results: [NodeID: Endpoint] = [:]
   private(set) var gradients: [NodeID: Endpoint] = [:]
-  /// The upstream gradient of each output, where the program reads it.
-  private(set) var upstreams: [NodeID: Endpoint] = [:]
+  /// For each output that is differentiated its upstream gradient, `nil` where the program does not read it. An output
+  /// that is named twice has two.
+  private(set) var upstreams: [Endpoint?]
   private(set) var inputs: [Endpoint] = []
   private(set) var parameters: [Endpoint] = []
+  /// The differentiated outputs, then the others.
   let outputs: [NodeID]
   let hasGradients: Bool
 
@@ -30,33 +34,43 @@ struct Endpoints: Sendable {
       Endpoint(
         place: placed[node.int].place, signature: graph.storage.signature(of: node), role: role, node: original)
     }
-    for (output, root) in zip(outputs, graph.roots) { values[output] = endpoint(root, .output, of: output) }
+    for (output, root) in zip(outputs, graph.roots) { results[output] = endpoint(root, .output, of: output) }
     for (variable, root) in zip(variables, graph.roots.dropFirst(outputs.count)) {
       gradients[variable] = endpoint(root, .gradient, of: variable)
     }
-    var upstreamOf: [NodeID: NodeID] = [:]
-    for (upstream, output) in zip(upstreams, outputs) { upstreamOf[upstream] = output }
+    self.upstreams = upstreams.map { _ in nil }
+    var positionOf: [NodeID: Int] = [:]
+    for (position, upstream) in upstreams.enumerated() { positionOf[upstream] = position }
     for index in 0..<graph.storage.count where graph.storage.rows[index].inputCount == 0 {
-      let node = NodeID(index)
+      let (node, origin) = (NodeID(index), graph.origins[index])
       switch graph.storage.brief(of: node).source {
       case .input:
-        let origin = graph.origins[index]
-        if let output = upstreamOf[origin] {
-          self.upstreams[output] = endpoint(node, .input, of: output)
+        if let position = positionOf[origin] {
+          self.upstreams[position] = endpoint(node, .input, of: outputs[position])
         } else {
-          values[origin] = endpoint(node, .input, of: origin)
-          inputs.append(values[origin]!)
+          inputs.append(endpoint(node, .input, of: origin))
+          sources[origin] = inputs.last
         }
       case .parameter:
-        values[graph.origins[index]] = endpoint(node, .parameter, of: graph.origins[index])
-        parameters.append(values[graph.origins[index]]!)
+        parameters.append(endpoint(node, .parameter, of: origin))
+        sources[origin] = parameters.last
       default: break
       }
     }
   }
 
-  /// How many values and gradients are reached at a place.
+  /// What is reached by a node. A node that is both an input and an output is reached on the `side` asked for; a
+  /// parameter is always itself.
+  func endpoint(of node: NodeID, _ side: Session.Side) -> Endpoint? {
+    guard let source = sources[node], let result = results[node] else { return sources[node] ?? results[node] }
+    return side == .source || source.role == .parameter ? source : result
+  }
+
+  /// All nodes that have a value or a gradient to be read.
+  var nodes: Set<NodeID> { Set(sources.keys).union(results.keys).union(gradients.keys) }
+
+  /// How many results and gradients are reached at a place.
   func count(at place: Placement.Place) -> Int {
-    values.values.count { $0.place == place } + gradients.values.count { $0.place == place }
+    results.values.count { $0.place == place } + gradients.values.count { $0.place == place }
   }
 }

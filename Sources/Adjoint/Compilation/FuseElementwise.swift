@@ -59,7 +59,9 @@ struct FuseElementwise {
 
   init(_ graph: IntermediateGraph, order: RunOrder, options: Program.Options) {
     let storage = graph.storage
-    guard options.fusesElementwise, storage.signatures.contains(where: { $0.shape.elementCount > 1 }) else { return }
+    guard options.fusesElementwise, options.runs(.fuseElementwise),
+      storage.signatures.contains(where: { $0.shape.elementCount > 1 })
+    else { return }
     chainOf = [UInt32](repeating: Self.none, count: storage.count)
     for node in order {
       if graph.fences.contains(node) { passedFences += 1 }

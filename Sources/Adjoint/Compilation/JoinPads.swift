@@ -1,7 +1,8 @@
 /// Turns a sum of padded pieces that do not overlap into their concatenation.
 ///
 /// The pieces are what slices of one value send back: a slice's reverse is a pad with zeros, and adding up k pads costs
-/// k passes over the whole value where the concatenation takes one. Gaps are filled with zeros.
+/// k passes over the whole value where the concatenation takes one. Gaps are filled with zeros. A zero keeps the sign
+/// that it has in its piece, which adding the others' zeros would take from it; no other bit differs.
 ///
 /// - Complexity: O(nodes + edges), nothing if the graph has no pad.
 enum JoinPads {

@@ -23,8 +23,8 @@ extension KernelCall {
       }
     case .move(_, let plan): plan.elementsRead(for: range)
     case .concatenate(_, let plan): plan.elementsRead(of: position, for: range)
-    case .softmax(_, let columns, _), .logSoftmax(_, let columns, _): range.scaled(by: columns)
-    case .crossEntropy(_, let columns, _): position == 0 ? range.scaled(by: columns) : range
+    case .rows(let operation, _, let columns, _, _):
+      operation.readsRows(of: position) ? range.scaled(by: columns) : range
     default: nil
     }
   }
@@ -33,12 +33,12 @@ extension KernelCall {
   func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? {
     switch self {
     case .elementwise, .broadcast, .chain, .accumulate, .reduce, .reduceLeaves, .joinLeaves, .move, .pad, .concatenate,
-      .dropout, .crossEntropy:
+      .dropout:
       range
     case .chainReduction(_, let reduction):
       number == reduction.storedCount ? range : reduction.elements(of: range)
     case .matmul(_, let plan), .accumulateProduct(_, let plan): plan.elements(of: range)
-    case .softmax(_, let columns, _), .logSoftmax(_, let columns, _): range.scaled(by: columns)
+    case .rows(let operation, _, let columns, _, _): operation.givesRows ? range.scaled(by: columns) : range
     case .gatherRows(_, _, let columns, _): range.scaled(by: columns)
     default: nil
     }

@@ -17,9 +17,7 @@ enum KernelCall: Sendable {
   case concatenate(elementSize: Int, ConcatenationPlan)
   case gatherRows(elementSize: Int, rowCount: Int, columns: Int, indexCount: Int)
   case scatterAddRows(Kernels.ElementType, rowCount: Int, columns: Int, indexCount: Int)
-  case softmax(Kernels.ElementType, columns: Int, rows: Int)
-  case logSoftmax(Kernels.ElementType, columns: Int, rows: Int)
-  case crossEntropy(Kernels.ElementType, columns: Int, rows: Int)
+  case rows(RowOperation, Kernels.ElementType, columns: Int, rows: Int, entry: Int)
   case oneHot(Kernels.ElementType, columns: Int, rows: Int)
   case cumulativeSum(Kernels.ElementType, AxisPlan, fromTheEnd: Bool)
   case argmax(Kernels.ElementType, AxisPlan)
@@ -79,9 +77,12 @@ enum KernelCall: Sendable {
       self = .scatterAddRows(
         type, rowCount: shape[0], columns: result.shape.elementCount / shape[0],
         indexCount: operands[1].shape.elementCount)
-    case .softmax: self = .softmax(type, columns: columns, rows: first.elementCount / columns)
-    case .logSoftmax: self = .logSoftmax(type, columns: columns, rows: first.elementCount / columns)
-    case .crossEntropy: self = .crossEntropy(type, columns: columns, rows: first.elementCount / columns)
+    case .rows(let operation):
+      let rows = operands[operation.readsRows(of: 0) ? 0 : 1].shape
+      let columns = rows.dimensions.last ?? 1
+      self = .rows(operation, type, columns: columns, rows: rows.elementCount / columns, entry: 0)
+    case .rowEntry(let operation, let entry):
+      self = .rows(operation, type, columns: columns, rows: first.elementCount / columns, entry: entry)
     case .oneHot: self = .oneHot(type, columns: shape[shape.count - 1], rows: first.elementCount)
     case .cumulativeSum(let axis, let fromTheEnd):
       self = .cumulativeSum(type, AxisPlan(input: first.dimensions, axis: axis), fromTheEnd: fromTheEnd)
@@ -132,7 +133,8 @@ enum KernelCall: Sendable {
     return switch self {
     case .elementwise: true
     case .accumulate, .accumulateProduct: position == 0
-    case .softmax, .logSoftmax, .cumulativeSum, .dropout: true
+    case .rows(let operation, _, _, _, _): operation.givesRows && operation.readsRows(of: position)
+    case .cumulativeSum, .dropout: true
     default: false
     }
   }
@@ -162,8 +164,7 @@ enum KernelCall: Sendable {
     case .pad(_, let plan): plan.count
     case .concatenate(_, let plan): plan.count
     case .gatherRows(_, _, _, let indexCount): indexCount
-    case .softmax(_, _, let rows), .logSoftmax(_, _, let rows), .crossEntropy(_, _, let rows), .oneHot(_, _, let rows):
-      rows
+    case .rows(_, _, _, let rows, _), .oneHot(_, _, let rows): rows
     case .cumulativeSum(_, let plan, _), .argmax(_, let plan): plan.laneCount
     case .circularConvolution(_, let plan), .circularCorrelation(_, let plan): plan.rows
     case .dropout(_, _, let count): count
@@ -256,13 +257,9 @@ enum KernelCall: Sendable {
       try runScatterAddRows(
         type, source: inputs[0], indices: labels(inputs[1]), indexCount: indexCount, columns: columns,
         rowCount: rowCount, output: output, rows: 0..<rowCount)
-    case .softmax(let type, let columns, _):
-      runSoftmax(type, input: inputs[0], output: output, columns: columns, rows: range)
-    case .logSoftmax(let type, let columns, _):
-      runLogSoftmax(type, input: inputs[0], output: output, columns: columns, rows: range)
-    case .crossEntropy(let type, let columns, _):
-      try runCrossEntropy(
-        type, logits: inputs[0], labels: labels(inputs[1]), losses: output, columns: columns, rows: range)
+    case .rows(let operation, let type, let columns, _, let entry):
+      try runRows(
+        operation, type, inputs: inputs.baseAddress!, output: output, columns: columns, rows: range, entry: entry)
     case .oneHot(let type, let columns, _):
       try runOneHot(type, labels: labels(inputs[0]), classes: columns, output: output, range: range)
     case .cumulativeSum(let type, let plan, let fromTheEnd):

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// The order in which the gates of one step are computed: level by level, and within a level by operation.
 ///
 /// A gate's level lies between its depth (how many gates must come before it, one after the other) and the latest that
@@ -18,7 +20,7 @@ struct LevelOrder: ~Copyable {
   private static let nearStart: UInt32 = 3
   /// Levels of fewer gates are narrow: no operation fills a run.
   private static let narrow: UInt32 = 4
-  private static let operationCount = 32
+  private static let operationCount = ElementwiseOperation.allCases.count
 
   /// Where the level of the gate at `position` ends.
   func endOfLevel(at position: Int) -> Int { Int(ends[Int(levels[Int(order[position])])]) }

@@ -43,7 +43,7 @@ final class LoopPlan: Sendable {
   }
 
   /// What one run costs, in nanoseconds.
-  var cost: Float { (plan.unitCosts.reduce(0, +) + 100) * Float(stepCount) }
+  var cost: Float { min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest) }
 
   func describe(_ node: NodeID) -> String { names.describe(origins[node.int]) }
 }

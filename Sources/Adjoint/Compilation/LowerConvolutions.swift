@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// Puts the parts that a convolution consists of in its place: laying out its operands, and multiplying them.
+/// Puts the parts that a convolution consists of in its place: laying out its operands, and multiplying them. Zeros
+/// take the place of one whose kernel meets no pixel.
 ///
 /// Parts are nodes like any other, so that their memory is planned with that of everything else, and each is divided among
 /// workers by itself. What backward reads of forward's operands is laid out anew there: to keep it would hold a second
@@ -20,6 +21,11 @@ enum LowerConvolutions {
       let node = NodeID(index)
       guard case .composed = storage.traits(of: node).kernel.form, let lowering = Lowering(of: node, in: storage) else {
         rewriter.keep(node)
+        continue
+      }
+      if lowering.geometry.isEmpty {
+        let result = lowering.result
+        rewriter.replace(node, by: rewriter.addConstant(0, result.elementType, result.shape, like: node))
         continue
       }
       let operands = storage.inputs(of: node).map { rewriter.renamed[$0.int] }

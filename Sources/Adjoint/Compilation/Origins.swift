@@ -19,8 +19,9 @@ struct Origins: RandomAccessCollection, Sendable {
   var endIndex: Int { count }
   subscript(index: Int) -> NodeID { moved.isEmpty ? NodeID(index) : moved[index] }
 
+  /// - Complexity: O(count) for the first node behind others that are where they were.
   mutating func append(_ origin: NodeID) {
-    precondition(moved.count == count, "Nodes are added only by a pass that has moved all")
+    if moved.count < count { moved = Array(self) }
     moved.append(origin)
     count += 1
   }

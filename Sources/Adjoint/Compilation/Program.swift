@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// How the contributions to a copy gate's gradient are added up.
 public enum Accumulation: Hashable, Sendable {
   /// In the order the graph fixes. Each contribution is published by one atomic operation, and whoever completes the
@@ -23,7 +25,7 @@ public final class Program: Sendable {
   public struct Options: Hashable, Sendable {
     public var accumulation = Accumulation.graphOrder
     /// Whether buffers share memory once their last reader is done, and are written over in place. Turning it off
-    /// costs memory and changes no bit: it is there to prove that.
+    /// costs memory and changes no bit; it exists so that tests can verify this.
     public var reusesBuffers = true
     /// Scopes whose values the backward pass computes again instead of keeping them since the forward pass: the names
     /// given to ``Graph/scope(_:_:)``, with those of the scopes around.
@@ -44,8 +46,16 @@ public final class Program: Sendable {
     package var unitWork = CostModel.unit
     /// How small the parts of calls are; `nil` for what the graph asks for.
     package var division: Division?
-    /// Whether elementwise gates are fused into chains. Turning it off changes no bit: it is there to prove that.
+    /// Whether elementwise gates are fused into chains. Turning it off changes no bit; it exists so
+    /// that tests can verify this.
     package var fusesElementwise = true
+    /// Passes that are left out, so that tests can compare a program with each pass and without it.
+    package var leftOut: Set<CompilerPass> = []
+    /// Whether debug builds end the process where a plan breaks a rule. A test that asks for the rules itself does not
+    /// want that.
+    package var checksPlan = true
+
+    func runs(_ pass: CompilerPass) -> Bool { !leftOut.contains(pass) }
     public init(
       accumulation: Accumulation = .graphOrder, reusesBuffers: Bool = true, checkpointing scopes: [String] = []
     ) {
@@ -60,6 +70,8 @@ public final class Program: Sendable {
   let plan: ProgramPlan
   let endpoints: Endpoints
   private let order: Compilation
+  /// What runs of each pass have taught about sharing them out, for all sessions.
+  let learned = (forward: LearnedSharing(), backward: LearnedSharing(), step: LearnedSharing())
   private let knownProvenance = Locked<Provenance?>(nil)
 
   /// Compiles `outputs` and, for each of `variables`, the gradient of Σ outputs · upstream; `others` are more values to
@@ -67,8 +79,8 @@ public final class Program: Sendable {
   /// place when it has succeeded.
   ///
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
-  ///   the gate where the path stops; an update that does not fit its parameter; a checkpointed scope that the graph does
-  ///   not have.
+  ///   the gate where the path stops; an update that does not fit its parameter; a gate whose estimate of its own cost is
+  ///   negative, infinite or NaN; a checkpointed scope that the graph does not have.
   /// - Complexity: O(nodes + edges).
   public init(
     _ outputs: [Node], gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],
@@ -117,6 +129,9 @@ public final class Program: Sendable {
       return provenance
     }
   }
+
+  /// Compiles once more, and compares the plan with the graph that it is for.
+  func check() throws(GraphError) -> PlanCheck { try order.run(keepsNodes: true).check }
 
   /// The line of an error message that names what `node` of the plan computes.
   func describe(_ node: NodeID) -> String { provenance.describe(node) }

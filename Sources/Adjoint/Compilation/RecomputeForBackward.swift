@@ -100,7 +100,8 @@ struct RecomputeForBackward {
     guard isForward[node.int], !isKept[node.int], isOfChain(node) else { return false }
     guard case .elementwise(let operation) = storage.traits(of: node).kernel.form else { return true }
     switch operation {
-    case .copy, .negate, .square, .relu, .absolute, .add, .subtract, .multiply, .maximum, .minimum, .greater:
+    case .copy, .negate, .square, .relu, .absolute, .add, .subtract, .multiply, .maximum, .minimum, .greater,
+      .downstream, .mutualProduct:
       return true
     default: return false
     }

@@ -12,7 +12,7 @@ struct ScalarOperation: BitwiseCopyable, Sendable {
   init(_ operation: ElementwiseOperation) {
     code = UInt8(operation.rawValue)
     arity = UInt8(operation.arity)
-    isCommutative = operation == .add || operation == .multiply
+    isCommutative = operation == .add || operation == .multiply || operation == .mutualProduct
   }
 
   /// `nil` if the machine can't do what the kernel does. An accumulate node is an addition, or several.

@@ -11,15 +11,18 @@ struct Simplify: ~Copyable {
   private var fates: Column<Fate>
   private var common: ShareCommon
   private let folding = FoldConstants()
+  private let folds: Bool, shares: Bool
   /// The inputs of a node that has more than two.
   private var inputs = Column<NodeID>()
 
   private enum Fate: UInt8, BitwiseCopyable { case kept, constant, replaced, dropped }
 
   /// - Parameter roots: the values wanted, the outputs and then the gradients.
-  static func apply(to storage: consuming GraphStorage, roots: [NodeID]) -> IntermediateGraph {
+  static func apply(
+    to storage: consuming GraphStorage, roots: [NodeID], _ options: Program.Options = Program.Options()
+  ) -> IntermediateGraph {
     let isUsed = DropUnused.usedNodes(of: storage, roots: roots)
-    var pass = Simplify(storage)
+    var pass = Simplify(storage, options)
     for index in isUsed.indices {
       let node = NodeID(index: UInt32(truncatingIfNeeded: index))
       pass.fates.append(isUsed[index] ? pass.visit(node) : .dropped)
@@ -32,7 +35,8 @@ struct Simplify: ~Copyable {
     return result
   }
 
-  private init(_ storage: consuming GraphStorage) {
+  private init(_ storage: consuming GraphStorage, _ options: Program.Options) {
+    (folds, shares) = (options.runs(.foldConstants), options.runs(.shareCommon))
     fates = Column(reserving: storage.count)
     common = ShareCommon(expecting: storage.count)
     self.storage = storage
@@ -62,7 +66,7 @@ struct Simplify: ~Copyable {
     if let second { newest = self.newest(newest, second) }
     if newest == nil, fold(node, row, second.map { [first, $0] } ?? [first]) { return .constant }
     let renamed = NodeRow(row.gate, row.signature, first, second)
-    if common.find(node, renamed, newest: newest, in: &storage) { return .replaced }
+    if shares, common.find(node, renamed, newest: newest, in: &storage) { return .replaced }
     if renamed != row { storage.replace(node, by: renamed) }
     return .kept
   }
@@ -80,7 +84,7 @@ struct Simplify: ~Copyable {
       newest = self.newest(newest, input)
     }
     if newest == nil, fold(node, row, inputs.array()) { return .constant }
-    if common.find(node, row.gate, inputs, newest: newest, in: &storage) { return .replaced }
+    if shares, common.find(node, row.gate, inputs, newest: newest, in: &storage) { return .replaced }
     if isRenamed { storage.replace(inputsOf: node, by: inputs) }
     return .kept
   }
@@ -88,7 +92,9 @@ struct Simplify: ~Copyable {
   @inline(never)
   private mutating func visitSource(_ node: NodeID, _ row: NodeRow) -> Fate {
     guard storage.isConstant(node) else { return .kept }
-    if case .repeated(let value) = storage.constants[node], common.find(node, repeating: value, of: row.signature) {
+    if shares, case .repeated(let value) = storage.constants[node],
+      common.find(node, repeating: value, of: row.signature)
+    {
       return .replaced
     }
     return .constant
@@ -97,7 +103,7 @@ struct Simplify: ~Copyable {
   /// Makes a node that reads only constants one itself, if it is small.
   @inline(never)
   private mutating func fold(_ node: NodeID, _ row: NodeRow, _ inputs: [NodeID]) -> Bool {
-    guard let values = folding.fold(row.gate, row.signature, inputs, in: storage) else { return false }
+    guard folds, let values = folding.fold(row.gate, row.signature, inputs, in: storage) else { return false }
     storage.replace(node, by: NodeRow(storage.intern(Constant()), row.signature, nil, nil))
     storage.constants[node] = values
     return true

@@ -47,10 +47,10 @@ struct Singles {
       if a == last { b == before ? .lastAndBefore : .firstIsLast } else if b == last {
         a == before ? .beforeAndLast : .secondIsLast
       } else { a == before ? .firstIsBefore : .single }
-    if form == .firstIsLast, series != Self.noSeries, code[series] & 0x1F == UInt32(operation),
-      code[series] >> 8 < ScalarCode.longestRun
+    if form == .firstIsLast, series != Self.noSeries, ScalarCode.operation(of: code[series]) == operation,
+      ScalarCode.count(of: code[series]) < ScalarCode.longestRun
     {
-      code[series] = ScalarCode.head(operation, .series, count: Int(code[series] >> 8) + 1)
+      code[series] = ScalarCode.head(operation, .series, count: ScalarCode.count(of: code[series]) + 1)
     } else {
       series = form == .firstIsLast ? code.count : Self.noSeries
       code.append(ScalarCode.head(operation, form))

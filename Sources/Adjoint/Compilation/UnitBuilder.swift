@@ -215,7 +215,8 @@ struct UnitBuilder: ~Copyable {
     operandSignatures.removeAll(keepingCapacity: true)
     for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
     let result = graph.storage.signature(of: node)
-    let cost = costs.cost(of: kernel, result: result, operands: operandSignatures)
+    let cost =
+      graph.storage.statedCost(of: node, kernel) ?? costs.cost(of: kernel, result: result, operands: operandSignatures)
     let call = KernelCall(kernel, result: result, operands: operandSignatures)
     let overwritable = operands.indices.filter {
       call.mayOverwrite(operand: $0, of: operandSignatures, result: result)

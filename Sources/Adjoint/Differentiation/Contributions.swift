@@ -1,5 +1,5 @@
 /// What has been sent back to each node so far, in order of arrival: nothing, one gradient, or a ring of them.
-struct Contributions: ~Copyable {
+package struct Contributions: ~Copyable {
   private var sent: Column<Link>
   /// The gradients of nodes that have got several.
   private var ring: Column<Entry>
@@ -27,7 +27,7 @@ struct Contributions: ~Copyable {
   private var terms: [NodeID] = []
 
   /// The most contributions that one accumulate node adds.
-  static let accumulateWidth = 16
+  package static let accumulateWidth = 16
 
   init(nodeCount: Int) {
     sent = Column(repeating: .nothing, count: nodeCount)

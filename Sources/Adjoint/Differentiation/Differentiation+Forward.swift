@@ -17,13 +17,17 @@ extension Differentiation {
     }
     let first = seeds.map(\.variable.int).min() ?? 0
     let last = outputs.map(\.int).max() ?? -1
-    graph.withState { $0.context.isForwardMode = true }
+    let context = graph.withState { state in
+      let before = state.context
+      state.context.isForwardMode = true
+      return before
+    }
     for index in stride(from: first, through: last, by: 1) where isActive[index] && isNeeded[index] {
       visit(NodeID(index), &tangents, &records)
     }
     graph.withState { state in
-      state.context.isForwardMode = false
-      state.context.differentiating = nil
+      state.context.isForwardMode = context.isForwardMode
+      state.context.differentiating = context.differentiating
     }
     return outputs.map { tangents[$0] }
   }

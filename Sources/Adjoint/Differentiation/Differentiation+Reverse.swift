@@ -19,6 +19,11 @@ extension Differentiation {
     for variable in variables { isWanted[variable.int] = true }
     var adjoints: [NodeID: NodeID] = [:]
     var next = outputs.map(\.int).max() ?? -1
+    let context = graph.withState { state in
+      let before = state.context
+      state.context.isForwardMode = false
+      return before
+    }
     while next >= 0 {
       var asked: Asked?
       graph.withState { state in
@@ -34,7 +39,10 @@ extension Differentiation {
       }
       if let asked { passOn(asked, &contributions, &records, &seeds) }
     }
-    graph.withState { $0.context.differentiating = nil }
+    graph.withState { state in
+      state.context.isForwardMode = context.isForwardMode
+      state.context.differentiating = context.differentiating
+    }
     isReached = contributions.reached()
     return variables.map { adjoints[$0] }
   }

@@ -23,17 +23,24 @@ extension Graph {
   }
 
   func differentiate(
-    _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node], fileID: StaticString, line: UInt
-  ) throws(GraphError) -> (adjoints: [Node?], walk: Differentiation) {
+    _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node], isTogether: Bool = false, fileID: StaticString,
+    line: UInt
+  ) throws(GraphError) -> (adjoints: [Node?], walks: Walks) {
     let forward = withState { $0.storage }
     for node in outputs + (upstream ?? []) + variables { check(node) }
     try checkDifferentiable(outputs, variables)
     try checkUpstream(upstream, of: outputs)
     let seeds = upstream ?? outputs.map { constant(1, [], $0.elementType, fileID: fileID, line: line) }
-    let walk = Differentiation(self, forward, variables: variables.map(\.id))
-    let adjoints = walk.adjoints(
-      of: outputs.map(\.id), upstream: seeds.map(\.id), variables: variables.map(\.id))
-    return (adjoints.map { $0.map { Node(graph: self, id: $0) } }, walk)
+    let walks = Walks(self, forward, variables: variables.map(\.id), isTogether: isTogether)
+    var adjoints = [Node?](repeating: nil, count: variables.count)
+    for walk in walks.all {
+      let found = walk.differentiation.adjoints(
+        of: outputs.map(\.id), upstream: seeds.map(\.id), variables: walk.variables.map { variables[$0].id })
+      for (number, adjoint) in zip(walk.variables, found) {
+        adjoints[number] = adjoint.map { Node(graph: self, id: $0) }
+      }
+    }
+    return (adjoints, walks)
   }
 
   /// That no output is poisoned, and nothing to differentiate holds integers.

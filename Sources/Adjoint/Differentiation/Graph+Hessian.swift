@@ -17,7 +17,8 @@ extension Graph {
     of output: Node, along vectors: [Node], withRespectTo variables: [Node],
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws(GraphError) -> [Node] {
-    let gradients = try requiredGradients(of: output, withRespectTo: variables, fileID: fileID, line: line)
+    let gradients = try requiredGradients(
+      of: output, withRespectTo: variables, isTogether: true, fileID: fileID, line: line)
     let products = try jacobianVectorProduct(of: gradients, along: vectors, withRespectTo: variables)
     return zip(products, variables).map { product, variable in
       product ?? constant(0, variable.shape, variable.elementType, fileID: fileID, line: line)

@@ -19,12 +19,15 @@ extension Graph {
   }
 
   func requiredGradients(
-    of output: Node, withRespectTo variables: [Node], fileID: StaticString, line: UInt
+    of output: Node, withRespectTo variables: [Node], isTogether: Bool = false, fileID: StaticString, line: UInt
   ) throws(GraphError) -> [Node] {
-    let (adjoints, walk) = try differentiate([output], nil, variables, fileID: fileID, line: line)
+    let (adjoints, walks) = try differentiate(
+      [output], nil, variables, isTogether: isTogether, fileID: fileID, line: line)
     var gradients: [Node] = []
-    for (variable, adjoint) in zip(variables, adjoints) {
-      guard let adjoint else { throw walk.pathError(to: variable.id, from: [output.id], in: snapshot()) }
+    for (number, (variable, adjoint)) in zip(variables, adjoints).enumerated() {
+      guard let adjoint else {
+        throw walks.walk(for: number).pathError(to: variable.id, from: [output.id], in: snapshot())
+      }
       gradients.append(adjoint)
     }
     return gradients

@@ -23,12 +23,21 @@ extension Graph {
     for node in outputs + tangents + variables { check(node) }
     try checkDifferentiable(outputs, variables)
     try checkTangents(tangents, of: variables)
-    let walk = Differentiation(self, snapshot().storage, variables: variables.map(\.id))
-    let seeds = zip(variables, tangents).map { (variable: $0.id, tangent: $1.id) }
-    let products = walk.tangents(of: outputs.map(\.id), along: seeds)
+    var products = [NodeID?](repeating: nil, count: outputs.count)
+    for walk in Walks(self, snapshot().storage, variables: variables.map(\.id)).all {
+      let seeds = walk.variables.map { (variable: variables[$0].id, tangent: tangents[$0].id) }
+      let found = walk.differentiation.tangents(of: outputs.map(\.id), along: seeds)
+      products = zip(products, found).map { sum($0, $1) }
+    }
     let poison = snapshot().poison
     if let first = products.lazy.compactMap({ $0.flatMap { poison[$0] } }).first { throw first }
     return products.map { $0.map { Node(graph: self, id: $0) } }
+  }
+
+  /// The sum of the tangents that two walks give a node.
+  private func sum(_ first: NodeID?, _ second: NodeID?) -> NodeID? {
+    guard let first, let second else { return first ?? second }
+    return withState { $0.apply(Add(), first, second, at: .unknown) }
   }
 
   private func checkTangents(_ tangents: [Node], of variables: [Node]) throws(GraphError) {

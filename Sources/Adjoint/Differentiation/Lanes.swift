@@ -37,6 +37,7 @@ struct Lanes {
   func apply(to seeds: Node) -> Node {
     let count = seeds.shape[0]
     var values: [NodeID: Node] = [seed: seeds]
+    let context = graph.withState { $0.context }
     var hasLanes: Set<NodeID> = [seed]
     for node in single.storage.nodes(from: known, leadingTo: [result]) where node != seed {
       let inputs = single.storage.inputs(of: node)
@@ -56,8 +57,8 @@ struct Lanes {
       }
     }
     graph.withState { state in
-      state.context.differentiating = nil
-      state.context.isForwardMode = false
+      state.context.differentiating = context.differentiating
+      state.context.isForwardMode = context.isForwardMode
     }
     let result = values[result] ?? Node(graph: graph, id: result)
     return hasLanes.contains(self.result) ? result : result.broadcast(to: Shape([count] + result.shape.dimensions))

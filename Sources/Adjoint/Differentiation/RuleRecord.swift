@@ -1,12 +1,15 @@
+/// A gate of the package that is computed by a custom kernel, but whose rules are made of gates and literals alone.
+protocol RecordedGate: Gate {}
+
 /// What a rule of a gate, its pullback or its pushforward, adds to a graph: recorded once and repeated wherever the gate
 /// is applied to operands of the same signatures.
 ///
 /// A rule in terms of gates is a function of its operands' shapes and types and of which of them take part; asking it
 /// anew for each of a million multiplications costs more than all other passes of the compiler together. It is asked in
 /// a small graph of its own, where every operand is another node, so that what it reads is never in doubt. Gates with a
-/// custom kernel are the user's, may do as they like, and are asked each time; so is a scan, whose rule looks at what is
-/// around it.
-struct RuleRecord {
+/// custom kernel are the user's, may do as they like, and are asked each time; so are a scan and its parts, whose rules
+/// look at what is around them.
+package struct RuleRecord {
   /// Which rule: backward from the upstream gradient, or forward from the operands' tangents.
   enum Rule { case pullback, pushforward }
 
@@ -25,7 +28,7 @@ struct RuleRecord {
   let results: [Value?]
 
   /// The most operands of a gate whose rules are recorded.
-  static let mostOperands = 8
+  package static let mostOperands = 8
 
   /// Asks a rule about an application of a gate, and notes the answer in the numbers of `walk`'s graph.
   ///
@@ -36,12 +39,15 @@ struct RuleRecord {
     let forward = walk.forward
     let inputs = forward.inputs(of: node)
     switch forward.traits(of: node).kernel.form {
-    case .custom, .scan: return nil
+    case .custom where !(forward.gate(of: node) is any RecordedGate): return nil
+    case .scan, .scanPart: return nil
     default: break
     }
     guard inputs.count <= Self.mostOperands else { return nil }
 
-    let sample = SampleApplication(of: node, in: forward) { isActive >> UInt32($0) & 1 == 1 }
+    let sample = SampleApplication(of: node, in: forward, isForward: rule == .pushforward) {
+      isActive >> UInt32($0) & 1 == 1
+    }
     let results: [NodeID?]
     let given: Int
     switch rule {

@@ -9,9 +9,11 @@ struct SampleApplication {
   /// Asks the gate's rules.
   let walk: Differentiation
 
-  init(of node: NodeID, in forward: GraphStorage, isActive: (Int) -> Bool) {
+  /// `isForward` says that a pushforward is asked for.
+  init(of node: NodeID, in forward: GraphStorage, isForward: Bool, isActive: (Int) -> Bool) {
     let inputs = forward.inputs(of: node)
     let graph = graph
+    graph.withState { $0.context.isForwardMode = isForward }
     let operands = inputs.map { graph.source(forward.signature(of: $0)) }
     self.operands = operands
     self.isActive = operands.indices.map(isActive)

@@ -19,7 +19,7 @@ struct TransposedPullback {
   private let tangent: NodeID?
 
   init(of node: NodeID, moving: [Bool], in forward: GraphStorage) throws(Failure) {
-    let sample = SampleApplication(of: node, in: forward) { moving[$0] }
+    let sample = SampleApplication(of: node, in: forward, isForward: true) { moving[$0] }
     let inputs = forward.inputs(of: node)
     let tangents = zip(inputs, moving).map { $1 ? sample.source(like: $0, in: forward) : nil }
     given = sample.operands + [sample.result] + tangents.compactMap { $0 }

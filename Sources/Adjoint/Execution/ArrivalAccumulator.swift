@@ -1,6 +1,6 @@
-internal import DependencyScheduling
 internal import Kernels
 internal import Synchronization
+internal import Threads
 
 /// A copy gate's gradient that grows as contributions arrive (``Accumulation/arrivalOrder``).
 ///

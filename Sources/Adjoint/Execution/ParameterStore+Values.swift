@@ -10,15 +10,16 @@ extension ParameterStore {
   /// session to read a parameter makes it.
   ///
   /// - Throws: ``GraphError`` for a parameter that is wrong in itself, ``SessionError/wrongValues(_:)`` if the store
-  ///   holds one of another shape or type under its name.
+  ///   holds one of another shape or type under its name. Then it holds what it held before.
   public func makeParameters(of graph: Graph) throws {
     let state = graph.snapshot()
-    for parameter in state.parameters {
+    let wanted = try state.parameters.map { parameter in
       if let error = state.poison[parameter] { throw error }
-      _ = try memory(
-        of: state.name(of: parameter), state.storage.signature(of: parameter),
-        state.storage.initializers[parameter] ?? .zeros)
+      return Wanted(
+        name: state.name(of: parameter), signature: state.storage.signature(of: parameter),
+        initializer: state.storage.initializers[parameter] ?? .zeros)
     }
+    _ = try memories(of: wanted)
   }
 
   /// Calls `body` with the elements of the parameter `name` as they lie in memory, row-major.
@@ -60,8 +61,8 @@ extension ParameterStore {
   public func replaceValues(
     of names: [String], _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
   ) throws {
-    var known: Set<String> = []
-    let memories = try names.filter { known.insert($0).inserted }.map { try memory(named: $0) }
+    var known: Set<ExactName> = []
+    let memories = try names.filter { known.insert(ExactName($0)).inserted }.map { try memory(named: $0) }
     try beginWriting()
     var isComplete = false
     defer { endWriting(changed: isComplete, moved: isComplete) }
@@ -72,6 +73,6 @@ extension ParameterStore {
       try fill(memory.name, &span)
     }
     for memory in memories { memory.exchange() }
-    isComplete = true
+    isComplete = !memories.isEmpty
   }
 }

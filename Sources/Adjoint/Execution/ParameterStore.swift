@@ -1,7 +1,7 @@
 internal import GradientMemory
 
-/// The values of parameters, by name: one store serves any number of sessions, also of different programs, such as one
-/// that trains and one that predicts.
+/// The values of parameters, by name, which is compared byte for byte: one store serves any number of sessions, also of
+/// different programs, such as one that trains and one that predicts.
 ///
 /// ```swift
 /// let training = trainer.makeSession()
@@ -14,7 +14,7 @@ public final class ParameterStore: Sendable {
   private let arena = BufferArena()
 
   private struct State: Sendable {
-    var memories: [String: ParameterMemory] = [:]
+    var memories: [ExactName: ParameterMemory] = [:]
     var readers = 0
     var isWriting = false
     var version = 0
@@ -23,19 +23,36 @@ public final class ParameterStore: Sendable {
 
   public init() {}
 
-  /// The names of all parameters held, sorted.
-  public var names: [String] { state.withLock { $0.memories.keys.sorted() } }
+  /// The names of all parameters held, sorted by their bytes.
+  public var names: [String] { state.withLock { $0.memories.keys.sorted().map(\.text) } }
 
   /// Counts the writes so far: a backward pass notices that parameters changed since its forward pass.
   var version: Int { state.withLock { $0.version } }
 
-  /// The memory of the parameter `name`, made by `initializer` if the store does not hold it yet.
+  /// A parameter as a program or a graph has it.
+  struct Wanted {
+    let name: String
+    let signature: Signature
+    let initializer: Initializer
+  }
+
+  /// The memory of each of `wanted`, made by its initializer if the store does not hold it yet.
   ///
   /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name,
-  ///   ``SessionError/memoryLimit(node:requested:inUse:limit:)`` if the system has no memory for it.
-  func memory(of name: String, _ signature: Signature, _ initializer: Initializer) throws -> ParameterMemory {
+  ///   ``SessionError/memoryLimit(node:requested:inUse:limit:)`` if the system has no memory for it. Then it holds what
+  ///   it held before.
+  func memories(of wanted: [Wanted]) throws -> [ParameterMemory] {
     try state.withLock { state in
-      if let memory = state.memories[name] {
+      var made: [ExactName: ParameterMemory] = [:]
+      let memories = try wanted.map { parameter in
+        let (name, signature) = (parameter.name, parameter.signature)
+        guard let memory = state.memories[ExactName(name)] ?? made[ExactName(name)] else {
+          let memory = try taking(for: name) { () throws(MemoryLimitExceeded) in
+            try ParameterMemory(name, signature, parameter.initializer, from: arena)
+          }
+          made[ExactName(name)] = memory
+          return memory
+        }
         guard memory.signature == signature else {
           throw SessionError.wrongValues(
             "the parameter store holds \(name) as \(memory.signature.shape) \(memory.signature.elementType), "
@@ -43,17 +60,14 @@ public final class ParameterStore: Sendable {
         }
         return memory
       }
-      let memory = try taking(for: name) { () throws(MemoryLimitExceeded) in
-        try ParameterMemory(name, signature, initializer, from: arena)
-      }
-      state.memories[name] = memory
-      return memory
+      state.memories.merge(made) { held, _ in held }
+      return memories
     }
   }
 
   /// The memory of a parameter that is held.
   func memory(named name: String) throws(SessionError) -> ParameterMemory {
-    guard let memory = state.withLock({ $0.memories[name] }) else {
+    guard let memory = state.withLock({ $0.memories[ExactName(name)] }) else {
       throw SessionError.notInProgram("the parameter store holds no \(name)")
     }
     return memory

@@ -1,5 +1,5 @@
-internal import DependencyScheduling
 internal import GradientMemory
+internal import Threads
 
 /// Memory of the caller's in the place of the session's, for the runs within a closure.
 extension Session {
@@ -15,8 +15,8 @@ extension Session {
   /// computed stays readable. Nest calls to lend several inputs. The session keeps memory of its own for the input, which
   /// is not touched; a single number is copied.
   ///
-  /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure; an
-  /// access that is reading then is waited for.
+  /// What another thread does with the session when `body` ends is waited for, be it a run, a write or a read: lent
+  /// memory is used no longer when this returns. So nothing of the kind may wait for this thread.
   ///
   /// - Parameters:
   ///   - node: an input of the program.
@@ -28,7 +28,7 @@ extension Session {
   public func reading<T: GraphScalar, R>(
     _ node: Node, from values: Span<T>, _ body: () throws -> R
   ) throws -> R {
-    let endpoint = try endpoint(of: node)
+    let endpoint = try endpoint(of: node, .source)
     guard endpoint.role == .input else {
       throw SessionError.wrongValues("\(program.names.describe(node.id)) is no input: only inputs read lent memory")
     }
@@ -54,8 +54,8 @@ extension Session {
   /// new forward pass then. Where the program gives the value no memory of its own, being an input's, another result's or
   /// a single number, it is copied when `body` ends.
   ///
-  /// Lending memory to a run that is still under way when `body` ends, on another thread, is a precondition failure; an
-  /// access that is reading then is waited for.
+  /// What another thread does with the session when `body` ends is waited for, be it a run, a write or a read: lent
+  /// memory is used no longer when this returns. So nothing of the kind may wait for this thread.
   ///
   /// - Parameters:
   ///   - node: an output of the program.
@@ -67,7 +67,7 @@ extension Session {
   public func writing<T: GraphScalar, R>(
     _ node: Node, to target: inout MutableSpan<T>, _ body: () throws -> R
   ) throws -> R {
-    let endpoint = try endpoint(of: node)
+    let endpoint = try endpoint(of: node, .result)
     guard endpoint.role == .output else {
       throw SessionError.wrongValues("\(program.names.describe(node.id)) is no output: it is not computed")
     }
@@ -109,12 +109,14 @@ extension Session {
 
   /// Puts memory in the place of an endpoint's. Answers false for a result that has none of its own: it is to be copied.
   private func beginLoan(of endpoint: Endpoint, _ memory: UnsafeMutableRawPointer) throws -> Bool {
-    try changingInputs(forwardStaysValid: endpoint.role == .gradient) {
-      let place = endpoint.place
-      guard endpoint.role == .input || hasMemoryOfItsOwn(endpoint) else { return false }
+    let place = endpoint.place
+    func checkLoans() throws {
       guard !progress.withLock({ $0.loans.contains(place) }) else {
         throw SessionError.busy("\(program.names.describe(endpoint.node)) is lent memory already")
       }
+    }
+    return try changing(checkLoans) {
+      guard endpoint.role == .input || hasMemoryOfItsOwn(endpoint) else { return false }
       if place.isBuffer {
         workspace.lend(memory, to: place)
       } else {
@@ -122,6 +124,7 @@ extension Session {
       }
       progress.withLock { progress in
         progress.loans.insert(place)
+        if endpoint.role != .gradient { progress.forwardVersion = nil }
         if endpoint.role == .input {
           progress.written.insert(endpoint.node)
         } else {
@@ -142,16 +145,9 @@ extension Session {
   }
 
   private func endLoan(of endpoint: Endpoint) {
-    claimFromLoan(of: endpoint)
+    waitAlone()
     defer { release() }
-    if endpoint.place.isBuffer {
-      let memory = workspace.address(endpoint.place)!
-      workspace.takeBack(endpoint.place)
-      // An output that shows an input stays readable.
-      if endpoint.role == .input, program.endpoints.count(at: endpoint.place) > 1 {
-        workspace.address(endpoint.place)!.copyMemory(from: memory, byteCount: endpoint.signature.byteCount)
-      }
-    }
+    if endpoint.place.isBuffer { workspace.takeBack(endpoint.place) }
     progress.withLock { progress in
       progress.loans.remove(endpoint.place)
       if endpoint.role == .input {
@@ -165,7 +161,7 @@ extension Session {
 
   /// Copies a result that has no memory of its own, if it is computed.
   private func copy(_ endpoint: Endpoint, to memory: UnsafeMutableRawPointer) {
-    claimFromLoan(of: endpoint)
+    waitAlone()
     defer { release() }
     let isComputed = progress.withLock { endpoint.role == .gradient ? $0.hasGradients : $0.hasOutputs }
     if isComputed {
@@ -173,16 +169,9 @@ extension Session {
     }
   }
 
-  /// Claims the session alone, once accesses of other threads have been closed.
-  private func claimFromLoan(of endpoint: Endpoint) {
-    while true {
-      let others = claims.claimAlone()
-      if others == 0 { return }
-      precondition(
-        others > 0,
-        "A run still uses memory lent to \(program.names.describe(endpoint.node)) where the closure ends that it was lent for"
-      )
-      offerProcessor()
-    }
+  /// Claims the session alone once everybody else has ended, whatever they do and however long it takes.
+  private func waitAlone() {
+    var wait = PatientWait()
+    while claims.claimAlone() != 0 { wait.once() }
   }
 }

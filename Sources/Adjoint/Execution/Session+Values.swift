@@ -47,39 +47,71 @@ extension Session {
 
   // MARK: arrays
 
-  /// Feeds an input or sets a parameter: one value an element, row-major.
+  /// Feeds an input or sets a parameter: one value an element, row-major. What the last run computed stays as it is.
   ///
   /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, or a node that is neither.
+  ///   Then nothing has changed.
   public func write<T: GraphScalar>(_ values: [T], to node: Node) throws {
-    try withMutableValues(of: node, as: T.self) { target in
-      guard target.count == values.count else {
-        throw SessionError.wrongValues(
-          "\(program.names.describe(node.id)) takes \(target.count) values, got \(values.count)")
-      }
-      target.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: values) }
+    let endpoint = try writableEndpoint(of: node, T.self)
+    let count = endpoint.signature.shape.elementCount
+    guard values.count == count else {
+      throw SessionError.wrongValues("\(program.names.describe(node.id)) takes \(count) values, got \(values.count)")
     }
+    try withMutableElements(endpoint, T.self) { _ = $0.update(fromContentsOf: values) }
   }
 
   /// Sets the gradient that comes from above into `output`, for this and later backward passes. A scalar's is 1 until
   /// then.
+  ///
+  /// An output that the program was given more than once has an upstream gradient each time, and gets `values` in each,
+  /// as `graph.gradients(of: [y, y], upstream: [v, v], …)` does; ``writeUpstream(_:ofOutputAt:)`` sets one of them.
+  ///
+  /// - Throws: ``SessionError`` for a wrong count or type, or a node that is no differentiated output. Then nothing has
+  ///   changed.
   public func writeUpstream<T: GraphScalar>(_ values: [T], of output: Node) throws {
-    guard let endpoint = program.endpoints.upstreams[output.id], output.graph === program.graph else {
+    let outputs = program.endpoints.outputs
+    let positions = program.endpoints.upstreams.indices.filter { outputs[$0] == output.id }
+    guard output.graph === program.graph, !positions.isEmpty else {
       throw SessionError.notInProgram("\(output.name) is no differentiated output of the program")
     }
-    try changingInputs(forwardStaysValid: true) {
-      try withMutableElements(endpoint, T.self) { target in
-        guard target.count == values.count else {
-          throw SessionError.wrongValues(
-            "the upstream gradient of \(program.names.describe(output.id)) has \(target.count) values, got \(values.count)"
-          )
-        }
-        _ = target.update(fromContentsOf: values)
+    try writeUpstreams(values, positions, "\(output.name) is no differentiated output of the program")
+  }
+
+  /// As ``writeUpstream(_:of:)``, for one of the outputs that the program was given, counted from 0.
+  ///
+  /// ```swift
+  /// let session = try Program([y, y], gradientsFor: [x]).makeSession()
+  /// try session.writeUpstream([2] as [Float], ofOutputAt: 0)    // the other stays 1: x̄ = 3 · ∂y/∂x
+  /// ```
+  public func writeUpstream<T: GraphScalar>(_ values: [T], ofOutputAt position: Int) throws {
+    let refusal = "the program has no differentiated output at position \(position)"
+    guard program.endpoints.upstreams.indices.contains(position) else { throw SessionError.notInProgram(refusal) }
+    try writeUpstreams(values, [position], refusal)
+  }
+
+  /// - Parameter refusal: what is said if the program reads none of these upstream gradients.
+  private func writeUpstreams<T: GraphScalar>(_ values: [T], _ positions: [Int], _ refusal: String) throws {
+    let read = positions.compactMap { position in program.endpoints.upstreams[position].map { (position, $0) } }
+    guard let (_, first) = read.first else { throw SessionError.notInProgram(refusal) }
+    try checkType(of: first, T.self)
+    guard values.count == first.signature.shape.elementCount else {
+      throw SessionError.wrongValues(
+        "the upstream gradient of \(program.names.describe(first.node)) has \(first.signature.shape.elementCount) "
+          + "values, got \(values.count)")
+    }
+    try changing {
+      for (position, upstream) in read {
+        _ = bound(upstream, workspace.address(upstream.place)!, T.self).update(fromContentsOf: values)
+        progress.withLock { _ = $0.writtenUpstreams.insert(position) }
       }
-      progress.withLock { _ = $0.writtenUpstreams.insert(output.id) }
     }
   }
 
   /// The elements of an input, parameter or output, row-major.
+  ///
+  /// An input or a parameter is what was written to it last; outputs are what the last run computed, also one that is
+  /// an input in another shape. An input that is itself named as an output is what the last run has read, once there
+  /// was one.
   public func read<T: GraphScalar>(_ node: Node, as type: T.Type = Float.self) throws -> [T] {
     try withElements(endpoint(of: node), type) { Array($0) }
   }
@@ -105,36 +137,13 @@ extension Session {
     try withElements(gradientEndpoint(of: node), type) { try body($0.span) }
   }
 
-  /// Calls `body` to write an input or change a parameter in place.
+  /// Calls `body` to write an input or change a parameter in place. If `body` throws, what it has written stays.
   public func withMutableValues<T: GraphScalar, R>(
     of node: Node, as type: T.Type, _ body: (inout MutableSpan<T>) throws -> R
   ) throws -> R {
-    let endpoint = try endpoint(of: node)
-    func change() throws -> R {
-      try withMutableElements(endpoint, type) { elements in
-        var span = elements.mutableSpan
-        return try body(&span)
-      }
-    }
-    switch endpoint.role {
-    case .parameter:
-      try claimShared()
-      defer { release() }
-      try parameters.beginWriting()
-      defer { parameters.endWriting() }
-      return try change()
-    case .input:
-      return try changingInputs(forwardStaysValid: false) {
-        guard !progress.withLock({ $0.loans.contains(endpoint.place) }) else {
-          throw SessionError.busy("\(program.names.describe(node.id)) reads lent memory: write it afterwards")
-        }
-        let result = try change()
-        progress.withLock { _ = $0.written.insert(endpoint.node) }
-        return result
-      }
-    case .output, .gradient:
-      throw SessionError.wrongValues(
-        "\(program.names.describe(node.id)) is computed: only inputs and parameters are written")
+    try withMutableElements(writableEndpoint(of: node, type), type) { elements in
+      var span = elements.mutableSpan
+      return try body(&span)
     }
   }
 
@@ -142,28 +151,47 @@ extension Session {
   func withGradientWithinRun<T: GraphScalar, R>(
     _ gradient: Endpoint, _ type: T.Type, _ body: (Span<T>) throws -> R
   ) throws -> R {
-    try body(UnsafeBufferPointer(bound(gradient, workspace.address(gradient.place)!, type)).span)
+    try checkType(of: gradient, type)
+    return try body(UnsafeBufferPointer(bound(gradient, workspace.address(gradient.place)!, type)).span)
   }
 
   // MARK: access
 
-  func changingInputs<R>(forwardStaysValid: Bool, _ body: () throws -> R) throws -> R {
+  /// Calls `body` to change what the session was fed, once the memory for that is there.
+  ///
+  /// - Parameter check: what may refuse it; called before anything changes, with the session claimed.
+  func changing<R>(_ check: () throws -> Void = {}, _ body: () throws -> R) throws -> R {
     try claimAlone()
     defer { release() }
+    try check()
     do throws(MemoryLimitExceeded) {
       try workspace.prepare()
     } catch {
       throw SessionError(error, for: "the session's inputs and results")
     }
-    if !forwardStaysValid { progress.withLock { $0.forwardVersion = nil } }
     return try body()
   }
 
-  func endpoint(of node: Node) throws -> Endpoint {
-    guard node.graph === program.graph, let endpoint = program.endpoints.values[node.id] else {
+  /// What is meant by a node that is both an input and an output.
+  enum Side { case source, result }
+
+  /// - Parameter side: `nil` for what is read: the output if it is computed, else the input.
+  func endpoint(of node: Node, _ side: Side? = nil) throws -> Endpoint {
+    let side = side ?? (progress.withLock { $0.hasOutputs } ? .result : .source)
+    guard node.graph === program.graph, let endpoint = program.endpoints.endpoint(of: node.id, side) else {
       throw SessionError.notInProgram(
         "\(node.name), made at \(node.location), is no input, parameter or output of the program")
     }
+    return endpoint
+  }
+
+  private func writableEndpoint<T: GraphScalar>(of node: Node, _ type: T.Type) throws -> Endpoint {
+    let endpoint = try endpoint(of: node, .source)
+    guard endpoint.role == .input || endpoint.role == .parameter else {
+      throw SessionError.wrongValues(
+        "\(program.names.describe(node.id)) is computed: only inputs and parameters are written")
+    }
+    try checkType(of: endpoint, type)
     return endpoint
   }
 
@@ -195,29 +223,55 @@ extension Session {
     case .input where !state.written.contains(endpoint.node):
       throw SessionError.missingInput(program.names.describe(endpoint.node))
     case .parameter:
+      try checkType(of: endpoint, type)
       try parameters.beginReading()
       defer { parameters.endReading() }
       return try body(UnsafeBufferPointer(bound(endpoint, try parameterMemory(endpoint).base, type)))
     default: break
     }
+    try checkType(of: endpoint, type)
     return try body(UnsafeBufferPointer(bound(endpoint, workspace.address(endpoint.place)!, type)))
   }
 
+  /// Calls `body` with the elements of an input or a parameter to change them: a forward pass is stale from then on.
   private func withMutableElements<T: GraphScalar, R>(
     _ endpoint: Endpoint, _ type: T.Type, _ body: (UnsafeMutableBufferPointer<T>) throws -> R
   ) throws -> R {
-    let base = endpoint.role == .parameter ? try parameterMemory(endpoint).base : workspace.address(endpoint.place)!
-    return try body(bound(endpoint, base, type))
+    if endpoint.role == .parameter {
+      try claimShared()
+      defer { release() }
+      try parameters.beginWriting()
+      var isChanged = false
+      defer { parameters.endWriting(changed: isChanged) }
+      let memory = try parameterMemory(endpoint)
+      isChanged = true
+      return try body(bound(endpoint, memory.base, type))
+    }
+    func checkLoans() throws {
+      guard !progress.withLock({ $0.loans.contains(endpoint.place) }) else {
+        throw SessionError.busy("\(program.names.describe(endpoint.node)) reads lent memory: write it afterwards")
+      }
+    }
+    return try changing(checkLoans) {
+      progress.withLock { $0.forwardVersion = nil }
+      let result = try body(bound(endpoint, workspace.address(endpoint.place)!, type))
+      progress.withLock { _ = $0.written.insert(endpoint.node) }
+      return result
+    }
   }
 
-  private func bound<T: GraphScalar>(
-    _ endpoint: Endpoint, _ base: UnsafeMutableRawPointer, _ type: T.Type
-  ) throws -> UnsafeMutableBufferPointer<T> {
+  private func checkType<T: GraphScalar>(of endpoint: Endpoint, _: T.Type) throws {
     guard T.elementType == endpoint.signature.elementType else {
       throw SessionError.wrongValues(
         "\(program.names.describe(endpoint.node)) holds \(endpoint.signature.elementType), not \(T.elementType)")
     }
-    let count = endpoint.signature.shape.elementCount
-    return UnsafeMutableBufferPointer(start: base.assumingMemoryBound(to: T.self), count: count)
+  }
+
+  /// The elements at `base`, of the type that they were found to have.
+  private func bound<T: GraphScalar>(
+    _ endpoint: Endpoint, _ base: UnsafeMutableRawPointer, _: T.Type
+  ) -> UnsafeMutableBufferPointer<T> {
+    UnsafeMutableBufferPointer(
+      start: base.assumingMemoryBound(to: T.self), count: endpoint.signature.shape.elementCount)
   }
 }

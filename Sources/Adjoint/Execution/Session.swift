@@ -10,8 +10,12 @@ internal import GradientMemory
 /// try session.backward()         // upstream 1 at f
 /// session.gradient(of: x)        // -4
 /// ```
+/// What a run has computed stays readable until the next run, whatever is written meanwhile.
+///
 /// Several sessions of one program run at once. One session does one thing at a time: a second run, or a write during a
-/// run, meets ``SessionError/busy(_:)``. After an error of any kind the session is usable.
+/// run, meets ``SessionError/busy(_:)``. After an error of any kind the session is usable, and a call that is refused,
+/// for what it was given or because something is missing, has changed nothing. A run that fails on its way has no
+/// results.
 public final class Session: Sendable {
   public let program: Program
   /// The values of the program's parameters, which other sessions may share.
@@ -19,8 +23,8 @@ public final class Session: Sendable {
   let executor: any ScheduleExecutor
   let workspace: Workspace
   let runner: UnitRunner
-  /// What a run does for each unit of its schedule; made once, since a closure costs an allocation.
-  private let body: UnitBody, backwardBody: UnitBody
+  /// What the units of each pass do; kept, so that a run allocates nothing for it.
+  private let forwardBody: UnitBody, backwardBody: UnitBody, stepBody: UnitBody
   let progress = Locked(Progress())
   /// Who completes which gradient, of each pass that was asked to tell.
   let gradientWriters = Locked<[Pass: GradientWriters]>([:])
@@ -29,7 +33,8 @@ public final class Session: Sendable {
   /// What has been fed and computed so far.
   struct Progress: Sendable {
     var written: Set<NodeID> = []
-    var writtenUpstreams: Set<NodeID> = []
+    /// Which outputs, by their position, have been given an upstream gradient.
+    var writtenUpstreams: Set<Int> = []
     var knowsParameters = false
     var hasOutputs = false
     var hasGradients = false
@@ -47,8 +52,12 @@ public final class Session: Sendable {
     let runner = UnitRunner(program, workspace)
     self.runner = runner
     let firstBackward = program.plan.forwardUnitCount
-    body = { unit in try runner.run(unit: Int(unit.index)) }
-    backwardBody = { unit in try runner.run(unit: firstBackward + Int(unit.index)) }
+    let learned = program.learned
+    forwardBody = UnitBody(learningWith: learned.forward) { unit in try runner.run(unit: Int(unit.index)) }
+    backwardBody = UnitBody(learningWith: learned.backward) { unit in
+      try runner.run(unit: firstBackward + Int(unit.index))
+    }
+    stepBody = UnitBody(learningWith: learned.step) { unit in try runner.run(unit: Int(unit.index)) }
   }
 
   // MARK: running
@@ -81,15 +90,9 @@ public final class Session: Sendable {
 
   enum Pass: Sendable { case forward, backward, step }
 
-  typealias UnitBody = @Sendable (UnitID) throws -> Void
-
   private func run(_ pass: Pass, _ cancellation: CancellationToken?) throws {
     try perform(pass) {
-      if let executor = executor as? GraphExecutor {
-        try executor.run(schedule(of: pass), cancellation: cancellation, keeping: body(of: pass))
-      } else {
-        try executor.run(schedule(of: pass), cancellation: cancellation, body(of: pass))
-      }
+      try executor.run(schedule(of: pass), body(of: pass), cancellation: cancellation)
     }
   }
 
@@ -108,12 +111,7 @@ public final class Session: Sendable {
   private func runAsync(_ pass: Pass) async throws {
     try begin(pass)
     do {
-      // Each has an asynchronous form of its own; as a requirement of the protocol, the synchronous one would pass for it.
-      if let executor = executor as? GraphExecutor {
-        try await executor.run(schedule(of: pass), body(of: pass))
-      } else {
-        try await executor.run(schedule(of: pass), body(of: pass))
-      }
+      try await executor.run(schedule(of: pass), body(of: pass))
     } catch {
       end(pass, succeeded: false)
       throw error
@@ -129,7 +127,13 @@ public final class Session: Sendable {
     }
   }
 
-  private func body(of pass: Pass) -> UnitBody { pass == .backward ? backwardBody : body }
+  private func body(of pass: Pass) -> UnitBody {
+    switch pass {
+    case .forward: forwardBody
+    case .backward: backwardBody
+    case .step: stepBody
+    }
+  }
 
   /// Claims session and parameters and readies the memory; everything is given back if any of it fails.
   func begin(_ pass: Pass) throws {
@@ -180,9 +184,11 @@ public final class Session: Sendable {
       guard endpoints.hasGradients || !program.plan.updates.isEmpty else {
         throw SessionError.notComputed("the program was compiled without gradients: name them in gradientsFor")
       }
-      for (output, upstream) in endpoints.upstreams
-      where upstream.signature.shape != .scalar && !progress.writtenUpstreams.contains(output) {
-        throw SessionError.missingUpstream(program.names.describe(output))
+      for (position, upstream) in endpoints.upstreams.enumerated() {
+        guard let upstream, upstream.signature.shape != .scalar, !progress.writtenUpstreams.contains(position) else {
+          continue
+        }
+        throw SessionError.missingUpstream(program.names.describe(upstream.node))
       }
     }
     if pass == .backward {
@@ -213,13 +219,13 @@ public final class Session: Sendable {
     } catch {
       throw SessionError(error, for: "the session's inputs and results")
     }
-    let upstreams = program.endpoints.upstreams
     if !progress.withLock({ $0.knowsParameters }) {
-      workspace.borrow(
-        try program.endpoints.parameters.map { (place: $0.place, memory: try parameterMemory($0)) })
+      let endpoints = program.endpoints.parameters
+      let memories = try parameters.memories(of: endpoints.map(wanted))
+      workspace.borrow(zip(endpoints, memories).map { (place: $0.place, memory: $1) })
       let given = progress.withLock { $0.writtenUpstreams }
-      for (output, upstream) in upstreams where upstream.signature.shape == .scalar && !given.contains(output) {
-        workspace.writeScalar(1, at: upstream.place)
+      for (position, upstream) in program.endpoints.upstreams.enumerated() where !given.contains(position) {
+        if let upstream, upstream.signature.shape == .scalar { workspace.writeScalar(1, at: upstream.place) }
       }
       progress.withLock { $0.knowsParameters = true }
     }
@@ -228,18 +234,20 @@ public final class Session: Sendable {
     do throws(Workspace.SlotRefused) {
       try workspace.takeSlots(forwardOnly: pass == .forward)
     } catch {
-      // What a forward pass had kept for its backward pass lay in the slots that were given back.
-      progress.withLock { $0.forwardVersion = nil }
       throw SessionError(error.limit, for: program.describe(error.node))
     }
     workspace.readScalarParameters()
   }
 
   func parameterMemory(_ parameter: Endpoint) throws -> ParameterMemory {
+    try parameters.memories(of: [wanted(parameter)])[0]
+  }
+
+  private func wanted(_ parameter: Endpoint) -> ParameterStore.Wanted {
     let names = program.names
-    return try parameters.memory(
-      of: names.name(of: parameter.node), parameter.signature,
-      names.storage.initializers[parameter.node] ?? .zeros)
+    return ParameterStore.Wanted(
+      name: names.name(of: parameter.node), signature: parameter.signature,
+      initializer: names.storage.initializers[parameter.node] ?? .zeros)
   }
 
   // MARK: claims

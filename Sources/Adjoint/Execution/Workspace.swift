@@ -78,13 +78,24 @@ final class Workspace: @unchecked Sendable {  // because of the above
 
   // MARK: taking memory
 
-  /// Takes the slabs and the lasting buffers, once, and writes the constants.
+  /// Takes the slabs and the lasting buffers, once, and writes the constants. Takes nothing if not all of it fits.
   func prepare() throws(MemoryLimitExceeded) {
     if isPrepared { return }
+    do throws(MemoryLimitExceeded) {
+      try takeLasting()
+    } catch {
+      lasting = []
+      (slab32, slab64) = (nil, nil)
+      throw error
+    }
+    isPrepared = true
+  }
+
+  private func takeLasting() throws(MemoryLimitExceeded) {
     let placement = plan.placement
-    if slab32 == nil { slab32 = try slab(ofBytes: placement.float32Slots * 4) }
-    if slab64 == nil { slab64 = try slab(ofBytes: placement.float64Slots * 8) }
-    for (index, buffer) in placement.buffers.enumerated() where addresses[index] == nil {
+    slab32 = try slab(ofBytes: placement.float32Slots * 4)
+    slab64 = try slab(ofBytes: placement.float64Slots * 8)
+    for (index, buffer) in placement.buffers.enumerated() {
       switch buffer.lifetime {
       case .transient, .parameter, .next: continue
       case .input, .constant, .result: break
@@ -99,7 +110,6 @@ final class Workspace: @unchecked Sendable {  // because of the above
       values.write(
         to: addresses[buffer]!, count: plan.signature.shape.elementCount, as: plan.signature.elementType)
     }
-    isPrepared = true
   }
 
   private func slab(ofBytes byteCount: Int) throws(MemoryLimitExceeded) -> UnsafeMutableRawPointer? {
@@ -158,17 +168,18 @@ final class Workspace: @unchecked Sendable {  // because of the above
   /// Takes the slots that the buffers of a run share, those of the forward pass or all, unless an earlier run has left
   /// them, and works out where each step reads and writes. Lasting buffers and parameters have their addresses.
   ///
-  /// - Throws: the node whose memory did not fit; then none is left taken.
+  /// - Throws: the node whose memory did not fit; then what earlier runs have left is there, and no more.
   func takeSlots(forwardOnly: Bool) throws(SlotRefused) {
     let count = forwardOnly ? plan.forwardSlotCount : plan.slots.count
     let end = forwardOnly ? plan.forwardOperandCount : plan.operands.count
     if addressedOperands >= end { return }
     let arena = runArena.withLock { $0 }
+    let taken = slots.count
     for slot in plan.slots[min(slots.count, count)..<count] {
       do throws(MemoryLimitExceeded) {
         slots.append(OwnedBuffer(try arena.allocate(byteCount: slot.byteCount)))
       } catch {
-        releaseSlots()
+        slots.removeLast(slots.count - taken)
         throw SlotRefused(node: slot.node, limit: error)
       }
     }

@@ -7,7 +7,9 @@ public struct Absolute: ElementwiseGate {
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0].magnitude }
   public var kernel: Kernel { Kernel(.elementwise(.absolute)) }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * sign(node.inputs[0])] }
+  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    [downstream(upstream, sign(node.inputs[0]))]
+  }
   public static let samples = [GateSample(Absolute(), .distinct([2, 3]))]
 }
 

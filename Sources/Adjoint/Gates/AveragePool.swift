@@ -24,7 +24,9 @@ public struct AveragePool: LinearGate {
     let x = inputs[0]
     var result = [Double](repeating: 0, count: shape.elementCount)
     window.forEachWindow(x.shape) { place, elements in
-      result[place] = elements.reduce(0) { $0 + x.values[$1] } / window.count(elements, countsPadding)
+      // Elements in the padding are zeros.
+      let share = Double(elements.count) / window.count(elements, countsPadding)
+      result[place] = elements.isEmpty ? 0 : elements.map { x.values[$0] }.carefulMean * share
     }
     return ReferenceTensor(shape, x.elementType, result)
   }
@@ -103,7 +105,8 @@ extension PoolingWindow {
 /// The mean of each window of images `[batch, channels, height, width]`.
 ///
 /// By default a window at the edge averages the pixels that it holds, so that a constant image stays the constant it was;
-/// with `countsPadding` the padding counts as zeros, and edges come out darker.
+/// with `countsPadding` the padding counts as zeros, and edges come out darker. Large windows are added up pairwise, and a
+/// mean of finite pixels is finite.
 /// Windows lie `stride` pixels from one another, their own extents if `nil`, so that they do not overlap; they reach
 /// `padding` pixels over the edge, less than their extents.
 public func averagePool(

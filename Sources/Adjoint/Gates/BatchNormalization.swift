@@ -27,7 +27,11 @@ public struct RunningStatistics: Sendable {
 /// width]`, a negative one counts from the end. `momentum` is the weight of this batch, in 0...1. `epsilon` keeps a channel
 /// of one value, whose result is its shift, from being divided by 0: it is above 0 in the type of x.
 ///
-/// - Complexity: three passes over x forward.
+/// Channels are centred twice, and scaled where squares would overflow: what is far from 0 and close together, huge or tiny
+/// is right to its own rounding, and a constant channel gives exactly its shift. A variance beyond the type counts as its
+/// largest number in the running variance, which forgets it as it forgets others.
+///
+/// - Complexity: four passes over x forward.
 public func batchNormalization(
   _ x: Node, scale: Node, shift: Node, updating running: RunningStatistics, momentum: Double = 0.1, axis: Int = 1,
   epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
@@ -35,18 +39,18 @@ public func batchNormalization(
   precondition((0...1).contains(momentum), "The momentum of running statistics is in 0...1, got \(momentum)")
   let layout = ChannelLayout(x.shape, axis: axis)
   let x = Term(x, fileID, line)
-  let mean = layout.mean(x)
-  let centred = x - mean
-  let variance = layout.mean(centred.applying(Square()))
-  let output = normalized(centred, variance, x.beside(scale), x.beside(shift), layout, epsilon)
+  let centred = CentredTerm(x, meanOf: layout.mean)
+  let square = layout.meanSquare(centred.values)
+  let output = normalized(centred.values, centred.scale, square, x.beside(scale), x.beside(shift), layout, epsilon)
 
   let count = Double(layout.elementsPerChannel)
   func update(_ old: Node, by new: Term) -> ParameterUpdate {
     let seen = new.applying(StopGradient()).reshaped(old.shape)
     return ParameterUpdate(old, to: (x.beside(old) * (1 - momentum) + seen * momentum).node)
   }
-  let unbiased = variance * (count / max(count - 1, 1))
-  return (output.node, [update(running.mean, by: mean), update(running.variance, by: unbiased)])
+  let scales = square.scale * centred.scale
+  let unbiased = square.value * (count / max(count - 1, 1)) / scales / scales
+  return (output.node, [update(running.mean, by: centred.mean), update(running.variance, by: unbiased.atMostLargest)])
 }
 
 /// Batch normalisation in inference: y = scale · (x − mean) / √(variance + ε) + shift with running statistics, each
@@ -54,24 +58,33 @@ public func batchNormalization(
 ///
 /// The parameters are those of ``batchNormalization(_:scale:shift:updating:momentum:axis:epsilon:fileID:line:)``.
 public func batchNormalization(
-  _ x: Node, scale: Node, shift: Node, using running: RunningStatistics, axis: Int = 1, epsilon: Double = 1e-5,
+  _ x: Node, scale factor: Node, shift: Node, using running: RunningStatistics, axis: Int = 1, epsilon: Double = 1e-5,
   fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
   let layout = ChannelLayout(x.shape, axis: axis)
   let x = Term(x, fileID, line)
   let mean = x.beside(running.mean).reshaped(layout.channels), variance = x.beside(running.variance)
-  return normalized(
-    x - mean, variance.reshaped(layout.channels), x.beside(scale), x.beside(shift), layout, epsilon
-  ).node
+  let scale = CentredTerm.scale(for: mean)
+  let square = ScaledSquare(value: variance.reshaped(layout.channels) * scale * scale, scale: x.literal(1))
+  return normalized(x * scale - mean * scale, scale, square, x.beside(factor), x.beside(shift), layout, epsilon).node
 }
 
-/// Each channel has one factor and one summand, so that a single multiplication and addition is left for each element.
+/// A mean of squares times the square of `scale`, a power of two.
+private struct ScaledSquare {
+  let value: Term, scale: Term
+}
+
+/// - Parameters:
+///   - centred: x less the mean, times `multiple`.
+///   - square: the mean of the squares of `centred`.
 private func normalized(
-  _ centred: Term, _ variance: Term, _ scale: Term, _ shift: Term, _ layout: ChannelLayout, _ epsilon: Double
+  _ centred: Term, _ multiple: Term, _ square: ScaledSquare, _ scale: Term, _ shift: Term, _ layout: ChannelLayout,
+  _ epsilon: Double
 ) -> Term {
   checkEpsilon(epsilon, centred.node.elementType, "batch")
-  let factor = scale.reshaped(layout.channels) / (variance + epsilon).applying(SquareRoot())
-  return centred * factor + shift.reshaped(layout.channels)
+  let added = multiple.literal(epsilon) * multiple * multiple * square.scale * square.scale
+  let factor = scale.reshaped(layout.channels) / (square.value + added).applying(SquareRoot())
+  return centred * square.scale * factor + shift.reshaped(layout.channels)
 }
 
 /// Where the channels of a value are.
@@ -94,9 +107,28 @@ private struct ChannelLayout {
     elementsPerChannel = shape.elementCount / shape[front]
   }
 
-  /// The mean of each channel: of what lies next to one another first, which ends the pass that computes it, so that
-  /// squares are not stored.
-  func mean(_ x: Term) -> Term {
-    [trailing, leading].filter { !$0.isEmpty }.reduce(x) { $0.applying(Mean(axes: $1, keepsAxes: true)) }
+  /// The mean of each channel: of what lies next to one another first, which ends the pass that computes it.
+  func mean(_ x: Term) -> Term { stages.reduce(x) { $0.applying(Mean(axes: $1, keepsAxes: true)) } }
+
+  /// The mean of the squares of each channel, in the same order, so that squares are not stored.
+  func meanSquare(_ x: Term) -> ScaledSquare {
+    let parts = x.applying(ScaledMeanSquare(axes: stages.first ?? []))
+    if stages.count < 2 { return ScaledSquare(value: parts.applying(Absolute()), scale: parts.scaleOfMeanSquare()) }
+    // Where one part is scaled, all parts of its channel are.
+    let isScaled = parts.literal(0).applying(Greater(), parts)
+    let anyIsScaled = isScaled.applying(MaximumOverAxes(axes: stages[1], keepsAxes: true))
+    let scale = anyIsScaled.applying(Select(), parts.literal(parts.scaleOfLargeSquares), parts.literal(1))
+    let alike = isScaled.applying(Select(), parts.applying(Negate()), parts * scale * scale)
+    return ScaledSquare(value: alike.applying(Mean(axes: stages[1], keepsAxes: true)), scale: scale)
+  }
+
+  private var stages: [[Int]] { [trailing, leading].filter { !$0.isEmpty } }
+}
+
+extension Term {
+  /// Itself, at most the largest number of its type.
+  fileprivate var atMostLargest: Term {
+    let largest = node.elementType == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
+    return applying(Minimum(), literal(largest))
   }
 }

@@ -13,6 +13,7 @@ public struct Broadcast: LinearGate {
     return result
   }
 
+  public func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
   public var kernel: Kernel { Kernel(.broadcast) }
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     inputs[0].broadcast(to: shape)

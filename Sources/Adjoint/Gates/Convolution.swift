@@ -1,9 +1,10 @@
 internal import Kernels
 
 /// Convolution in two dimensions, as networks use the word (cross-correlation: the kernel is not mirrored):
-/// y[n, f, i, j] = Σ x[n, c, i·s + k·d − p, j·s + l·d − p] · w[f, c, k, l], over c, k and l.
-/// x̄ and w̄ are gates of their own, ``ConvolutionInputGradient`` and ``ConvolutionKernelGradient``; y is linear in x and in
-/// w, and each of the three has the other two for its gradients.
+/// y[n, f, i, j] = Σ x[n, c, i·s + k·d − p, j·s + l·d − p] · w[f, c, k, l], over c and those k and l whose pixel exists.
+/// Where the kernel reaches over the edge there is no term, not a product with 0: an infinite weight spoils no result
+/// that it takes no part in. x̄ and w̄ are gates of their own, ``ConvolutionInputGradient`` and
+/// ``ConvolutionKernelGradient``; y is linear in x and in w, and each of the three has the other two for its gradients.
 public struct Convolution: Gate {
   public static let name = "convolution"
   public let window: ConvolutionWindow
@@ -86,8 +87,9 @@ extension ConvolutionWindow {
 }
 
 /// The convolution of images `[batch, channels, height, width]` with kernels `[filters, channels / groups, height,
-/// width]`: `[batch, filters, height, width]`. Kernels are not mirrored (cross-correlation), and images are padded with
-/// zeros.
+/// width]`: `[batch, filters, height, width]`. Kernels are not mirrored (cross-correlation). Padding lets them reach
+/// over the edge, where they are skipped: of numbers that is the same as zeros around the image, but no infinity or NaN
+/// meets one.
 ///
 /// ```swift
 /// let features = relu(convolution(images, kernels, stride: 4, padding: 2) + bias.reshaped([1, 64, 1, 1]))

@@ -20,7 +20,8 @@ public struct Extents2D: Hashable, Sendable, ExpressibleByIntegerLiteral, Custom
 public struct ConvolutionWindow: Hashable, Sendable {
   /// Input pixels from one output pixel to the next.
   public let stride: Extents2D
-  /// Rows of zeros above and below the image each, columns of zeros left and right each.
+  /// Rows by which kernels reach over the image above and below each, columns left and right each. Nothing is there:
+  /// what a kernel would multiply is skipped.
   public let padding: Extents2D
   /// Input pixels from one element of the kernel to the next.
   public let dilation: Extents2D

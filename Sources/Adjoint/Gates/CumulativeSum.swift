@@ -1,4 +1,4 @@
-/// Running sums along an axis: yₖ = x₀ + … + xₖ, added one after the other.   x̄ₖ = ȳₖ + … + ȳₙ₋₁: the same from the other
+/// Running sums along an axis: yₖ = x₀ + … + xₖ, each rounded once.   x̄ₖ = ȳₖ + … + ȳₙ₋₁: the same from the other
 /// end.
 public struct CumulativeSum: LinearGate {
   public static let name = "cumulativeSum"
@@ -28,7 +28,7 @@ public struct CumulativeSum: LinearGate {
         index[axis] = place
         return x[index]
       }
-      return places.dropFirst().reduce(element(places[0])) { x.elementType.rounded($0 + element($1)) }
+      return places.count == 1 ? element(places[0]) : places.map(element).carefulSum
     }
   }
 
@@ -54,8 +54,10 @@ extension Node {
   /// The sums of the elements up to each one along `axis`, itself among them; from the last element back if `fromTheEnd`.
   /// A negative axis counts from the end.
   ///
-  /// - Complexity: O(elements). The rounding error grows with the length of the axis, as that of any sum one after the
-  ///   other.
+  /// Sums of floats are kept as doubles, and sums of doubles with what rounding takes from them: each result is off by
+  /// its own rounding, however long the axis.
+  ///
+  /// - Complexity: O(elements).
   public func cumulativeSum(
     axis: Int = -1, fromTheEnd: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {

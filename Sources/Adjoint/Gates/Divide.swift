@@ -1,7 +1,10 @@
 internal import CCallSite
 internal import Kernels
 
-/// Divide: y = a / b.   ā = ȳ / b,  b̄ = −ȳ · y / b. Division by zero gives the IEEE infinity or NaN.
+/// Divide: y = a / b.   ā = ȳ / b,  b̄ = −ȳ · y / b, and 0 where ȳ or y is 0. Division by zero gives the IEEE infinity
+/// or NaN.
+///
+/// y is multiplied before b divides: 1 / b overflows where b is small and y / b need not.
 public struct Divide: ElementwiseGate {
   public static let name = "divide"
   public static let symbol = "/"
@@ -10,14 +13,17 @@ public struct Divide: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.divide)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    let quotient = upstream / node.inputs[1]
-    return [quotient, node.needsGradient(1) ? -(quotient * node.output) : nil]
+    let divisor = node.inputs[1]
+    return [
+      node.needsGradient(0) ? quotient(upstream, divisor) : nil,
+      node.needsGradient(1) ? -quotient(mutualProduct(upstream, node.output), divisor) : nil,
+    ]
   }
 
   /// ẏ = (ȧ − y · ḃ) / b.
   public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
-    let (a, b) = (tangents[0], tangents[1].map { -(node.output * $0) })
-    return sum(a, b).map { $0 / node.inputs[1] }
+    let (a, b) = (tangents[0], tangents[1].map { -mutualProduct($0, node.output) })
+    return sum(a, b).map { quotient($0, node.inputs[1]) }
   }
 
   public static let samples = [
@@ -49,5 +55,21 @@ extension Node {
   public static func / (left: Double, right: Node) -> Node {
     let location = PackedLocation.operatorCall(adj_return_address())
     return right.graph.apply(Divide(), right.literal(left, at: location), right, at: location)
+  }
+}
+
+extension Divide: StatedAccuracy {
+  /// The slope by b is −y / b. Of ȳ · y / b, either factor first: 1 / b overflows where b is small, ȳ · y where ȳ is
+  /// large. What y has lost below the normal numbers is divided by b, once for each derivative.
+  package static func accuracyBound(at x: [Double], order: Int) -> AccuracyBound { .ofQuotient(x, order) }
+}
+
+extension AccuracyBound {
+  static func ofQuotient(_ x: [Double], _ order: Int) -> AccuracyBound {
+    // As far above the normal numbers of float32, nothing is lost.
+    let isSmall = x[0] != 0 && !((x[0] / x[1]).magnitude >= 0x1p-100)
+    let factor = isSmall ? max(1, 1 / x[1].magnitude) : 1
+    let subnormals = (0..<order).reduce(4.0) { bound, _ in bound * factor }
+    return AccuracyBound(subnormals: subnormals.isFinite ? subnormals : 4, overflowsOnTheWay: true)
   }
 }

@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// Error function: y = erf x = (2/√π) ∫₀ˣ e^−t² dt.   x̄ = ȳ · (2/√π) e^−x².
+/// Error function: y = erf x = (2/√π) ∫₀ˣ e^−t² dt.   x̄ = ȳ · (2/√π) e^−x², where e^−x² is
+/// the square of the `Bell`, whose exponent has not rounded; and 0 where either factor is 0.
 public struct ErrorFunction: ElementwiseGate {
   public static let name = "erf"
   public init() {}
@@ -8,7 +9,8 @@ public struct ErrorFunction: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.errorFunction)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * (exp(-square(node.inputs[0])) * (2 / Double.pi.squareRoot()))]
+    let slope = square(bell(node.inputs[0])) * (2 / Double.pi.squareRoot())
+    return [mutualProduct(upstream, slope)]
   }
 
   public static let samples = [

@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// Exponential: y = eˣ.   x̄ = ȳ · y.
+/// Exponential: y = eˣ.   x̄ = ȳ · y, and 0 where ȳ = 0.
 public struct Exponential: ElementwiseGate {
   public static let name = "exp"
   public init() {}
@@ -8,7 +8,7 @@ public struct Exponential: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.exponential)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * node.output]
+    [downstream(upstream, node.output)]
   }
 
   public static let samples = [
@@ -20,4 +20,11 @@ public struct Exponential: ElementwiseGate {
 /// eˣ, elementwise.
 public func exp(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   x.graph.apply(Exponential(), x, at: x.graph.pack(fileID, line))
+}
+
+extension Exponential: StatedAccuracy {
+  /// The slope is eˣ, a number of its own: once that has overflowed, no small upstream gradient brings it back.
+  package static func accuracyBound(at x: [Double], order: Int) -> AccuracyBound {
+    AccuracyBound(overflowsOnTheWay: true)
+  }
 }

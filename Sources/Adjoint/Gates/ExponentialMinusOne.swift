@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// Exponential minus one: y = eˣ − 1, of as many right digits near 0 as elsewhere.   x̄ = ȳ · (y + 1).
+/// Exponential minus one: y = eˣ − 1, of as many right digits near 0 as elsewhere.   x̄ = ȳ · eˣ, from the
+/// input, since y has rounded to −1 where eˣ has not rounded to 0; and 0 where ȳ = 0.
 public struct ExponentialMinusOne: ElementwiseGate {
   public static let name = "expm1"
   public init() {}
@@ -8,7 +9,7 @@ public struct ExponentialMinusOne: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.exponentialMinusOne)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * (node.output + 1)]
+    [downstream(upstream, exp(node.inputs[0]))]
   }
 
   public static let samples = [
@@ -20,4 +21,11 @@ public struct ExponentialMinusOne: ElementwiseGate {
 /// eˣ − 1, elementwise, without the cancellation of writing it so.
 public func expm1(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   x.graph.apply(ExponentialMinusOne(), x, at: x.graph.pack(fileID, line))
+}
+
+extension ExponentialMinusOne: StatedAccuracy {
+  /// The slope is eˣ, a number of its own: once that has overflowed, no small upstream gradient brings it back.
+  package static func accuracyBound(at x: [Double], order: Int) -> AccuracyBound {
+    AccuracyBound(overflowsOnTheWay: true)
+  }
 }

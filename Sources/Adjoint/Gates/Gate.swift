@@ -3,16 +3,17 @@ internal import Kernels
 /// A kind of operation: its shape rule, its kernel, its slow definition, its pullback, and its pushforward.
 ///
 /// Backward, each gate turns the gradient of its output into the gradients of its inputs, knowing nothing of the graph
-/// around it: **downstream = upstream · local**. The rule is written in terms of gates, so that gradients are graphs
-/// too and can be differentiated again, and no Jacobian is ever formed. Forward, it turns the tangents of its inputs into
-/// the tangent of its output, by the same local derivative: the pushforward follows from the pullback unless it is stated.
+/// around it: **downstream = upstream · local**, and 0 where the upstream is 0, which ``downstream(_:_:fileID:line:)``
+/// sees to. The rule is written in terms of gates, so that gradients are graphs too and can be differentiated again,
+/// and no Jacobian is ever formed. Forward, it turns the tangents of its inputs into the tangent of its output, by the
+/// same local derivative: the pushforward follows from the pullback unless it is stated.
 ///
 /// ```swift
 /// struct Cube: ElementwiseGate {                                   // y = x³
 ///   static let name = "cube"
 ///   func value(_ x: [Double]) -> Double { x[0] * x[0] * x[0] }
 ///   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-///     [upstream * (3 * square(node.inputs[0]))]                    // ∂y/∂x = 3x²
+///     [downstream(upstream, 3 * square(node.inputs[0]))]           // ∂y/∂x = 3x²
 ///   }
 ///   static let samples = [GateSample(Cube(), .uniform([2, 3]))]
 /// }
@@ -54,6 +55,25 @@ public protocol Gate: Hashable, Sendable {
   /// no gradient passes through has no transpose: ``GraphError/Kind-swift.enum/noPushforward`` names the node.
   func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node?
 
+  /// About how many nanoseconds one run of a ``Kernel/custom(_:)`` kernel takes on operands of these shapes; `nil`, the
+  /// default, leaves the guess to the compiler.
+  ///
+  /// The compiler puts cheap gates together into units of work, and gives an expensive one a unit of its own, which can
+  /// run at the same time as others. It guesses that a custom kernel takes four nanoseconds for each element that it
+  /// reads or writes. State the cost of a kernel that takes far longer, such as a simulation of 50 ms on a few numbers:
+  ///
+  /// ```swift
+  /// func estimatedNanoseconds(_ inputs: [Shape]) -> Double? { 50e6 }
+  /// ```
+  /// Right within a factor of a few is enough. A wrong estimate costs time and changes no bit. If it is too low, gates
+  /// that could run side by side run one after the other; if it is too high, workers are woken for too little work.
+  ///
+  /// Compiling a ``Program`` asks for it, maybe several times, for each application that the program needs, also in
+  /// gradients and in the bodies of scans, where it is the cost of one step. The answer depends on the gate and the
+  /// shapes alone. A gate with one of the package's kernels is not asked. A negative, infinite or NaN estimate is a
+  /// ``GraphError`` of kind ``GraphError/Kind-swift.enum/wrongEstimate``.
+  func estimatedNanoseconds(_ inputs: [Shape]) -> Double?
+
   /// Applications over which the laws of gates are checked.
   static var samples: [GateSample] { get }
 }
@@ -73,6 +93,8 @@ extension Gate {
   public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     node.differentiation.transposedPullback(of: node.id, tangents)
   }
+
+  public func estimatedNanoseconds(_ inputs: [Shape]) -> Double? { nil }
 
   /// The definition of a gate that is nothing but its custom kernel.
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {

@@ -34,7 +34,9 @@ extension GatherRows: LaneGate {
   func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesLast(self) }
 }
 
-/// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r, added in order of i.   x̄[i] = ȳ[rows[i]].
+/// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r.   x̄[i] = ȳ[rows[i]].
+///
+/// They are added in order of i; where more than 64 go to a row, its rounding errors do not grow with their number.
 public struct ScatterAddRows: LinearGate {
   public static let name = "scatterAddRows"
   public let rowCount: Int
@@ -53,15 +55,13 @@ public struct ScatterAddRows: LinearGate {
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let (x, rows) = (inputs[0], inputs[1])
-    var result = [Double](repeating: 0, count: shape.elementCount)
+    var terms = [[Double]](repeating: [], count: shape.elementCount)
     let width = shape.elementCount / rowCount
     for (position, row) in rows.values.enumerated() {
       let target = try checkedRow(row, below: rowCount) * width
-      for column in 0..<width {
-        result[target + column] = x.elementType.rounded(result[target + column] + x.values[position * width + column])
-      }
+      for column in 0..<width { terms[target + column].append(x.values[position * width + column]) }
     }
-    return ReferenceTensor(shape, x.elementType, result)
+    return ReferenceTensor(shape, x.elementType, terms.map(\.carefulSum))
   }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

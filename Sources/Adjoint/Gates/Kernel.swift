@@ -25,7 +25,11 @@ public struct Kernel: Sendable {
     /// Of each operand the rows, and where in the result they begin.
     case spliceRows([(rows: Range<Int>, start: Int)])
     case gatherRows, scatterAddRows
-    case softmax, logSoftmax, crossEntropy, oneHot
+    /// Each row, along the last axis, by itself.
+    case rows(RowOperation)
+    /// An operation that takes one element of each row.
+    case rowEntry(RowOperation, Int)
+    case oneHot
     case cumulativeSum(axis: Int, fromTheEnd: Bool)
     case argmax(axis: Int)
     case circularConvolution(origin: Int, isReversed: Bool)
@@ -49,6 +53,8 @@ public struct Kernel: Sendable {
   ///
   /// It runs once a run, but in a scan once for each step, and in a checkpointed scope once more where backward computes
   /// the scope again: the same operands give the same output each time.
+  ///
+  /// If it takes far longer than a few nanoseconds an element, state that in ``Gate/estimatedNanoseconds(_:)``.
   ///
   /// An error it throws stops the run, and the run throws it as ``SessionError/gateFailed(node:gate:_:)`` with the node's
   /// name; the session stays usable.

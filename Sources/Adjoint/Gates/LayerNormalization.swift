@@ -7,14 +7,21 @@
 /// The result has the shape of x; a negative axis counts from the end. `epsilon`, above 0 in the type of x, keeps a vector of
 /// one value, whose result is 0, from being divided by 0. A NaN or an infinite element makes its whole vector NaN.
 ///
-/// - Complexity: three passes over x forward.
+/// Vectors are centred twice, and scaled where squares would overflow: what is far from 0 and close together, huge or tiny
+/// is right to its own rounding, and a constant gives exactly 0.
+///
+/// - Complexity: four passes over x forward.
 public func layerNormalization(
   _ x: Node, axes: [Int] = [-1], epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
   checkEpsilon(epsilon, x.elementType, "layer")
-  let mean = Mean(axes: x.frontAxes(axes), keepsAxes: true)
-  let x = Term(x, fileID, line)
-  let centred = x - x.applying(mean)
-  let variance = centred.applying(Square()).applying(mean)
-  return (centred / (variance + epsilon).applying(SquareRoot())).node
+  let axes = x.frontAxes(axes)
+  let centred = CentredTerm(Term(x, fileID, line)) { $0.applying(Mean(axes: axes, keepsAxes: true)) }
+  let square = centred.values.applying(ScaledMeanSquare(axes: axes))
+  let scale = square.scaleOfMeanSquare()
+  // Both are times the square of all that x was multiplied by.
+  let variance = square.applying(Absolute())
+  let shift = square.literal(epsilon) * centred.scale * centred.scale * scale * scale
+  let factor = square.literal(1) / (variance + shift).applying(SquareRoot())
+  return (centred.values * scale * factor).node
 }

@@ -15,6 +15,7 @@ enum Libm {
   static func tanh(_ x: Double) -> Double { libmTanh(x) }
   static func pow(_ x: Double, _ y: Double) -> Double { libmPow(x, y) }
   static func erf(_ x: Double) -> Double { libmErf(x) }
+  static func erfc(_ x: Double) -> Double { libmErfc(x) }
   static func expm1(_ x: Double) -> Double { libmExpm1(x) }
   static func log1p(_ x: Double) -> Double { libmLog1p(x) }
 }
@@ -26,5 +27,6 @@ private let libmCos: @Sendable (Double) -> Double = { cos($0) }
 private let libmTanh: @Sendable (Double) -> Double = { tanh($0) }
 private let libmPow: @Sendable (Double, Double) -> Double = { pow($0, $1) }
 private let libmErf: @Sendable (Double) -> Double = { erf($0) }
+private let libmErfc: @Sendable (Double) -> Double = { erfc($0) }
 private let libmExpm1: @Sendable (Double) -> Double = { expm1($0) }
 private let libmLog1p: @Sendable (Double) -> Double = { log1p($0) }

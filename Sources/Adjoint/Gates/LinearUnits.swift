@@ -11,8 +11,8 @@ public func leakyRelu(
   precondition(slope.isFinite, "The slope of a leaky rectifier is a finite number, got \(slope)")
   let x = Term(x, fileID, line)
   if slope == 0 { return x.applying(Relu()).node }  // 0 · ∞ is no number
-  let leak = x * slope
-  return (slope <= 1 ? x.applying(Maximum(), leak) : x.applying(Minimum(), leak)).node
+  // Of max(x, slope · x) the two tie, and share the gradient, where both are infinite or round to one number.
+  return (x.applying(Relu()) + x.applying(Minimum(), x.literal(0)) * slope).node
 }
 
 /// Exponential linear unit: x where x > 0, else `scale` · (eˣ − 1), elementwise. At 0 the gradient is (1 + `scale`) / 2 of
@@ -32,33 +32,33 @@ public func selu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) 
   return (unit * 1.0507009873554804934193349852946).node
 }
 
-/// The exponential is of min(x, 0), so that the side not taken neither overflows nor sends back ∞ · 0.
+/// The exponential is of min(x, 0), so that the side not taken does not overflow.
 private func exponentialLinear(_ x: Term, scale: Double) -> Term {
   let negative = x.applying(Minimum(), x.literal(0)).applying(ExponentialMinusOne())
   return x.applying(Relu()) + negative * scale
 }
 
-/// Sigmoid linear unit, or swish: x · σ(x), elementwise. NaN at −∞, where it would be ∞ · 0.
+/// Sigmoid linear unit, or swish: x · σ(x), elementwise, and −0 at −∞, as in the limit.
 ///
 /// Elfwing, Uchibe, Doya, "Sigmoid-weighted linear units for neural network function approximation", 2018.
 public func silu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   let x = Term(x, fileID, line)
-  return (x * x.applying(Sigmoid())).node
+  return (x.bounded(below: -1000) * x.applying(Sigmoid())).node
 }
 
 /// How the distribution function Φ of a ``gelu(_:approximation:fileID:line:)`` is computed.
 public enum GELUApproximation: Hashable, Sendable, CaseIterable {
-  /// By the error function: (1 + erf(x / √2)) / 2.
+  /// Not at all: Φ(x) = erfc(−x / √2) / 2.
   case none
   /// (1 + tanh(√(2 / π) · (x + 0.044715 x³))) / 2, off by less than 2 · 10⁻⁴, as many published networks have it.
   case tanh
 }
 
-/// Gaussian error linear unit: x · Φ(x) = x · (1 + erf(x / √2)) / 2, elementwise, or with an approximation of Φ. NaN at −∞,
-/// where it would be ∞ · 0.
+/// Gaussian error linear unit: x · Φ(x) = x · (1 + erf(x / √2)) / 2, elementwise, or with an approximation of Φ; −0 at
+/// −∞, as in the limit.
 ///
-/// In float32 Φ is right within an ulp of 1/2: below −5 few digits of the result are left, all of it under 2 · 10⁻⁶. The
-/// gradient of the approximation is NaN where x² is infinite, beyond 1.8 · 10¹⁹ in float32.
+/// Both are right to a few units in the last place far below 0 too, where 1 + erf(x / √2) is 0, as long as Φ is a
+/// normal number.
 ///
 /// Hendrycks, Gimpel, "Gaussian error linear units (GELUs)", 2016.
 public func gelu(
@@ -67,13 +67,16 @@ public func gelu(
   let x = Term(x, fileID, line)
   switch approximation {
   case .none:
-    let distribution = ((x * 0.5.squareRoot()).applying(ErrorFunction()) + 1) * 0.5
-    return (x * distribution).node
+    return (x.bounded(below: -40) * x.applying(NormalDistribution())).node
   case .tanh:
-    let cubic = x * x.applying(Square()) * 0.044715
-    let inner = (x + cubic) * (2 / Double.pi).squareRoot()
-    return (x * 0.5 * (inner.applying(Tanh()) + 1)).node
+    return (x.bounded(below: -40) * x.applying(TanhNormalDistribution())).node
   }
+}
+
+extension Term {
+  /// max(x, `bound`): x, but for numbers so low that what they are multiplied by is 0 in both float types, and −∞ · 0
+  /// no number.
+  fileprivate func bounded(below bound: Double) -> Term { applying(Maximum(), literal(bound)) }
 }
 
 /// Hard sigmoid: `slope` · x + `offset` cut off at 0 and 1, elementwise. At both kinks the gradient is half of the slope.

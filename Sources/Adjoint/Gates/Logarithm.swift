@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// Natural logarithm: y = log x.   x̄ = ȳ / x. At 0 it is −∞, below 0 NaN.
+/// Natural logarithm: y = log x.   x̄ = ȳ / x, and 0 where ȳ = 0. At 0 it is −∞, below 0 NaN.
 public struct Logarithm: ElementwiseGate {
   public static let name = "log"
   public init() {}
@@ -8,7 +8,7 @@ public struct Logarithm: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.logarithm)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream / node.inputs[0]]
+    [quotient(upstream, node.inputs[0])]
   }
 
   public static let samples = [

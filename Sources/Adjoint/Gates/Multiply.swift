@@ -1,7 +1,7 @@
 internal import CCallSite
 internal import Kernels
 
-/// Multiply: y = a · b.   Swap multiplier: ā = ȳ · b,  b̄ = ȳ · a.
+/// Multiply: y = a · b.   Swap multiplier: ā = ȳ · b,  b̄ = ȳ · a, and 0 where ȳ = 0, whatever the other factor is.
 public struct Multiply: ElementwiseGate {
   public static let name = "multiply"
   public static let symbol = "×"
@@ -11,8 +11,8 @@ public struct Multiply: ElementwiseGate {
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [
-      node.needsGradient(0) ? upstream * node.inputs[1] : nil,
-      node.needsGradient(1) ? upstream * node.inputs[0] : nil,
+      node.needsGradient(0) ? downstream(upstream, node.inputs[1]) : nil,
+      node.needsGradient(1) ? downstream(upstream, node.inputs[0]) : nil,
     ]
   }
 

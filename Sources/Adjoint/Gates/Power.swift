@@ -1,10 +1,11 @@
 internal import Kernels
 
-/// Power: y = aᵇ.   ā = ȳ · b · aᵇ⁻¹ (for b ≠ 0; 0 for b = 0, where aᵇ⁻¹ is infinite at a = 0),
-/// b̄ = ȳ · y · log a (for a > 0; 0 elsewhere, where y is not differentiable in b).
+/// Power: y = aᵇ.   ā = ȳ · b aᵇ⁻¹ (0 for b = 0, whatever a is),
+/// b̄ = ȳ · y log a (for a > 0; 0 elsewhere, where y is not differentiable in b); 0 where ȳ = 0.
 ///
-/// What is not taken is made finite before it is computed: an infinite value times the 0 that is sent back to it would be a
-/// NaN in the next derivative.
+/// The derivative of b aᵇ⁻¹ with respect to b is aᵇ⁻¹ (1 + b log a), at b = 0 too. Where the power lies below the
+/// normal numbers, a large factor multiplies its rounding: ā is right to |b| of the smallest numbers, b̄ to |log a| of
+/// them.
 public struct Power: ElementwiseGate {
   public static let name = "power"
   public init() {}
@@ -12,27 +13,21 @@ public struct Power: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.power)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    let (base, exponent) = (node.inputs[0], node.inputs[1])
-    let lowered = { self.lowered(base, exponent, exponentVaries: node.needsGradient(1)) }
+    let (a, b, y) = (node.inputs[0], node.inputs[1], node.output)
     return [
-      node.needsGradient(0) ? upstream * (exponent * lowered()) : nil,
-      node.needsGradient(1) ? upstream * logarithmic(base, exponent) : nil,
+      node.needsGradient(0) ? downstream(upstream, slope(a, b, y)) : nil,
+      node.needsGradient(1) ? downstream(upstream, logarithmicSlope(a, y)) : nil,
     ]
   }
 
-  /// aᵇ⁻¹, and 1 where the factor b is 0: of a fixed exponent, whatever a is, so that no a is too small for any order of
-  /// derivative; of one that varies, whose derivative there is 1 / a, at a = 0 only.
-  private func lowered(_ base: Node, _ exponent: Node, exponentVaries: Bool) -> Node {
-    let zero = base.literal(0)
-    let isZero = equal(exponent, zero)
-    let isSingular = exponentVaries ? isZero * equal(base, zero) : isZero
-    return pow(base, select(isSingular, zero, exponent - 1))
-  }
-
-  /// aᵇ · log a for a > 0, else 0 as at a = 1.
-  private func logarithmic(_ base: Node, _ exponent: Node) -> Node {
-    let safe = select(greater(base, base.literal(0)), base, base.literal(1))
-    return pow(safe, exponent) * log(safe)
+  /// b aᵇ⁻¹, or (b y) / a where aᵇ⁻¹ may overflow although a small b makes the product finite: there y is a normal
+  /// number.
+  private func slope(_ a: Node, _ b: Node, _ y: Node) -> Node {
+    let (zero, one) = (a.literal(0), a.literal(1))
+    let direct = downstream(b, shiftedPower(a, b, by: one))
+    // a where both are small, else 0.
+    let small = select(greater(a.literal(0.5), abs(b)), select(greater(one, abs(a)), a, zero), zero)
+    return select(small, quotient(downstream(b, y), select(small, small, one)), direct)
   }
 
   public static let samples = [
@@ -50,4 +45,18 @@ public func pow(_ base: Node, _ exponent: Node, fileID: StaticString = #fileID, 
 public func pow(_ base: Node, _ exponent: Double, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   let location = base.graph.pack(fileID, line)
   return base.graph.apply(Power(), base, base.literal(exponent, at: location), at: location)
+}
+
+extension Power: StatedAccuracy {
+  /// Where a power lies below the normal numbers, what it has lost there is multiplied by b and by log a, once for each
+  /// derivative, and by 1 / a in a second one; and where it has overflowed, so have its slopes.
+  package static func accuracyBound(at x: [Double], order: Int) -> AccuracyBound {
+    // Where all are far above the subnormal numbers of float32, none has lost what 1 / a could multiply.
+    let isSmall = min(Libm.pow(x[0].magnitude, x[1]), x[0].magnitude, x[1].magnitude) < 0x1p-100
+    let factors = [
+      x[1].magnitude, Libm.log(x[0].magnitude).magnitude, isSmall && order == 2 ? 1 / x[0].magnitude : 1,
+    ]
+    let factor = factors.filter(\.isFinite).reduce(1, max)
+    return AccuracyBound(subnormals: (0..<order).reduce(4) { bound, _ in bound * factor }, overflowsOnTheWay: true)
+  }
 }

@@ -2,7 +2,7 @@
 /// then every wanted value of the body in all steps, packed one after the other.
 ///
 /// Pullback: another scan, in the opposite order, whose body is the gradient of this body, and which reads what this one
-/// keeps of each step; see ``ReverseScan``.
+/// keeps of each step; see ``ReverseScan``. Pushforward: another one in the same order, see ``ForwardScan``.
 ///
 /// It reads the parts of the initial state, then the sequences, whose first axis is time, then the weights. What people call
 /// is ``Graph/scan(over:from:steps:reversed:fileID:line:_:)``.
@@ -60,6 +60,10 @@ struct Scan: Gate {
 
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     ReverseScan(self, upstream, node)?.gradients ?? body.operands.map { _ in nil }
+  }
+
+  func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    ForwardScan(self, tangents, node).tangent
   }
 
   /// None, and no line in the catalogue: a body fixes the element types of its operands, and the laws try both.

@@ -27,6 +27,10 @@ struct ScanPart: LinearGate {
     return [flat.graph.apply(Pad(starts: [start], result: node.inputs[0].shape), to: [flat])]
   }
 
+  func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    tangents[0].map { piece(of: $0) ?? $0.graph.apply(self, to: [$0]) }
+  }
+
   static let samples = [
     GateSample(ScanPart(start: 2, result: [2, 3]), .uniform([10])),
     GateSample(ScanPart(start: 4, result: []), .uniform([5])),

@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// Sigmoid: y = σ(x) = 1 / (1 + e⁻ˣ).   x̄ = ȳ · y (1 − y): the gradient needs the output, not the input.
+/// Sigmoid: y = σ(x) = 1 / (1 + e⁻ˣ).   x̄ = ȳ · σ′(x), which is y (1 − y) from the input, since
+/// y has rounded to 1 where the slope has not rounded to 0 (see `SigmoidSlope`); and 0 where either factor is 0.
 public struct Sigmoid: ElementwiseGate {
   public static let name = "sigmoid"
   public static let symbol = "σ"
@@ -11,7 +12,7 @@ public struct Sigmoid: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.sigmoid)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * (node.output * (1 - node.output))]
+    [mutualProduct(upstream, sigmoidSlope(node.inputs[0]))]
   }
 
   public static let samples = [

@@ -1,4 +1,5 @@
 /// Slice: y is the block of x that begins at `starts` and has shape `extents`.   x̄ is ȳ in its place and 0 around it.
+/// Integers may be sliced too: labels of a chunk of time, say.
 public struct Slice: LinearGate {
   public static let name = "slice"
   public let starts: [Int], extents: [Int]
@@ -21,6 +22,7 @@ public struct Slice: LinearGate {
     return Shape(extents)
   }
 
+  public func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
   public var kernel: Kernel { Kernel(.slice(starts: starts)) }
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, inputs[0].elementType) { index in inputs[0][zip(index, starts).map(+)] }

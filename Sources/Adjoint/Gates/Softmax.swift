@@ -1,52 +1,60 @@
-/// Softmax over the last axis: yᵢ = e^xᵢ / Σⱼ e^xⱼ.   x̄ = y · (ȳ − Σⱼ ȳⱼ yⱼ): a product with the Jacobian
-/// diag(y) − y yᵀ that is never formed.
+internal import Kernels
+
+/// Softmax over the last axis: pᵢ = e^xᵢ / Σⱼ e^xⱼ.   x̄ = p · (p̄ − Σⱼ p̄ⱼ pⱼ): a product with the Jacobian
+/// diag(p) − p pᵀ that is never formed.
+///
+/// A row of −∞, and a row with a NaN, is NaN; an element of +∞ is NaN and all others of its row are 0. Where no
+/// gradient comes in, none goes out, whatever the row is.
 public struct Softmax: RowGate {
   public static let name = "softmax"
   public init() {}
-  public var kernel: Kernel { Kernel(.softmax) }
+  public var kernel: Kernel { Kernel(.rows(.softmax)) }
 
   public func row(_ x: [Double]) -> [Double] {
-    let largest = x.max() ?? 0
-    let exponentials = x.map { Libm.exp($0 - largest) }
-    let sum = exponentials.reduce(0, +)
-    return exponentials.map { $0 / sum }
+    let row = LogitRow(x)
+    return row.powers.map { $0 / (1 + row.others) }
   }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    let inner = (upstream * node.output).sum(axes: [-1], keepsAxes: true)
-    return [node.output * (upstream - inner)]
+    [node.output.applying(SoftmaxGradient(), to: upstream)]
   }
 
   /// The Jacobian is its own transpose.
   public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
-    tangents[0].flatMap { pullback($0, node)[0] }
+    tangents[0].map { node.output.applying(SoftmaxGradient(), to: $0) }
   }
 
-  public static let samples = [GateSample(Softmax(), .uniform([2, 4])), GateSample(Softmax(), .uniform([5]))]
+  public static let samples = [
+    GateSample(Softmax(), .uniform([2, 4])), GateSample(Softmax(), .uniform([5])),
+    GateSample(Softmax(), .values([2, 3], [3, -1, 0.5, -2, 1, 1])),
+  ]
 }
 
-/// Log-softmax over the last axis: yᵢ = xᵢ − log Σⱼ e^xⱼ.   x̄ = ȳ − e^y · Σⱼ ȳⱼ.
+/// Log-softmax over the last axis: yᵢ = xᵢ − log Σⱼ e^xⱼ.   x̄ = ȳ − p · Σⱼ ȳⱼ with p the softmax of x; p is not e^y,
+/// since a rounded y has lost digits of it.
 public struct LogSoftmax: RowGate {
   public static let name = "logSoftmax"
   public init() {}
-  public var kernel: Kernel { Kernel(.logSoftmax) }
+  public var kernel: Kernel { Kernel(.rows(.logSoftmax)) }
 
   public func row(_ x: [Double]) -> [Double] {
-    let largest = x.max() ?? 0
-    let logSum = largest + Libm.log(x.map { Libm.exp($0 - largest) }.reduce(0, +))
-    return x.map { $0 - logSum }
+    let row = LogitRow(x)
+    return x.map { ($0 - row.greatest) - Libm.log1p(row.others) }
   }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream - exp(node.output) * upstream.sum(axes: [-1], keepsAxes: true)]
+    [softmax(node.inputs[0]).applying(LogSoftmaxGradient(), to: upstream)]
   }
 
-  /// ẏ = ẋ − Σⱼ ẋⱼ e^yⱼ.
+  /// ẏ = ẋ − Σⱼ ẋⱼ pⱼ.
   public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
-    tangents[0].map { $0 - ($0 * exp(node.output)).sum(axes: [-1], keepsAxes: true) }
+    tangents[0].map { softmax(node.inputs[0]).applying(Centred(), to: $0) }
   }
 
-  public static let samples = [GateSample(LogSoftmax(), .uniform([2, 4])), GateSample(LogSoftmax(), .uniform([5]))]
+  public static let samples = [
+    GateSample(LogSoftmax(), .uniform([2, 4])), GateSample(LogSoftmax(), .uniform([5])),
+    GateSample(LogSoftmax(), .values([2, 3], [3, -1, 0.5, -2, 1, 1])),
+  ]
 }
 
 /// A gate that maps each row (along the last axis) by itself.
@@ -62,9 +70,46 @@ extension RowGate {
   }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+    ReferenceTensor(shape, inputs[0].elementType, inputs[0].rows.flatMap(row))
+  }
+}
+
+extension Softmax: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.graph.apply(self, to: operands.values) }
+}
+
+extension LogSoftmax: LaneGate {
+  func apply(toLanes operands: LaneOperands) -> Node { operands.graph.apply(self, to: operands.values) }
+}
+
+extension ReferenceTensor {
+  /// The elements along the last axis, row by row.
+  var rows: [[Double]] {
     let width = shape[shape.rank - 1]
-    let rows = stride(from: 0, to: shape.elementCount, by: width).map { Array(inputs[0].values[$0..<$0 + width]) }
-    return ReferenceTensor(shape, inputs[0].elementType, rows.flatMap(row))
+    return stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) }
+  }
+}
+
+/// A row of logits, its greatest element m kept apart: log Σ e^x = m + log(1 + others), where a sum that had the 1 in
+/// it would have lost the others' digits.
+struct LogitRow {
+  let greatest: Double
+  /// e^(x − m) of each element.
+  let powers: [Double]
+  /// Σ e^(x − m) over all elements but the first that is m; 0 where m is ∞.
+  let others: Double
+
+  init(_ x: [Double]) {
+    let greatest = x.first(where: \.isNaN) ?? x.max() ?? -.infinity
+    let powers = x.map { Libm.exp($0 - greatest) }
+    let first = x.firstIndex(of: greatest)
+    (self.greatest, self.powers) = (greatest, powers)
+    others =
+      switch greatest {
+      case .infinity: 0
+      case -.infinity: .nan
+      default: powers.indices.reduce(greatest.isNaN ? .nan : 0) { $1 == first ? $0 : $0 + powers[$1] }
+      }
   }
 }
 

@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// Softplus: y = log(1 + eˣ), a smooth max(x, 0) that never overflows.   x̄ = ȳ · σ(x).
+/// Softplus: y = log(1 + eˣ), a smooth max(x, 0) that never overflows.   x̄ = ȳ · σ(x), and
+/// 0 where either factor is 0.
 public struct Softplus: ElementwiseGate {
   public static let name = "softplus"
   public init() {}
@@ -10,7 +11,7 @@ public struct Softplus: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.softplus)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * sigmoid(node.inputs[0])]
+    [mutualProduct(upstream, sigmoid(node.inputs[0]))]
   }
 
   public static let samples = [

@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// Square: y = x².   x̄ = ȳ · 2x.
+/// Square: y = x².   x̄ = 2 · (ȳ · x), and 0 where ȳ = 0. The factor 2 comes last: 2x overflows where ȳ · 2x need not.
 public struct Square: ElementwiseGate {
   public static let name = "square"
   public static let symbol = "x²"
@@ -9,7 +9,7 @@ public struct Square: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.square)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * (2 * node.inputs[0])]
+    [downstream(upstream, node.inputs[0]) * 2]
   }
 
   public static let samples = [

@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// Square root: y = √x.   x̄ = ȳ / 2y. Below 0 it is NaN; at 0 the gradient is infinite.
+/// Square root: y = √x.   x̄ = ȳ / 2y, and 0 where ȳ = 0. Below 0 it is NaN; at 0 the slope is infinite.
 public struct SquareRoot: ElementwiseGate {
   public static let name = "sqrt"
   public static let symbol = "√"
@@ -9,7 +9,7 @@ public struct SquareRoot: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.squareRoot)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * 0.5 / node.output]
+    [quotient(upstream, node.output * 2)]
   }
 
   public static let samples = [

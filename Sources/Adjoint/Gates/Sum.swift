@@ -10,7 +10,7 @@ public struct Sum: ReductionGate, LinearGate {
     self.keepsAxes = keepsAxes
   }
   public var kernel: Kernel { Kernel(.reduce(.sum, axes: axes)) }
-  public func reduction(_ elements: [Double]) -> Double { elements.reduce(0, +) }
+  public func reduction(_ elements: [Double]) -> Double { elements.reduce(-0.0, +) }  // a sum of -0 alone is -0
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let shape = node.inputs[0].shape
     return [restoringAxes(upstream, of: shape).broadcast(to: shape)]
@@ -24,7 +24,8 @@ extension Sum: LaneGate {
   }
 }
 
-/// Mean over axes: y = Σ x / n.   x̄ is ȳ / n repeated along the averaged axes.
+/// Mean over axes: y = Σ x / n, a number also where the sum is beyond the type.   x̄ is ȳ / n repeated along the averaged
+/// axes.
 public struct Mean: ReductionGate, LinearGate {
   public static let name = "mean"
   public let axes: [Int], keepsAxes: Bool
@@ -33,7 +34,7 @@ public struct Mean: ReductionGate, LinearGate {
     self.keepsAxes = keepsAxes
   }
   public var kernel: Kernel { Kernel(.reduce(.mean, axes: axes)) }
-  public func reduction(_ elements: [Double]) -> Double { elements.reduce(0, +) / Double(elements.count) }
+  public func reduction(_ elements: [Double]) -> Double { elements.carefulMean }
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let shape = node.inputs[0].shape
     let count = shape.elementCount / node.output.shape.elementCount
@@ -93,14 +94,15 @@ extension ReductionGate {
 
 extension Node {
   /// The sum over `axes` (all, if `nil`); a negative axis counts from the end. Added pairwise, in an order that the
-  /// shape alone fixes.
+  /// shape alone fixes, as IEEE 754 adds: a part of the sum that overflows stays infinite.
   public func sum(
     axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
     graph.apply(Sum(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
   }
 
-  /// The mean over `axes` (all, if `nil`); a negative axis counts from the end.
+  /// The mean over `axes` (all, if `nil`); a negative axis counts from the end. Where the sum overflows it is formed of
+  /// smaller numbers: a mean of finite elements is finite.
   public func mean(
     axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {

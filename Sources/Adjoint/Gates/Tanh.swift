@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// Hyperbolic tangent: y = tanh x.   x̄ = ȳ · (1 − y²).
+/// Hyperbolic tangent: y = tanh x.   x̄ = ȳ · 4σ′(2x), which is 1 − y² from the input, since y has
+/// rounded to ±1 where the slope has not rounded to 0; and 0 where either factor is 0.
 public struct Tanh: ElementwiseGate {
   public static let name = "tanh"
   public init() {}
@@ -8,7 +9,7 @@ public struct Tanh: ElementwiseGate {
   public var kernel: Kernel { Kernel(.elementwise(.tanh)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
-    [upstream * (1 - square(node.output))]
+    [mutualProduct(upstream, sigmoidSlope(2 * node.inputs[0]) * 4)]
   }
 
   public static let samples = [

@@ -1,4 +1,4 @@
-internal import DependencyScheduling
+internal import Threads
 
 /// What new nodes take over from where in the program they are made: the body of a scope, a derivative.
 struct BuildingContext: Sendable {

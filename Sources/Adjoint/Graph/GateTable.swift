@@ -58,6 +58,9 @@ struct GateTable: Sendable {
   /// Whether the graph has a gate of this type, whatever its parameters.
   func hasAny<G: Gate>(_: G.Type) -> Bool { gates.contains { $0 is G } }
 
+  /// Whether the graph has any node that folds whole axes.
+  var hasAnyReduction: Bool { gates.contains { $0 is any ReductionGate } }
+
   /// The number of a gate without parameters, if the graph has any node of it.
   func number<G: Gate>(of gate: G.Type) -> GateID? { plain[ObjectIdentifier(gate)] }
 

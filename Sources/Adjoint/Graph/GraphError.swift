@@ -7,6 +7,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongValue
     /// Two nodes of one name.
     case duplicateName
+    /// A parameter of a name that files of parameters use for something else.
+    case reservedName
     /// A gradient was asked for a node that the differentiated outputs do not depend on differentiably.
     case noGradientPath
     /// Forward mode met a gate that states no pushforward and whose pullback has no transpose.
@@ -23,6 +25,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownScope
     /// The state or an element within a scan's body was used outside of it.
     case outsideScan
+    /// A gate's estimate of its own cost that is negative, infinite or NaN: ``Gate/estimatedNanoseconds(_:)``.
+    case wrongEstimate
   }
   public let kind: Kind
   /// The poisoned node, or the node or scope that was asked for.

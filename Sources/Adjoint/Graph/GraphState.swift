@@ -6,9 +6,9 @@ struct GraphState: Sendable {
   private var sources = SharedColumn<NodeSource>()
 
   private(set) var names: [NodeID: String] = [:]
-  private(set) var nodesByName: [String: NodeID] = [:]
+  private var nodesByName: [ExactName: NodeID] = [:]
   private(set) var scopePaths = [""]
-  private var scopeNumbers: [String: UInt32] = ["": 0]
+  private var scopeNumbers: [ExactName: UInt32] = [ExactName(""): 0]
 
   private var literals: [Literal: NodeID] = [:]
   private struct Literal: Hashable {
@@ -155,11 +155,11 @@ struct GraphState: Sendable {
   mutating func enterScope(_ name: String) -> UInt32 {
     let outer = context.scope
     let path = scopePaths[Int(outer)].isEmpty ? name : scopePaths[Int(outer)] + "/" + name
-    if let known = scopeNumbers[path] {
+    if let known = scopeNumbers[ExactName(path)] {
       context.scope = known
     } else {
       context.scope = UInt32(scopePaths.count)
-      scopeNumbers[path] = context.scope
+      scopeNumbers[ExactName(path)] = context.scope
       scopePaths.append(path)
     }
     return outer
@@ -168,16 +168,26 @@ struct GraphState: Sendable {
   mutating func setName(_ name: String, of node: NodeID) {
     let scope = scopePaths[Int(context.scope)]
     let path = scope.isEmpty ? name : scope + "/" + name
-    if let other = nodesByName[path], other != node {
+    if let other = nodesByName[ExactName(path)], other != node {
       let reason = "the name \(path) is taken by the node made at \(location(of: other)); names are unique in a graph"
       markPoisoned(node, GraphError(.duplicateName, reason, at: node, operands: [], in: self))
       names[node] = path
       return
     }
-    if let previous = names[node] { nodesByName[previous] = nil }
+    if let previous = names[node] { nodesByName[ExactName(previous)] = nil }
     names[node] = path
-    nodesByName[path] = node
+    nodesByName[ExactName(path)] = node
+    if path == Self.reservedName, storage.brief(of: node).source == .parameter {
+      let reason = "a parameter cannot be named \(path), where files of parameters keep their metadata"
+      markPoisoned(node, GraphError(.reservedName, reason, at: node, operands: [], in: self))
+    }
   }
+
+  /// The name under which safetensors files, which hold parameters under theirs, keep what is no parameter.
+  private static let reservedName = "__metadata__"
+
+  /// The node that has this name, compared byte for byte.
+  func node(named name: String) -> NodeID? { nodesByName[ExactName(name)] }
 
   func name(of node: NodeID) -> String {
     if let name = names[node] { return name }

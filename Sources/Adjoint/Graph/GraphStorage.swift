@@ -171,25 +171,3 @@ struct GraphStorage: Sendable {
     #endif
   }
 }
-
-extension GraphStorage {
-  /// The same graph with each of `nodes` (ascending) an application of `gate` to the one input given, under the index it
-  /// has.
-  func replacing(_ nodes: [(node: NodeID, x: NodeID)], gate: GateID) -> GraphStorage {
-    var replacements = nodes[...]
-    var result = self
-    result.rows = SharedColumn()
-    result.longInputs = SharedColumn()
-    for index in 0..<count {
-      let signature = rows[index].signature
-      if let next = replacements.first, next.node.int == index {
-        replacements.removeFirst()
-        _ = result.append(gate, signature, next.x, nil)
-      } else {
-        _ = result.append(rows[index].gate, signature, inputs: inputs(of: NodeID(index)))
-      }
-    }
-    result._checkInvariants()
-    return result
-  }
-}

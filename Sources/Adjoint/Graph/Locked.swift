@@ -1,4 +1,4 @@
-internal import DependencyScheduling
+internal import Threads
 
 /// A value behind a lock.
 final class Locked<Value>: @unchecked Sendable {  // because `value` is only reached with the lock held

@@ -16,11 +16,9 @@ extension Session {
   /// - Parameter inColor: values green and gradients red, as the textbook has them, by terminal escapes.
   /// - Complexity: O(elements of these nodes), which are looked at one by one: for reading, not for inner loops.
   public func report(inColor: Bool = false) -> String {
-    let doors = program.endpoints
-    let nodes = Set(doors.values.keys).union(doors.gradients.keys).sorted()
     var table = PrintedTable(inColor: inColor)
     table.add("node", value: "value", gradient: "gradient")
-    for id in nodes {
+    for id in program.endpoints.nodes.sorted() {
       let node = Node(graph: program.graph, id: id)
       let operands = node.inputs.map(\.name).joined(separator: ", ")
       table.add("\(node.name) = \(node.gateName)" + (operands.isEmpty ? "" : "(\(operands))"), numbers(of: node))

@@ -55,7 +55,7 @@ extension Session {
     workspace.clear(
       keeping: Set(
         endpoints.inputs.filter { fed.contains($0.node) }.map(\.place)
-          + endpoints.upstreams.filter { upstreams.contains($0.key) }.map(\.value.place)))
+          + upstreams.compactMap { endpoints.upstreams[$0]?.place }))
   }
 
   /// Returns the memory kept for the next run to the operating system, and forgets values that a forward pass has kept

@@ -1,4 +1,5 @@
 public import DependencyScheduling
+internal import Threads
 
 extension Session {
   /// Which pass ``trace(_:cancellation:)`` runs.
@@ -33,7 +34,7 @@ extension Session {
     defer { end(ran, succeeded: isComplete) }
     let names = TraceNames(program)
     let trace = try executor.trace(
-      schedule(of: ran), name: pass.rawValue, cancellation: cancellation,
+      schedule(of: ran), name: pass.rawValue, options: RunOptions(cancellation: cancellation),
       parts: { unit, _ in
         plan.steps(of: firstUnit + Int(unit.index)).map { step in
           RunTrace.Part(name: names.name(of: step), kind: names.kind(of: step), nanoseconds: steps[step])
@@ -41,9 +42,9 @@ extension Session {
       },
       { unit in
         for step in plan.steps(of: firstUnit + Int(unit.index)) {
-          let start = RunClock.now
+          let start = MonotonicClock.now
           try runner.run(plan.steps[step])
-          steps[step] = RunClock.now - start
+          steps[step] = MonotonicClock.now - start
         }
       })
     isComplete = true

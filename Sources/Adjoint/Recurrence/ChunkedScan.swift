@@ -2,9 +2,9 @@
 /// network works on one chunk, the first is at the next one, and backward the other way round.
 ///
 /// How many chunks there are follows from the scan alone, and so do the bits.
-enum ChunkedScan {
+package enum ChunkedScan {
   /// Chunks of a scan of several loops, at most, and the fewest steps of one.
-  static let mostChunks = 8, fewestSteps = 64
+  package static let mostChunks = 8, fewestSteps = 64
 
   static func apply(
     _ scan: Scan, to operands: [Node], in graph: Graph, at location: PackedLocation

@@ -37,7 +37,7 @@ struct ReverseScan {
     let initial = step.state.map { upstreams[$0] ?? zeros(body.signature(of: body.state[$0])) }
     var sequences = step.outputs.map { upstreams[stateCount + $0]! }
     sequences += reverse.elements.map { application.inputs[stateCount + $0] }
-    sequences += stacks(of: reverse.kept)
+    sequences += scan.stacks(of: reverse.kept, in: application)
     let first = stateCount + body.elements.count
     let weights = reverse.invariants.map { application.inputs[first + $0] }
     let results = SplitScan.apply(
@@ -52,14 +52,18 @@ struct ReverseScan {
   }
 
   private func zeros(_ signature: Signature) -> Node { graph.constant(0, signature.shape, signature.elementType) }
+}
 
-  /// The values of nodes of the body in all steps.
-  private func stacks(of nodes: [NodeID]) -> [Node] {
+extension Scan {
+  /// The values of nodes of the body in all steps of an application of this scan: of those that it does not stack
+  /// already, by one more scan, which compiling makes one with the other.
+  func stacks(of nodes: [NodeID], in application: GateApplication) -> [Node] {
     if nodes.isEmpty { return [] }
-    let missing = nodes.filter { !scan.stacked.contains($0) }
-    let keeping = Scan(body: scan.body, stacked: scan.stacked + missing)
+    let graph = application.output.graph
+    let missing = nodes.filter { !stacked.contains($0) }
+    let keeping = Scan(body: body, stacked: stacked + missing)
     let packed = missing.isEmpty ? application.output : graph.apply(keeping, to: Array(application.inputs))
-    let parts = keeping.parts.dropFirst(scan.body.state.count)
+    let parts = keeping.parts.dropFirst(body.state.count)
     return nodes.map { node in
       graph.apply(parts[parts.startIndex + keeping.stacked.firstIndex(of: node)!], to: [packed])
     }

@@ -28,7 +28,7 @@ struct ReverseStep {
     let elements = wanted(body.elements, from: firstElement)
     let invariants = wanted(body.invariants, from: firstInvariant)
     let others = elements.map { body.elements[$0] } + invariants.map { body.invariants[$0] }
-    let (state, depends) = Self.activeState(body, Set(wanted(body.state, from: 0)), others)
+    let (state, depends) = body.activeState(from: Set(wanted(body.state, from: 0)), others)
     let outputs = scan.stacked.indices.filter {
       isGiven[firstElement + $0] && depends[scan.stacked[$0].int]
         && body.signature(of: scan.stacked[$0]).elementType.isDifferentiable
@@ -64,19 +64,6 @@ struct ReverseStep {
       guard let gradient else { continue }
       sums.append(invariant)
       sumGradients.append(gradient.id)
-    }
-  }
-
-  /// All parts of the state that depend on a variable in some step, and for each node whether it does.
-  private static func activeState(
-    _ body: ScanBody, _ wanted: Set<Int>, _ others: [NodeID]
-  ) -> (state: [Int], depends: [Bool]) {
-    var active = wanted
-    while true {
-      let depends = body.depends(on: active.map { body.state[$0] } + others)
-      let more = body.next.indices.filter { !active.contains($0) && depends[body.next[$0].int] }
-      if more.isEmpty { return (active.sorted(), depends) }
-      active.formUnion(more)
     }
   }
 

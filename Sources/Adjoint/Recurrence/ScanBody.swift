@@ -39,6 +39,18 @@ final class ScanBody: Sendable {
 
   /// For each node whether it depends on any of `sources`.
   func depends(on sources: some Sequence<NodeID>) -> [Bool] { graph.storage.dependents(of: sources) }
+
+  /// All parts of the state that depend in some step on those that are `given` or on any of `others`, and for each node
+  /// whether it does.
+  func activeState(from given: Set<Int>, _ others: [NodeID]) -> (state: [Int], depends: [Bool]) {
+    var active = given
+    while true {
+      let depends = depends(on: active.map { state[$0] } + others)
+      let more = next.indices.filter { !active.contains($0) && depends[next[$0].int] }
+      if more.isEmpty { return (active.sorted(), depends) }
+      active.formUnion(more)
+    }
+  }
 }
 
 extension ScanBody: Hashable {

@@ -4,7 +4,10 @@
 /// So the products of a recurrent layer with its inputs are one large product, forward and backward, and so are the
 /// gradients of its weights; of a network of several layers each is a loop of its own, which leaves the others' work to
 /// other workers. A body with a gate that has no rule for lanes outside of the loops stays whole.
-struct SplitScan {
+package struct SplitScan {
+  /// The most steps whose terms are added up as they are.
+  package static let mostPlainSteps = 64
+
   private let body: ScanBody
   private let graph: Graph
   private let operands: [Node]
@@ -64,9 +67,16 @@ struct SplitScan {
     let count = body.state.count
     let results = graph.apply(
       scan, to: Array(operands.prefix(count)) + initial + operands.dropFirst(count), at: .unknown)
+    let grown = Array(results.dropFirst(count).prefix(zeros.count))
+    // What roundings took from sums comes behind them, of those that keep it.
+    var lost = grown.dropFirst(sums.count)
+    let totals = zip(sums, grown).map { term, sum in
+      guard body.keepsLoss(of: term) else { return sum }
+      let total = sum + lost.removeFirst()
+      return select(equal(total, total), total, sum)  // what an infinite sum has lost is NaN
+    }
     return Results(
-      state: Array(results.prefix(count)), stacked: Array(results.suffix(stacked.count)),
-      sums: Array(results.dropFirst(count).prefix(sums.count)))
+      state: Array(results.prefix(count)), stacked: Array(results.suffix(stacked.count)), sums: totals)
   }
 
   /// Adds the scan of one loop.
@@ -166,7 +176,7 @@ extension StateLoops {
       if inside.contains(node) || !varies[node.int] { return true }
       switch storage.gate(of: node) {
       case is any ElementwiseGate, is Matmul, is Reshape, is Broadcast, is Slice, is Pad, is Transpose, is Sum, is Mean,
-        is Accumulate, is Concatenate:
+        is EuclideanNorm, is MeanSquare, is ScaledNorm, is ScaledMeanSquare, is Accumulate, is Concatenate:
         return true
       default: return false
       }
@@ -175,22 +185,45 @@ extension StateLoops {
 }
 
 extension ScanBody {
-  /// A scan of this body in whose state `sums` are added up, behind its own parts, and the signatures of these sums.
+  /// Whether the sum of a value over all steps keeps what its roundings take, so that they do not grow with the steps. Sums
+  /// of products are added by the products themselves, in their order.
+  fileprivate func keepsLoss(of term: NodeID) -> Bool {
+    stepCount > SplitScan.mostPlainSteps && !(graph.storage.gate(of: term) is Matmul)
+  }
+
+  /// A scan of this body in whose state `sums` are added up, behind its own parts, and what rounding has taken from some;
+  /// and the signatures of all these.
   fileprivate func accumulating(_ sums: [NodeID], stacked: [NodeID]) -> (scan: Scan, sums: [Signature]) {
     if sums.isEmpty { return (Scan(body: self, stacked: stacked), []) }
+    let losing = sums.filter(keepsLoss)
     var builder = ScanBodyBuilder(from: graph)
     let own = state.map { builder.addSource(for: $0) }
     let grown = sums.map { builder.addUnknownSource(like: $0) }
+    let lost = losing.map { builder.addUnknownSource(like: $0) }
     let elements = elements.map { builder.addSource(for: $0) }
     let invariants = invariants.map { builder.addSource(for: $0) }
     builder.copy(leadingTo: next + sums + stacked)
-    let added = zip(grown, sums).map { sum, term in
-      let term = builder[term]
-      return builder.withGraph { $0.apply(Accumulate(), to: [sum, term], at: .unknown) }
+    var losses = lost[...], nextLost: [NodeID] = []
+    let added = zip(grown, sums).map { sum, node in
+      let term = builder[node]
+      if !keepsLoss(of: node) { return builder.apply(Accumulate(), sum, term) }
+      let total = builder.apply(Add(), sum, term)
+      // The error of the addition, exactly (D. Knuth, The Art of Computer Programming, vol. 2, 4.2.2, theorem B).
+      let taken = builder.apply(Subtract(), total, sum)
+      let fromSum = builder.apply(Subtract(), sum, builder.apply(Subtract(), total, taken))
+      let error = builder.apply(Add(), fromSum, builder.apply(Subtract(), term, taken))
+      nextLost.append(builder.apply(Add(), losses.removeFirst(), error))
+      return total
     }
     let body = ScanBody(
-      builder.graph, state: own + grown, elements: elements, invariants: invariants,
-      next: next.map { builder[$0] } + added, stepCount: stepCount, isReversed: isReversed)
-    return (Scan(body: body, stacked: stacked.map { builder[$0] }), sums.map(signature))
+      builder.graph, state: own + grown + lost, elements: elements, invariants: invariants,
+      next: next.map { builder[$0] } + added + nextLost, stepCount: stepCount, isReversed: isReversed)
+    return (Scan(body: body, stacked: stacked.map { builder[$0] }), (sums + losing).map(signature))
+  }
+}
+
+extension ScanBodyBuilder {
+  fileprivate mutating func apply(_ gate: some Gate, _ first: NodeID, _ second: NodeID) -> NodeID {
+    withGraph { $0.apply(gate, to: [first, second], at: .unknown) }
   }
 }

@@ -68,6 +68,7 @@ struct Picture {
   /// The boxes whose inside is shown: those that the options name, then from the outermost on as many as there is room
   /// for. Neighbours of one size are opened together or not at all.
   private func openBoxes(_ options: PictureOptions) -> Set<Int> {
+    let namedOpen = Set(options.open.map { ExactName($0) }), namedClosed = Set(options.closed.map { ExactName($0) })
     var open: Set<Int> = [0]
     var room = options.mostItems - visibleCount(0)
     var waiting = [(box: 0, path: "")]
@@ -78,9 +79,9 @@ struct Picture {
       let inner = outline.boxes[parent].boxes.map { box in
         let title = outline.boxes[box].title
         return (box: box, path: path.isEmpty ? title : path + "/" + title)
-      }.filter { !options.closed.contains($0.path) }
+      }.filter { !namedClosed.contains(ExactName($0.path)) }
       let sizes = Dictionary(grouping: inner.filter { !outline.boxes[$0.box].isPart }) { visibleCount($0.box) }
-      var opened = Set(inner.filter { options.open.contains($0.path) }.map(\.box))
+      var opened = Set(inner.filter { namedOpen.contains(ExactName($0.path)) }.map(\.box))
       room -= opened.reduce(0) { $0 + visibleCount($1) }
       for (size, boxes) in sizes.sorted(by: { $0.key < $1.key }) {
         let added = Set(boxes.map(\.box)).subtracting(opened)

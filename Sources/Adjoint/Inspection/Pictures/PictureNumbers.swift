@@ -47,7 +47,7 @@ struct PictureNumbers {
     guard let program = try? Program(output, gradientsFor: [inputs[input]], options: options) else { return nil }
     let gate = program.makeSession(on: SeededExecutor(seed: 0))
     do {
-      for (node, values) in zip(inputs, numbers) where program.endpoints.values[node.id] != nil {
+      for (node, values) in zip(inputs, numbers) where program.endpoints.sources[node.id] != nil {
         try gate.write(doubles: values, to: node)
       }
       try gate.writeUpstream(doubles: upstream, of: output)
@@ -105,7 +105,7 @@ extension Session {
 
   fileprivate func writeUpstream(doubles: [Double], of node: Node) throws {
     // A rule may not read the upstream gradient at all.
-    guard program.endpoints.upstreams[node.id] != nil else { return }
+    guard program.endpoints.upstreams.contains(where: { $0?.node == node.id }) else { return }
     if node.elementType == .float64 { return try writeUpstream(doubles, of: node) }
     try writeUpstream(doubles.map { Float($0) }, of: node)
   }

@@ -67,15 +67,15 @@ struct PictureOutline {
   }
 
   private mutating func fillBoxes() {
-    var known: [String: Int] = ["": 0]
+    var known: [ExactName: Int] = [ExactName(""): 0]
     func box(_ path: String, _ outline: inout PictureOutline) -> Int {
-      if let box = known[path] { return box }
-      let cut = path.lastIndex(of: "/")
+      if let box = known[ExactName(path)] { return box }
+      let cut = path.utf8.lastIndex(of: UInt8(ascii: "/"))
       let parent = box(cut.map { String(path[..<$0]) } ?? "", &outline)
-      let title = cut.map { String(path[path.index(after: $0)...]) } ?? path
+      let title = cut.map { String(path[path.utf8.index(after: $0)...]) } ?? path
       outline.boxes.append(Box(title: title, parent: parent))
       outline.boxes[parent].boxes.append(outline.boxes.count - 1)
-      known[path] = outline.boxes.count - 1
+      known[ExactName(path)] = outline.boxes.count - 1
       return outline.boxes.count - 1
     }
     struct Seat: Hashable {
@@ -165,13 +165,13 @@ struct PictureOutline {
   /// The title of boxes from one to another: `layer0 … layer7`.
   private static func span(_ first: String, _ last: String) -> String {
     let start = first.split(separator: " … ").first ?? "", end = last.split(separator: " … ").last ?? ""
-    return start == end ? first : "\(start) … \(end)"
+    return ExactName(String(start)) == ExactName(String(end)) ? first : "\(start) … \(end)"
   }
 
   /// A title without its digits, and whether there were any.
-  private static func stem(_ title: String) -> (text: String, isNumbered: Bool) {
+  private static func stem(_ title: String) -> (text: ExactName, isNumbered: Bool) {
     let text = title.filter { !$0.isASCII || !$0.isNumber }
-    return (text, text.count < title.count)
+    return (ExactName(text), text.count < title.count)
   }
 
   // MARK: crowded boxes

@@ -72,7 +72,8 @@ struct PictureWords {
   func title(of node: NodeID) -> String {
     if let name = state.names[node] {
       let scope = state.scopePaths[Int(state.scope(of: node))] + "/"
-      return name.hasPrefix(scope) && name.count > scope.count ? String(name.dropFirst(scope.count)) : name
+      let isWithin = name.utf8.count > scope.utf8.count && name.utf8.starts(with: scope.utf8)
+      return isWithin ? String(name.unicodeScalars.dropFirst(scope.unicodeScalars.count)) : name
     }
     return state.storage.isConstant(node) ? "constant" : ""
   }
