@@ -43,7 +43,8 @@ public struct Trainer: Sendable {
   ///   - rate: the learning rate of each step.
   ///   - batches: the rows of data that steps are fed.
   ///   - parameters: what is trained; if left out, all floating-point parameters that `updates` leaves alone.
-  ///   - clippingNorm: the most that the global norm of all gradients may be.
+  ///   - clippingNorm: the most that the global norm of all gradients may be. With it, a step whose gradients are infinite
+  ///     or NaN fails with ``TrainingError/gradientNotFinite(_:)``; without it, they end up in the parameters.
   ///   - others: more values to compute, such as predictions.
   ///   - updates: more parameters that a step changes, such as running statistics.
   ///   - options: how the step is compiled: which scopes are checkpointed, say.
@@ -78,7 +79,9 @@ public struct Trainer: Sendable {
     }
     let (rateInput, steps) = graph.scope("optimizer") {
       let rateInput = graph.input("rate", [], loss.elementType, fileID: fileID, line: line)
-      let bounded = clippingNorm.map { clipped(gradients, toGlobalNorm: $0, fileID: fileID, line: line) } ?? gradients
+      let bounded =
+        clippingNorm.map { clipped(gradients, of: parameters, toGlobalNorm: $0, fileID: fileID, line: line) }
+        ?? gradients
       return (rateInput, optimizer.updates(of: parameters, gradients: bounded, rate: rateInput))
     }
     let program = try Program(
@@ -101,14 +104,15 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - cancellation: stops within the step.
   ///   - feed: writes the rows given into the session's inputs.
-  /// - Throws: what `feed` and the run throw; then no step was taken. ``TrainingError/lossNotRead(step:reason:)`` if another
-  ///   task has the session as the loss is read: then the step was taken, and ``step`` counts it.
+  /// - Throws: what `feed` and the run throw, ``TrainingError/gradientNotFinite(_:)`` if gradients are to be clipped and are
+  ///   not finite; then no step was taken. ``TrainingError/lossNotRead(step:reason:)`` if another task has the session as
+  ///   the loss is read: then the step was taken, and ``step`` counts it.
   @discardableResult
   public mutating func takeStep(
     cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
   ) throws -> Double {
     try prepare(feed)
-    try session.step(cancellation: cancellation)
+    do { try session.step(cancellation: cancellation) } catch { throw Self.innermost(error) }
     return try advance()
   }
 
@@ -118,8 +122,13 @@ public struct Trainer: Sendable {
     feed: @Sendable (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
   ) async throws -> Double {
     try prepare(feed)
-    try await session.step()
+    do { try await session.step() } catch { throw Self.innermost(error) }
     return try advance()
+  }
+
+  /// The error of this module's own gate, where a run has failed for that.
+  private static func innermost(_ error: any Error) -> any Error {
+    if case SessionError.gateFailed(_, _, let reason as TrainingError) = error { reason } else { error }
   }
 
   private func prepare(_ feed: (Session, ArraySlice<Int>) throws -> Void) throws {

@@ -2,6 +2,9 @@ public import Adjoint
 
 /// Adam (Kingma, Ba 2015): m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,  w ← w − η m̂ / (√v̂ + ε), where m̂ and v̂ are
 /// m and v over 1 − β₁ᵗ and 1 − β₂ᵗ, since both begin at 0.
+///
+/// What it remembers is m, as `moment1/…`, and √v, as `rootMoment2/…`, which any finite gradient leaves finite: see
+/// ``RMSProp``, which does the same.
 public struct Adam: Optimizer, Hashable {
   public let beta1: Double, beta2: Double, epsilon: Double
 
@@ -19,7 +22,7 @@ public struct Adam: Optimizer, Hashable {
       let corrections = self.corrections(for: parameters)
       return steps(of: parameters, gradients, rate, corrections).flatMap {
         [$0.first, $0.second, $0.parameter.moved(by: $0.distance)]
-      } + corrections.map(\.update)
+      } + (corrections?.updates ?? [])
     }
   }
 }
@@ -44,7 +47,7 @@ public struct AdamW: Optimizer, Hashable {
         let decay = weightDecay.factor(for: step.parameter)
         let distance = decay == 0 ? step.distance : step.distance + rate * decay * step.parameter
         return [step.first, step.second, step.parameter.moved(by: distance)]
-      } + corrections.map(\.update)
+      } + (corrections?.updates ?? [])
     }
   }
 }
@@ -57,34 +60,38 @@ extension Adam {
     let first: ParameterUpdate, second: ParameterUpdate
   }
 
-  /// 1 − βᵗ, by the recurrence of the moments themselves, c ← β c + (1 − β) · 1: no cancellation in float32, where
-  /// 1 − 0.999 has lost three digits.
-  fileprivate struct Correction {
-    let update: ParameterUpdate
-    var value: Node { update.value }
+  /// What m and √v would be if all gradients were 1, by the recurrences of the moments themselves: 1 − β₁ᵗ without the
+  /// cancellation in float32, where 1 − 0.999 has lost three digits, and √(1 − β₂ᵗ) with the roundings that √v has.
+  fileprivate struct Corrections {
+    let first: ParameterUpdate, root: ParameterUpdate
+    var updates: [ParameterUpdate] { [first, root] }
   }
 
-  fileprivate func corrections(for parameters: [Node]) -> [Correction] {
-    guard let first = parameters.first else { return [] }
-    return [(beta1, "correction1"), (beta2, "correction2")].map { beta, name in
-      let share = first.graph.parameter(name, [], .zeros, first.elementType)
-      return Correction(update: ParameterUpdate(share, to: beta * share + (1 - beta)))
-    }
+  fileprivate func corrections(for parameters: [Node]) -> Corrections? {
+    guard let graph = parameters.first?.graph, let type = parameters.first?.elementType else { return nil }
+    let first = graph.parameter("correction1", [], .zeros, type)
+    let root = graph.parameter("rootCorrection2", [], .zeros, type)
+    return Corrections(
+      first: ParameterUpdate(first, to: beta1 * first + (1 - beta1)),
+      root: ParameterUpdate(root, to: RootMeanSquare(decay: beta2, in: graph, type).next(after: root)))
   }
 
   fileprivate func steps(
-    of parameters: [Node], _ gradients: [Node], _ rate: Node, _ corrections: [Correction]
+    of parameters: [Node], _ gradients: [Node], _ rate: Node, _ corrections: Corrections?
   ) -> [Step] {
-    if parameters.isEmpty { return [] }
-    let scaledRate = rate / corrections[0].value
-    let scale = 1 / sqrt(corrections[1].value)
+    guard let corrections else { return [] }
+    let means = RootMeanSquare(decay: beta2, in: rate.graph, rate.elementType)
+    // m̂ / (√v̂ + ε), both parts of the fraction multiplied by √(1 − β₂ᵗ), so that √v is not: it may be the largest number.
+    let scaledRate = rate * (corrections.root.value / corrections.first.value)
+    let least = rate.graph.constant(rate.elementType.leastNonzeroMagnitude, [], rate.elementType)
+    let scaledEpsilon = maximum(epsilon * corrections.root.value, least)
     return zip(parameters, gradients).map { parameter, gradient in
-      let moment = parameter.companion("moment1"), meanSquare = parameter.companion("moment2")
+      let moment = parameter.companion("moment1"), root = parameter.companion("rootMoment2")
       let first = beta1 * moment + (1 - beta1) * gradient
-      let second = beta2 * meanSquare + (1 - beta2) * square(gradient)
+      let second = means.next(after: root, with: gradient)
       return Step(
-        parameter: parameter, distance: scaledRate * first / (scale * sqrt(second) + epsilon),
-        first: ParameterUpdate(moment, to: first), second: ParameterUpdate(meanSquare, to: second))
+        parameter: parameter, distance: scaledRate * (first / (second + scaledEpsilon)),
+        first: ParameterUpdate(moment, to: first), second: ParameterUpdate(root, to: second))
     }
   }
 }

@@ -1,25 +1,57 @@
 public import Adjoint
 
 /// The global norm of gradients: √ Σ g² over all elements of all of them, a scalar.
+///
+/// It is right wherever gradients are: squares are formed of elements divided by the largest of all, so that they neither
+/// overflow nor vanish. A NaN or an infinite element makes the norm one.
 public func globalNorm(_ gradients: [Node], fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   precondition(!gradients.isEmpty, "A global norm needs at least one gradient")
   return gradients[0].graph.placing(at: fileID, line) {
-    sqrt(gradients.dropFirst().reduce(square(gradients[0]).sum()) { $0 + square($1).sum() })
+    let norm = GlobalNorm(gradients, scaledBy: LargestMagnitude())
+    return norm.scale * norm.ratio
   }
 }
 
 /// The gradients, all scaled by one factor so that their ``globalNorm(_:fileID:line:)`` is at most `limit` (Pascanu,
 /// Mikolov, Bengio 2013); those within it stay the same bits. All are of one element type.
+///
+/// Finite gradients are scaled to what is right, whatever their size: [3 · 10¹⁹, 4 · 10¹⁹] clipped to 1 is [0.6, 0.8] in
+/// float32. An infinite or NaN gradient has no direction: the run fails, with ``TrainingError/gradientNotFinite(_:)`` in
+/// its error, and parameters stay as they were.
+///
+/// `parameters` are those that the gradients are of, which the error names; if left out, it names the gradients.
 public func clipped(
-  _ gradients: [Node], toGlobalNorm limit: Double, fileID: StaticString = #fileID, line: UInt = #line
+  _ gradients: [Node], of parameters: [Node]? = nil, toGlobalNorm limit: Double,
+  fileID: StaticString = #fileID, line: UInt = #line
 ) -> [Node] {
   precondition(limit > 0 && limit.isFinite, "A global norm is limited to a number above 0, got \(limit)")
+  let named = parameters ?? gradients
+  precondition(
+    named.count == gradients.count, "\(gradients.count) gradients cannot be those of \(named.count) parameters")
   if gradients.isEmpty { return [] }
-  let graph = gradients[0].graph
-  return graph.placing(at: fileID, line) {
-    let one = graph.constant(1, [], gradients[0].elementType)
-    // A norm of 0 gives an infinite ratio, and so a factor of 1.
-    let factor = minimum(one, limit / globalNorm(gradients))
-    return gradients.map { $0 * factor }
+  return gradients[0].graph.placing(at: fileID, line) {
+    let gate = LargestMagnitude(refusing: named.map { "\($0.name), made at \($0.location)" })
+    let norm = GlobalNorm(gradients, scaledBy: gate)
+    let isLong = greater(norm.ratio, limit / norm.scale)
+    // g / scale · (limit / ratio), each of which can be held: the norm, scale · ratio, may be too large.
+    let one = norm.scale.graph.constant(1, [], norm.scale.elementType)
+    let divisor = select(isLong, norm.scale, one), factor = select(isLong, limit / norm.ratio, one)
+    return gradients.map { $0 / divisor * factor }
+  }
+}
+
+/// The norm of several nodes as a product, which may be too large to be held.
+private struct GlobalNorm {
+  /// What elements are divided by before they are squared. Another scale would give the same norm, so no gradient flows
+  /// back through it.
+  let scale: Node
+  /// √ Σ (g / scale)².
+  let ratio: Node
+
+  init(_ nodes: [Node], scaledBy gate: LargestMagnitude) {
+    let magnitudes = nodes.map { stopGradient(abs($0).max().reshaped([1])) }
+    let scale = nodes[0].graph.apply(gate, to: [concatenate(magnitudes)])
+    self.scale = scale
+    ratio = sqrt(nodes.dropFirst().reduce(square(nodes[0] / scale).sum()) { $0 + square($1 / scale).sum() })
   }
 }

@@ -20,7 +20,8 @@ public struct LearningRate: Sendable {
   /// Your own: the rate of the step that `step` others have come before.
   public init(_ rule: @escaping @Sendable (_ step: Int) -> Double) { self.rule = rule }
 
-  /// The rate of the step that `step` others have come before.
+  /// The rate of the step that `step` others have come before. The schedules below have one for every number: for a
+  /// negative one that of the first step.
   public func value(at step: Int) -> Double { rule(step) }
 
   /// The same for every step.
@@ -29,28 +30,30 @@ public struct LearningRate: Sendable {
   /// From `first` to `last` in a straight line over `steps` steps, and `last` from then on.
   public static func linear(from first: Double, to last: Double, over steps: Int) -> LearningRate {
     checkPositive(steps)
-    return LearningRate { first + (last - first) * share($0, of: steps) }
+    return LearningRate { $0 >= steps ? last : first + (last - first) * share($0, of: steps) }
   }
 
   /// From `first` to `last` along half a cosine over `steps` steps, and `last` from then on (Loshchilov, Hutter 2017).
   public static func cosine(from first: Double, to last: Double = 0, over steps: Int) -> LearningRate {
     checkPositive(steps)
-    return LearningRate { last + (first - last) * 0.5 * (1 + cos(share($0, of: steps) * .pi)) }
+    return LearningRate { $0 >= steps ? last : last + (first - last) * 0.5 * (1 + cos(share($0, of: steps) * .pi)) }
   }
 
   /// `first`, multiplied by `factor` after every `steps` steps.
   public static func decaying(from first: Double, by factor: Double, every steps: Int) -> LearningRate {
     checkPositive(steps)
-    return LearningRate { first * pow(factor, Double($0 / steps)) }
+    return LearningRate { first * pow(factor, Double(max(0, $0) / steps)) }
   }
 
   /// This one, multiplied by 1/n, 2/n, … during the first n = `steps` steps.
   public func warmedUp(over steps: Int) -> LearningRate {
     Self.checkPositive(steps)
-    return LearningRate { rule($0) * min(1, Double($0 + 1) / Double(steps)) }
+    // As doubles, since one more than the largest integer is none.
+    return LearningRate { rule($0) * min(1, (Double(max(0, $0)) + 1) / Double(steps)) }
   }
 
-  private static func share(_ step: Int, of steps: Int) -> Double { min(1, Double(step) / Double(steps)) }
+  /// How much of `steps` steps is done before step number `step`, from 0 to 1.
+  private static func share(_ step: Int, of steps: Int) -> Double { min(1, Double(max(0, step)) / Double(steps)) }
 
   private static func checkPositive(_ steps: Int) {
     precondition(steps >= 1, "A learning rate changes over at least one step, got \(steps)")

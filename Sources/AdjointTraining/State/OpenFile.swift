@@ -8,30 +8,33 @@
   internal import Glibc
 #endif
 
-/// A file of the operating system, closed when its owner lets go of it. The only file here that makes system calls on
-/// files; each is repeated when a signal interrupts it.
+/// A file of the operating system, closed when it goes out of scope. The system calls on files are here and in
+/// ``SaveTarget``; each is repeated when a signal interrupts it.
 struct OpenFile: ~Copyable {
   let path: String
-  private let descriptor: CInt
+  let descriptor: CInt
 
-  private init(_ path: String, _ descriptor: CInt) {
+  init(_ path: String, _ descriptor: CInt) {
     self.path = path
     self.descriptor = descriptor
   }
 
   deinit { close(descriptor) }
 
-  /// The descriptor, or -1 and the number of the error.
-  private static func open(_ path: String, _ flags: CInt) -> (descriptor: CInt, error: CInt) {
+  /// The descriptor, or -1 and the number of the error. A file that this makes has the permissions `mode`, without those
+  /// of the process's mask.
+  static func open(_ path: String, _ flags: CInt, _ mode: mode_t = 0) -> (descriptor: CInt, error: CInt) {
+    // A C string would end there, and name another file.
+    if path.utf8.contains(0) { return (-1, EINVAL) }
     while true {
       #if canImport(Darwin)
-        let descriptor = Darwin.open(path, flags | O_CLOEXEC, 0o666)
+        let descriptor = Darwin.open(path, flags | O_CLOEXEC, mode)
       #elseif canImport(Musl)
-        let descriptor = Musl.open(path, flags | O_CLOEXEC, 0o666)
+        let descriptor = Musl.open(path, flags | O_CLOEXEC, mode)
       #elseif canImport(Android)
-        let descriptor = Android.open(path, flags | O_CLOEXEC, 0o666)
+        let descriptor = Android.open(path, flags | O_CLOEXEC, mode)
       #else
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o666)
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
       #endif
       let error = errno
       if descriptor >= 0 || error != EINTR { return (descriptor, error) }
@@ -44,31 +47,19 @@ struct OpenFile: ~Copyable {
     let (descriptor, error) = open(path, O_RDONLY | O_NONBLOCK)
     if descriptor < 0 { throw .system(path, "open", error) }
     let file = OpenFile(path, descriptor)
-    var status = stat()
-    guard fstat(file.descriptor, &status) == 0 else { throw .system(path, "inspect", errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .system(path: path, operation: "open", reason: "it is no regular file")
+    guard try file.status().st_mode & S_IFMT == S_IFREG else {
+      throw .system(path: path, operation: "open", reason: "it is not a regular file")
     }
     return file
   }
 
-  /// A file beside `path` that no other writer has.
-  static func creating(beside path: String) throws(StateFileError) -> OpenFile {
-    var attempt = 0
-    while true {
-      let name = "\(path).\(getpid()).\(attempt).partial"
-      let (descriptor, error) = open(name, O_WRONLY | O_CREAT | O_EXCL)
-      if descriptor >= 0 { return OpenFile(name, descriptor) }
-      if error != EEXIST || attempt == 999 { throw .system(name, "create", error) }
-      attempt += 1
-    }
-  }
-
-  func byteCount() throws(StateFileError) -> Int {
+  func status() throws(StateFileError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system(path, "inspect", errno) }
-    return Int(status.st_size)
+    return status
   }
+
+  func byteCount() throws(StateFileError) -> Int { Int(try status().st_size) }
 
   /// Fills `target` with the bytes from `offset` on.
   func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(StateFileError) {
@@ -119,31 +110,11 @@ struct OpenFile: ~Copyable {
       if errno != EINTR { throw .system(path, "flush", errno) }
     }
   }
-
-  /// Gives the file at `source` the name `path` in one step, whatever had it before, and waits until the disk knows.
-  static func rename(_ source: String, to path: String) throws(StateFileError) {
-    #if canImport(Darwin)
-      let result = Darwin.rename(source, path)
-    #elseif canImport(Musl)
-      let result = Musl.rename(source, path)
-    #elseif canImport(Android)
-      let result = Android.rename(source, path)
-    #else
-      let result = Glibc.rename(source, path)
-    #endif
-    guard result == 0 else { throw .system(path, "replace", errno) }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    let (descriptor, error) = open(folder, O_RDONLY | O_DIRECTORY)
-    if descriptor < 0 { throw .system(folder, "open", error) }
-    try OpenFile(folder, descriptor).flush()
-  }
-
-  static func remove(_ path: String) { unlink(path) }
 }
 
 extension StateFileError {
   /// What a system call's error number says.
-  fileprivate static func system(_ path: String, _ operation: String, _ number: CInt) -> StateFileError {
+  static func system(_ path: String, _ operation: String, _ number: CInt) -> StateFileError {
     .system(path: path, operation: operation, reason: String(cString: strerror(number)))
   }
 }

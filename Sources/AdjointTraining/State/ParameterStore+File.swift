@@ -5,6 +5,11 @@ extension ParameterStore {
   /// Writes the parameters `names`, all that are held if left out, to a file of that name, which appears whole or not at
   /// all. They are of one moment: until all are written, a step that updates parameters of this store is refused as busy.
   ///
+  /// A file that is there is replaced by one of its permissions, owner and group, as far as the process may give them; a
+  /// symbolic link stays, and the file that it leads to is replaced. What is not a regular file is refused, and so is a
+  /// file that is read-only. A save that is killed leaves at most a file `….adjoint-partial-0` beside, which the next save
+  /// to this path removes.
+  ///
   /// - Parameter metadata: text to keep beside them.
   /// - Throws: ``StateFileError/unavailable(_:)`` for a name that is not held or while parameters are written,
   ///   ``StateFileError/system(path:operation:reason:)``.
@@ -19,7 +24,8 @@ extension ParameterStore {
     _ names: [String], to path: String, metadata: [String: String], noting note: (String) throws -> Void
   ) throws(StateFileError) {
     var tensors: [(name: String, type: StoredType, dimensions: [Int])] = []
-    for name in names {
+    var known: Set<ExactName> = []
+    for name in names where known.insert(ExactName(name)).inserted {
       guard let signature = signature(of: name) else { throw .unavailable("the parameter store holds no \(name)") }
       tensors.append((name, StoredType(signature.elementType), signature.shape.dimensions))
     }
@@ -54,10 +60,9 @@ extension ParameterStore {
 
   /// Reads the values of `names`, which the file is known to hold as they are here.
   func replaceValues(of names: [String], by file: borrowing TensorFile) throws(StateFileError) {
-    var stored: [String: StoredTensor] = [:]
-    for tensor in file.tensors { stored[tensor.name] = tensor }
+    let stored = file.tensorsByName
     do {
-      try replaceValues(of: names) { name, bytes in try file.read(stored[name]!, into: &bytes) }
+      try replaceValues(of: names) { name, bytes in try file.read(stored[ExactName(name)]!, into: &bytes) }
     } catch {
       throw StateFileError(error)
     }
@@ -65,15 +70,14 @@ extension ParameterStore {
 
   /// Everything about a file that does not fit the parameters `names`, sorted by name.
   func problems(of file: borrowing TensorFile, _ names: [String], ignoringOthers: Bool) -> [String] {
-    var stored: [String: StoredTensor] = [:]
-    for tensor in file.tensors { stored[tensor.name] = tensor }
+    var stored = file.tensorsByName
     var problems: [String] = []
-    for name in Set(names).sorted() {
+    for name in Set(names.map { ExactName($0) }).sorted().map(\.text) {
       guard let signature = signature(of: name) else {
         problems.append("\(name): the parameter store does not hold it")
         continue
       }
-      guard let tensor = stored.removeValue(forKey: name) else {
+      guard let tensor = stored.removeValue(forKey: ExactName(name)) else {
         problems.append("\(name): missing in the file")
         continue
       }
@@ -85,7 +89,7 @@ extension ParameterStore {
     }
     if !ignoringOthers {
       for name in stored.keys.sorted() {
-        problems.append("\(TensorFileHeader.quoted(name)): in the file, and no parameter of that name")
+        problems.append("\(TensorFileHeader.quoted(name.text)): in the file, and no parameter of that name")
       }
     }
     return problems

@@ -1,3 +1,5 @@
+internal import Adjoint
+
 /// A safetensors file, open for reading: tensors by name, and metadata.
 ///
 /// ```swift
@@ -9,10 +11,17 @@
 /// kit writes opens in Python's `safetensors`, and the other way round.
 public struct TensorFile: ~Copyable {
   /// In the order of their bytes.
-  public let tensors: [StoredTensor]
+  public private(set) var tensors: [StoredTensor]
   public let metadata: [String: String]
   private let file: OpenFile
   private let dataStart: Int
+  /// Tensors that are read as the roots of what the file holds.
+  private var squares: Set<ExactName> = []
+
+  var tensorsByName: [ExactName: StoredTensor] {
+    // The header was refused if any name came twice.
+    Dictionary(uniqueKeysWithValues: tensors.map { (ExactName($0.name), $0) })
+  }
 
   /// - Complexity: O(header).
   public init(opening path: String) throws(StateFileError) {
@@ -22,6 +31,18 @@ public struct TensorFile: ~Copyable {
     metadata = header.metadata
     self.dataStart = dataStart
     self.file = file
+  }
+
+  /// Finds those of `names` that the file lacks in what an earlier version wrote instead: see ``EarlierState``.
+  mutating func adoptEarlierState(for names: [String]) {
+    let places = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { (ExactName($0.element.name), $0.offset) })
+    for name in names where places[ExactName(name)] == nil {
+      guard let earlier = EarlierState.nameOfSquare(of: name), let place = places[ExactName(earlier)] else { continue }
+      let tensor = tensors[place]
+      tensors[place] = StoredTensor(
+        name: name, type: tensor.type, dimensions: tensor.dimensions, bytes: tensor.bytes)
+      squares.insert(ExactName(name))
+    }
   }
 
   private static func header(
@@ -64,10 +85,10 @@ public struct TensorFile: ~Copyable {
       }
     }
     if let failure { throw failure }
+    if squares.contains(ExactName(tensor.name)) { EarlierState.takeRoots(of: &target, tensor.type) }
   }
 
-  /// Writes a file of `tensors` under `path`: first beside it under another name, flushed to disk and then renamed, so
-  /// that whoever opens `path` finds the old file or the whole new one, also after a power failure.
+  /// Writes a file of `tensors` to `path`, which has the old file or the whole new one at all times: see ``SaveTarget``.
   ///
   /// - Parameter bytes: calls its second argument with the bytes of each tensor, in the order of the first.
   static func write(
@@ -79,15 +100,16 @@ public struct TensorFile: ~Copyable {
     if encoded.count - 8 > TensorFileHeader.largestByteCount {
       throw StateFileError.unavailable("a header of \(encoded.count - 8) bytes is more than safetensors files have")
     }
-    let file = try OpenFile.creating(beside: path)
+    let target = try SaveTarget(path)
+    let file = try target.makeTemporary()
     do {
       try encoded.withUnsafeBytes { try file.write($0) }
       try bytes(header.tensors.map(\.name)) { try file.write($0) }
-      try file.flush()
-      try OpenFile.rename(file.path, to: path)
+      try target.replace(by: file)
     } catch {
-      OpenFile.remove(file.path)
+      file.removeName()
       throw error
     }
+    try target.flushFolder()
   }
 }

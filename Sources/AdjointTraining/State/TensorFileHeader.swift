@@ -1,3 +1,5 @@
+internal import Adjoint
+
 /// One tensor of a safetensors file.
 public struct StoredTensor: Hashable, Sendable {
   public let name: String
@@ -20,18 +22,20 @@ struct TensorFileHeader {
 
   // MARK: reading
 
-  /// Reads the JSON and checks that the tensors lie one behind the other in all of the data, without gap or overlap.
+  /// Reads the JSON, whose names are compared byte for byte, and checks that the tensors lie one behind the other in all of the data, without gap or overlap.
   ///
   /// - Complexity: O(n log n) in the bytes of the header.
   init(parsing json: [UInt8], dataByteCount: Int) throws(Malformed) {
     guard json.first == UInt8(ascii: "{") else { throw Malformed("the header does not begin with '{'") }
     var scanner = JSONScanner(json)
-    var names: Set<String> = []
+    var names: Set<ExactName> = []
     try scanner.expect("{")
     if !scanner.accept("}") {
       repeat {
         let name = try scanner.string()
-        guard names.insert(name).inserted else { throw scanner.error("the name \(Self.quoted(name)) comes twice") }
+        guard names.insert(ExactName(name)).inserted else {
+          throw scanner.error("the name \(Self.quoted(name)) comes twice")
+        }
         try scanner.expect(":")
         if name == Self.metadataKey {
           metadata = try Self.parseMetadata(&scanner)
@@ -54,7 +58,7 @@ struct TensorFileHeader {
       let key = try scanner.string()
       try scanner.expect(":")
       guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
-        throw scanner.error("the metadata \(quoted(key)) comes twice")
+        throw scanner.error("the metadata \(quoted(key)) comes twice, or in two forms that Unicode calls equivalent")
       }
     } while scanner.accept(",")
     try scanner.expect("}")
@@ -121,7 +125,10 @@ struct TensorFileHeader {
   /// Lays tensors out one behind the other, the widest elements first, so that each lies aligned.
   init(laying out: [(name: String, type: StoredType, dimensions: [Int])], metadata: [String: String]) {
     var end = 0
-    for tensor in out.sorted(by: { ($1.type.bitCount, $0.name) < ($0.type.bitCount, $1.name) }) {
+    let order = out.sorted {
+      ($1.type.bitCount, ExactName($0.name)) < ($0.type.bitCount, ExactName($1.name))
+    }
+    for tensor in order {
       guard tensor.name != Self.metadataKey, let byteCount = tensor.type.byteCount(of: tensor.dimensions) else {
         preconditionFailure("A tensor named \(tensor.name) of shape \(tensor.dimensions) cannot be stored")
       }

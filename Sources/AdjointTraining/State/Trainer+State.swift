@@ -18,13 +18,15 @@ extension Trainer {
 
   /// Goes on from the state in a file: the steps that follow have the bits they would have had without the break.
   ///
-  /// The data's seed is the file's from then on, and so are the counters.
+  /// The data's seed is the file's from then on, and so are the counters. A file of an earlier version, which kept the
+  /// mean squares of ``Adam``, ``AdamW`` and ``RMSProp`` and not their roots, is read as well, each root rounded once.
   ///
   /// - Throws: ``StateFileError``: ``StateFileError/mismatch(path:_:)`` with all that does not fit this training; then
   ///   nothing was changed.
   public mutating func resume(from path: String) throws(StateFileError) {
-    let file = try TensorFile(opening: path)
+    var file = try TensorFile(opening: path)
     let names = graph.parameters.map(\.name)
+    file.adoptEarlierState(for: names)
     var problems = session.parameters.problems(of: file, names, ignoringOthers: false)
     let position = readPosition(file.metadata, &problems)
     guard let position, problems.isEmpty else { throw .mismatch(path: path, problems) }
@@ -74,8 +76,8 @@ extension Trainer {
       data: Batches.Position(
         epoch: number(Key.epoch, below: Self.mostSteps), batch: number(Key.batch, below: batches.batchesPerEpoch - 1)),
       seed: number(Key.seed), counters: [:])
-    for key in metadata.keys.sorted() where key.hasPrefix(Key.counter) {
-      position.counters[String(key.dropFirst(Key.counter.count))] = number(key)
+    for key in metadata.keys.sortedByBytes() where key.utf8.starts(with: Key.counter.utf8) {
+      position.counters[String(key.unicodeScalars.dropFirst(Key.counter.unicodeScalars.count))] = number(key)
     }
     return problems.count == countBefore ? position : nil
   }
