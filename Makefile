@@ -6,21 +6,35 @@ EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
   $(wildcard Benchmarks/Counts/Benchmarks Package.swift */Package.swift */*/Package.swift)
 
-.PHONY: run test examples pictures docs compare sweep widths gradbench counts update-counts format lint setup
+# Swift Package Manager passes the traits to the compiler in the order of a set. With an order of its own in each
+# process, every other build would begin from the start. Tests keep theirs.
+BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
+
+.PHONY: run test mutants examples pictures docs compare sweep widths scaling gradbench counts update-counts format \
+  lint setup
 
 run: setup
 	swift run -c release --package-path Examples Digits
 
+# BUILD has the options of another build than .build, for `make docs` too.
 test: setup
-	swift test
-	swift test --package-path Benchmarks --filter GradBenchTests
+	$(BUILT) --build-tests $(BUILD)
+	swift test --skip-build $(BUILD)
+	$(BUILT) --build-tests --package-path Benchmarks
+	swift test --skip-build --package-path Benchmarks --filter '^GradBenchTests\.'
+
+# Puts each wrong line of Tests/WrongLines into a copy of the package by itself, and sees whether its test notices it.
+# ARGUMENTS="--check" only checks that all of them apply; "--area scans", "--only Session" choose.
+mutants: setup
+	$(BUILT) --quiet --product mutants
+	.build/debug/mutants $(ARGUMENTS)
 
 # Builds and runs every example, long ones in their quick form, and tests what they read: in one build, which lets tests
 # see what is internal.
 OPTIONS.AlexNet = --quick
 TESTABLE = -c release --package-path Examples -Xswiftc -enable-testing
 examples: setup
-	swift build $(TESTABLE) --build-tests
+	$(BUILT) $(TESTABLE) --build-tests
 	@set -e; $(foreach example,$(EXAMPLES), \
 	  printf '\n== %s\n' $(example); Examples/.build/release/$(example) $(OPTIONS.$(example));)
 	swift test $(TESTABLE) --skip-build
@@ -42,11 +56,15 @@ sweep: setup
 widths: setup
 	python3 Benchmarks/compare/sweeps.py widths
 
+# How runs scale to 128 workers, simulated in virtual time: writes Benchmarks/results/scaling.md and a picture.
+scaling: setup
+	swift run -c release --package-path Benchmarks scaling
+
 # GradBench's recordings and large inputs through our tool, and the table of its peers with ours beside it. The recordings
 # and the peers' figures are in GRADBENCH; needs numpy.
 GRADBENCH ?= ../shared/gradbench
 gradbench: setup
-	swift build -c release --package-path Benchmarks --product gradbench
+	$(BUILT) -c release --package-path Benchmarks --product gradbench
 	python3 Benchmarks/gradbench $(GRADBENCH) Benchmarks/.build/release/gradbench $(ARGUMENTS)
 
 # Holds units, allocations, page faults and bytes to the committed thresholds.
@@ -58,7 +76,7 @@ update-counts: setup
 
 # DocC archives of the four products; a warning is an error.
 docs: setup
-	.ci/docs
+	BUILD="$(BUILD)" .ci/docs
 
 format:
 	swift format format --in-place --recursive $(FORMATTED)

@@ -21,6 +21,8 @@ let package = Package(
     .library(name: "DependencyScheduling", targets: ["DependencyScheduling"]),
     .library(name: "AdjointTraining", targets: ["AdjointTraining"]),
     .library(name: "AdjointTesting", targets: ["AdjointTesting"]),
+    // For tests and benchmarks only: runs in virtual time.
+    .library(name: "VirtualExecution", targets: ["VirtualExecution"]),
   ],
   traits: [
     .trait(name: "Jemalloc", description: "Gradient buffers in explicit jemalloc arenas (Linux)."),
@@ -28,8 +30,11 @@ let package = Package(
     .default(enabledTraits: ["Jemalloc", "BLAS"]),
   ],
   targets: [
-    .target(name: "CDependencyScheduling"),
-    .target(name: "DependencyScheduling", dependencies: ["CDependencyScheduling"], swiftSettings: strict),
+    .target(name: "CThreads"),
+    .target(name: "Threads", dependencies: ["CThreads"], swiftSettings: strict),
+    .target(name: "DependencyScheduling", dependencies: ["CThreads", "Threads"], swiftSettings: strict),
+
+    .target(name: "VirtualExecution", dependencies: ["DependencyScheduling"], swiftSettings: strict),
 
     .systemLibrary(name: "CJemalloc"),
     .target(
@@ -54,16 +59,28 @@ let package = Package(
 
     .target(name: "CCallSite"),
     .target(
-      name: "Adjoint", dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels"],
+      name: "Adjoint", dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels", "Threads"],
       swiftSettings: strict),
     .target(name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling"], swiftSettings: strict),
     .target(name: "AdjointTesting", dependencies: ["Adjoint", "Kernels"], swiftSettings: strict),
 
-    .target(name: "StressScale", path: "Tests/StressScale", swiftSettings: strict),
+    // Wrong lines that tests must notice, and the program that tries them: `make mutants`.
+    .target(name: "WrongLines", path: "Tests/WrongLines", swiftSettings: strict),
+    .executableTarget(name: "mutants", dependencies: ["WrongLines"], path: "Tests/Mutants", swiftSettings: strict),
+    .testTarget(name: "MutantsTests", dependencies: ["mutants", "WrongLines"], swiftSettings: strict),
+
+    .target(
+      name: "StressScale", dependencies: ["DependencyScheduling", "Threads"], path: "Tests/StressScale",
+      swiftSettings: strict),
     .testTarget(
-      name: "DependencySchedulingTests", dependencies: ["DependencyScheduling", "StressScale"], swiftSettings: strict),
+      name: "DependencySchedulingTests",
+      dependencies: ["DependencyScheduling", "StressScale", "Threads", "WrongLines"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtualExecutionTests", dependencies: ["VirtualExecution", "DependencyScheduling", "StressScale"],
+      swiftSettings: strict),
     .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["CKernels", "Kernels"], swiftSettings: strict),
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
       name: "AdjointTests",

@@ -2,7 +2,7 @@ import Adjoint
 import Testing
 
 /// Every mistake that a graph or a session is asked to notice, and the sentence that it answers with.
-@Suite struct BadInputTests {
+@Suite(.timeLimit(.minutes(20))) struct BadInputTests {
   @Test func `a shape mismatch names both operands, both shapes and both lines`() {
     let graph = Graph()
     let images = graph.input("images", [128, 784]); let imagesLine = #line

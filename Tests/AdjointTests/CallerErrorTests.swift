@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A bug of the caller ends the process with a sentence.
-@Suite struct CallerErrorTests {
+@Suite(.timeLimit(.minutes(20))) struct CallerErrorTests {
   /// Whether the process that ended said `sentence`. A release build prints no message.
   private func said(_ sentence: String, _ result: ExitTest.Result?) -> Bool {
     #if DEBUG
@@ -60,20 +60,6 @@ import Testing
     #expect(said("the program computes no gradient of y", result))
   }
 
-  @Test func `lending memory for less time than a run takes traps`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let graph = Graph()
-      let x = graph.input("x", [4])
-      let session = try Program(graph.apply(Sleeping(), to: [x])).makeSession()
-      let values: [Float] = [1, 2, 3, 4]
-      try session.reading(x, from: values.span) {
-        Thread.detachNewThread { try? session.forward() }
-        while Sleeping.count.withLock({ $0 }) == 0 { Thread.sleep(forTimeInterval: 0.001) }
-      }
-    }
-    #expect(said("A run still uses memory lent to x [4] float32", result))
-  }
-
   @Test func `a picture with the numbers of another graph traps`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let session = try Program(exp(Graph().input("x"))).makeSession()
@@ -91,14 +77,14 @@ import Testing
 
   @Test func `an epsilon that is 0 in the element type traps`() async {
     let norm = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Graph().input("x", [2]).l2Normalized(epsilon: 1e-30)
+      _ = Graph().input("x", [2]).l2Normalized(epsilon: 1e-50)
     }
-    #expect(said("its square above 0 and finite in float32, got 1e-30", norm))
+    #expect(said("above 0 and finite in float32, got 1e-50", norm))
     let cosine = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let x = Graph().input("x", [2])
       _ = cosineSimilarity(x, x, epsilon: .infinity)
     }
-    #expect(said("its square above 0 and finite in float32, got inf", cosine))
+    #expect(said("above 0 and finite in float32, got inf", cosine))
     let training = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let graph = Graph()
       let one = graph.constant(1, [2])
@@ -170,18 +156,5 @@ private struct ReadsDoubles: ElementwiseGate {
   func value(_ x: [Double]) -> Double { x[0] }
   var kernel: Kernel { .custom { $0.output(as: Float.self)[0] = Float($0.input(0, as: Double.self)[0]) } }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
-}
-
-/// Takes a minute for an element.
-private struct Sleeping: ElementwiseGate {
-  static let name = "sleeping"
-  static let count = Guarded(0)
-  func value(_ operands: [Double]) -> Double {
-    Self.count.withLock { $0 += 1 }
-    Thread.sleep(forTimeInterval: 60)
-    return operands[0]
-  }
-  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
   static let samples: [GateSample] = []
 }

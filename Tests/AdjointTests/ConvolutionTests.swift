@@ -4,7 +4,7 @@ import DependencyScheduling
 import Testing
 
 /// What the samples of the laws are too small to show: several panels of channels, bands of rows, tiles that end anywhere.
-@Suite struct ConvolutionTests {
+@Suite(.timeLimit(.minutes(20))) struct ConvolutionTests {
   struct Sizes: Sendable, CustomTestStringConvertible {
     var images: Shape
     var kernels: Shape

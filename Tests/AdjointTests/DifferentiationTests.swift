@@ -3,7 +3,7 @@ import AdjointTesting
 import Testing
 
 /// Gradients as graphs: of any order, of several outputs, where they end and how ties share.
-@Suite struct DifferentiationTests {
+@Suite(.timeLimit(.minutes(20))) struct DifferentiationTests {
   /// The values of `nodes` with x at `value`, in float64.
   private func values(_ nodes: [Node], _ x: Node, _ value: [Double]) throws -> [[Double]] {
     let session = try Program(nodes).makeSession()

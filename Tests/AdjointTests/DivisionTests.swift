@@ -4,7 +4,7 @@ import Testing
 @testable import Adjoint
 
 /// How finely a program's calls are divided: as the graph needs it.
-@Suite struct DivisionTests {
+@Suite(.timeLimit(.minutes(20))) struct DivisionTests {
   /// Steps of a recurrence with 16 rows and a product each: nothing else to do meanwhile.
   private func recurrence(steps: Int) -> (loss: Node, inputs: [Node], variables: [Node]) {
     let graph = Graph()
@@ -45,7 +45,7 @@ import Testing
     for division in [Division.coarse, .fine, .finest] {
       let program = try program(loss, variables, division)
       for width in 1...3 {
-        let session = program.makeSession(on: GraphExecutor(width: width))
+        let session = program.makeSession(on: try GraphExecutor(width: width))
         for node in inputs {
           try session.write((0..<node.shape.elementCount).map { Float($0 * 7919 % 1_000) / 5_000 - 0.1 }, to: node)
         }

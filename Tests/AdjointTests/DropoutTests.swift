@@ -4,7 +4,7 @@ import Testing
 
 @testable import Adjoint
 
-@Suite struct DropoutTests {
+@Suite(.timeLimit(.minutes(20))) struct DropoutTests {
   private struct Case {
     let graph = Graph()
     let x: Node, step: Node, y: Node

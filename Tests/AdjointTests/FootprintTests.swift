@@ -7,7 +7,7 @@ import Testing
 
 /// What a part of a kernel call says it reads and writes, against what it does: whoever reads a value waits for no other
 /// parts, and memory passes from part to part.
-@Suite struct FootprintTests {
+@Suite(.timeLimit(.minutes(20))) struct FootprintTests {
   @Test(arguments: GateCatalog.all) func `a part keeps to its footprint, of every gate and its gradients`(
     gate: any Gate.Type
   ) throws {

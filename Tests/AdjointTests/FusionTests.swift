@@ -7,7 +7,7 @@ import Testing
 
 /// Fused chains, divided gates, products that add themselves to a sum and memory that is shared, against each gate done
 /// by itself and against the definitions.
-@Suite struct FusionTests {
+@Suite(.timeLimit(.minutes(20))) struct FusionTests {
   enum Model: String, CaseIterable, Sendable {
     case recurrent, attention, residual, branches, feedForward
   }
@@ -98,7 +98,7 @@ import Testing
 
   private func results(_ model: Case, _ options: Program.Options, width: Int) throws -> [[Double]] {
     let program = try Program(model.loss, gradientsFor: model.inputs, options: options)
-    let session = program.makeSession(on: GraphExecutor(width: width))
+    let session = program.makeSession(on: try GraphExecutor(width: width))
     for (node, value) in values(model.inputs) { try session.write(value, to: node) }
     var all: [[Double]] = []
     for _ in 0..<2 {
@@ -225,7 +225,7 @@ import Testing
     var options = Program.Options()
     options.fusesElementwise = false
     let plain = try Program(outputs, gradientsFor: [x], options: options)
-    let sessions = [1, 2, 3].map { program.makeSession(on: GraphExecutor(width: $0)) } + [plain.makeSession()]
+    let sessions = try [1, 2, 3].map { try program.makeSession(on: GraphExecutor(width: $0)) } + [plain.makeSession()]
     let input = (0..<x.shape.elementCount).map { Float($0 * 7919 % 1000) / 500 - 1 }
     var results: [[[Float]]] = []
     for session in sessions {
@@ -295,7 +295,7 @@ import Testing
   func `what a session takes is known before it is made`(model: Model, width: Int) throws {
     let model = Case(model)
     let program = try Program(model.loss, gradientsFor: model.inputs)
-    let session = program.makeSession(on: GraphExecutor(width: width))
+    let session = program.makeSession(on: try GraphExecutor(width: width))
     for (node, value) in values(model.inputs) { try session.write(value, to: node) }
     try session.step()
     #expect(session.memory.peak == program.sessionBytes)

@@ -3,7 +3,7 @@ import AdjointTesting
 import Testing
 
 /// The laws over the catalogue: a gate listed there is a gate tested here.
-@Suite struct GateLawTests {
+@Suite(.timeLimit(.minutes(20))) struct GateLawTests {
   /// The operands through which a gate of the catalogue lets no gradient although its value changes with them.
   private func walls(of gate: any Gate.Type) -> Set<Int> { gate == StopGradient.self ? [0] : [] }
 
@@ -50,7 +50,7 @@ import Testing
 }
 
 /// Each law catches a gate that breaks it.
-@Suite struct WrongGateTests {
+@Suite(.timeLimit(.minutes(20))) struct WrongGateTests {
   @Test func `a pullback that forgets a factor is reported with both numbers`() throws {
     let violations = try GateLaw.pullback.violations(of: SquareWithHalfASlope.self)
     #expect(violations.count == 1)

@@ -4,7 +4,7 @@ import Testing
 @testable import Adjoint
 
 /// Chains that gather the rows they read, block by block.
-@Suite struct GatherFusionTests {
+@Suite(.timeLimit(.minutes(20))) struct GatherFusionTests {
   /// Errors of observations, each of which has its camera and its point.
   private struct Observations {
     let graph = Graph()
@@ -35,7 +35,7 @@ import Testing
     options.fusesElementwise = fuses
     let program = try Program(
       model.result.sum(), gradientsFor: [model.table, model.points], alsoComputing: [model.result], options: options)
-    let session = program.makeSession(on: GraphExecutor(width: width))
+    let session = program.makeSession(on: try GraphExecutor(width: width))
     try model.feed(session)
     try session.step()
     return try [

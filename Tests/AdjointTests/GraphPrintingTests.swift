@@ -1,7 +1,7 @@
 import Adjoint
 import Testing
 
-@Suite struct GraphPrintingTests {
+@Suite(.timeLimit(.minutes(20))) struct GraphPrintingTests {
   /// (x + y) z at (-2, 5, -4), as the course has it.
   private func textbook() throws -> (session: Session, f: Node) {
     let graph = Graph()

@@ -3,7 +3,7 @@ import Dispatch
 import Testing
 
 /// Building a graph: what nodes are called, where they were made, what shapes they have, and how a bad one spreads.
-@Suite struct GraphTests {
+@Suite(.timeLimit(.minutes(20))) struct GraphTests {
   @Test func `shapes broadcast by NumPy's rule`() throws {
     #expect(try Shape.broadcast([2, 3], [3]) == [2, 3])
     #expect(try Shape.broadcast([2, 1], [1, 3]) == [2, 3])

@@ -3,7 +3,7 @@ import AdjointTesting
 import Testing
 
 /// Layer normalisation against its formula in double precision.
-@Suite struct LayerNormalizationTests {
+@Suite(.timeLimit(.minutes(20))) struct LayerNormalizationTests {
   private let values = (0..<24).map { Double(($0 * 7 + 3) % 11) / 4 - 1.2 }
 
   /// (x − μ) / √(σ² + ε) of each of the vectors, given by the places of their elements.

@@ -3,7 +3,7 @@ import Testing
 @testable import Adjoint
 
 /// Where boxes stand and lines run, whatever they mean.
-@Suite struct LayeredLayoutTests {
+@Suite(.timeLimit(.minutes(20))) struct LayeredLayoutTests {
   private typealias Box = LayeredLayout.Box
   private typealias Link = LayeredLayout.Link
 

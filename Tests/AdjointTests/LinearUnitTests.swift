@@ -5,7 +5,7 @@ import Testing
 @testable import Adjoint
 
 /// Functions composed of gates, against their formulas in double precision.
-@Suite struct LinearUnitTests {
+@Suite(.timeLimit(.minutes(20))) struct LinearUnitTests {
   struct Unit: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let apply: @Sendable (Node) -> Node

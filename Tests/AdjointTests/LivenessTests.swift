@@ -4,7 +4,7 @@ import Testing
 @testable import Adjoint
 
 /// What a program takes, against what liveness analysis predicts.
-@Suite struct LivenessTests {
+@Suite(.timeLimit(.minutes(20))) struct LivenessTests {
   enum Network: CaseIterable, Sendable { case small, alexNet }
 
   private func program(_ network: Network) throws -> Program {
@@ -51,7 +51,7 @@ import Testing
 
   @Test(arguments: [1, 2]) func `what is predicted is what jemalloc measures`(width: Int) throws {
     let program = try program(.small)
-    let session = program.makeSession(on: GraphExecutor(width: width))
+    let session = program.makeSession(on: try GraphExecutor(width: width))
     for _ in 0..<2 { try session.step() }
     #expect(session.memory.peak == program.sessionBytes)
     #expect(session.memory.allocated == program.sessionBytes)

@@ -1,10 +1,12 @@
 import Adjoint
 import DependencyScheduling
 import Dispatch
+import Foundation
+import StressScale
 import Testing
 
 /// Runs that read and write memory of the caller's.
-@Suite struct LoanTests {
+@Suite(.timeLimit(.minutes(20)), .watched(seconds: 20)) struct LoanTests {
   static let count = 20_000
 
   private struct Model {
@@ -18,7 +20,7 @@ import Testing
     }
     func session(width: Int = 1) throws -> Session {
       let program = try Program([loss], gradientsFor: [x, w], alsoComputing: [y])
-      return program.makeSession(on: GraphExecutor(width: width))
+      return program.makeSession(on: try GraphExecutor(width: width))
     }
   }
 
@@ -167,8 +169,9 @@ import Testing
   @Test func `results without memory of their own are copied`() throws {
     let graph = Graph()
     let x = graph.input("x", [2, 2]), y = graph.input("y", [2, 2])
-    let shown = x.reshaped([4]), sum = (x + y).sum()
-    let session = try Program([sum], gradientsFor: [x, y], alsoComputing: [shown]).makeSession()
+    let both = x + y
+    let shown = both.reshaped([4]), sum = both.sum()
+    let session = try Program([sum], gradientsFor: [x, y], alsoComputing: [both, shown]).makeSession()
     try session.write([1, 2, 3, 4] as [Float], to: y)
     var four: [Float] = [0, 0, 0, 0], one: [Float] = [0], gradient = four
     let lent: [Float] = [5, 6, 7, 8]
@@ -180,8 +183,8 @@ import Testing
         }
       }
     }
-    #expect(four == lent && one == [36] && gradient == [1, 1, 1, 1])
-    #expect(try session.read(shown) == lent)
+    #expect(four == [6, 8, 10, 12] && one == [36] && gradient == [1, 1, 1, 1])
+    #expect(try session.read(shown) == four && session.read(both) == four)
     #expect(try session.gradient(of: y, as: Float.self) == [1, 1, 1, 1])
   }
 
@@ -190,32 +193,116 @@ import Testing
     let session = try model.session()
     let isReading = DispatchSemaphore(value: 0), isRead = DispatchSemaphore(value: 0)
     let other = DispatchQueue(label: "reader")
-    let lent: [Double] = [1, 2, 3]
+    let lent: [Double] = [1, 2, 3], hasEnded = Guarded(false)
     try session.reading(model.x, from: lent.span) {
       try session.forward()
       other.async {
         try? session.withValues(of: model.y, as: Double.self) { values in
           isReading.signal()
           _ = isRead.wait(timeout: .now() + .milliseconds(20))
-          #expect(values[0] != 0)
+          #expect(values[0] != 0 && !hasEnded.withLock { $0 })
         }
         isRead.signal()
       }
       isReading.wait()
     }
+    hasEnded.withLock { $0 = true }
     isRead.wait()
     #expect(missing(session))
   }
 
-  @Test func `a single number is lent, too`() throws {
-    let graph = Graph()
-    let x = graph.input("x")
-    let f = square(x)
-    let session = try Program(f, gradientsFor: [x]).makeSession()
-    let three: [Float] = [3]
-    try session.reading(x, from: three.span) { try session.step() }
-    #expect(session[f] == 9 && session.gradient(of: x) == 6)
+  @Test func `a loan that ends while another thread runs waits for it`() throws {
+    let graph = Graph(), gate = Gatekeeping()
+    let x = graph.input("x", [4])
+    let y = graph.apply(gate, to: [x])
+    let session = try Program(y).makeSession(on: GraphExecutor(width: 1))
+    let isDone = DispatchSemaphore(value: 0)
+    var values: [Float] = [1, 2, 3, 4]
+    try session.reading(x, from: values.span) {
+      DispatchQueue(label: "runner").async {
+        do { try session.forward() } catch { Issue.record(error) }
+        isDone.signal()
+      }
+      gate.hasBegun.wait()
+      DispatchQueue(label: "opener").asyncAfter(deadline: .now() + .milliseconds(20)) { gate.mayEnd.signal() }
+    }
+    values = [0, 0, 0, 0]
+    isDone.wait()
+    #expect(try session.read(y) == [1, 2, 3, 4])
     #expect(missing(session))
+  }
+
+  @Test(arguments: [1, 2]) func `loans begin and end beside writers on other threads`(width: Int) throws {
+    let graph = Graph()
+    let x = graph.input("x", [64]), other = graph.input("other", [64])
+    let y = x * other
+    let session = try Program([y], gradientsFor: [x]).makeSession(on: GraphExecutor(width: width))
+    let ones = [Float](repeating: 1, count: 64)
+    try session.write(ones, to: other)
+    try session.writeUpstream(ones, of: y)
+    let rounds = StressScale.repetitions(200)
+    let isOver = Guarded(false), ends = Guarded(0)
+    let writers = DispatchGroup()
+    for writer in 0..<3 {
+      DispatchQueue.global().async(group: writers) {
+        // Each of these is refused at times, and at times is what the end of a loan waits for.
+        while !isOver.withLock({ $0 }) {
+          switch writer {
+          case 0: try? session.write(ones, to: other)
+          case 1: try? session.writeUpstream(ones, of: y)
+          default:
+            try? session.trimMemory()
+            _ = try? session.read(other)
+          }
+          usleep(20)  // so that the loans come in, and other tests' threads
+        }
+      }
+    }
+    var target = [Float](repeating: 0, count: 64)
+    for round in 1...rounds {
+      let lent = [Float](repeating: Float(round), count: 64)
+      var span = target.mutableSpan
+      var hasRun = false
+      // What begins may be refused, for a writer is at work; what has begun ends.
+      while !hasRun {
+        do {
+          try session.reading(x, from: lent.span) {
+            try session.writing(y, to: &span) {
+              try session.forward()
+              hasRun = true
+            }
+          }
+        } catch SessionError.busy {}
+      }
+      ends.withLock { $0 += 1 }
+      #expect(target == lent)
+    }
+    isOver.withLock { $0 = true }
+    writers.wait()
+    #expect(ends.withLock { $0 } == rounds)
+    #expect(missing(session))
+  }
+
+  @Test func `a single number is lent, too`() throws {
+    func expectSquare<T: GraphScalar & BinaryFloatingPoint>(of value: T, _ type: ElementType) throws {
+      for shape in [[], [1], [1, 1]] as [Shape] {
+        let graph = Graph()
+        let x = graph.input("x", shape, type)
+        let f = square(x).sum()
+        let session = try Program(f, gradientsFor: [x]).makeSession()
+        let lent = [value]
+        try session.reading(x, from: lent.span) { try session.step() }
+        #expect(try session.read(f, as: T.self) == [value * value], "\(shape) \(type)")
+        #expect(try session.gradient(of: x, as: T.self) == [2 * value], "\(shape) \(type)")
+        #expect(missing(session))
+      }
+    }
+    try expectSquare(of: 3 as Float, .float32)
+    try expectSquare(of: 3.25 + 0x1p-30, .float64)  // bits in both halves
+    let graph = Graph()
+    let index = graph.input("index", [], .int32)
+    let session = try Program(index.advanced(by: 1)).makeSession()
+    try session.reading(index, from: ([-5] as [Int32]).span) { try session.forward() }
   }
 
   @Test func `a failed or cancelled run and a closure that throws end a loan as any other`() throws {
@@ -262,4 +349,22 @@ import Testing
     try session.step()
     #expect(try session.gradient(of: model.x, as: Double.self) == dx)
   }
+}
+
+/// y = x, once it is let through.
+private struct Gatekeeping: Gate {
+  static let name = "gatekeeping"
+  let hasBegun = DispatchSemaphore(value: 0), mayEnd = DispatchSemaphore(value: 0)
+  static func == (left: Gatekeeping, right: Gatekeeping) -> Bool { left.hasBegun === right.hasBegun }
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(hasBegun)) }
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
+  var kernel: Kernel {
+    .custom { arguments in
+      hasBegun.signal()
+      mayEnd.wait()
+      _ = arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
+    }
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
+  static let samples: [GateSample] = []
 }

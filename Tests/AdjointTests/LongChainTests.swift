@@ -6,7 +6,7 @@ import Testing
 @testable import Adjoint
 
 /// Chains of elementwise gates that grow too long: where they are cut, and that no bit depends on it.
-@Suite struct LongChainTests {
+@Suite(.timeLimit(.minutes(20))) struct LongChainTests {
   /// What makes a chain too long.
   enum Kind: CaseIterable, Sendable {
     /// Splices that reach too far, of four shifts a step.
@@ -38,7 +38,7 @@ import Testing
   ) throws -> [[UInt64]] {
     let (x, y) = recurrence(kind, count, steps: 44)
     let session = try Program(y.sum(), gradientsFor: [x], alsoComputing: [y], options: options)
-      .makeSession(on: GraphExecutor(width: width))
+      .makeSession(on: try GraphExecutor(width: width))
     try session.write((0..<count).map { Double($0 % 97) / 50 - 1 }, to: x)
     try session.step()
     return [

@@ -2,7 +2,7 @@ import Adjoint
 import AdjointTesting
 import Testing
 
-@Suite struct LowerTriangularTests {
+@Suite(.timeLimit(.minutes(20))) struct LowerTriangularTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let leading: [Int], d: Int
     let order: TriangleOrder

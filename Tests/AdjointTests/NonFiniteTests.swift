@@ -1,7 +1,7 @@
 import Adjoint
 import Testing
 
-@Suite struct NonFiniteTests {
+@Suite(.timeLimit(.minutes(20))) struct NonFiniteTests {
   @Test func `the first forward producer of a NaN is named with its line`() throws {
     let graph = Graph()
     let x = graph.input("x", [3])
@@ -21,11 +21,11 @@ import Testing
   @Test func `a NaN that only the backward pass makes is named with its forward node`() throws {
     let graph = Graph()
     let x = graph.input("x", [], .float64)
-    let root = sqrt(x).named("root")
-    let session = try Program(root * 0, gradientsFor: [x]).makeSession()
-    session[x] = 0  // the slope of sqrt at 0 is 0 / 0 once the upstream gradient is 0
+    let squared = square(x).named("squared")
+    let session = try Program(sqrt(squared), gradientsFor: [x]).makeSession()
+    session[x] = 0  // the slope of the root is infinite there, that of the square 0
     let found = try #require(try session.firstNonFinite())
-    #expect(found.backwardOf == "root")
+    #expect(found.backwardOf == "squared")
     #expect(try session.firstNonFinite(includingInfinity: true) != nil)
     session[x] = 4
     try session.step()

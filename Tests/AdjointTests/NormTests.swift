@@ -2,7 +2,7 @@ import Adjoint
 import AdjointTesting
 import Testing
 
-@Suite struct NormTests {
+@Suite(.timeLimit(.minutes(20))) struct NormTests {
   /// The vectors of two rows, one of them 0 in the tests of edges.
   private struct Case {
     let graph = Graph()

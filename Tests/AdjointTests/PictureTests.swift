@@ -7,7 +7,7 @@ import Testing
 #endif
 
 /// The structure of pictures: what is drawn, what is written, what is folded.
-@Suite struct PictureTests {
+@Suite(.timeLimit(.minutes(20))) struct PictureTests {
   /// f = (x + y) z at (-2, 5, -4), as the course has it.
   private func textbook() throws -> (graph: Graph, session: Session, f: Node) {
     let graph = Graph()

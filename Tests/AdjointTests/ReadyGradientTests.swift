@@ -1,10 +1,11 @@
-import Adjoint
 import AdjointTesting
 import DependencyScheduling
 import Testing
 
+@testable import Adjoint
+
 /// Gradients that are told of as soon as they are complete.
-@Suite struct ReadyGradientTests {
+@Suite(.timeLimit(.minutes(20))) struct ReadyGradientTests {
   /// What has been told, in order.
   private typealias Told = Guarded<[(name: String, values: [Float])]>
 
@@ -36,7 +37,7 @@ import Testing
     options.unitWork = 0
     options.division = .finest
     let program = try Program(network.loss, gradientsFor: network.variables, options: options)
-    let session = program.makeSession(on: GraphExecutor(width: width))
+    let session = program.makeSession(on: try GraphExecutor(width: width))
     try session.write((0..<64 * 96).map { Float($0 % 13) / 13 }, to: network.x)
     for round in 0..<10 {
       let told = Told([])
@@ -64,7 +65,7 @@ import Testing
     var options = Program.Options()
     options.unitWork = 0
     let program = try Program(y.sum(), gradientsFor: weights, options: options)
-    let session = program.makeSession(on: GraphExecutor(width: 1))
+    let session = program.makeSession(on: try GraphExecutor(width: 1))
     try session.write([Float](repeating: 1, count: 64), to: x)
     try session.forward()
     log.events.withLock { $0 = [] }
@@ -100,6 +101,95 @@ import Testing
     try session.step(whenReady: note(told))
     let seen = Dictionary(uniqueKeysWithValues: told.withLock { $0 })
     #expect(seen == ["x": [-4], "y": [-4], "z": [3], "alone": [1, 2, 3]])
+  }
+
+  /// Programs whose gradients lie in buffers, in cells of both types side by side, in parts, in sums, and nowhere.
+  private func mixedPrograms() throws -> [Program] {
+    let graph = Graph()
+    let singles = (0..<5).map { graph.input("single\($0)") }
+    let doubles = (0..<5).map { graph.input("double\($0)", [], .float64) }
+    func chain(_ nodes: [Node]) -> Node { nodes.dropFirst().reduce(sin(nodes[0])) { $0 * $1 + tanh($1 * nodes[0]) } }
+    let tensor = graph.input("tensor", [300, 40])
+    let outputs = [chain(singles), chain(doubles), square(tensor * singles[0]).sum(), singles[4] * 3]
+    var programs: [Program] = []
+    for mode in [Accumulation.graphOrder, .arrivalOrder] {
+      for isFine in [false, true] {
+        var options = Program.Options(accumulation: mode)
+        if isFine { (options.unitWork, options.division) = (0, .finest) }
+        programs.append(try Program(outputs, gradientsFor: singles + doubles + [tensor], options: options))
+        let network = Network()
+        programs.append(try Program(network.loss, gradientsFor: network.variables, options: options))
+      }
+    }
+    return programs
+  }
+
+  @Test func `the units that complete a gradient are those that write to its place`() throws {
+    for program in try mixedPrograms() {
+      let plan = program.plan
+      for units in [0..<plan.unitCosts.count, plan.forwardUnitCount..<plan.unitCosts.count] {
+        let writers = GradientWriters(program, units)
+        #expect(writers.gradients.count == program.endpoints.gradients.count)
+        for (number, gradient) in writers.gradients.enumerated() {
+          let place = gradient.place
+          let expected = units.filter { unit in
+            plan.steps(of: unit).contains { index in
+              let step = plan.steps[index]
+              guard case .scalars(let run) = step.work else { return plan.operands[step.results].contains(place) }
+              let isOfType = place.isDoubleSlot == (run.type == .float64)
+              return !place.isBuffer && isOfType && run.slots.contains(place.index)
+            }
+          }
+          let found = writers.written.filter { $0.value.contains(number) }.keys.sorted()
+          #expect(found == Array(expected), "gradient \(number)")
+          #expect(writers.counts[number] == expected.count, "gradient \(number)")
+        }
+      }
+    }
+  }
+
+  /// Of a run that ends early, what has been told is complete and was told once.
+  @Test(arguments: [1, 3], [Accumulation.graphOrder, .arrivalOrder])
+  func `a run that fails or is cancelled has told each gradient once or not at all`(
+    width: Int, mode: Accumulation
+  ) throws {
+    struct Enough: Error {}
+    let network = Network()
+    var options = Program.Options(accumulation: mode)
+    (options.unitWork, options.division) = (0, .finest)
+    let program = try Program(network.loss, gradientsFor: network.variables, options: options)
+    let session = program.makeSession(on: try GraphExecutor(width: 1))
+    try session.write((0..<64 * 96).map { Float($0 % 3) }, to: network.x)
+    try session.step()
+    let whole = try ["b", "scale", "w", "x"].map {
+      try session.gradient(of: network.graph.node(named: $0)!, as: Float.self)
+    }
+    let many = program.makeSession(
+      on: try GraphExecutor(width: width, sharing: .always), parameters: session.parameters)
+    try many.write((0..<64 * 96).map { Float($0 % 3) }, to: network.x)
+    for stop in 1...4 {
+      for isCancelled in [false, true] {
+        let told = Told([]), token = CancellationToken()
+        let note = note(told)
+        do {
+          try many.step(cancellation: token) { gradient in
+            try note(gradient)
+            if told.withLock({ $0.count }) == stop {
+              token.cancel()
+              if !isCancelled { throw Enough() }
+            }
+          }
+        } catch is Enough {
+        } catch is CancellationError {}
+        let seen = told.withLock { $0 }
+        #expect(seen.count >= stop && Set(seen.map(\.name)).count == seen.count, "\(seen.map(\.name))")
+        if mode == .graphOrder {
+          for (name, values) in seen {
+            #expect(values == whole[["b", "scale", "w", "x"].firstIndex(of: name)!], "\(name)")
+          }
+        }
+      }
+    }
   }
 
   @Test func `a ready gradient of another type is refused, and the session is busy within the run`() throws {

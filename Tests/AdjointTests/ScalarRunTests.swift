@@ -5,7 +5,7 @@ import Testing
 @testable import Adjoint
 
 /// Scalar gates put into runs: whatever the grouping, the bits are those of the gates one by one.
-@Suite struct ScalarRunTests {
+@Suite(.timeLimit(.minutes(20))) struct ScalarRunTests {
   /// One of every kind of gate that the scalar machine knows, of operands among the last `window` values, with
   /// one-element tensors among the scalars, and values of both types that meet in no gate.
   private func graph(gates: Int, window: Int, seed: UInt64) -> (graph: Graph, inputs: [Node], outputs: [Node]) {
@@ -70,7 +70,7 @@ import Testing
       var options = Program.Options()
       options.unitWork = 0
       let expected = try bits(
-        Program(outputs, gradientsFor: inputs, options: options), inputs, outputs, on: GraphExecutor(width: 1))
+        Program(outputs, gradientsFor: inputs, options: options), inputs, outputs, on: try GraphExecutor(width: 1))
       for work: Float in [40, 1_000, 12_000, 1e9] {
         options.unitWork = work
         let program = try Program(outputs, gradientsFor: inputs, options: options)
@@ -124,9 +124,9 @@ import Testing
     var next = code.startIndex
     while next < code.endIndex {
       let head = code[next]
-      let operation = UInt8(truncatingIfNeeded: head & 0x1F)
-      let count = Int(head >> 8)
-      let form = ScalarCode.Form(rawValue: head & 0xE0)!
+      let operation = ScalarCode.operation(of: head)
+      let count = ScalarCode.count(of: head)
+      let form = ScalarCode.form(of: head)!
       runs.append((operation, form, count))
       let kept = form == .run || form == .single ? 0 : form == .lastAndBefore || form == .beforeAndLast ? 2 : 1
       let arity = operation == Self.fetching ? 1 : ElementwiseOperation(rawValue: UInt16(operation))!.arity
@@ -230,7 +230,7 @@ import Testing
   @Test(arguments: Kind.allCases) func `forward and backward take at most 40 bytes a gate`(kind: Kind) throws {
     let (x, f) = graph(kind, gates: 20_000)
     let program = try Program(f, gradientsFor: [x])
-    let session = program.makeSession(on: GraphExecutor(width: 1))
+    let session = program.makeSession(on: try GraphExecutor(width: 1))
     session[x] = 0.3
     try session.step()
     let bytes = program.plan.byteCount + session.memory.allocated

@@ -3,7 +3,7 @@ import AdjointTesting
 import Testing
 
 /// Jacobians, Hessians and Hessian-vector products.
-@Suite struct SecondOrderTests {
+@Suite(.timeLimit(.minutes(20))) struct SecondOrderTests {
   private func values(_ node: Node, _ inputs: [Node: [Double]]) throws -> [Double] {
     let session = try Program(node).makeSession()
     for (node, values) in inputs {
@@ -208,7 +208,7 @@ import Testing
 
 /// A network of three sigmoid layers against its formulas written out: δ₃ = (a₃ − t) a₃ (1 − a₃), δ₂ = δ₃ W₃ᵀ a₂ (1 − a₂),
 /// δ₁ = δ₂ W₂ᵀ a₁ (1 − a₁), and the gradient of Wₖ is aₖ₋₁ᵀ δₖ.
-@Suite struct SigmoidNetworkTests {
+@Suite(.timeLimit(.minutes(20))) struct SigmoidNetworkTests {
   private typealias Matrix = [[Double]]
   private func product(_ a: Matrix, _ b: Matrix) -> Matrix {
     a.map { row in b[0].indices.map { j in row.indices.reduce(0) { $0 + row[$1] * b[$1][j] } } }

@@ -3,7 +3,7 @@ import AdjointTesting
 import Testing
 
 /// Gates along one axis, and what they say to operands that do not fit.
-@Suite struct SequenceGateTests {
+@Suite(.timeLimit(.minutes(20))) struct SequenceGateTests {
   private func run(_ outputs: [Node], _ feed: (Session) throws -> Void) throws -> Session {
     let session = try Program(outputs).makeSession()
     try feed(session)

@@ -2,7 +2,7 @@ import Adjoint
 import DependencyScheduling
 import Testing
 
-@Suite struct SessionTraceTests {
+@Suite(.timeLimit(.minutes(20))) struct SessionTraceTests {
   private func network(_ executor: GraphExecutor) throws -> (session: Session, loss: Node) {
     let graph = Graph()
     let images = graph.input("images", [64, 256])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Adjoint
 
-@Suite struct SharedColumnTests {
+@Suite(.timeLimit(.minutes(20))) struct SharedColumnTests {
   /// More than the pages that lie by themselves, so that copies know of the same spare pages of a stretch.
   private static let count = 300_000
 
@@ -30,6 +30,7 @@ import Testing
     var original = Self.column()
     var copy = original
     copy.replace(at: index, by: 7)
+    #expect(original[index] == UInt64(index))
     original.append(1)
     copy.append(2)
     original.replace(at: index, by: 9)

@@ -5,7 +5,7 @@ import StressScale
 import Testing
 
 /// A step of a session that has made some takes memory from nobody.
-@Suite struct SteadyStepTests {
+@Suite(.timeLimit(.minutes(20))) struct SteadyStepTests {
   @Test(arguments: [1, 2, 4]) func `a step makes no object of Swift's heap and faults in no page`(width: Int) async {
     let ended = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) { [width] in
       let graph = Graph()
@@ -20,7 +20,7 @@ import Testing
       var options = Program.Options()
       options.measuresCosts = false
       let program = try Program(loss, gradientsFor: weights, options: options)
-      let session = program.makeSession(on: GraphExecutor(width: width))
+      let session = program.makeSession(on: try GraphExecutor(width: width))
       try session.write((0..<64 * 96).map { Float($0 % 7) }, to: x)
       try session.write((0..<64).map { Float($0 % 3) }, to: y)
       try requireSteadySteps(of: session, width: width)
@@ -40,7 +40,7 @@ extension SteadyStepTests {
       var options = Program.Options()
       options.measuresCosts = false
       let program = try Program(log(exp(x - x.max()).sum()), gradientsFor: [x], options: options)
-      let session = program.makeSession(on: GraphExecutor(width: width))
+      let session = program.makeSession(on: try GraphExecutor(width: width))
       let values = (0..<count).map { Float($0 % 7) }
       var gradient = values
       try requireSteady(width: width) {

@@ -3,7 +3,7 @@ import DependencyScheduling
 import Testing
 
 /// The course's own worked examples, from first principles.
-@Suite struct TextbookTests {
+@Suite(.timeLimit(.minutes(20))) struct TextbookTests {
   @Test func `(x + y) z at (-2, 5, -4) is -12 with gradients -4, -4, 3`() throws {
     let graph = Graph()
     let x = graph.input("x"), y = graph.input("y"), z = graph.input("z")

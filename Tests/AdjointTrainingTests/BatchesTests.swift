@@ -1,7 +1,7 @@
 import AdjointTraining
 import Testing
 
-@Suite struct BatchesTests {
+@Suite(.timeLimit(.minutes(20))) struct BatchesTests {
   @Test func `an epoch has every row once, but for those left over`() {
     var batches = Batches(rowCount: 23, batchSize: 5, seed: 1)
     #expect(batches.batchesPerEpoch == 4)

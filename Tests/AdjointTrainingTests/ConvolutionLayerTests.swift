@@ -4,7 +4,7 @@ import AdjointTraining
 import Foundation
 import Testing
 
-@Suite struct ConvolutionLayerTests {
+@Suite(.timeLimit(.minutes(20))) struct ConvolutionLayerTests {
   private func wave(_ shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, .float64, (0..<shape.elementCount).map { sin(Double($0) * 1.7 + 0.3) })
   }

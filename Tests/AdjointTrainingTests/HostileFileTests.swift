@@ -5,7 +5,7 @@ import Testing
 
 /// A file that is truncated, lies or means harm is a typed error: no trap, no allocation larger than the file, and no
 /// parameter changes.
-@Suite struct HostileFileTests {
+@Suite(.timeLimit(.minutes(20))) struct HostileFileTests {
   /// A file of this header and so many bytes of data.
   private static func file(_ json: String, data: Int = 0, length: UInt64? = nil) -> [UInt8] {
     let text = Array(json.utf8)

@@ -3,7 +3,7 @@ import AdjointTraining
 import Testing
 
 /// Each optimizer's gates do what its formula says: the same numbers as loops on doubles, up to how they are rounded.
-@Suite struct OptimizerTests {
+@Suite(.timeLimit(.minutes(20))) struct OptimizerTests {
   /// Σ cᵢ (wᵢ − i)² / 2 over a matrix and a bias: the gradient is cᵢ (wᵢ − i).
   private static let curvature = [0.5, 1, 2, 4, 0.25, 3]
   private static let start = [0.3, -1, 2.5, 8, 0.1, -2]
@@ -149,5 +149,23 @@ import Testing
     let warm = LearningRate.constant(4).warmedUp(over: 4)
     #expect([0, 1, 2, 3, 4].map(warm.value) == [1, 2, 3, 4, 4])
     #expect(LearningRate { Double($0) }.value(at: 7) == 7)
+  }
+
+  @Test(arguments: [1, 2, 1_000, 1 << 53, .max])
+  func `every number of a step has a learning rate, over any number of steps`(steps: Int) {
+    let constant = LearningRate.constant(2)
+    let schedules: [(rate: LearningRate, first: Double, last: Double?)] = [
+      (constant, 2, 2), (constant.warmedUp(over: steps), 2 / Double(steps), 2),
+      (.linear(from: 0.1, to: 0.3, over: steps), 0.1, 0.3), (.cosine(from: 0.5, to: 0.3, over: steps), 0.5, 0.3),
+      (.cosine(from: 4, over: steps).warmedUp(over: steps), 4 / Double(steps), 0),
+      (.decaying(from: 0.5, by: 0.5, every: steps), 0.5, steps == .max ? 0.25 : nil),
+    ]
+    for (rate, first, last) in schedules {
+      for step in [Int.min, -1, 0] { #expect(rate.value(at: step) == first) }
+      if let last { #expect(rate.value(at: .max) == last) }
+      var largest = 0.0
+      for step in [1, 2, steps / 2, steps, .max / 2, .max - 1] { largest = max(largest, rate.value(at: step)) }
+      #expect(largest <= 4 && largest >= 0)
+    }
   }
 }

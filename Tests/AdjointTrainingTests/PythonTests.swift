@@ -6,7 +6,7 @@ import Testing
 /// Files open in Python's `safetensors`, the reference implementation, and its files open here.
 ///
 /// Skipped, with the reason printed, only where no Python is.
-@Suite struct PythonTests {
+@Suite(.timeLimit(.minutes(20))) struct PythonTests {
   /// What looks for a Python with `safetensors` and `numpy`, and installs them in a folder of the package's: its status,
   /// 69 where there is no Python or no pip, and what it says, the path last.
   private static let setup: (status: Int32, output: String) = {

@@ -56,7 +56,7 @@ struct Toy {
     try Trainer(
       loss, optimizer: optimizer, rate: rate ?? .cosine(from: 0.05, over: 30).warmedUp(over: 4),
       batches: Batches(rowCount: Self.count, batchSize: x.shape[0], seed: seed), clippingNorm: 0.8,
-      on: GraphExecutor(width: width))
+      on: try GraphExecutor(width: width))
   }
 
   func feed(_ session: Session, _ rows: ArraySlice<Int>) throws {

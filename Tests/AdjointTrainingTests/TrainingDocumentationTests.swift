@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// The code of the module's page, compiled and run; the last test sees that it is the same.
-@Suite struct TrainingDocumentationTests {
+@Suite(.timeLimit(.minutes(20))) struct TrainingDocumentationTests {
   @Test func `the page's example trains, saves and goes on`() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("points.safetensors")

@@ -1,27 +1,25 @@
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
 
 /// A caller's bug ends the process with a sentence that says what was expected and what came.
-@Suite struct CallerErrorTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct CallerErrorTests {
   /// Whether the process that ended said `sentence`. Without debug information the message is not printed.
   private func said(_ sentence: String, _ result: ExitTest.Result?) -> Bool {
     guard let result else { return false }
     return String(decoding: result.standardErrorContent, as: UTF8.self).contains(sentence)
   }
 
-  @Test func `a negative width traps`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = GraphExecutor(width: -1)
-    }
-    #expect(said("The width of an executor is at least 1, its caller, got -1", result))
-  }
-
-  @Test func `a width of zero traps`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = GraphExecutor(width: 0)
-    }
-    #expect(said("The width of an executor is at least 1, its caller, got 0", result))
+  @Test(arguments: [0, -1, .min, 4_097, .max]) func `a width that no executor can have is a typed error`(width: Int)
+    throws
+  {
+    #expect(throws: InvalidWidth(width: width)) { try GraphExecutor(width: width) }
+    let executor = try GraphExecutor(width: 2)
+    #expect(throws: InvalidWidth(width: width)) { try executor.setWidth(width) }
+    #expect(executor.width == 2)
+    let sentence = "the width of an executor is from 1, its caller, to 4096, got \(width)"
+    #expect("\(InvalidWidth(width: width))" == sentence)
   }
 
   @Test func `an edge that runs backwards traps`() async {

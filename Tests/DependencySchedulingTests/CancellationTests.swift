@@ -4,7 +4,7 @@ import Testing
 
 @testable import DependencyScheduling
 
-@Suite(.timeLimit(.minutes(5))) struct CancellationTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct CancellationTests {
   @Test(arguments: [1, 2, 4]) func `cancelled at a random unit, a run stops; the next one is right`(width: Int) throws {
     var random = TestRandom(seed: UInt64(100 + width))
     let executor = GraphExecutor.sharing(width: width)

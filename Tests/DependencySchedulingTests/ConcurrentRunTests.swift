@@ -5,7 +5,7 @@ import Testing
 
 @testable import DependencyScheduling
 
-@Suite(.timeLimit(.minutes(5))) struct ConcurrentRunTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct ConcurrentRunTests {
   @Test(arguments: [1, 2, 4]) func `sixteen runs of one schedule at once keep apart`(width: Int) async throws {
     let schedule = TestGraphs.wavefront(40)
     let executor = GraphExecutor.sharing(width: width)

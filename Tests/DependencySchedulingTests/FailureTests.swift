@@ -3,7 +3,7 @@ import Testing
 
 @testable import DependencyScheduling
 
-@Suite struct FailureTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct FailureTests {
   struct Failure: Error, Equatable {
     var unit: UnitID
   }
@@ -39,23 +39,25 @@ import Testing
   @Test func `the first error wins`() throws {
     let storage = TestGraphs.independent(10).storage
     let run = Run(storage)
-    run.open(width: 2, roster: nil, cancellation: nil)
+    run.open(Run.Order(body: UnitBody { _ in }, width: 2))
     run.stop(because: Failure(unit: UnitID(3)))
     run.stop(because: Failure(unit: UnitID(4)))
     run.stop(because: CancellationError())
-    #expect(run.close() as? Failure == Failure(unit: UnitID(3)))
+    #expect(run.takeOutcome().failure as? Failure == Failure(unit: UnitID(3)))
   }
 
   @Test func `a failed run leaves no error behind`() throws {
     let storage = TestGraphs.independent(10).storage
     let run = Run(storage)
-    run.open(width: 1, roster: nil, cancellation: nil)
+    run.open(Run.Order(body: UnitBody { _ in }, width: 1))
     run.stop(because: CancellationError())
-    #expect(run.close() != nil)
-    run.open(width: 1, roster: nil, cancellation: nil)
-    run.work(as: 0) { _ in }
-    #expect(run.progress.isComplete)
-    #expect(run.close() == nil)
+    #expect(run.takeOutcome().failure != nil)
+    run.open(Run.Order(body: UnitBody { _ in }, width: 1))
+    var caller = Caller(run)
+    caller.work()
+    let isComplete = run.progress.isComplete
+    #expect(isComplete)
+    #expect(run.takeOutcome().failure == nil)
   }
 
   @Test func `alone, nothing runs after the unit that throws`() throws {

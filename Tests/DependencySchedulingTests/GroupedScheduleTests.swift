@@ -3,7 +3,7 @@ import Testing
 
 @testable import DependencyScheduling
 
-@Suite(.timeLimit(.minutes(5))) struct GroupedScheduleTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct GroupedScheduleTests {
   private func units(_ grouped: GroupedSchedule) -> [[UInt32]] {
     (0..<grouped.groupCount).map { grouped.units(of: UnitID(UInt32($0))).map(\.index) }
   }

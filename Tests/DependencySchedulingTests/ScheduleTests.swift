@@ -1,8 +1,9 @@
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
 
-@Suite struct ScheduleTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct ScheduleTests {
   @Test func `edges are kept in the order they were given`() throws {
     let schedule = try Schedule(unitCount: 4, dependencies: [(0, 3), (1, 3), (0, 1), (0, 2)])
     #expect(schedule.successors(of: UnitID(0)).map(\.index) == [3, 1, 2])
@@ -25,7 +26,7 @@ import Testing
   @Test func `the same edge twice counts twice and runs once`() throws {
     let schedule = try Schedule(unitCount: 2, dependencies: [(0, 1), (0, 1)])
     #expect(schedule.dependencyCount(of: UnitID(1)) == 2)
-    for width in [1, 2] { #expect(try OrderWitness(schedule).check(on: GraphExecutor(width: width))) }
+    for width in [1, 2] { #expect(try OrderWitness(schedule).check(on: try GraphExecutor(width: width))) }
   }
 
   @Test func `an empty schedule ends at once`() throws {
@@ -48,6 +49,43 @@ import Testing
     }
   }
 
+  @Test(arguments: 1...5) func `where costs are known, roots and successors come in the order of their longest paths`(
+    unitCount: Int
+  ) throws {
+    var random = TestRandom(seed: UInt64(unitCount))
+    for edges in TestGraphs.all(unitCount: unitCount) {
+      let costs = (0..<unitCount).map { _ in Float(1 + random.below(8)) }
+      let schedule = try Schedule(unitCount: unitCount, dependencies: edges, costs: costs)
+      func path(_ unit: UInt32) -> Float {
+        costs[Int(unit)] + (edges.filter { $0.0 == unit }.map { path($0.1) }.max() ?? 0)
+      }
+      func isInOrder(_ units: [UInt32]) -> Bool {
+        zip(units, units.dropFirst()).allSatisfy { path($0) >= path($1) }
+      }
+      #expect(isInOrder(schedule.roots.map(\.index)))
+      for unit in 0..<UInt32(unitCount) {
+        let successors = schedule.successors(of: UnitID(unit)).map(\.index)
+        #expect(isInOrder(successors), "\(edges), \(costs)")
+        #expect(successors.sorted() == edges.filter { $0.0 == unit }.map(\.1).sorted())
+      }
+    }
+  }
+
+  @Test func `twice as many workers are of use as would be busy on the average`() throws {
+    func width(_ edges: [Edge], _ costs: [Float]?, upTo width: Int) throws -> Int {
+      let unitCount = costs?.count ?? 4
+      return try Schedule(unitCount: unitCount, dependencies: edges, costs: costs).storage.usefulWidth(upTo: width)
+    }
+    #expect(try width([(0, 1)], [5, 5], upTo: 8) == 2)
+    #expect(try width([], [5, 5, 5], upTo: 8) == 6)
+    #expect(try width([], [5, 5, 5], upTo: 6) == 6)
+    #expect(try width([], [5, 5, 5], upTo: 5) == 5)
+    // 1.2 would be busy.
+    #expect(try width([], [5, 1], upTo: 8) == 3)
+    #expect(try width([], [0, 0], upTo: 8) == 8)
+    #expect(try width([], nil, upTo: 8) == 8)
+  }
+
   @Test func `work is the sum of the costs, span the most expensive chain`() throws {
     let costs: [Float] = [1, 10, 100, 1_000, 5]
     let edges: [Edge] = [(4, 0), (0, 1), (0, 2), (1, 3), (2, 3)]
@@ -57,17 +95,6 @@ import Testing
     #expect(schedule.reversed.estimatedWork == 1_116)
     #expect(schedule.reversed.estimatedSpan == 1_106)
     #expect(try Schedule(unitCount: 5, dependencies: edges).estimatedWork == nil)
-  }
-
-  @Test func `sharing out must gain more than a wake-up`() throws {
-    func repays(_ costs: [Float], edges: [Edge] = [], width: Int) throws -> Bool {
-      let schedule = try Schedule(unitCount: costs.count, dependencies: edges, costs: costs)
-      return schedule.storage.estimates!.repaysWakeUp(width: width)
-    }
-    #expect(try !repays([9_000, 9_000], width: 2))
-    #expect(try repays([11_000, 11_000], width: 2))
-    #expect(try !repays([1e9, 1e9], edges: [(0, 1)], width: 2))
-    #expect(try !repays([1e9, 1e9], width: 1))
   }
 
   @Test func `a cycle is listed in the direction of the work`() throws {

@@ -1,8 +1,9 @@
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
 
-@Suite struct SeededExecutorTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct SeededExecutorTests {
   private func order(_ schedule: Schedule, seed: UInt64) throws -> [UInt32] {
     let order = TaskGraphTests.Log()
     try SeededExecutor(seed: seed).run(schedule) { order.append("\($0.index)") }

@@ -1,18 +1,19 @@
 import Dispatch
 import Foundation
 import Synchronization
+import StressScale
 import Testing
 
 @testable import DependencyScheduling
 
-@Suite(.timeLimit(.minutes(5))) struct SerialOrderTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct SerialOrderTests {
   private func order(of schedule: Schedule) -> [UInt32] {
-    Array(UnsafeBufferPointer(start: schedule.storage.serialOrder(), count: schedule.unitCount))
+    schedule.serialOrder
   }
 
-  @Test func `a lone worker goes on with the first successor, then the youngest unit, then the next root`() throws {
+  @Test func `a lone worker goes on with the first successor, then the next one, then the next root`() throws {
     let schedule = try Schedule(unitCount: 7, dependencies: [(0, 1), (0, 2), (0, 3), (1, 4), (2, 4), (3, 5)])
-    #expect(order(of: schedule) == [0, 1, 3, 5, 2, 4, 6])
+    #expect(order(of: schedule) == [0, 1, 2, 4, 3, 5, 6])
   }
 
   @Test(arguments: 1...5) func `any run can be shared out from any point on`(unitCount: Int) throws {
@@ -21,11 +22,14 @@ import Testing
       let order = order(of: schedule)
       let run = schedule.storage.takeRun()
       for position in 0..<unitCount {
-        run.open(width: 2, roster: nil, cancellation: nil, after: position)
         let rest = Mutex<[UInt32]>([])
-        run.work(as: 0) { unit in rest.withLock { $0.append(unit.index) } }
-        #expect(run.progress.isComplete)
-        #expect(run.close() == nil && run.counters.areArmed)
+        let body = UnitBody { unit in rest.withLock { $0.append(unit.index) } }
+        run.open(Run.Order(body: body, width: 2), after: position)
+        var caller = Caller(run)
+        caller.work()
+        let (isComplete, outcome) = (run.progress.isComplete, run.takeOutcome())
+        let areArmed = run.counters.cells.areArmed
+        #expect(isComplete && outcome.failure == nil && areArmed)
         let found = rest.withLock { $0 }
         #expect(found.sorted() == order[position...].sorted(), "\(edges) from \(position)")
         let places = Dictionary(uniqueKeysWithValues: (order[..<position] + found).enumerated().map { ($1, $0) })
@@ -34,23 +38,30 @@ import Testing
     }
   }
 
-  /// What many runs with next to nothing in the units would have taught.
-  private var taughtToStayAlone: SharingRecord {
-    var record = SharingRecord()
-    record.note(shared: 20)
-    record.note(alone: 5)
-    return record
+  private static let site = CallSite()
+
+  /// Makes the next run from ``site`` begin alone: what many runs with next to nothing in the units would have taught.
+  private func teachToStayAlone(_ schedule: Schedule, width: Int) {
+    schedule.storage.learned.update(LearningKey(site: Self.site, width: width, unitCount: schedule.unitCount)) {
+      record in
+      record = SharingRecord()
+      _ = record.choose(schedule.storage.facts(width: width))
+      for _ in 0..<3 {
+        record.note(shared: 100_000, work: 100_000)
+        record.note(alone: 25_000)
+      }
+    }
   }
 
   @Test(arguments: [2, 4])
   func `units that suddenly take long are shared out half way`(width: Int) throws {
-    let executor = GraphExecutor(width: width)
+    let executor = try GraphExecutor(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(70))
     let caller = pthread_self()
     for run in 1...3 {
-      witness.schedule.storage.sharingRecord = taughtToStayAlone
+      teachToStayAlone(witness.schedule, width: width)
       let (started, helped) = (Tally(), Tally())
-      try executor.run(witness.schedule) { unit in
+      try executor.run(witness.schedule, options: RunOptions(site: Self.site)) { unit in
         witness.visit(unit, run: run)
         spin(microseconds: 5)
         if pthread_equal(pthread_self(), caller) == 0 { helped.add() }
@@ -65,11 +76,11 @@ import Testing
   }
 
   @Test func `an error in a run that is shared out half way ends it, and the next one is right`() throws {
-    let executor = GraphExecutor(width: 2)
+    let executor = try GraphExecutor(width: 2)
     let witness = OrderWitness(TestGraphs.wavefront(70))
-    witness.schedule.storage.sharingRecord = taughtToStayAlone
+    teachToStayAlone(witness.schedule, width: 2)
     #expect(throws: CancellationError.self) {
-      try executor.run(witness.schedule) { unit in
+      try executor.run(witness.schedule, options: RunOptions(site: Self.site)) { unit in
         spin(microseconds: 5)
         if unit.index == 4_000 { throw CancellationError() }
       }

@@ -6,7 +6,6 @@ extension GraphExecutor {
   /// An executor that shares every run out. One made in the ordinary way soon learns that the small units of a test are
   /// best left to one worker.
   static func sharing(width: Int) -> GraphExecutor {
-    let queue = DispatchQueue(label: "sharing", attributes: .concurrent)
-    return GraphExecutor(width: width, queue: queue, alwaysShares: true)
+    try! try GraphExecutor(width: width, sharing: .always, label: "sharing")
   }
 }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import DependencyScheduling
 
-@Suite struct WorkDequeTests {
+@Suite(.timeLimit(.minutes(20)), .watched()) struct WorkDequeTests {
   @Test func `the owner takes the youngest, a thief the oldest`() {
-    let deque = WorkDeque(capacity: 4)
-    defer { deque.deallocate() }
+    let owner = WorkDeque(capacity: 4)
+    let deque = owner.ends
     for unit in 0..<4 as Range<UInt32> { deque.push(unit) }
     #expect(deque.pop() == 3)
     #expect(deque.steal() == .unit(0))
@@ -17,11 +17,38 @@ import Testing
     #expect(deque.steal() == .empty)
   }
 
+  /// As many units as there is room for, at every position that the ring can be turned to.
+  @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 63, 64, 65, 1_000])
+  func `a full deque holds every unit, and no byte more`(capacity: Int) {
+    for offset in Set([0, 1, 2, capacity - 1, capacity, capacity + 1, 2 * capacity - 1]) {
+      let owner = WorkDeque(capacity: capacity)
+      let deque = owner.ends
+      for _ in 0..<offset {
+        deque.push(.max)
+        #expect(deque.steal() == .unit(.max))
+      }
+      for unit in 0..<UInt32(capacity) { deque.push(unit) }
+      #expect(deque.count == capacity && !deque.isEmpty && owner.isIntact)
+      // From both ends in turn.
+      var (oldest, youngest) = (UInt32(0), UInt32(capacity) - 1)
+      for turn in 0..<capacity {
+        if turn % 2 == 0 {
+          #expect(deque.steal() == .unit(oldest))
+          oldest += 1
+        } else {
+          #expect(deque.pop() == youngest)
+          youngest &-= 1
+        }
+      }
+      #expect(deque.pop() == nil && deque.steal() == .empty && deque.isEmpty && deque.count == 0)
+    }
+  }
+
   @Test func `the deque agrees with an array, whatever is done to it`() {
     var random = TestRandom(seed: 9)
     for _ in 0..<500 {
-      let deque = WorkDeque(capacity: 40)
-      defer { deque.deallocate() }
+      let owner = WorkDeque(capacity: 40)
+      let deque = owner.ends
       var model: [UInt32] = []
       var pushed: UInt32 = 0
       for _ in 0..<100 {
@@ -39,8 +66,8 @@ import Testing
   }
 
   @Test func `a reset deque is empty and whole`() {
-    let deque = WorkDeque(capacity: 2)
-    defer { deque.deallocate() }
+    let owner = WorkDeque(capacity: 2)
+    let deque = owner.ends
     for _ in 0..<3 {
       deque.push(1)
       deque.push(2)
@@ -56,7 +83,8 @@ import Testing
     let rounds = StressScale.repetitions(20_000)
     let units = 4
     for _ in 0..<5 {
-      let deque = WorkDeque(capacity: rounds * units)
+      let owner = WorkDeque(capacity: rounds * units)
+      let deque = owner.ends
       let taken = UnsafeMutablePointer<UInt8>.allocate(capacity: (thieves + 1) * rounds * units)
       taken.initialize(repeating: 0, count: (thieves + 1) * rounds * units)
       nonisolated(unsafe) let marks = taken  // because each thread marks in a part of its own
@@ -85,7 +113,6 @@ import Testing
       }
       #expect(wrong == 0)
       taken.deallocate()
-      deque.deallocate()
     }
   }
 }

@@ -2,7 +2,7 @@ import Testing
 
 import GradientMemory
 
-@Suite struct BufferArenaTests {
+@Suite(.timeLimit(.minutes(20))) struct BufferArenaTests {
   @Test(arguments: [1, 63, 64, 65, 100, 4096, 4097, 14_336, 100_000, 1 << 20, 9 << 20])
   func `every buffer starts at a multiple of 64 bytes and holds what was asked for`(byteCount: Int) throws {
     let arena = BufferArena()

@@ -4,7 +4,7 @@ import Testing
 
 import GradientMemory
 
-@Suite struct ConcurrentArenaTests {
+@Suite(.timeLimit(.minutes(20))) struct ConcurrentArenaTests {
   /// A place through which one thread hands a buffer to another.
   private final class Slot: Sendable {
     private let base = Atomic<UInt>(0)

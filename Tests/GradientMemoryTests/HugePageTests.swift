@@ -5,7 +5,7 @@
 
   /// Large buffers ask the kernel for huge pages, small arenas do not.
   @Suite(
-    .enabled(if: BufferArena.processStatistics != nil),
+    .timeLimit(.minutes(20)), .enabled(if: BufferArena.processStatistics != nil),
     .enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage/enabled")))
   struct HugePageTests {
     @Test(arguments: [(64 << 10, false), (64 << 20, true)])

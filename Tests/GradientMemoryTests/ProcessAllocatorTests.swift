@@ -7,7 +7,7 @@ import GradientMemory
   import Glibc
 
   /// jemalloc stays behind the process's own allocator: the reason for the link order in the manifest.
-  @Suite(.serialized) struct ProcessAllocatorTests {
+  @Suite(.serialized, .timeLimit(.minutes(20))) struct ProcessAllocatorTests {
     private func fileDefining(_ symbol: String) throws -> String {
       let address = try #require(dlsym(nil, symbol), "\(symbol) is not in this process")
       // Glibc shows `dladdr` to C with extensions only, so it is looked up; its result begins with the file's name.

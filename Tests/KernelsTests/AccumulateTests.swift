@@ -1,10 +1,9 @@
 import Kernels
 import Testing
 
-@Suite struct AccumulateTests {
-  private func check<T: KernelFloat>(inputs count: Int, _: T.Type) {
+@Suite(.timeLimit(.minutes(20))) struct AccumulateTests {
+  private func check<T: KernelFloat>(inputs count: Int, length: Int = 3001, _: T.Type) {
     var numbers = SeededNumbers(seed: UInt64(count))
-    let length = 3001
     let inputs: [[T]] = (0..<count).map { _ in randomValues(length, &numbers) }
     let expected = inputs.dropFirst().reduce(inputs[0]) { sum, next in zip(sum, next).map { $0 + $1 } }
     for inPlace in [false, true] {
@@ -23,10 +22,29 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 3, 10, 100])
+  @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 100])
   func `contributions are added in the order given, to the bit`(inputs: Int) {
     check(inputs: inputs, Float.self)
     check(inputs: inputs, Double.self)
+    for length in [1, 15, 16, 17, 1_023, 1_024, 1_025] {
+      check(inputs: inputs, length: length, Float.self)
+      check(inputs: inputs, length: length, Double.self)
+    }
+  }
+
+  @Test(arguments: 1...9) func `integers of any number of contributions are added, wrapping around`(count: Int) {
+    var numbers = SeededNumbers(seed: UInt64(count))
+    for length in [1, 15, 16, 17, 1_025] {
+      let inputs = (0..<count).map { _ in (0..<length).map { _ in Int32.random(in: .min ... .max, using: &numbers) } }
+      var output = [Int32](repeating: 99, count: length)
+      withPointers(to: inputs) { pointers in
+        output.withUnsafeMutableBytes {
+          let list = UnsafeBufferPointer(start: pointers, count: count)
+          runAccumulate(.int32, inputs: list, output: $0.baseAddress!, range: 0..<length)
+        }
+      }
+      #expect(output == (0..<length).map { place in inputs.reduce(0) { $0 &+ $1[place] } })
+    }
   }
 
   @Test func `a source is added into a target's range and nowhere else`() {

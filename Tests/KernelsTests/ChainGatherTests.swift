@@ -2,7 +2,7 @@ import Kernels
 import Testing
 
 /// Chains whose operands are rows of a table, against chains that read those rows from memory.
-@Suite struct ChainGatherTests {
+@Suite(.timeLimit(.minutes(20))) struct ChainGatherTests {
   /// (rows · b) + rows of another table: with `indices` of a table of `rows` rows of `columns` elements.
   private struct Gathered {
     let shape: [Int], chain: ElementwiseChain, stored: ElementwiseChain

@@ -2,7 +2,7 @@ import Kernels
 import Testing
 
 /// Splices of what a chain computes, against the same done one after the other over whole values.
-@Suite struct ChainSpliceTests {
+@Suite(.timeLimit(.minutes(20))) struct ChainSpliceTests {
   private static let operations: [ElementwiseOperation] = [.add, .subtract, .multiply, .maximum, .tanh, .sine, .negate]
 
   private struct RandomChain<T: KernelFloat> {

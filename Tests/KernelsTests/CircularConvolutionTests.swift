@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@Suite struct CircularConvolutionTests {
+@Suite(.timeLimit(.minutes(20))) struct CircularConvolutionTests {
   private struct Case: CustomStringConvertible {
     let plan: CircularPlan
     let description: String

@@ -2,7 +2,7 @@ import Kernels
 import Testing
 
 /// The tiles of machines with 16 registers compute the very sums that those of machines with 32 do.
-@Suite struct ConvolutionKernelTests {
+@Suite(.timeLimit(.minutes(20))) struct ConvolutionKernelTests {
   private func run<T: KernelFloat>(
     _ part: ConvolutionPart, _ geometry: ConvolutionGeometry, _ inputs: [[T]], narrow: Bool
   ) -> [T] {

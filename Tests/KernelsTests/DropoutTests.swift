@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@Suite struct DropoutTests {
+@Suite(.timeLimit(.minutes(20))) struct DropoutTests {
   /// The known answers that the authors of Philox publish with it (Random123, `kat_vectors`).
   @Test(
     arguments: [
@@ -46,6 +46,28 @@ import Testing
   }
 
   @Test func `an element is kept or dropped by its own word, wherever a range is cut`() {
+    check(Float.self)
+    check(Double.self)
+  }
+
+  /// Elements whose counters reach over 32 bits, in the middle of what is made at a time and at its edges. Of a tensor
+  /// so large there is no memory but for these.
+  @Test(arguments: [1 << 32, 1 << 34, 3 << 34, 1 << 40])
+  func `an element's word is its own beyond every power of two`(boundary: Int) {
+    func check<T: KernelFloat>(_: T.Type) {
+      let plan = DropoutPlan(rate: 0.5, seed: 0x1234_5678_9abc_def0, stream: 11)
+      for before in [4, 32, 60, 64, 128] {
+        let first = boundary - before, count = 133
+        let words = (0..<34).flatMap { plan.words(counter: UInt64(first / 4 + $0), step: 3) }
+        var output = [T](repeating: 1, count: count)
+        output.withUnsafeMutableBytes { bytes in
+          let origin = bytes.baseAddress! - first * T.elementType.byteCount
+          runDropout(
+            T.elementType, plan: plan, step: 3, input: origin, output: origin, range: first..<first + count)
+        }
+        #expect(output == (0..<count).map { words[$0] >= plan.threshold ? 2 : 0 }, "\(before) before \(boundary)")
+      }
+    }
     check(Float.self)
     check(Double.self)
   }

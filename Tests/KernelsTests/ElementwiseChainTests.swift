@@ -2,7 +2,7 @@ import Kernels
 import Testing
 
 /// A chain against its definition: the same operations done one by one over whole tensors.
-@Suite struct ElementwiseChainTests {
+@Suite(.timeLimit(.minutes(20))) struct ElementwiseChainTests {
   private struct RandomChain<T: KernelFloat> {
     let shape: [Int]
     var views: [ElementwiseChain.View] = []

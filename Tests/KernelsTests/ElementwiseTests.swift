@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@Suite struct ElementwiseTests {
+@Suite(.timeLimit(.minutes(20))) struct ElementwiseTests {
   /// Operands where something happens: zeros, ties, subnormal numbers, the ends, infinities, NaN.
   private func specialValues<T: KernelFloat>() -> [T] {
     let positive: [T] = [

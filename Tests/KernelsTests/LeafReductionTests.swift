@@ -2,7 +2,7 @@ import Kernels
 import Testing
 
 /// Long rows reduced leaf by leaf, by themselves and at the end of a chain.
-@Suite struct LeafReductionTests {
+@Suite(.timeLimit(.minutes(20))) struct LeafReductionTests {
   static let shapes = [(1, 4_097), (1, 8_192), (3, 12_288), (2, 20_001), (1, 100_003), (5, 4_096), (4, 33), (1, 1)]
 
   private func reduceInLeaves<T: KernelFloat>(

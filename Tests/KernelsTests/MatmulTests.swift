@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@Suite struct MatmulTests {
+@Suite(.timeLimit(.minutes(20))) struct MatmulTests {
   struct Product: Sendable, CustomTestStringConvertible {
     var m: Int, n: Int, k: Int
     var batchA: [Int] = []

@@ -4,7 +4,7 @@
   import Testing
 
   /// The host's BLAS stays the host's: its threads are not started and its setting is not read or written.
-  @Suite struct MatmulThreadTests {
+  @Suite(.timeLimit(.minutes(20))) struct MatmulThreadTests {
     private typealias GetThreads = @convention(c) () -> CInt
     private typealias SetThreads = @convention(c) (CInt) -> Void
 

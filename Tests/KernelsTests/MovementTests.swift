@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@Suite struct MovementTests {
+@Suite(.timeLimit(.minutes(20))) struct MovementTests {
   private func move(_ plan: MovementPlan, _ values: [Float], cuts: [Range<Int>]) -> [Float] {
     var output = [Float](repeating: 99, count: plan.count)
     values.withUnsafeBytes { input in
@@ -22,6 +22,19 @@ import Testing
     return elements.flatMap { first in permutations(of: elements.filter { $0 != first }).map { [first] + $0 } }
   }
 
+  private func moveDoubles(_ plan: MovementPlan, _ values: [Double], cuts: [Range<Int>]) -> [Double] {
+    var output = [Double](repeating: 99, count: plan.count)
+    values.withUnsafeBytes { input in
+      output.withUnsafeMutableBytes { output in
+        for range in cuts {
+          runMovement(
+            elementSize: 8, plan: plan, input: input.baseAddress!, output: output.baseAddress!, range: range)
+        }
+      }
+    }
+    return output
+  }
+
   private func checkTranspose(_ shape: [Int], _ permutation: [Int], _ numbers: inout SeededNumbers) {
     let values = numbered(shape)
     let plan = MovementPlan.transpose(input: shape, permutation: permutation)
@@ -31,7 +44,14 @@ import Testing
       return values[flatIndex(source, in: shape)]
     }
     #expect(move(plan, values, cuts: [0..<plan.count]) == expected, "\(shape) by \(permutation)")
-    #expect(move(plan, values, cuts: oddCuts(plan.count, &numbers)) == expected, "\(shape) by \(permutation), cut")
+    let cuts = oddCuts(plan.count, &numbers)
+    #expect(move(plan, values, cuts: cuts) == expected, "\(shape) by \(permutation), cut")
+    // A long part that begins within a row.
+    let start = plan.count / 40 + 1
+    let parts = [min(start, plan.count)..<plan.count, 0..<min(start, plan.count)]
+    #expect(move(plan, values, cuts: parts) == expected, "\(shape) by \(permutation), from \(start)")
+    let doubles = moveDoubles(plan, values.map { Double($0) }, cuts: cuts)
+    #expect(doubles == expected.map { Double($0) }, "\(shape) by \(permutation), cut")
   }
 
   @Test(arguments: 0...4)
@@ -51,50 +71,76 @@ import Testing
     checkTranspose(shape, permutation, &numbers)
   }
 
-  @Test func `elements of 8 bytes are transposed whole`() {
-    let values = (0..<35 * 40).map { Double($0) + 0.5 }
-    let plan = MovementPlan.transpose(input: [35, 40], permutation: [1, 0])
-    var output = [Double](repeating: 0, count: values.count)
-    values.withUnsafeBytes { input in
-      output.withUnsafeMutableBytes {
-        runMovement(
-          elementSize: 8, plan: plan, input: input.baseAddress!, output: $0.baseAddress!, range: 0..<plan.count)
+  /// Axes that do not merge, of which many carry at once, some of size 1; and rows around a tile's and a copy's length.
+  @Test func `up to eight axes transpose, in rows of every length around a tile's`() {
+    var numbers = SeededNumbers(seed: 6)
+    for rank in 5...8 {
+      for _ in 0..<12 {
+        let shape = (0..<rank).map { _ in [1, 2, 2, 3].randomElement(using: &numbers)! }
+        checkTranspose(shape, Array(0..<rank).shuffled(using: &numbers), &numbers)
+      }
+      checkTranspose([Int](repeating: 2, count: rank), Array((0..<rank).reversed()), &numbers)
+      let swapped = (0..<rank).map { $0 ^ 1 < rank ? $0 ^ 1 : $0 }
+      checkTranspose([Int](repeating: 2, count: rank), swapped, &numbers)
+    }
+    for rows in [15, 16, 17, 33] {
+      for columns in [1, 15, 16, 17, 32] {
+        checkTranspose([rows, columns], [1, 0], &numbers)
+        checkTranspose([2, rows, columns], [0, 2, 1], &numbers)
+        checkTranspose([rows, 2, columns], [1, 0, 2], &numbers)
+        checkTranspose([columns, 2, rows, 2], [3, 1, 2, 0], &numbers)
       }
     }
-    #expect(output == (0..<40).flatMap { column in (0..<35).map { values[$0 * 40 + column] } })
+  }
+
+  @Test func `blocks of up to eight axes are sliced out, and padded back into zeros`() {
+    var numbers = SeededNumbers(seed: 7)
+    for rank in 4...8 {
+      for _ in 0..<10 {
+        let block = (0..<rank).map { _ in [1, 2, 3].randomElement(using: &numbers)! }
+        let starts = (0..<rank).map { _ in Int.random(in: 0...1, using: &numbers) }
+        let whole = zip(block, starts).map { $0 + $1 + Int.random(in: 0...1, using: &numbers) }
+        guard elementCount(whole) < 20_000 else { continue }
+        checkBlock(block, at: starts, of: whole, &numbers)
+      }
+    }
+    for length in [15, 16, 17, 31, 32, 33] { checkBlock([2, length], at: [1, 3], of: [4, length + 5], &numbers) }
   }
 
   @Test(arguments: 0...3)
   func `every block of every shape is sliced out, and padded back into zeros`(rank: Int) {
     var numbers = SeededNumbers(seed: 3)
     for whole in shapes(rank: rank) {
-      let values = numbered(whole).map { $0 + 1 }
       for block in coordinates(of: whole).map({ $0.map { $0 + 1 } }) {
         for starts in coordinates(of: zip(whole, block).map { $0 - $1 + 1 }) {
-          let plan = MovementPlan.slice(input: whole, starts: starts, output: block)
-          let inside = coordinates(of: block).map { place in
-            values[flatIndex(zip(place, starts).map { $0 + $1 }, in: whole)]
-          }
-          #expect(move(plan, values, cuts: oddCuts(plan.count, &numbers)) == inside)
-
-          let padding = PadPlan(input: block, starts: starts, output: whole)
-          var padded = [Float](repeating: 99, count: padding.count)
-          let expected = coordinates(of: whole).map { place in
-            zip(place, zip(starts, block)).allSatisfy { $0 >= $1.0 && $0 < $1.0 + $1.1 }
-              ? values[flatIndex(place, in: whole)] : 0
-          }
-          inside.withUnsafeBytes { input in
-            padded.withUnsafeMutableBytes { output in
-              for range in oddCuts(padding.count, &numbers) {
-                runPad(
-                  elementSize: 4, plan: padding, input: input.baseAddress!, output: output.baseAddress!, range: range)
-              }
-            }
-          }
-          #expect(padded == expected, "\(block) at \(starts) of \(whole)")
+          checkBlock(block, at: starts, of: whole, &numbers)
         }
       }
     }
+  }
+
+  private func checkBlock(_ block: [Int], at starts: [Int], of whole: [Int], _ numbers: inout SeededNumbers) {
+    let values = numbered(whole).map { $0 + 1 }
+    let plan = MovementPlan.slice(input: whole, starts: starts, output: block)
+    let inside = coordinates(of: block).map { place in
+      values[flatIndex(zip(place, starts).map { $0 + $1 }, in: whole)]
+    }
+    #expect(move(plan, values, cuts: oddCuts(plan.count, &numbers)) == inside, "\(block) at \(starts) of \(whole)")
+
+    let padding = PadPlan(input: block, starts: starts, output: whole)
+    var padded = [Float](repeating: 99, count: padding.count)
+    let expected = coordinates(of: whole).map { place in
+      zip(place, zip(starts, block)).allSatisfy { $0 >= $1.0 && $0 < $1.0 + $1.1 }
+        ? values[flatIndex(place, in: whole)] : 0
+    }
+    inside.withUnsafeBytes { input in
+      padded.withUnsafeMutableBytes { output in
+        for range in oddCuts(padding.count, &numbers) {
+          runPad(elementSize: 4, plan: padding, input: input.baseAddress!, output: output.baseAddress!, range: range)
+        }
+      }
+    }
+    #expect(padded == expected, "\(block) at \(starts) of \(whole)")
   }
 
   @Test(arguments: [

@@ -3,7 +3,7 @@
   import Testing
 
   /// A caller's mistake stops with a sentence that says what was expected and what came.
-  @Suite struct PreconditionTests {
+  @Suite(.timeLimit(.minutes(20))) struct PreconditionTests {
     private func sentence(in result: ExitTest.Result?) throws -> String {
       String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
     }

@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@Suite struct ScalarMachineTests {
+@Suite(.timeLimit(.minutes(20))) struct ScalarMachineTests {
   /// The results of `code`, laid behind `values`.
   private func results<T: KernelFloat>(_ code: [UInt32], _ count: Int, after values: [T]) -> [T] {
     var slab = values + [T](repeating: 0, count: count + 1)
@@ -40,19 +40,32 @@ import Testing
 
   @Test(arguments: [ElementwiseOperation.sine, .cosine])
   func `one wide angle changes no other gate of its run`(operation: ElementwiseOperation) {
-    var values = (0..<40).map { Float($0) }
-    values[21] = 3e30
-    let expected = elementwise(operation, output: [40], [([40], values)])
-    let run = [ScalarCode.head(UInt8(operation.rawValue), .run, count: 40)] + (0..<40).map(UInt32.init)
-    #expect(same(results(run, 40, after: values), expected))
+    func check<T: KernelFloat>(_ wide: T) {
+      // Blocks of 4 gates, of 16, and a last one that goes over what the one before it did.
+      for count in [4, 5, 15, 16, 17, 40] {
+        for place in 0..<count {
+          var values = (0..<count).map { T($0) }
+          values[place] = wide
+          let expected = elementwise(operation, output: [count], [([count], values)])
+          let run = [ScalarCode.head(UInt8(operation.rawValue), .run, count: count)] + (0..<count).map(UInt32.init)
+          #expect(same(results(run, count, after: values), expected), "\(place) of \(count)")
+        }
+      }
+    }
+    check(3e30 as Float)
+    check(3e300)
   }
 
   @Test(arguments: ElementwiseOperation.allCases.filter { $0.arity < 3 })
   func `operands that are the last two results are read from where they were kept`(operation: ElementwiseOperation) {
+    checkKept(operation, after: [0.75, 1.5] as [Double])
+    checkKept(operation, after: [0.75, 1.5] as [Float])
+  }
+
+  private func checkKept<T: KernelFloat>(_ operation: ElementwiseOperation, after values: [T]) {
     let opcode = UInt8(operation.rawValue)
     let isBinary = operation.arity == 2
     let other: [UInt32] = isBinary ? [1] : []
-    let values: [Double] = [0.75, 1.5]
     // Elements 2 and 3 are the last two results when the next gate comes.
     let first = [ScalarCode.head(opcode, .single), 0] + other + [ScalarCode.head(opcode, .single), 1] + other
     let forms: [(form: ScalarCode.Form, left: [UInt32], reread: [UInt32])] =
@@ -71,9 +84,14 @@ import Testing
   @Test(arguments: ElementwiseOperation.allCases.filter { $0.arity == 2 }, [1, 2, 3, 40])
   func `a series is its gates one by one, and leaves the last two at hand`(operation: ElementwiseOperation, count: Int)
   {
+    checkSeries(operation, count: count, Float.self)
+    checkSeries(operation, count: count, Double.self)
+  }
+
+  private func checkSeries<T: KernelFloat>(_ operation: ElementwiseOperation, count: Int, _: T.Type) {
     let opcode = UInt8(operation.rawValue)
     var numbers = SeededNumbers(seed: UInt64(count))
-    let values: [Float] = randomValues(50, &numbers)
+    let values: [T] = randomValues(50, &numbers)
     let operands = (0..<count).map { _ in UInt32(numbers.next() % 50) }
     let first = [ScalarCode.head(opcode, .single), 0, 1]
     let series = first + [ScalarCode.head(opcode, .series, count: count)] + operands
@@ -85,6 +103,39 @@ import Testing
     let reread = singles + [ScalarCode.head(opcode, .single), last - 1, last]
     let kept = series + [ScalarCode.head(opcode, .beforeAndLast)]
     #expect(same(results(kept, count + 2, after: values), results(reread, count + 2, after: values)))
+  }
+
+  private func checkZeros<T: KernelFloat>(_ operation: ElementwiseOperation, _: T.Type) {
+    let opcode = UInt8(operation.rawValue)
+    let tiny = T.leastNormalMagnitude
+    let values: [T] = [1, 0, -0.0, .infinity, -.infinity, .nan, tiny, -tiny, -1, .greatestFiniteMagnitude]
+    for start in values.indices {
+      for (first, second) in (0..<100).map({ ($0 / 10, $0 % 10) }) {
+        let operands = [first, second, 8].map(UInt32.init)
+        let series =
+          [ScalarCode.head(opcode, .single), UInt32(start), 0]
+          + [ScalarCode.head(opcode, .series, count: 3)] + operands
+        var expected = [definition(operation, values[start], values[0], 0)]
+        for operand in operands {
+          expected.append(definition(operation, expected.last!, values[Int(operand)], 0))
+        }
+        #expect(same(results(series, 4, after: values), expected), "\(values[start]): \(operands)")
+      }
+    }
+    let pairs = (0..<100).map { (UInt32($0 / 10), UInt32($0 % 10)) }
+    let singles = pairs.flatMap { [ScalarCode.head(opcode, .single), $0.0, $0.1] }
+    let run = [ScalarCode.head(opcode, .run, count: 100)] + pairs.map(\.0) + pairs.map(\.1)
+    let expected = pairs.map { definition(operation, values[Int($0.0)], values[Int($0.1)], 0) }
+    #expect(same(results(singles, 100, after: values), expected))
+    #expect(same(results(run, 100, after: values), expected))
+  }
+
+  @Test(arguments: [ElementwiseOperation.downstream, .mutualProduct, .downstreamQuotient])
+  func `a zero is strong in singles, runs and series, and what is infinite or undefined stays so elsewhere`(
+    operation: ElementwiseOperation
+  ) {
+    checkZeros(operation, Float.self)
+    checkZeros(operation, Double.self)
   }
 
   @Test func `fetching lines changes nothing, wherever they lie`() {

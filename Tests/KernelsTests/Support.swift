@@ -43,10 +43,11 @@ extension Double: KernelFloat {
   var rank: Int64 { sign == .minus ? -Int64(bitPattern & 0x7FFF_FFFF_FFFF_FFFF) : Int64(bitPattern) }
 }
 
-/// Representable numbers between two values; 0 for two NaN, the most there are for one.
+/// Representable numbers between two values; 0 for two NaN. `Int64.max` for one NaN, or if there are more than that.
 func steps<T: KernelFloat>(between a: T, and b: T) -> Int64 {
   if a.isNaN || b.isNaN { return a.isNaN && b.isNaN ? 0 : .max }
-  return abs(a.rank - b.rank)
+  let (difference, overflow) = a.rank.subtractingReportingOverflow(b.rank)
+  return overflow ? .max : abs(difference)
 }
 
 /// The same bits, any NaN being as good as another.
@@ -138,6 +139,9 @@ func withPointers<T, Result>(
   }
 }
 
+/// A zero with the sign of a product of two numbers.
+private func zero<T: KernelFloat>(_ a: T, _ b: T) -> T { a.sign == b.sign || a.isNaN || b.isNaN ? 0 : -0.0 }
+
 /// The slow and obvious definition of an operation, computed in double precision where that matters.
 func definition<T: KernelFloat>(_ operation: ElementwiseOperation, _ a: T, _ b: T, _ c: T) -> T {
   let x = Double(a)
@@ -152,7 +156,7 @@ func definition<T: KernelFloat>(_ operation: ElementwiseOperation, _ a: T, _ b: 
   case .sine: T(sin(x))
   case .cosine: T(cos(x))
   case .tanh: T(tanh(x))
-  case .sigmoid: T(x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)))
+  case .sigmoid: T(sigmoid(x))
   case .relu: a.isNaN ? a : (a > 0 ? a : 0)
   case .absolute: abs(a)
   case .sign: a > 0 ? 1 : (a < 0 ? -1 : a)
@@ -170,6 +174,15 @@ func definition<T: KernelFloat>(_ operation: ElementwiseOperation, _ a: T, _ b: 
   case .errorFunction: T(erf(x))
   case .exponentialMinusOne: T(expm1(x))
   case .softplus: T(max(x, 0) + log1p(exp(-abs(x))))
+  case .sigmoidSlope: T(sigmoidSlope(x))
+  case .bell: T(bell(x))
+  case .normalDistribution: T(normalDistribution(x))
+  case .tanhNormalDistribution: T(tanhNormalDistribution(x))
+  case .downstream: a == 0 ? zero(a, b) : a * b
+  case .mutualProduct: a == 0 || b == 0 ? zero(a, b) : a * b
+  case .downstreamQuotient: a == 0 ? zero(a, b) : a / b
+  case .shiftedPower: T(shiftedPower(x, y, Double(c)))
+  case .hypotenuse: x.isNaN || y.isNaN ? .nan : T(hypot(x, y))
   }
 }
 
@@ -178,7 +191,7 @@ extension ElementwiseOperation {
   var isExact: Bool {
     switch self {
     case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power, .errorFunction, .exponentialMinusOne,
-      .softplus:
+      .softplus, .sigmoidSlope, .bell, .normalDistribution, .tanhNormalDistribution, .shiftedPower, .hypotenuse:
       false
     default: true
     }

@@ -4,7 +4,9 @@
     let rounds = 10_000
     let initial = UnsafeMutablePointer<UInt32>.allocate(capacity: rounds)
     initial.initialize(repeating: 2, count: rounds)
-    let counters = Shared(value: DependencyCounters(initialCounts: initial, count: rounds))
+    let owner = DependencyCounters(initialCounts: initial, count: rounds)
+    owner.make()
+    let counters = Shared(value: owner.cells)
     let data = (Plain(rounds), Plain(rounds))
     let threads = TwoThreads()
     // Both at once: the last one may find the other's decrement by its load or by its subtraction.
@@ -35,6 +37,6 @@
         precondition(data.0[round] == 1)
       }
     }
-    precondition(counters.value.areArmed)
+    precondition(counters.value.areArmed && owner.cells.areArmed)
   }
 }

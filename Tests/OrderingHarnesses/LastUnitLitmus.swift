@@ -3,13 +3,17 @@
 @main enum LastUnitLitmus {
   static func main() {
     let rounds = 1_000_000
-    let deque = Shared(value: WorkDeque(capacity: 2 * rounds))
+    let owner = WorkDeque(capacity: 2 * rounds)
+    let deque = Shared(value: owner.ends)
     let taken = (Plain(2 * rounds), Plain(2 * rounds))
     let threads = TwoThreads()
     threads.run {
       for round in 0..<rounds {
-        deque.value.push(UInt32(2 * round))
-        deque.value.push(UInt32(2 * round + 1))
+        let end = deque.value.end
+        deque.value.stage(UInt32(2 * round), at: end)
+        deque.value.publish(upTo: end + 1)
+        deque.value.stage(UInt32(2 * round + 1), at: end + 1)
+        deque.value.publish(upTo: end + 2)
         while let unit = deque.value.pop() { taken.0[Int(unit)] += 1 }
       }
       threads.signal(1)
@@ -30,6 +34,7 @@
       stolen += taken.1[unit]
     }
     print("\(stolen) of \(2 * rounds) units stolen, \(twice) taken twice, \(never) never")
+    precondition(owner.ends.isEmpty)
     precondition(stolen > 0, "the thief never came: this run says nothing")
     precondition(twice == 0 && never == 0, "a unit was not taken exactly once")
   }

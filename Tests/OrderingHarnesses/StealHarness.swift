@@ -4,14 +4,16 @@
 @main enum StealHarness {
   static func main() {
     let rounds = 2_000
-    let deque = Shared(value: WorkDeque(capacity: rounds))
+    let owner = WorkDeque(capacity: rounds)
+    let deque = Shared(value: owner.ends)
     let data = Plain(rounds)
     let threads = TwoThreads()
     threads.run {
       for round in 0..<rounds {
         threads.line(first: true, round: round + 1)
         data[round] = 1
-        deque.value.push(UInt32(round))
+        deque.value.stage(UInt32(round), at: round)
+        deque.value.publish(upTo: round + 1)
       }
     } _: {
       for round in 0..<rounds {
@@ -20,5 +22,6 @@
         precondition(data[round] == 1)
       }
     }
+    precondition(owner.ends.isEmpty)
   }
 }

@@ -24,14 +24,14 @@ final class TwoThreads: Sendable {
     let threads = [first, second].map { body in
       var thread = pthread_t()
       let argument = Unmanaged.passRetained(
-        Box {
+        Body {
           begun.meet(); body(); ended.meet()
         }
       ).toOpaque()
       pthread_create(
         &thread, nil,
         {
-          Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body()
+          Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().body()
           return nil
         }, argument)
       return thread
@@ -49,7 +49,7 @@ final class TwoThreads: Sendable {
     }
   }
 
-  private final class Box {
+  private final class Body {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
@@ -97,6 +97,12 @@ struct Plain: @unchecked Sendable {  // because the code under test is what must
 /// A value handed to both threads as it is.
 struct Shared<Value>: @unchecked Sendable {  // because the value is what is tested
   let value: Value
+}
+
+/// An owner of memory, handed to both threads.
+final class Box<Value: ~Copyable>: @unchecked Sendable {  // because the value is what is tested
+  let value: Value
+  init(_ value: consuming Value) { self.value = value }
 }
 
 /// Waits until `isDone`; on a busy machine the other thread may need this one's processor.

@@ -8,7 +8,7 @@ import StressScale
 import Testing
 
 /// Many sessions of one program, runs within runs, and the quiet after them.
-@Suite struct ConcurrentSessionTests {
+@Suite(.timeLimit(.minutes(20)), .watched(seconds: 300)) struct ConcurrentSessionTests {
   private func stressed() throws -> StressedProgram {
     try StressedProgram(RandomGraphs(nodeCount: 2_000, tensorShape: [32]).graph(seed: 9))
   }
@@ -17,7 +17,7 @@ import Testing
     let stressed = try stressed()
     let program = try stressed.program(.fine())
     let differences = Guarded<[String]>([])
-    let executor = EagerExecutor(width: 3)
+    let executor = GraphExecutor.eager(width: 3)
     let runs = StressScale.repetitions(20)
     DispatchQueue.concurrentPerform(iterations: 16) { number in
       do {
@@ -41,7 +41,7 @@ import Testing
       for number in 0..<16 {
         group.addTask {
           let session = try stressed.session(
-            program, on: number % 2 == 0 ? GraphExecutor.shared : GraphExecutor(width: 3))
+            program, on: number % 2 == 0 ? GraphExecutor.shared : try GraphExecutor(width: 3))
           for _ in 0..<runs {
             try await session.forward()
             try await session.backward()
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 4]) func `runs within gates, three deep, end and are right`(width: Int) throws {
-    let executor = EagerExecutor(width: width)
+    let executor = GraphExecutor.eager(width: width)
     let inner = try StressedProgram(RandomGraphs(nodeCount: 100, maximalFanOut: 20).graph(seed: 2))
     let innerProgram = try inner.program(.fine())
     let wrong = Atomic<Int>(0), innermost = Atomic<Int>(0)
@@ -95,7 +95,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       let sample = RandomGraphs(nodeCount: 2_000, tensorShape: [32]).graph(seed: 9)
       let program = try Program(sample.output, gradientsFor: [sample.inputs[0]])
-      let session = program.makeSession(on: EagerExecutor(width: 4))
+      let session = program.makeSession(on: GraphExecutor.eager(width: 4))
       for (node, value) in sample.values { try session.write(value, to: node) }
       for _ in 0..<20 { try session.step() }
       let before = clock()

@@ -5,7 +5,7 @@ import StressScale
 import Testing
 
 /// A node with ten thousand readers, whose gradient is the sum of as many contributions.
-@Suite struct CopyGateTests {
+@Suite(.timeLimit(.minutes(20)), .watched(seconds: 300)) struct CopyGateTests {
   /// Σ kᵢ x with whole kᵢ of both signs, whose sums are exact in any order: a lost contribution shows with `==`.
   @Test(arguments: [[], [64], [20_000]] as [Shape], [Accumulation.graphOrder, .arrivalOrder])
   func `ten thousand contributions arrive at every width`(shape: Shape, accumulation: Accumulation) throws {
@@ -18,7 +18,7 @@ import Testing
     let program = try Program(total, gradientsFor: [x], options: .fine(accumulation))
     let expected = factors.reduce(0, +)
     for width in [1, 2, 4, 8] {
-      let session = program.makeSession(on: EagerExecutor(width: width))
+      let session = program.makeSession(on: GraphExecutor.eager(width: width))
       try session.write([Float](repeating: 3, count: shape.elementCount), to: x)
       try session.writeUpstream([Float](repeating: 1, count: shape.elementCount), of: total)
       for _ in 0..<StressScale.repetitions(3) {
@@ -41,7 +41,7 @@ import Testing
     let stressed = try StressedProgram([graph.apply(Accumulate(), to: parts)], [x], [x: values])
     let program = try stressed.program(.fine())
     for width in [1, 2, 4, 8] {
-      let session = try stressed.session(program, on: EagerExecutor(width: width))
+      let session = try stressed.session(program, on: GraphExecutor.eager(width: width))
       try session.step()
       #expect(try stressed.difference(of: session) == nil, "width \(width)")
     }

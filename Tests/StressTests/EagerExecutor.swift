@@ -1,23 +1,11 @@
 import Adjoint
 import DependencyScheduling
 
-/// A ``GraphExecutor`` that shares out every schedule, however little it is expected to gain: the estimates are left
-/// out, so that small programs meet several workers too.
-struct EagerExecutor: ScheduleExecutor {
-  let executor: GraphExecutor
-  init(width: Int) { executor = GraphExecutor(width: width) }
-
-  func run(
-    _ schedule: Schedule, cancellation: CancellationToken?, _ body: @Sendable (UnitID) throws -> Void
-  ) throws {
-    var offsets: [UInt32] = [0]
-    var successors: [UInt32] = []
-    for unit in 0..<schedule.unitCount {
-      successors += schedule.successors(of: UnitID(UInt32(unit))).map(\.index)
-      offsets.append(UInt32(successors.count))
-    }
-    let bare = Schedule(successorOffsets: offsets, successors: successors)
-    try executor.run(bare, cancellation: cancellation, body)
+extension GraphExecutor {
+  /// An executor that shares every run out, however little it is expected to gain, so that small programs meet several
+  /// workers too.
+  static func eager(width: Int) -> GraphExecutor {
+    try! GraphExecutor(width: width, sharing: .always)
   }
 }
 

@@ -9,7 +9,7 @@ import Testing
 @testable import Adjoint
 
 /// Runs that end early at a random place: the same session then gives the right answer, and nothing is left behind.
-@Suite struct InterruptedRunTests {
+@Suite(.timeLimit(.minutes(20)), .watched(seconds: 300)) struct InterruptedRunTests {
   /// A random graph of tensors with a hook in forty places, forward and again backward.
   private func hooked(_ hook: Hook) throws -> StressedProgram {
     let sample = RandomGraphs(nodeCount: 200, maximalFanOut: 40, tensorShape: [16]).graph(seed: 11)
@@ -36,7 +36,7 @@ import Testing
   @Test(arguments: [1, 2, 4]) func `a gate that throws at a random unit`(width: Int) throws {
     let hook = Hook()
     let stressed = try hooked(hook)
-    let session = try stressed.session(stressed.program(.fine()), on: EagerExecutor(width: width))
+    let session = try stressed.session(stressed.program(.fine()), on: GraphExecutor.eager(width: width))
     var random = SplitMix64(seed: UInt64(width))
     let atRest = try allocatedAfterAStep(session)
     var thrown = 0
@@ -61,7 +61,7 @@ import Testing
   @Test(arguments: [1, 2, 4]) func `a run cancelled at a random moment`(width: Int) throws {
     let hook = Hook()
     let stressed = try hooked(hook)
-    let session = try stressed.session(stressed.program(.fine()), on: EagerExecutor(width: width))
+    let session = try stressed.session(stressed.program(.fine()), on: GraphExecutor.eager(width: width))
     var random = SplitMix64(seed: UInt64(width) + 100)
     let atRest = try allocatedAfterAStep(session)
     var cancelled = 0
@@ -104,7 +104,7 @@ import Testing
     let sample = RandomGraphs(nodeCount: 400, maximalFanOut: 40, tensorShape: [600], tensorShare: 0.8).graph(seed: 4)
     let stressed = try StressedProgram(sample)
     let program = try stressed.program(.fine())
-    let free = try stressed.session(program, on: EagerExecutor(width: 1))
+    let free = try stressed.session(program, on: GraphExecutor.eager(width: 1))
     try free.forward()
     let forwardPeak = free.memory.peak
     try free.step()
@@ -119,7 +119,7 @@ import Testing
       do {
         let session: Session
         do {
-          session = try stressed.session(program, on: EagerExecutor(width: width), memoryLimit: limit)
+          session = try stressed.session(program, on: GraphExecutor.eager(width: width), memoryLimit: limit)
         } catch SessionError.memoryLimit { continue }
         workspace = session.workspace
         do {
@@ -153,7 +153,7 @@ import Testing
         seed: 4)
       let program = try Program(sample.output, gradientsFor: [sample.inputs[1]], options: .fine())
       let runs = StressScale.isSanitized ? 5 : 15
-      let free = program.makeSession(on: EagerExecutor(width: 1))
+      let free = program.makeSession(on: GraphExecutor.eager(width: 1))
       for (node, value) in sample.values { try? free.write(value, to: node) }
       let atRest = free.memory.peak
       try free.step()
@@ -165,7 +165,7 @@ import Testing
         var refused = 0, cancelled = 0
         for run in 0..<runs {
           for limit in [atRest, (atRest + peak) / 2, peak - 1, nil] as [Int?] {
-            let session = program.makeSession(on: EagerExecutor(width: width), memoryLimit: limit)
+            let session = program.makeSession(on: GraphExecutor.eager(width: width), memoryLimit: limit)
             for (node, value) in sample.values { try? session.write(value, to: node) }
             let token = CancellationToken()
             if run % 3 == 0 { token.cancel() }

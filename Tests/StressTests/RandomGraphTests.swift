@@ -6,7 +6,7 @@ import Testing
 
 /// Seeded random graphs, with copy gates of up to a thousand consumers: the same bits at every width, with buffers
 /// reused and not, cut finely, divided and as it comes, and those bits are the reference's.
-@Suite struct RandomGraphTests {
+@Suite(.timeLimit(.minutes(20)), .watched(seconds: 300)) struct RandomGraphTests {
   @Test(arguments: [(100, 20), (1_000, 3), (10_000, 1), (100_000, 1)])
   func `random graphs equal the reference bit for bit`(nodeCount: Int, seeds: Int) throws {
     if StressScale.isSanitized, nodeCount > 10_000 { return }
@@ -24,7 +24,7 @@ import Testing
         for options in nodeCount == 100_000 && !StressScale.isSoak ? Array(all[..<2]) : all {
           let program = try stressed.program(options)
           for width in nodeCount == 100_000 ? [8] : [1, 2, 3, 8] {
-            let session = try stressed.session(program, on: EagerExecutor(width: width))
+            let session = try stressed.session(program, on: GraphExecutor.eager(width: width))
             try session.step()
             let difference = try stressed.difference(of: session)
             try #require(difference == nil, "\(name), width \(width), \(options)")
@@ -51,7 +51,7 @@ import Testing
   @Test func `contributions in arrival order are close to those in graph order`() throws {
     for seed in 1...UInt64(StressScale.repetitions(2)) {
       let stressed = try StressedProgram(RandomGraphs(nodeCount: 2_000, tensorShape: [64]).graph(seed: seed))
-      let session = try stressed.session(stressed.program(.fine(.arrivalOrder)), on: EagerExecutor(width: 4))
+      let session = try stressed.session(stressed.program(.fine(.arrivalOrder)), on: GraphExecutor.eager(width: 4))
       try session.step()
       for (variable, expected) in zip(stressed.variables, stressed.expectedGradients) {
         let gradient = try session.referenceGradient(of: variable)

@@ -5,7 +5,7 @@ import StressScale
 import Testing
 
 /// Every graph of a few nodes, as a program of gates: nothing is left to chance.
-@Suite struct SmallGraphTests {
+@Suite(.timeLimit(.minutes(20)), .watched(seconds: 300)) struct SmallGraphTests {
   /// The graph as gates on small whole numbers, with which every sum is exact in any order. A node without
   /// predecessors is an input, one with a single predecessor a negation or a rectifier, others fold by turns.
   private func program(_ dag: LabelledDAG, _ shape: Shape) throws -> StressedProgram {

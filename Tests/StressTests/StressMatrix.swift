@@ -26,7 +26,7 @@ enum StressMatrix {
     for options in options {
       let program = try stressed.program(options)
       for width in widths {
-        let session = try stressed.session(program, on: EagerExecutor(width: width))
+        let session = try stressed.session(program, on: GraphExecutor.eager(width: width))
         try session.step()
         let stepped = try stressed.difference(of: session, exactly: isExact || options.accumulation == .graphOrder)
         try #require(stepped == nil, "\(graph), \(options), width \(width)")

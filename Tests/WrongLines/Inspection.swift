@@ -1,0 +1,165 @@
+extension WrongLine {
+  /// Wrong lines in what is printed, drawn, traced and looked for.
+  static let inspection: [WrongLine] = [
+    WrongLine(
+      "a trace leaves out the last step of each unit",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "plan.steps(of: firstUnit + Int(unit.index)).map { step in",
+      with: "plan.steps(of: firstUnit + Int(unit.index)).dropLast().map { step in",
+      caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "the time of a step in a trace is when it ended",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "steps[step] = MonotonicClock.now - start",
+      with: "steps[step] = MonotonicClock.now",
+      caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "a traced run counts as failed",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "isComplete = true",
+      with: "",
+      caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "a trace names three gates of a chain",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "distinct.prefix(4)",
+      with: "distinct.prefix(3)",
+      caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "negative infinity is not looked for",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: "includingInfinity && value.isInfinite",
+      with: "includingInfinity && value == .infinity",
+      caughtBy: "AdjointTests.NonFiniteLawTests"),
+    WrongLine(
+      "what parameters hold is not looked at",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: "doors.inputs + doors.parameters",
+      with: "doors.inputs",
+      caughtBy: "AdjointTests.NonFiniteLawTests"),
+    WrongLine(
+      "new values of parameters are not looked at",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: "program.endpoints.hasGradients || !program.plan.updates.isEmpty",
+      with: "program.endpoints.hasGradients",
+      caughtBy: "AdjointTests.NonFiniteLawTests"),
+    WrongLine(
+      "looking for a NaN updates parameters",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: "succeeded: isComplete, updating: false",
+      with: "succeeded: isComplete, updating: isComplete",
+      caughtBy: "AdjointTests.NonFiniteLawTests"),
+    WrongLine(
+      "the first gate of a run of scalars is not looked at",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: #"""
+        provenance.nodes(of: run) {
+                if let bad
+        """#,
+      with: #"""
+        provenance.nodes(of: run).dropFirst() {
+                if let bad
+        """#,
+      caughtBy: "AdjointTests.NonFiniteLawTests"),
+    WrongLine(
+      "a tangent is told as of the backward pass",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: "names.isTangent(node) ? nil :",
+      with: "",
+      caughtBy: "AdjointTests.NonFiniteLawTests"),
+    WrongLine(
+      "the last element is not looked at",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: "0..<signature.shape.elementCount",
+      with: "0..<max(1, signature.shape.elementCount - 1)",
+      caughtBy: "AdjointTests.NonFiniteLawTests"),
+    WrongLine(
+      "a forward pass outlasts reserving memory",
+      in: "Sources/Adjoint/Inspection/Session+Memory.swift",
+      replace: "progress.forwardVersion = nil",
+      with: "",
+      caughtBy: "AdjointTests.InspectedMemoryTests"),
+    WrongLine(
+      "reserving memory clears upstream gradients that were given",
+      in: "Sources/Adjoint/Inspection/Session+Memory.swift",
+      replace: #"""
+        Set(
+                endpoints.inputs.filter { fed.contains($0.node) }.map(\.place)
+                  + upstreams.compactMap { endpoints.upstreams[$0]?.place })
+        """#,
+      with: #"Set(endpoints.inputs.filter { fed.contains($0.node) }.map(\.place))"#,
+      caughtBy: "AdjointTests.InspectedMemoryTests"),
+    WrongLine(
+      "a forward pass outlasts trimming memory",
+      in: "Sources/Adjoint/Inspection/Session+Memory.swift",
+      replace: "progress.withLock { $0.forwardVersion = nil }",
+      with: "",
+      caughtBy: "AdjointTests.InspectedMemoryTests"),
+    WrongLine(
+      "liveness counts a value written over its operand twice",
+      in: "Sources/Adjoint/Inspection/Program+Liveness.swift",
+      replace: "last[overwritten] = number - 1",
+      with: "",
+      caughtBy: "AdjointTests.InspectedMemoryTests"),
+    WrongLine(
+      "doubles of a slab are counted as floats",
+      in: "Sources/Adjoint/Inspection/Session+Memory.swift",
+      replace: "placement.float64Slots * 8",
+      with: "placement.float64Slots * 4",
+      caughtBy: "AdjointTests.InspectedMemoryTests"),
+    WrongLine(
+      "a branch of a picture has the first of two contributions",
+      in: "Sources/Adjoint/Inspection/Pictures/PictureNumbers.swift",
+      replace: "sum.map { zip($0, sent).map(+) } ?? sent",
+      with: "sum ?? sent",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "each branch of a DOT picture has the whole gradient",
+      in: "Sources/Adjoint/Inspection/Pictures/PictureDOT.swift",
+      replace: "isBranch ? PictureWords.Stem(gradient: words.sent(over: index)) : words.stem(of: link.flow)",
+      with: "words.stem(of: link.flow)",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "a DOT picture leaves out the last edge",
+      in: "Sources/Adjoint/Inspection/Pictures/PictureDOT.swift",
+      replace: "picture.links.enumerated() {",
+      with: "picture.links.enumerated().dropLast() {",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "values and gradients of a DOT picture have each other's colour",
+      in: "Sources/Adjoint/Inspection/Pictures/PictureDOT.swift",
+      replace: ##"(stem.value, "#0a8a0a"), (stem.gradient, "#dd1111")"##,
+      with: ##"(stem.gradient, "#0a8a0a"), (stem.value, "#dd1111")"##,
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "two edges to one gate are one",
+      in: "Sources/Adjoint/Inspection/Pictures/Picture.swift",
+      replace: "LinkKey(flow: flow, to: edge.to, entry: edge.entry)",
+      with: "LinkKey(flow: flow, to: edge.to, entry: nil)",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "three elements are told by their ends",
+      in: "Sources/Adjoint/Inspection/Pictures/PictureNumbers.swift",
+      replace: "values.count <= 3",
+      with: "values.count < 3",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "a table sums up six elements",
+      in: "Sources/Adjoint/Inspection/PrintedTable.swift",
+      replace: "elements.count <= 6",
+      with: "elements.count < 6",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "an ellipsis stands after an input",
+      in: "Sources/Adjoint/Inspection/GraphPrinting.swift",
+      replace: "edge.depth == 1 && !inputs.isEmpty",
+      with: "edge.depth == 1",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "a copy gate of two branches has no numbers",
+      in: "Sources/Adjoint/Inspection/Pictures/PictureWords.swift",
+      replace: "counts[link.flow] > 1, flow.values.count == 1",
+      with: "counts[link.flow] > 2, flow.values.count == 1",
+      caughtBy: "AdjointTests.PictureNumberTests"),
+  ]
+}
