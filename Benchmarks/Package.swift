@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 let scheduling: Target.Dependency = .product(name: "DependencyScheduling", package: "Adjoint")
 
 let adjoint: Target.Dependency = .product(name: "Adjoint", package: "Adjoint")
+let virtual: Target.Dependency = .product(name: "VirtualExecution", package: "Adjoint")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -39,6 +40,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "widths", dependencies: ["ProcessMeter", "ScalarGraphs", adjoint, scheduling, arguments],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "scaling",
+      dependencies: ["SchedulingWorkloads", "TrainingWorkloads", adjoint, scheduling, virtual, arguments],
       swiftSettings: strict),
     .executableTarget(name: "gradbench", dependencies: [adjoint, scheduling, arguments], swiftSettings: strict),
     .testTarget(

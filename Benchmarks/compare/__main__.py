@@ -84,11 +84,7 @@ def main():
 
 def draw(samples, peers, interpreter, path):
     """Charts the ratios with the environment's matplotlib."""
-    ratios = {}
-    for row in samples:
-        both = report.verdicts(row, samples, peers)
-        if both and both[0].ratio is not None:
-            ratios.setdefault(row.kind, []).append([row.workload, row.threads, both[0].ratio])
+    ratios = report.ratios(samples, peers)
     if not ratios or not interpreter:
         print("no chart: nothing to compare")
         return

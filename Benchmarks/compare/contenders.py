@@ -25,8 +25,10 @@ class Setting:
     def schedulers(self):
         ours = (str(self.binaries / "scheduling"),)
         found = [
-            Program("ours", "ours", ours), Program("ours, grouped", "ours", ours, options=("--grouped",)),
-            Program("ours, bodies", "floor", ours, options=("--bodies",))]
+            Program("ours", "ours", ours, options=("--sharing", "automatic"), says="adjoint"),
+            Program("ours, shared", "ours", ours, options=("--sharing", "always"), says="adjoint-shared"),
+            Program("ours, grouped", "ours", ours, options=("--grouped",), says="adjoint-grouped"),
+            Program("ours, bodies", "floor", ours, options=("--bodies",), says="adjoint-bodies")]
         if "tbb" in self.built:
             found.append(Program("oneTBB", "tbb", (str(self.built["tbb"]),)))
         return found + [
@@ -71,5 +73,6 @@ FRAMEWORKS = [
 
 
 def note_what_is_never_asked(missing):
-    missing.add("Taskflow", "the peers' programs have none of it; its published figures stand for it")
+    missing.add(
+        "Taskflow and dispenso", "not among the peers' programs; their published figures of other machines are shown")
     missing.add("TensorFlow eager", "not asked: its graphs are how it runs a step again")

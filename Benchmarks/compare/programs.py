@@ -29,7 +29,8 @@ class Program:
     name: str
     peer: str  # whose it is: "ours", "floor", or a peer
     command: tuple[str, ...]
-    options: tuple[str, ...] = ()  # that come last; a scheduling program's first column says that it knows them
+    options: tuple[str, ...] = ()  # that come last
+    says: str = ""  # the first column of a scheduling program, which tells that it knows the options
     alone_twice: bool = False  # two copies at once, each with one thread on a processor of its own
 
     def arguments(self, row, runs, seconds):
@@ -46,6 +47,7 @@ class Sample:
     median: float
     minimum: float
     check: dict = field(default_factory=dict)
+    first_run: float | None = None  # of a schedule just built, nanoseconds a task
     first_step_ms: float | None = None
     peak_mb: float | None = None
     first_touch_ms: float | None = None  # of memory as large as the peak, right after
@@ -63,7 +65,7 @@ def parse_scheduling(text):
         raise Failure(f"{len(columns)} columns instead of 20")
     return Sample(
         median=float(columns[10]), minimum=float(columns[11]), check={"checksum": float(columns[19])},
-        version=columns[0])
+        first_run=float(columns[9]), version=columns[0])
 
 
 def parse_training(text):
@@ -114,9 +116,8 @@ def call_once(program, row, runs, seconds, patience, environment, processor):
     sample = (parse_scheduling if row.kind == "scheduling" else parse_training)(done.stdout)
     if program.peer == "ours" and sample.peak_mb is not None:
         sample.first_touch_ms = first_touch_ms(sample.peak_mb)
-    for option in program.options:
-        if option.strip("-") not in sample.version:
-            raise Failure(f"the program does not know {option}")
+    if program.says and sample.version != program.says:
+        raise Failure(f"the program does not know {' '.join(program.options)}: it was to say {program.says}")
     return sample
 
 

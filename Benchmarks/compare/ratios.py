@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from goals import Goal
+from programs import Sample
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,16 @@ class Figures:
         return (self.highest - self.lowest) / self.median
 
 
+def known(samples, row):
+    """The figures of each program that was measured for the row."""
+    return {name: Figures.of(name, taken) for name, taken in samples[row].items() if taken}
+
+
+def firsts(samples):
+    """The first runs as samples of their own: one a turn."""
+    return [Sample(sample.first_run, sample.first_run) for sample in samples if sample.first_run is not None]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Ours beside the best peer's, against a goal."""
@@ -36,7 +47,7 @@ class Verdict:
     ours: Figures
     best: Figures | None
     best_minimum: Figures | None
-    goal: Goal
+    goal: Goal | None
 
     @property
     def ratio(self):
@@ -47,11 +58,19 @@ class Verdict:
         return self.ours.minimum / self.best_minimum.minimum if self.best_minimum else None
 
     @property
+    def limit(self):
+        """The ratio that is asked for, and what noise is allowed on top."""
+        noise = max(figures.spread for figures in (self.ours, self.best) if figures)
+        return self.goal.ratio * (1 + min(noise, self.goal.noise))
+
+    @property
     def met(self):
-        """`None` where there was nothing to compare with."""
+        """`None` where nothing was asked, or there was nothing to compare with."""
+        if self.goal is None:
+            return None
         if self.goal.absolute is not None:
             return self.ours.median <= self.goal.absolute
-        return None if self.ratio is None else self.ratio <= self.goal.ratio
+        return None if self.ratio is None else self.ratio <= self.limit
 
 
 def judge(ours, references, goal):

@@ -10,8 +10,8 @@ import sys
 
 import installing
 import machine
+from markdown import number, table
 from options import PACKAGE
-from report import number, table
 
 SCALARS = (
     ("gates", "gates"), ("build", "build_ns"), ("compile", "compile_ns"), ("first step", "first_step_ns"),

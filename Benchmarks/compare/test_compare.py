@@ -12,12 +12,15 @@ import contenders
 import installing
 import machine
 import report
+import schedules
 import sweeps
-from goals import Goal, goal, grouped_goal
+from goals import BEFORE, CHOSEN, FIRST, RUNS, SHARED, Goal, grouped_goal, scheduling_goal, training_goal
 from installing import Missing
 from options import command, options
 from programs import (
-    Failure, Program, Row, Sample, defines, jax_variants, measure, parse_scheduling, parse_training, variants)
+    SCHEDULING, Failure, Program, Row, Sample, defines, jax_variants, measure, parse_scheduling, parse_training,
+    variants)
+from published import DISPENSO, TASKFLOW
 from ratios import Figures, judge, relative_errors, still_in_the_race
 from turns import Turns
 
@@ -32,6 +35,7 @@ class Parsing(unittest.TestCase):
     def test_a_scheduling_line_gives_the_median_and_the_minimum_of_the_runs(self):
         read = parse_scheduling("a warning\n" + LINE + "\n")
         self.assertEqual((read.median, read.minimum, read.check["checksum"]), (32.5, 31, 8388600))
+        self.assertEqual((read.first_run, read.version), (40, "tbb"))
 
     def test_another_number_of_columns_is_no_figure(self):
         for text in ["", "S2", LINE + ",1"]:
@@ -77,6 +81,17 @@ class Ratios(unittest.TestCase):
         self.assertTrue(judge(ours, [], Goal(absolute=3)).met)
         self.assertFalse(judge(ours, [], Goal(absolute=2.9)).met)
 
+    def test_a_goal_that_allows_noise_is_missed_by_more_than_the_turns_differ(self):
+        aim = Goal(0.5, noise=0.1)
+        for medians, limit in [((10, 10), 0.5), ((10, 10.4), 0.52), ((5, 20), 0.55)]:
+            peer = Figures.of("peer", [sample(median) for median in medians])
+            verdict = judge(Figures.of("ours", [sample(1)]), [peer], aim)
+            self.assertAlmostEqual(verdict.limit, limit, delta=0.001)
+        peer = Figures.of("peer", [sample(10), sample(10)])
+        self.assertFalse(judge(Figures.of("ours", [sample(5.1), sample(5.1)]), [peer], aim).met)
+        self.assertTrue(judge(Figures.of("ours", [sample(5), sample(5.3)]), [peer], aim).met)
+        self.assertIsNone(judge(Figures.of("ours", [sample(5)]), [peer], None).met)
+
     def test_a_variant_leaves_the_race_when_far_behind_its_own_peer_only(self):
         samples = {"a jit": [sample(10)], "a alt": [sample(16)], "b": [sample(100)], "silent": []}
         peers = {"a jit": "a", "a alt": "a", "b": "b", "silent": "a"}
@@ -90,21 +105,34 @@ class Ratios(unittest.TestCase):
 
 class Goals(unittest.TestCase):
     def test_goals_depend_on_the_row(self):
-        self.assertEqual(goal(Row("scheduling", "S2", 2)), Goal(0.2))
-        self.assertEqual(goal(Row("scheduling", "S2", 1)), Goal(1))
-        self.assertEqual(goal(Row("scheduling", "S6", 2)), Goal(1.03, against=("ours, bodies",)))
-        self.assertEqual(grouped_goal(Row("scheduling", "S6", 2)), goal(Row("scheduling", "S6", 2)))
+        one, two, large = Row("scheduling", "S2", 1), Row("scheduling", "S2", 2), Row("scheduling", "S6", 2)
+        split = Goal(1.03, against=("ours, bodies",))
+        self.assertEqual([scheduling_goal(row, CHOSEN).ratio for row in (one, two)], [0.0609, 0.0771])
+        self.assertEqual([scheduling_goal(row, SHARED) for row in (one, two)], [None, Goal(0.3)])
+        self.assertEqual([scheduling_goal(large, run) for run in (CHOSEN, SHARED)], [split, split])
+        self.assertEqual([scheduling_goal(row, FIRST) for row in (one, two, large)], [Goal(2, against=("ours",))] * 3)
+        self.assertIsNone(scheduling_goal(Row("scheduling", "S2", 4), CHOSEN))
+        self.assertEqual(grouped_goal(large), split)
         self.assertEqual(grouped_goal(Row("scheduling", "S6", 1)), Goal(2, against=("replay",)))
-        self.assertEqual(goal(Row("training", "tiny_mlp", 2)), Goal(0.2))
-        self.assertEqual(goal(Row("training", "tiny_mlp", 1)), Goal(1))
-        self.assertEqual(goal(Row("training", "scalar_chain", 1)).absolute, 0.05)
+        self.assertEqual(training_goal(Row("training", "tiny_mlp", 2)), Goal(0.2))
+        self.assertEqual(training_goal(Row("training", "tiny_mlp", 1)), Goal(1))
+        self.assertEqual(training_goal(Row("training", "scalar_chain", 1)).absolute, 0.05)
+
+    def test_every_schedule_has_a_goal_and_published_figures_have_onetbb_s_beside_them(self):
+        self.assertEqual(list(BEFORE), SCHEDULING)
+        self.assertEqual(set(TASKFLOW.figures), set(SCHEDULING))
+        for other in (TASKFLOW, DISPENSO):
+            self.assertEqual(set(other.figures), set(other.tbb))
+        self.assertEqual(DISPENSO.at("S6", 1), (30_240, 30_240 / 30_600))
+        self.assertIsNone(DISPENSO.at("S3M", 1))
+        self.assertIsNone(TASKFLOW.at("S1", 4))
 
 
 class Measuring(unittest.TestCase):
     row = Row("scheduling", "S2", 2)
 
-    def program(self, code, name="ours", peer="ours", options=()):
-        return Program(name, peer, (sys.executable, "-c", code), options)
+    def program(self, code, name="ours", peer="ours", options=(), says=""):
+        return Program(name, peer, (sys.executable, "-c", code), options, says)
 
     def ask(self, program, patience=20):
         return measure(program, self.row, 1, 1, patience, dict(os.environ))
@@ -130,9 +158,10 @@ class Measuring(unittest.TestCase):
         with self.assertRaisesRegex(Failure, "more than 0.2 s"):
             self.ask(self.program("import time; time.sleep(10)"), patience=0.2)
 
-    def test_a_program_that_ignores_grouped_is_not_taken_for_a_grouped_one(self):
-        with self.assertRaisesRegex(Failure, "--grouped"):
-            self.ask(self.program(f"print('{LINE}')", name="ours, grouped", options=("--grouped",)))
+    def test_a_program_that_ignores_an_option_is_not_taken_for_one_that_knows_it(self):
+        for line in (LINE.replace("tbb", "adjoint"), LINE.replace("tbb", "adjoint-grouped-shared")):
+            with self.assertRaisesRegex(Failure, "--grouped"):
+                self.ask(self.program(f"print('{line}')", options=("--grouped",), says="adjoint-grouped"))
 
     def test_turns_alternate_and_leave_out_what_fails(self):
         good, bad = self.program(f"print('{LINE}')"), self.program("raise SystemExit(1)", name="bad")
@@ -194,11 +223,26 @@ class Asking(unittest.TestCase):
         self.assertEqual(
             left_out[0], "PyTorch compile: left out by --quick: it compiles for longer than that (lstm at 2)")
 
+    def test_a_schedule_is_run_as_chosen_and_shared_out(self):
+        setting = contenders.Setting(Path("bin"), {"tbb": Path("tbb")}, None, set(), Path("none"), False, Missing())
+        asked = {program.name: program for program in setting.contenders(Row("scheduling", "S1", 2))}
+        self.assertEqual(asked["ours, shared"].arguments(Row("scheduling", "S1", 2), 7, 3)[1:],
+                         ("S1", "2", "7", "--sharing", "always"))
+        self.assertEqual({name: program.says for name, program in asked.items()}, {
+            "ours": "adjoint", "ours, shared": "adjoint-shared", "ours, grouped": "adjoint-grouped",
+            "ours, bodies": "adjoint-bodies", "oneTBB": ""})
+        self.assertLessEqual({*schedules.OURS.values(), schedules.PEER}, set(asked))
+
     def test_a_package_that_is_not_there_is_said_to_be_missing(self):
         missing = Missing()
         with unittest.mock.patch.object(installing, "imports", lambda python, package: package == "jax"):
             self.assertEqual(installing.peers_in("python", missing), {"jax"})
         self.assertEqual([line.split(":")[0] for line in missing.lines()], ["PyTorch", "TensorFlow", "MLX"])
+
+    def test_runs_that_are_not_settled_are_not_compared(self):
+        self.assertEqual((options([]).runs, options(["--quick"]).runs), (15, 9))
+        with unittest.mock.patch("sys.stderr"), self.assertRaises(SystemExit):
+            options(["--runs", "8"])
 
     def test_the_report_names_the_command_without_this_machine_s_folders(self):
         for words, named in {
@@ -237,12 +281,15 @@ class Machine(unittest.TestCase):
 class Report(unittest.TestCase):
     def test_the_report_says_what_is_met_and_what_was_not_run(self):
         samples = {
-            Row("scheduling", "S2", 1): {"ours": [sample(6)], "oneTBB": [sample(30)], "replay": [sample(3)]},
-            Row("scheduling", "S2", 2): {"ours": [sample(12)], "oneTBB": [sample(30)]},
-            Row("scheduling", "S5", 2): {"ours": [sample(2)], "oneTBB": [sample(200)]},
+            Row("scheduling", "S2", 1): {
+                "ours": [sample(6, first_run=9)], "ours, shared": [sample(7)], "oneTBB": [sample(30, first_run=90)],
+                "replay": [sample(3)]},
+            Row("scheduling", "S2", 2): {
+                "ours": [sample(2, first_run=9), sample(2.25, first_run=9)], "ours, shared": [sample(12)],
+                "oneTBB": [sample(30, first_run=90)]},
             Row("scheduling", "S6", 2): {
-                "ours": [sample(102)], "ours, grouped": [sample(104)], "ours, bodies": [sample(100)], "split": [sample(80)],
-                "oneTBB": [sample(200)]},
+                "ours": [sample(102, first_run=150)], "ours, grouped": [sample(104)], "ours, bodies": [sample(100)],
+                "split": [sample(80)], "ours, shared": [sample(103.5)], "oneTBB": [sample(200, first_run=300)]},
             Row("training", "mlp", 2): {
                 "ours": [
                     sample(time, 1.5, first_step_ms=70, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})
@@ -250,8 +297,8 @@ class Report(unittest.TestCase):
                 "JAX jit": [sample(3, peak_mb=300)], "ours, twice at once": [sample(1.25)]},
             Row("training", "mlp", 1): {"ours": [sample(2.5, first_step_ms=7, peak_mb=40, check={"loss": 1.0, "grad_sumsq": 2.0})]},
         }
-        peers = {"ours": "ours", "ours, twice at once": "floor", "oneTBB": "tbb", "replay": "floor",
-                 "ours, grouped": "ours", "ours, bodies": "floor", "split": "floor", "JAX jit": "jax"}
+        peers = {"ours": "ours", "ours, shared": "ours", "ours, grouped": "ours", "ours, twice at once": "floor",
+                 "oneTBB": "tbb", "replay": "floor", "ours, bodies": "floor", "split": "floor", "JAX jit": "jax"}
         missing = Missing()
         missing.add("PyTorch", "not installed")
         with tempfile.TemporaryDirectory() as folder:
@@ -259,16 +306,31 @@ class Report(unittest.TestCase):
             report.write(
                 path, "make compare", samples, peers, {}, {"mlp": {"loss": 1.0, "grad_sumsq": 2.1}}, [("cores", "2")], "How.", missing)
             text = path.read_text()
-        self.assertIn("| S2 | 2 | 12 (12) | – | oneTBB | 30 (30) | – | 0.4 | 0.4 | ≤ 0.2 | **no** |", text)
-        self.assertIn("| 0.01 | 0.01 | ≤ 0.2 of Taskflow (published) (0.0408) | yes |", text)
-        self.assertIn("| 0.51 | 0.51 | ≤ 1.03 of ours, bodies (1.02); of g++'s 1.27 | yes |", text)
-        self.assertIn("| S6 | 2 | 100 | 80 | – | – | 102 | 104 | 1.04 | ≤ 1.03 of our bodies | **no** |", text)
+        for line in (
+            "| S2 | 1 | chosen | 6 (6) | – | 30 (30) | – | 0.2 | 0.2 | ≤ 0.0609 | **no** | 35 (1) | 35 (0.35) |",
+            "| S2 | 1 | shared | 7 (7) | – | 30 (30) | – | 0.233 | 0.233 | – | – | 35 (1) | 35 (0.35) |",
+            "| S2 | 1 | first run | 9 (9) | – | 90 (90) | – | 0.1 | 0.1 | ≤ 2 of the settled run (1.5) | yes | – | – |",
+            "| S2 | 2 | chosen | 2.12 (2) | 12% | 30 (30) | – | 0.0708 | 0.0667 | ≤ 0.0848 (0.0771 and the noise) | yes |",
+            "| S2 | 2 | shared | 12 (12) | – | 30 (30) | – | 0.4 | 0.4 | ≤ 0.3 | **no** | 64 (2) | 48 (0.361) |",
+            "| S2 | 2 | first run | 9 (9) | 0% | 90 (90) | – | 0.1 | 0.1 | ≤ 2 of the settled run (4.24) | **no** |",
+            "| 0.51 | 0.51 | ≤ 1.03 of our bodies (1.02); of g++'s 1.27 | yes |",
+            "| 0.517 | 0.517 | ≤ 1.03 of our bodies (1.03); of g++'s 1.29 | **no** |",
+            "| threads | figure | S2 | S6 |", "| 1 | shared | 0.233 | – |", "| 2 | first run | 0.1 | 0.5 |",
+            "| 2 | dispenso, published | 0.361 | 1.08 |", "| 1 | shared | 7 | – |", "| 2 | first run | 9 | 150 |",
+            "| 2 | oneTBB | 30 | 200 |", "| 2 | oneTBB, first run | 90 | 300 |", "| 2 | Taskflow, published | 64 | 9,936 |",
+            "| S6 | 2 | 100 | 80 | – | – | 102 | 104 | 1.04 | ≤ 1.03 of our bodies | **no** |",
+        ):
+            self.assertIn(line, text)
         self.assertIn("| mlp | 2 | 1.5 (1.5) | 50% | JAX jit | 3 (3) | – | 0.5 | 0.5 | ≤ 0.8 | yes |", text)
         self.assertIn("| mlp | 2 | 70 | **no** | 40 | – | JAX 300 | 4.8e-02 | **no** |", text)
-        self.assertIn("| S2 | 2 | 2 | – | – | ≤ 1 | **no** |", text)
+        self.assertIn("| S2 | 0.354 | 0.333 | 12% | – | ≤ 1.1 | yes |", text)
         self.assertIn("| mlp | 0.6 | 0.6 | 50% | 0.5 | ≤ 0.556 | **no** |", text)
         self.assertIn("- PyTorch: not installed", text)
-
+        self.assertEqual(report.ratios(samples, peers), {
+            "scheduling, chosen": [["S2", 1, 0.2], ["S2", 2, 2.125 / 30], ["S6", 2, 0.51]],
+            "scheduling, shared": [["S2", 1, 7 / 30], ["S2", 2, 0.4], ["S6", 2, 103.5 / 200]],
+            "scheduling, first run": [["S2", 1, 0.1], ["S2", 2, 0.1], ["S6", 2, 0.5]],
+            "training": [["mlp", 2, 0.5]]})
 
     def test_scalar_graphs_show_forward_and_backward_beside_their_sum(self):
         line = {"gates": 1_000_000, "build_ns": 100, "compile_ns": 50, "forward_median_ns": 2.5, "backward_median_ns": 1.5,

@@ -3,7 +3,6 @@
 import json
 import subprocess
 
-from goals import TASKFLOW
 from installing import Missing
 from programs import Failure, measure
 from ratios import TOO_SLOW, still_in_the_race
@@ -67,10 +66,3 @@ def measure_scalars(program, turns, gates, environment, missing: Missing):
             lines.setdefault(kind, []).append(json.loads(done.stdout.strip().splitlines()[-1]))
             print(f"scalars {kind}: {lines[kind][-1]['step_median_ns']:.2f} ns a gate", flush=True)
     return lines
-
-
-def published(row):
-    """Taskflow's figure for the row, which is not measured here."""
-    if row.kind != "scheduling" or row.threads > 2:
-        return None
-    return TASKFLOW[row.workload][row.threads - 1]

@@ -10,11 +10,11 @@ import Foundation
   @Flag(help: "As many workers as the process may use.") var multithreaded = false
 
   func validate() throws {
-    if width < 1 { throw ValidationError("the width is at least 1, got \(width)") }
+    do { _ = try GraphExecutor(width: width) } catch { throw ValidationError("--width: \(error)") }
   }
 
   func run() throws {
-    var conversation = Conversation(on: multithreaded ? .shared : GraphExecutor(width: width))
+    var conversation = try Conversation(on: multithreaded ? .shared : GraphExecutor(width: width))
     while let line = readLine() {
       let answer = conversation.answer(to: line)
       try FileHandle.standardOutput.write(contentsOf: Data(answer))

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import DependencyScheduling
 import ProcessMeter
 public import ScalarGraphs
 
@@ -19,6 +20,10 @@ public import ScalarGraphs
     false
   @Option(help: "With --sweep: by how much a gate of the largest graph may cost more than one of 100,000.")
   var factor = 3.0
+
+  func validate() throws {
+    do { _ = try GraphExecutor(width: width) } catch { throw ValidationError("--width: \(error)") }
+  }
 
   func run() throws {
     guard sweep else { return print(try ScalarMeasurement(kind, gates: gates, width: width, runs: runs).line) }

@@ -46,7 +46,7 @@ struct ScalarMeasurement {
     compile = try Time(gates: gates) { compiled = try Program(graph.output, gradientsFor: [graph.input]) }
     let program = compiled!
     units = program.unitCount
-    let session = program.makeSession(on: GraphExecutor(width: width))
+    let session = try program.makeSession(on: GraphExecutor(width: width))
     session[graph.input] = 0.3
     firstStep = try Time(gates: gates) { try session.step() }
 

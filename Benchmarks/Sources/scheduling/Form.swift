@@ -1,7 +1,5 @@
 import ArgumentParser
 import DependencyScheduling
-import Dispatch
-import SchedulingWorkloads
 
 /// How the tasks of a workload are run.
 enum Form: String, EnumerableFlag {
@@ -9,47 +7,47 @@ enum Form: String, EnumerableFlag {
   case single
   /// In groups, from what a task takes.
   case grouped
+  /// Each task a closure of a task graph, which is run asynchronously.
+  case tasks
   /// No graph: the bodies alone, split over the workers by index.
   case bodies
 
-  /// The first column of the line.
-  var implementation: String { self == .single ? "adjoint" : "adjoint-\(rawValue)" }
+  /// The first column of the line: "adjoint", and what was asked for beside the default.
+  func implementation(_ sharing: SharingChoice) -> String {
+    let form = self == .single ? [] : [rawValue]
+    let shared: [String] =
+      switch sharing {
+      case .automatic: []
+      case .always: ["shared"]
+      case .never: ["alone"]
+      }
+    return (["adjoint"] + form + shared).joined(separator: "-")
+  }
 
   static func help(for form: Form) -> ArgumentHelp? {
     switch form {
     case .single: "Each task is a unit of its own."
     case .grouped: "The schedule groups the tasks; the first column says so."
+    case .tasks: "Each task is a closure of a TaskGraph, run asynchronously; the first column says so."
     case .bodies: "No schedule: the bodies alone, split over the workers; the first column says so."
     }
   }
 }
 
-/// What is built once and run again and again.
-enum Built {
-  case single(Schedule)
-  case grouped(GroupedSchedule)
-  case bodies(count: Int)
+/// Whether runs of the schedule are shared out among the workers.
+enum SharingChoice: String, CaseIterable, ExpressibleByArgument {
+  /// As the executor finds faster, which is what a user gets.
+  case automatic
+  /// In every run, among all workers.
+  case always
+  /// In no run.
+  case never
 
-  /// - Parameter cost: What a task takes, in nanoseconds: only groups are made from it.
-  init(_ graph: WorkloadGraph, _ form: Form, cost: Float?) throws {
-    switch form {
-    case .single: self = .single(try graph.scheduleFromEdges())
-    case .grouped: self = .grouped(try graph.groupedFromEdges(cost: cost!))
-    case .bodies: self = .bodies(count: graph.unitCount)
-    }
-  }
-
-  func run(on executor: GraphExecutor, _ body: @Sendable (UnitID) -> Void) throws {
+  var sharing: Sharing {
     switch self {
-    case .single(let schedule): try executor.run(schedule, body)
-    case .grouped(let schedule): try schedule.run(on: executor, body)
-    case .bodies(let count):
-      let width = executor.width
-      withoutActuallyEscaping(body) { body in
-        DispatchQueue.concurrentPerform(iterations: width) { part in
-          for unit in part * count / width..<(part + 1) * count / width { body(UnitID(UInt32(unit))) }
-        }
-      }
+    case .automatic: .automatic
+    case .always: .always
+    case .never: .never
     }
   }
 }

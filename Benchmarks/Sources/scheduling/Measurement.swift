@@ -6,9 +6,10 @@ import SchedulingWorkloads
 /// What one call of the program measures: building, a first run, repeated runs, memory, switches.
 struct Measurement {
   let workload: Workload
+  /// The first column of the line.
+  let implementation: String
   let width: Int
   let checks: Bool
-  let form: Form
 
   /// How often every task has run.
   private(set) var completeRuns = 0
@@ -22,19 +23,21 @@ struct Measurement {
   private(set) var runPeakBytes = 0.0
   private(set) var usage = ProcessMeter.Usage()
 
-  init(_ workload: Workload, width: Int, runCount: Int, checks: Bool, form: Form, cost: Float?) throws {
+  init(
+    _ workload: Workload, width: Int, sharing: SharingChoice, runCount: Int, checks: Bool, form: Form, cost: Float?
+  ) throws {
     self.workload = workload
+    implementation = form.implementation(sharing)
     self.width = width
     self.checks = checks
-    self.form = form
-    let executor = GraphExecutor(width: width)
+    let executor = try GraphExecutor(width: width, sharing: sharing.sharing)
     let body = workload.body
     let cost = form == .grouped ? cost ?? timeOfATask() : nil
 
     ProcessMeter.resetPeak()
     let resident = ProcessMeter.residentBytes
     var built: Built?
-    coldBuild = try ProcessMeter.time { built = try Built(workload.graph, form, cost: cost) }
+    coldBuild = try ProcessMeter.time { built = try Built(workload, form, cost: cost) }
     builtBytes = ProcessMeter.residentBytes - resident
     buildPeakBytes = ProcessMeter.peakBytes - resident
 
@@ -47,7 +50,7 @@ struct Measurement {
 
     for _ in 0..<(checks ? 0 : 5) {
       destroys.append(ProcessMeter.time { built = nil })
-      builds.append(try ProcessMeter.time { built = try Built(workload.graph, form, cost: cost) })
+      builds.append(try ProcessMeter.time { built = try Built(workload, form, cost: cost) })
     }
   }
 
@@ -68,7 +71,7 @@ struct Measurement {
       coldBuild, Self.median(builds), Self.median(destroys), first, Self.median(runs), runs.min()!, runs.max()!,
     ]
     let bytes = [builtBytes, buildPeakBytes, runPeakBytes]
-    let identity = [form.implementation, workload.name, "\(width)", checks ? "1" : "0"]
+    let identity = [implementation, workload.name, "\(width)", checks ? "1" : "0"]
     let sizes = ["\(workload.graph.unitCount)", "\(workload.graph.successors.count)"]
     let switches = ["\(usage.involuntarySwitches)", "\(usage.voluntarySwitches)"]
     let processors = String(format: "%.2f", usage.processorSeconds / (runs.reduce(0, +) * 1e-9))

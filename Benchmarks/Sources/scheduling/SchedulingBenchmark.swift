@@ -1,4 +1,5 @@
 import ArgumentParser
+import DependencyScheduling
 import Foundation
 import SchedulingWorkloads
 
@@ -15,9 +16,15 @@ import SchedulingWorkloads
 
   @Argument(help: "One of \(Workload.names.joined(separator: ", ")).") var workload: String
   @Argument(help: "Workers.") var width = 2
-  @Argument(help: "Timed runs.") var runs = 7
+  @Argument(help: "Timed runs, the first few of which still learn whether to share.") var runs = 15
   @Argument(help: "The word check: every task checks its predecessors.") var check: Check?
   @Flag(exclusivity: .exclusive) var form = Form.single
+  @Option(
+    help: """
+      Whether runs are shared out among the workers: automatic, as the executor finds faster; always; or never. The \
+      first column says so.
+      """)
+  var sharing = SharingChoice.automatic
   @Option(help: "With --grouped: nanoseconds a task, from which the groups are made; timed if left out.") var cost:
     Float?
 
@@ -27,20 +34,24 @@ import SchedulingWorkloads
     guard Workload.names.contains(workload) else {
       throw ValidationError("no workload \(workload): \(Workload.names.joined(separator: ", "))")
     }
-    guard width >= 1, runs >= 1 else { throw ValidationError("there is at least one worker, and one run") }
+    do { _ = try GraphExecutor(width: width) } catch { throw ValidationError("\(error)") }
+    guard runs >= 1 else { throw ValidationError("there is at least one run, got \(runs)") }
     guard cost.map({ $0 >= 0 && form == .grouped }) != false else {
       throw ValidationError("--cost comes with --grouped, and is not negative")
     }
     guard form != .bodies || check == nil else {
       throw ValidationError("--bodies keeps no order that could be checked")
     }
+    guard form != .bodies || sharing == .automatic else {
+      throw ValidationError("--bodies has no schedule whose runs could be shared out: it splits the tasks itself")
+    }
   }
 
   func run() throws {
     let named = Workload(named: workload)!
     let measurement = try Measurement(
-      check == nil ? named : named.checked(), width: width, runCount: runs, checks: check != nil, form: form, cost: cost
-    )
+      check == nil ? named : named.checked(), width: width, sharing: sharing, runCount: runs, checks: check != nil,
+      form: form, cost: cost)
     guard measurement.workload.holds(measurement.completeRuns) else { throw FailedCheck(workload: workload) }
     print(measurement.line)
   }

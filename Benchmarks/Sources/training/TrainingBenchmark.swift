@@ -15,6 +15,10 @@ import TrainingWorkloads
   @Option(help: "At most so many steps.") var repeats = 200
   @Flag(help: "Print where the time of one more step goes, instead of the JSON line.") var trace = false
 
+  func validate() throws {
+    do { _ = try GraphExecutor(width: threads) } catch { throw ValidationError("--threads: \(error)") }
+  }
+
   mutating func run() throws {
     if list {
       print(TrainingWorkload.names.joined(separator: "\n"))
@@ -27,7 +31,7 @@ import TrainingWorkloads
     }
     let graphReady = clock.now
     let program = try Program(built.loss, gradientsFor: built.parameters)
-    let session = program.makeSession(on: GraphExecutor(width: threads))
+    let session = try program.makeSession(on: GraphExecutor(width: threads))
     try built.feed(session)
     try session.step()
     let first = begin.duration(to: clock.now)

@@ -20,7 +20,7 @@ struct WidthComparison {
   init(_ graph: ScalarGraph, turns: Int) throws {
     let program = try Program(graph.output, gradientsFor: [graph.input])
     (gates, units) = (graph.gateCount, program.unitCount)
-    let sessions = [1, 2, 1].map { program.makeSession(on: GraphExecutor(width: $0)) }
+    let sessions = try [1, 2, 1].map { try program.makeSession(on: GraphExecutor(width: $0)) }
     for session in sessions {
       session[graph.input] = 0.3
       for _ in 0..<3 { try session.step() }

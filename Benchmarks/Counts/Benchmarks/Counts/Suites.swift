@@ -34,7 +34,7 @@ private func scheduling(_ name: String) {
   ) { benchmark in
     let workload = Workload(named: name)!
     let schedule = workload.graph.makeSchedule()
-    let executor = GraphExecutor(width: 1)
+    let executor = try GraphExecutor(width: 1)
     for _ in 0..<3 { try executor.run(schedule, workload.body) }
     try Costs.record(costs, in: benchmark) {
       for _ in 0..<20 { try executor.run(schedule, workload.body) }
@@ -62,7 +62,7 @@ private func steps(of name: String, width: Int) {
   ) { benchmark in
     let workload = TrainingWorkload.named(name)!
     let program = try Program(workload.loss, gradientsFor: workload.parameters, options: nominal)
-    let session = program.makeSession(on: GraphExecutor(width: width))
+    let session = try program.makeSession(on: GraphExecutor(width: width))
     try workload.feed(session)
     for _ in 0..<20 { try session.step() }
     try Costs.record(costs, per: width == 1 ? 1 : 100, in: benchmark) {
