@@ -40,11 +40,11 @@ struct AlexNet: ParsableCommand {
     guard steps >= 1 else { throw ValidationError("--steps is at least 1, got \(steps)") }
     guard rate > 0, rate.isFinite else { throw ValidationError("--rate is above 0, got \(rate)") }
     guard batch >= 1 else { throw ValidationError("--batch is at least 1, got \(batch)") }
-    guard width >= 1 else { throw ValidationError("--width is at least 1, got \(width)") }
+    do { _ = try GraphExecutor(width: width) } catch { throw ValidationError("--width: \(error)") }
   }
 
   func run() throws {
-    let executor = GraphExecutor(width: width)
+    let executor = try GraphExecutor(width: width)
     print("\(width) worker\(width == 1 ? "" : "s")")
     let isRight = try checkGradients(on: executor)
     let store = ParameterStore()

@@ -31,7 +31,7 @@ struct Digits: ParsableCommand {
   func validate() throws {
     guard epochs >= 1 else { throw ValidationError("--epochs is at least 1, got \(epochs)") }
     guard shiftedEpochs >= 1 else { throw ValidationError("--shifted-epochs is at least 1, got \(shiftedEpochs)") }
-    guard width >= 1 else { throw ValidationError("--width is at least 1, got \(width)") }
+    do { _ = try GraphExecutor(width: width) } catch { throw ValidationError("--width: \(error)") }
     guard (1...1437).contains(batch) else { throw ValidationError("--batch is from 1 to 1437, got \(batch)") }
   }
 

@@ -12,11 +12,12 @@ struct ScoreService: Sendable {
   private let program: Program
   private let features: Node, score: Node
   /// At most two workers, behind whatever the user is waiting for.
-  private let executor = GraphExecutor(width: 2, qos: .utility, label: "app.scores")
+  private let executor: GraphExecutor
   private let parameters = ParameterStore()
 
   /// How a score depends on 256 features of each of 512 rows.
   init() throws {
+    executor = try GraphExecutor(width: 2, qos: .utility, label: "app.scores")
     let graph = Graph()
     features = graph.input("features", [512, 256])
     let weights = graph.parameter("weights", [256, 256], .glorotUniform(seed: 1))
@@ -40,7 +41,7 @@ struct ScoreService: Sendable {
 
   /// Answers on the calling thread alone, within `memoryLimit` bytes for values and gradients.
   func answerAlone(_ number: Int, memoryLimit: Int? = nil) throws -> Answer {
-    let session = program.makeSession(
+    let session = try program.makeSession(
       on: GraphExecutor(width: 1), parameters: parameters, memoryLimit: memoryLimit)
     try session.write(Self.request(number), to: features)
     try session.step()

@@ -42,13 +42,13 @@ struct NeuralTuringMachine: ParsableCommand {
     guard steps >= Self.stride else { throw ValidationError("--steps is at least \(Self.stride), got \(steps)") }
     guard batch >= 1 else { throw ValidationError("--batch is at least 1, got \(batch)") }
     guard rate > 0, rate.isFinite else { throw ValidationError("--rate is above 0, got \(rate)") }
-    guard width >= 1 else { throw ValidationError("--width is at least 1, got \(width)") }
+    do { _ = try GraphExecutor(width: width) } catch { throw ValidationError("--width: \(error)") }
   }
 
   func run() throws {
     var size = TuringMachine.Size()
     (size.batch, size.controller) = (batch, controller)
-    var training = CopyTraining(size, seed: seed, on: GraphExecutor(width: width))
+    var training = try CopyTraining(size, seed: seed, on: GraphExecutor(width: width))
     print(
       "memory of \(size.rows) x \(size.width), controller \(controller.rawValue) of \(size.units) units, batches of "
         + "\(batch) sequences; \(width) worker\(width == 1 ? "" : "s")")

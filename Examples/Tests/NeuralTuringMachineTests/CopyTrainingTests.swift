@@ -11,7 +11,7 @@ import Testing
   private func losses(
     _ size: TuringMachine.Size = small, steps: Int, cachedLengths: Int = 3, width: Int = 1
   ) throws -> [Double] {
-    var training = CopyTraining(
+    var training = try CopyTraining(
       size, seed: 4, cachedLengths: cachedLengths, on: GraphExecutor(width: width))
     return try (0..<steps).map { _ in try training.step(lengths: 1...3, rate: 0.01) }
   }
