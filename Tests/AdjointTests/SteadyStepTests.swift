@@ -1,6 +1,7 @@
 import Adjoint
 import CSwiftHeap
 import DependencyScheduling
+import Foundation
 import StressScale
 import Testing
 
@@ -23,11 +24,9 @@ import Testing
       let session = program.makeSession(on: try GraphExecutor(width: width))
       try session.write((0..<64 * 96).map { Float($0 % 7) }, to: x)
       try session.write((0..<64).map { Float($0 % 3) }, to: y)
-      try requireSteadySteps(of: session, width: width)
+      try countSteps(of: session)
     }
-    let printed = String(decoding: ended?.standardOutputContent ?? [], as: UTF8.self)
-    #expect(ended != nil, "\(printed)")
-    print(printed)
+    expectSteady(ended)
   }
 }
 
@@ -43,39 +42,47 @@ extension SteadyStepTests {
       let session = program.makeSession(on: try GraphExecutor(width: width))
       let values = (0..<count).map { Float($0 % 7) }
       var gradient = values
-      try requireSteady(width: width) {
+      try countSteps {
         var target = gradient.mutableSpan
         try session.reading(x, from: values.span) {
           try session.writing(gradientOf: x, to: &target) { try session.step() }
         }
       }
     }
-    let printed = String(decoding: ended?.standardOutputContent ?? [], as: UTF8.self)
-    #expect(ended != nil, "\(printed)")
-    print(printed)
+    expectSteady(ended)
   }
 }
 
-/// Steps until nothing is new, then asks of a hundred steps that they make no object of Swift's heap and fault in next to
-/// no page. For a process in which nothing else runs.
+/// Steps until nothing is new, then prints how many objects of Swift's heap a hundred steps made, and how many pages they
+/// faulted in. For a process in which nothing else runs.
 ///
-/// A helper that Dispatch starts only then faults its stack in, and a busy system takes pages away: what steps do of
-/// themselves is the least that a hundred of them did. A sanitizer pages its own memory, so that only objects count there.
-func requireSteadySteps(of session: Session, width: Int) throws {
-  try requireSteady(width: width) { try session.step() }
-}
+/// A seat that is first asked for then has its work item made and its thread's stack faulted in, and a busy system takes
+/// pages away: what steps do of themselves is the least that a hundred of them did.
+func countSteps(of session: Session) throws { try countSteps { try session.step() } }
 
-private func requireSteady(width: Int, _ step: () throws -> Void) throws {
+private func countSteps(_ step: () throws -> Void) throws {
   for _ in 0..<200 { try step() }
-  adj_count_swift_objects()
-  var faults = UInt64.max
-  for _ in 0..<5 {
+  var objects = UInt64.max, faults = UInt64.max
+  for _ in 0..<5 where objects > 0 || faults > 0 {
+    adj_count_swift_objects()
     let before = adj_page_faults()
     for _ in 0..<100 { try step() }
+    objects = min(objects, adj_stop_counting_swift_objects())
     faults = min(faults, adj_page_faults() - before)
   }
-  let objects = adj_stop_counting_swift_objects()
-  print("In 500 steps: \(objects) objects; in 100 of them \(faults) page faults")
-  precondition(objects == 0, "\(objects) objects in 500 steps")
-  precondition(StressScale.isSanitized || faults <= 4, "\(faults) page faults in 100 steps")
+  print(objects, faults)
+  fflush(nil)
+  adj_show_first_swift_object(1)
+}
+
+/// Expects that the steps which a process counted made no object, and faulted in next to no page. A sanitizer pages its
+/// own memory, so that only objects count there.
+func expectSteady(_ ended: ExitTest.Result?, sourceLocation: Testing.SourceLocation = #_sourceLocation) {
+  guard let ended else { return }
+  let printed = String(decoding: ended.standardOutputContent, as: UTF8.self)
+  let counts = printed.prefix { $0 != "\n" }.split(separator: " ").compactMap { Int($0) }
+  #expect(counts.count == 2, "\(printed)", sourceLocation: sourceLocation)
+  guard counts.count == 2 else { return }
+  #expect(counts[0] == 0, "in 100 steps, the last first one by:\n\(printed)", sourceLocation: sourceLocation)
+  #expect(StressScale.isSanitized || counts[1] <= 4, "pages faulted in by 100 steps", sourceLocation: sourceLocation)
 }

@@ -7,5 +7,8 @@ void adj_count_swift_objects(void);
 /// The objects made since.
 uint64_t adj_stop_counting_swift_objects(void);
 
+/// Writes the calls that made the first of them to a file descriptor, innermost first.
+void adj_show_first_swift_object(int file);
+
 /// The page faults of this process.
 uint64_t adj_page_faults(void);
