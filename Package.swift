@@ -44,7 +44,9 @@ let package = Package(
       linkerSettings: jemallocAfterTheHost),
 
     .systemLibrary(name: "COpenBLAS"),
-    .target(name: "CKernels"),
+    .target(
+      name: "CKernels",
+      cSettings: [".", "Convolutions", "Elementwise", "Reductions"].map { .headerSearchPath($0) }),
     .target(
       name: "Kernels",
       dependencies: [

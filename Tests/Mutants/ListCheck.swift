@@ -46,7 +46,7 @@ struct ListCheck {
     switch line.proof {
     case .walk: return nil
     case .ordering(let harness):
-      let path = package.appending(path: "Tests/OrderingHarnesses/\(harness.name).swift").path
+      let path = package.appending(path: harness.file).path
       return FileManager.default.fileExists(atPath: path) ? nil : "there is no \(path)"
     case .tests(let name): return exists(name) ? nil : "there is no test \(name)"
     }

@@ -24,8 +24,8 @@ struct OrderingProgram {
         .write(to: target, atomically: true, encoding: .utf8)
       return target
     }
-    let harnesses = copy.root.appending(path: "Tests/OrderingHarnesses")
-    let files = sources + ["TwoThreads", harness.name].map { harnesses.appending(path: "\($0).swift") }
+    let programs = ["Tests/OrderingHarnesses/TwoThreads.swift", harness.file]
+    let files = sources + programs.map { copy.root.appending(path: $0) }
     let options = harness.sign == .race ? ["-sanitize=thread", "-g"] : ["-O", "-whole-module-optimization"]
     try callCompiler(
       ["-swift-version", "6", "-parse-as-library", "-suppress-warnings", "-o", executable.path] + options
@@ -58,7 +58,8 @@ struct OrderingProgram {
   private static func companions(of file: String, harness: String) -> [String] {
     let padded = "Threads/PaddedAtomic"
     let companions = [
-      "WorkDeque": [padded], "DequeRow": [padded, "DependencyScheduling/Running/WorkDeque"], "RunProgress": [padded],
+      "WorkDeque": [padded], "DequeRow": [padded, "DependencyScheduling/Running/Work/WorkDeque"],
+      "RunProgress": [padded],
       "RunAttendance": [padded, "DependencyScheduling/Seats/Attendance"],
       "SharedProbe": [padded, "DependencyScheduling/Running/Probe"], "SeatWish": [padded],
     ]

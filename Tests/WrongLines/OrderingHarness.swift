@@ -11,4 +11,9 @@ package struct OrderingHarness: Hashable, Sendable {
   /// The file's name, without extension.
   package let name: String
   package let sign: Sign
+
+  /// Its place in the package. Programs that tell a lost unit at full speed are litmus tests, in a folder of their own.
+  package var file: String {
+    "Tests/OrderingHarnesses/\(sign == .lostUnits ? "Litmus/" : "")\(name).swift"
+  }
 }

@@ -30,38 +30,16 @@ struct Compilation: Sendable {
     try throwFirstPoison(in: state, next)
     try throwFirstLeak(in: state, values + gradients + next)
     try state.checkEstimates(values + gradients + next)
-    var lowered = Simplify.apply(
-      to: Formula.replaceValues(in: state.takeStorage(copying: keepsNodes || Self.checksPasses)),
-      roots: values + gradients + next + updates.map(\.parameter), options)
-    func pass(_ pass: CompilerPass, if isWanted: Bool = true, _ apply: (IntermediateGraph) -> IntermediateGraph) {
-      if isWanted, options.runs(pass) { lowered = apply(lowered) }
-    }
-    let isOrdered = options.accumulation == .graphOrder
-    pass(.mergeScans) { MergeScans.apply(to: $0) }
-    pass(.updateEarly) { UpdateEarly.apply(to: $0, from: state, updates: 2 * updates.count) }
-    pass(.shareNorms) { ShareNorms.apply(to: $0) }
-    lowered = LowerConvolutions.apply(to: lowered)
-    pass(.divideReductions) { DivideReductions.apply(to: $0) }
-    pass(.joinPads, if: isOrdered) { JoinPads.apply(to: $0) }
-    pass(.foldIntoProducts, if: isOrdered) { FoldIntoProducts.apply(to: $0) }
-    if options.fusesElementwise {
-      pass(.foldIntoSplices) { FoldIntoSplices.apply(to: $0) }
-      pass(.runningSums, if: isOrdered) { RunningSums.apply(to: $0) }
-      let kept =
-        checkpoints.isEmpty ? nil : RecomputeCheckpoints.valuesReadOutside(of: checkpoints, in: lowered, from: state)
-      pass(.recomputeForBackward) { RecomputeForBackward.apply(to: $0, outputCount: values.count, keeping: kept) }
-    }
-    lowered = RecomputeCheckpoints.apply(to: lowered, checkpoints, from: state, outputCount: values.count)
-    if options.runs(.copyShownSources) {
-      lowered = CopyShownSources.apply(to: lowered, outputs: values, gradientCount: gradients.count)
-    }
-    let built = UnitBuilder.build(lowered, outputCount: values.count, options: options)
+    let storage = state.takeStorage(copying: keepsNodes || Self.checksPasses)
+    let lowered = GraphPasses.apply(
+      to: storage,
+      roots: Roots(
+        results: values, gradients: gradients, nextValues: next, updatedParameters: updates.map(\.parameter)),
+      for: CompiledPurpose(source: state, options: options, checkpoints: checkpoints, outputs: values))
+    let built = UnitBuilder.build(lowered, options: options)
     let endpoints = Endpoints(lowered, built.values, outputs: values, variables: variables, upstreams: upstreams)
     var plan = built.plan
-    let changed = lowered.roots.dropFirst(values.count + gradients.count)
-    plan.update(
-      changed.suffix(updates.count), to: changed.prefix(updates.count), in: lowered, built.values,
-      endpoints: endpoints, forwardRoots: values.count)
+    plan.updateParameters(by: lowered, built.values, endpoints: endpoints)
     let compiled = Compiled(plan: plan, endpoints: endpoints, state: state, graph: lowered, values: built.values)
     if options.checksPlan { compiled._checkInvariants() }
     return compiled
@@ -74,15 +52,6 @@ struct Compilation: Sendable {
     #else
       false
     #endif
-  }
-
-  /// The passes that the body of a scan goes through, of which `roots` are wanted.
-  static func loweredBody(_ storage: GraphStorage, roots: [NodeID], _ options: Program.Options) -> IntermediateGraph {
-    let simplified = MergeScans.apply(
-      to: Simplify.apply(to: Formula.replaceValues(in: storage), roots: roots, options))
-    let shared = ShareNorms.apply(to: simplified)
-    let lowered = FoldIntoProducts.apply(to: JoinPads.apply(to: LowerConvolutions.apply(to: shared)))
-    return options.fusesElementwise ? FoldIntoSplices.apply(to: lowered) : lowered
   }
 
   /// - Throws: the first use of a scan's state or element outside of the scan's body.

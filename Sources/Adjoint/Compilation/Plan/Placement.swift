@@ -1,0 +1,148 @@
+/// Where every value of a program lives in a session.
+///
+/// One-element floating-point values lie side by side in a slab, one slab an element type, so that a scalar graph needs
+/// no buffer a gate. Everything else has a buffer: one of its own where the user reaches it, otherwise one that shares
+/// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does.
+struct Placement: Sendable {
+  /// A slot of a slab or a buffer, in 32 bits; or, until its step is complete, a gate of the step that will hold a slot.
+  struct Place: Hashable, Sendable, BitwiseCopyable {
+    let bits: UInt32
+    private static let bufferFlag: UInt32 = 1 << 31
+    private static let doubleFlag: UInt32 = 1 << 30
+    private static let awaitedFlag: UInt32 = 1 << 29
+
+    static func slot(_ slot: Int, _ type: ElementType) -> Place {
+      Place(bits: UInt32(slot) | (type == .float64 ? doubleFlag : 0))
+    }
+    static func buffer(_ index: Int) -> Place { Place(bits: UInt32(index) | bufferFlag) }
+    static func awaited(gate: Int, _ type: ElementType) -> Place {
+      Place(bits: UInt32(gate) | awaitedFlag | (type == .float64 ? doubleFlag : 0))
+    }
+    /// Nowhere: a value that lives within a chain.
+    static let none = Place(bits: .max)
+
+    var isBuffer: Bool { bits & Self.bufferFlag != 0 }
+    /// Whether it will be known when the step is complete.
+    var isAwaited: Bool { !isBuffer && bits & Self.awaitedFlag != 0 }
+    /// The index among buffers, within the slab of its type, or among the gates of the step being made.
+    var index: Int { Int(bits & ~(Self.bufferFlag | Self.doubleFlag | Self.awaitedFlag)) }
+    var isDoubleSlot: Bool { !isBuffer && bits & Self.doubleFlag != 0 }
+  }
+
+  /// Who decides how long a buffer lives.
+  enum Lifetime: Hashable, Sendable {
+    case input, constant, result
+    /// Lent by the parameter store: a parameter, or the spare memory that its next value is computed into.
+    case parameter, next
+    case transient
+  }
+
+  struct BufferPlan: Sendable {
+    let signature: Signature
+    var lifetime: Lifetime
+    /// Which of the program's slots a transient buffer shares with others; -1 for none.
+    var slot = -1
+    /// Where in the slot it begins, in bytes.
+    var offset = 0
+    /// The first node that lives here.
+    let node: NodeID
+    var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }
+  }
+
+  var buffers: [BufferPlan] = []
+  /// The number of slots of each slab.
+  private(set) var float32Slots = 0, float64Slots = 0
+  /// Scalar constants and where they lie.
+  private(set) var scalarConstants: [(place: Place, value: Double)] = []
+  /// Larger constants, by buffer.
+  private(set) var constants: [(buffer: Int, values: TensorValues)] = []
+
+  /// Finds a place for each node of a graph, except that scalars only wait for their slots.
+  ///
+  /// - Parameters:
+  ///   - values: empty yet.
+  ///   - isInner: whether a value never reaches memory.
+  init(_ graph: IntermediateGraph, _ values: inout Column<PlacedValue>, isInner: (NodeID) -> Bool) {
+    let storage = graph.storage
+    let dropped = storage.gates.number(of: Dropped.self)
+    let briefs = storage.gates.briefs
+    for index in 0..<storage.count {
+      let node = NodeID(index)
+      let signature = storage.rows[index].signature
+      if signature.isFloatingScalar, briefs[Int(storage.rows[index].gate.index)].scalarOperation != nil {
+        values.append(
+          PlacedValue(signature == .scalar(.float64) ? .awaited(gate: 0, .float64) : .awaited(gate: 0, .float32)))
+        continue
+      }
+      let traits = storage.traits(of: node)
+      if case .alias = traits.kernel.form {
+        values.append(PlacedValue(values[storage.inputs(of: node).first!.int].place))
+      } else if storage.rows[index].gate == dropped || isInner(node) {
+        values.append(PlacedValue(.none))
+      } else {
+        values.append(PlacedValue(newPlace(for: node, traits, storage)))
+      }
+    }
+    for root in graph.roots.all where values[root.int].place.isBuffer {
+      let buffer = values[root.int].place.index
+      if buffers[buffer].lifetime == .transient { buffers[buffer].lifetime = .result }
+    }
+  }
+
+  /// Whether a value lives only within a run.
+  func isTransient(_ place: Place) -> Bool {
+    place.isBuffer && place != .none && buffers[place.index].lifetime == .transient
+  }
+
+  private mutating func newPlace(for node: NodeID, _ traits: GateTraits, _ storage: GraphStorage) -> Place {
+    let signatureID = storage.rows[node.int].signature
+    let signature = storage.signatures[Int(signatureID.index)]
+    if signature.elementType.isDifferentiable, signatureID.isScalar || signature.shape.elementCount == 1 {
+      if traits.source == nil, traits.brief.scalarOperation != nil {
+        return .awaited(gate: 0, signature.elementType)
+      }
+      let place = Place.slot(takeSlots(1, signature.elementType), signature.elementType)
+      if traits.source == .constant {
+        scalarConstants.append((place, storage.constants[node]!.doubles(count: 1)[0]))
+      }
+      return place
+    }
+    let lifetime: Lifetime =
+      switch traits.source {
+      case .input: .input
+      case .parameter: .parameter
+      case .constant: .constant
+      case nil: .transient
+      }
+    if let values = storage.constants[node] { constants.append((buffers.count, values)) }
+    buffers.append(BufferPlan(signature: signature, lifetime: lifetime, node: node))
+    return .buffer(buffers.count - 1)
+  }
+
+  /// Memory within a run for the call that computes `node`.
+  mutating func addScratch(byteCount: Int, for node: NodeID) -> Place {
+    let signature = Signature(elementType: .float32, shape: [max(1, (byteCount + 3) / 4)])
+    buffers.append(BufferPlan(signature: signature, lifetime: .transient, node: node))
+    return .buffer(buffers.count - 1)
+  }
+
+  // MARK: scalars computed in steps
+
+  /// The first of `count` new slots next to one another.
+  mutating func takeSlots(_ count: Int, _ type: ElementType) -> Int {
+    let first = type == .float64 ? float64Slots : float32Slots
+    precondition(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
+    if type == .float64 { float64Slots += count } else { float32Slots += count }
+    return first
+  }
+}
+
+/// Where a node's value lies, and which unit makes it: looked up together for each operand.
+struct PlacedValue: BitwiseCopyable {
+  var place: Placement.Place
+  var unit = noUnit
+  /// In place of a unit, for what is there before a run.
+  static let noUnit = UInt32.max
+
+  init(_ place: Placement.Place) { self.place = place }
+}

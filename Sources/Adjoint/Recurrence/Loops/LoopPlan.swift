@@ -1,0 +1,66 @@
+internal import Kernels
+
+/// A scan made ready to run: its body compiled once, into steps that one worker runs in order, again and again, and for
+/// each value of the body where it lies in each step.
+///
+/// The memory of one step is small and stays in the cache: slabs, slots that values share, constants, and the state, all
+/// in one piece that the session plans and counts like any result. Elements of sequences are read where they lie, and
+/// values that are stacked are written where they belong; nothing is copied but single elements, which the slab holds.
+final class LoopPlan: Sendable {
+  /// The body's own plan.
+  let plan: ProgramPlan
+  /// Its calls that are chains: one step is little work, so that they run without being copied.
+  let chains: [ElementwiseChain.Unowned?]
+  let stepCount: Int
+  /// Where the buffers of the body's plan lie, and what its scalars are copied from and to.
+  let layout: LoopLayout
+  /// The nodes of the body, for messages.
+  let names: GraphState
+  private let origins: Origins
+
+  /// - Parameters:
+  ///   - results: the wanted ones, by their number among the parts of the scan.
+  ///   - packed: whether they lie in one memory, as the gate says, and not in one each.
+  init(_ scan: Scan, results: [Int], packed: Bool, options: Program.Options) {
+    let body = scan.body
+    let stateCount = body.state.count
+    let stacked = results.filter { $0 >= stateCount }.map { scan.stacked[$0 - stateCount] }
+    let roots = body.next + stacked
+    var options = options
+    options.unitWork = .infinity
+    options.accumulation = .graphOrder
+    let lowered = GraphPasses.apply(
+      to: body.graph.storage, roots: Roots(results: roots),
+      for: CompiledPurpose(source: body.graph, options: options, outputs: roots, isBody: true))
+    let built = UnitBuilder.build(lowered, options: options, isShared: false)
+    plan = built.plan
+    chains = plan.calls.map { call in
+      if case .chain(let type, let chain) = call { ElementwiseChain.Unowned(chain, type) } else { nil }
+    }
+    stepCount = body.stepCount
+    names = body.graph
+    origins = lowered.origins
+    layout = LoopLayout(scan, lowered, built, results: results, packed: packed)
+    _checkInvariants()
+  }
+
+  /// What one run costs, in nanoseconds.
+  var cost: Float { min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest) }
+
+  func describe(_ node: NodeID) -> String { names.describe(origins[node.int]) }
+}
+
+/// Where a value of a body lies in step t: `stride` bytes further in each step, and `parity` further in odd ones.
+struct LoopPlace: Sendable {
+  enum Region: Sendable { case operand(Int), result(Int), scratch }
+  let region: Region
+  var offset = 0, stride = 0, parity = 0
+  /// The operand that it is in step 0 instead.
+  var first: Int?
+}
+
+/// A value of one element, or one that has two places, is copied.
+struct LoopCopy: Sendable {
+  let from: LoopPlace, to: LoopPlace
+  let byteCount: Int
+}

@@ -1,0 +1,299 @@
+extension WrongLine {
+  /// Wrong lines in the kernels and in the Swift around them.
+  static let kernels: [WrongLine] = [
+    WrongLine(
+      "an accumulation of five leaves out the last",
+      in: "Sources/CKernels/accumulate.c",
+      replace: "for (ptrdiff_t input = 2; input < count; ++input)",
+      with: "for (ptrdiff_t input = 2; input < count - (count == 5); ++input)",
+      caughtBy: "KernelsTests.AccumulateTests/`contributions are added in the order given, to the bit`"),
+    WrongLine(
+      "integers of more than two contributions are not all added",
+      in: "Sources/CKernels/accumulate.c",
+      replace: "default: accumulate_i32(inputs, count, output, begin, end)",
+      with: "default: accumulate_i32(inputs, count > 2 ? 2 : count, output, begin, end)",
+      caughtBy: "KernelsTests.AccumulateTests"),
+    WrongLine(
+      "the second contribution is read from the first block in every block",
+      in: "Sources/CKernels/accumulate.c",
+      replace: "const ELEMENT *second = (const ELEMENT *)inputs[1] + start;",
+      with: "const ELEMENT *second = (const ELEMENT *)inputs[1] + begin;",
+      caughtBy: "KernelsTests.AccumulateTests"),
+    WrongLine(
+      "the last NaN wins a search",
+      in: "Sources/CKernels/Reductions/along_axis.c",
+      replace: "from[i] > greatest[i] || (from[i] != from[i] && greatest[i] == greatest[i])",
+      with: "from[i] > greatest[i] || (from[i] != from[i])",
+      caughtBy: "KernelsTests.AlongAxisTests"),
+    WrongLine(
+      "a part goes over lanes of the next",
+      in: "Sources/CKernels/Reductions/along_axis.c",
+      replace: "return rest < end - lane ? rest : end - lane;",
+      with: "return rest;",
+      caughtBy: "KernelsTests.AlongAxisTests"),
+    WrongLine(
+      "sums from the end begin one off",
+      in: "Sources/CKernels/Reductions/along_axis.c",
+      replace: "(from_the_end ? (length - 1) * inner : 0)",
+      with: "(from_the_end ? length * inner - inner - (inner > 512) : 0)",
+      caughtBy: "KernelsTests.AlongAxisTests"),
+    WrongLine(
+      "the carry of a copy is lost beyond three axes",
+      in: "Sources/CKernels/strided_copy.c",
+      replace: "for (; axis >= 0 && coordinates[axis] == layout.sizes[axis]; --axis)",
+      with: "for (; axis >= 0 && axis > rank - 5 && coordinates[axis] == layout.sizes[axis]; --axis)",
+      caughtBy: "KernelsTests.MovementTests"),
+    WrongLine(
+      "a tile begins within a row",
+      in: "Sources/CKernels/strided_copy.c",
+      replace: "if (tiled && column == 0 &&",
+      with: "if (tiled && 1 &&",
+      caughtBy: "KernelsTests.MovementTests"),
+    WrongLine(
+      "integers lack the last of seventeen",
+      in: "Sources/CKernels/Elementwise/elementwise.c",
+      replace: "if (at.operation == ADJ_ADD) add_i32(to, a, block->values[at.b], block->count);",
+      with: "if (at.operation == ADJ_ADD) add_i32(to, a, block->values[at.b], block->count - (block->count == 17));",
+      caughtBy: "KernelsTests.PlaceTests/`integers are added and copied in each place`"),
+    WrongLine(
+      "a scalar is spread over the first block alone",
+      in: "Sources/CKernels/Elementwise/chain_blocks.h",
+      replace: """
+            case SAME_EVERYWHERE:
+              if (operand->written < count) {
+        """,
+      with: """
+            case SAME_EVERYWHERE:
+              if (operand->written == 0) {
+        """,
+      caughtBy: "KernelsTests.PlaceTests/`what is repeated is there for blocks that are longer than the first`"),
+    WrongLine(
+      "a tile goes over fifteen rows",
+      in: "Sources/CKernels/strided_copy.c",
+      replace: "layout.sizes[rank - 2] - coordinates[rank - 2] >= TILE",
+      with: "layout.sizes[rank - 2] - coordinates[rank - 2] >= TILE - 1",
+      caughtBy: "KernelsTests.MovementTests"),
+    WrongLine(
+      "the first of five axes is not looked at",
+      in: "Sources/Kernels/Movement/Pad.swift",
+      replace: "for axis in stride(from: output.count - 2, through: 0, by: -1)",
+      with: "for axis in stride(from: output.count - 2, through: output.count > 4 ? 1 : 0, by: -1)",
+      caughtBy: "KernelsTests.MovementTests"),
+    WrongLine(
+      "the row behind a table of long rows is read",
+      in: "Sources/Kernels/Reductions/RowIndexing.swift",
+      replace: """
+            guard index >= 0, index < rowCount else {
+              throw IndexOutOfRange(position: position, index: index, rowCount: rowCount)
+            }
+            (output
+        """,
+      with: """
+            guard index >= 0, index <= rowCount else {
+              throw IndexOutOfRange(position: position, index: index, rowCount: rowCount)
+            }
+            (output
+        """,
+      caughtBy: "KernelsTests.NamedRowTests"),
+    WrongLine(
+      "the row behind a table of short rows is read",
+      in: "Sources/Kernels/Reductions/RowIndexing.swift",
+      replace: """
+            guard index >= 0, index < rowCount else {
+              throw IndexOutOfRange(position: position, index: index, rowCount: rowCount)
+            }
+            output[
+        """,
+      with: """
+            guard index >= 0, index <= rowCount else {
+              throw IndexOutOfRange(position: position, index: index, rowCount: rowCount)
+            }
+            output[
+        """,
+      caughtBy: "KernelsTests.NamedRowTests"),
+    WrongLine(
+      "a row of 64 is added as one of more",
+      in: "Sources/Kernels/Movement/ScatterAddRows.swift",
+      replace: "let isCrowded = Int(numbers[row]) > mostAddedPlainly",
+      with: "let isCrowded = Int(numbers[row]) >= mostAddedPlainly",
+      caughtBy: "KernelsTests.NamedRowTests"),
+    WrongLine(
+      "65 rows are added plainly",
+      in: "Sources/Kernels/Movement/ScatterAddRows.swift",
+      replace: "if indexCount <= mostAddedPlainly || scatter.mostOfARow() <= mostAddedPlainly {",
+      with: "if indexCount <= mostAddedPlainly || scatter.mostOfARow() <= mostAddedPlainly + 1 {",
+      caughtBy: "KernelsTests.NamedRowTests"),
+    WrongLine(
+      "a stored row is reduced from another place, in doubles",
+      in: "Sources/CKernels/Reductions/chain_reduction.c",
+      replace: "(char *)targets[tail.source] + part.first * size",
+      with: "(char *)targets[tail.source] + part.first * 4",
+      caughtBy: "KernelsTests.ChainThresholdTests"),
+    WrongLine(
+      "a row of exactly a leaf is left as a leaf",
+      in: "Sources/CKernels/Reductions/chain_reduction.c",
+      replace: """
+            if (fault.operand >= 0) return fault;
+            if (columns > ADJ_CHAIN_ROW) {
+        """,
+      with: """
+            if (fault.operand >= 0) return fault;
+            if (columns >= ADJ_CHAIN_ROW) {
+        """,
+      caughtBy: "KernelsTests.ChainThresholdTests"),
+    WrongLine(
+      "a table of 2^32 rows has none",
+      in: "Sources/CKernels/Elementwise/chain_blocks.h",
+      replace:
+        "const uint32_t rows = operand->gather->rows > INT32_MAX ? (uint32_t)1 << 31 : (uint32_t)operand->gather->rows;",
+      with: "const uint32_t rows = (uint32_t)operand->gather->rows;",
+      caughtBy: "KernelsTests.ChainThresholdTests"),
+    WrongLine(
+      "the row behind the last of a table is read",
+      in: "Sources/CKernels/Elementwise/chain_blocks.h",
+      replace: "    if (index >= rows) return row;",
+      with: "    if (index > rows) return row;",
+      caughtBy: "KernelsTests.ChainThresholdTests"),
+    WrongLine(
+      "four elements are packed as neighbours of which the fourth is none",
+      in: "Sources/CKernels/Convolutions/convolution_packing.h",
+      replace: """
+        (!plan.offsets
+                      || (plan.offsets[column + 1] == plan.offsets[column] + 1
+                          && plan.offsets[column + 2] == plan.offsets[column] + 2
+                          && plan.offsets[column + 3] == plan.offsets[column] + 3))
+        """,
+      with: """
+        (!plan.offsets
+                      || (plan.offsets[column + 1] == plan.offsets[column] + 1
+                          && plan.offsets[column + 2] == plan.offsets[column] + 2
+                          && 1))
+        """,
+      caughtBy:
+        "KernelsTests.ConvolutionRoomTests/`strided kernels of whole vectors of channels are packed as they are read`"),
+    WrongLine(
+      "room beside images is not zero",
+      in: "Sources/CKernels/Convolutions/convolution_packing.h",
+      replace: "if (bottom - top < plan.rows || right - left < plan.pitch) memset",
+      with: "if (bottom - top < plan.rows) memset",
+      caughtBy: "KernelsTests.ConvolutionRoomTests"),
+    WrongLine(
+      "a row of one more than half a vector lacks its last element",
+      in: "Sources/CKernels/Convolutions/convolution_packing.h",
+      replace: "*(NAME(half) *)(to + count - LANES / 2) = ",
+      with: "*(NAME(half) *)(to + (count > 9 ? count - LANES / 2 : 0)) = ",
+      caughtBy: "KernelsTests.ConvolutionRoomTests"),
+    WrongLine(
+      "a long row lacks its last vector but one",
+      in: "Sources/CKernels/Convolutions/convolution_packing.h",
+      replace: "for (ptrdiff_t i = 0; i < count - LANES; i += LANES)",
+      with: "for (ptrdiff_t i = 0; i < count - 2 * LANES; i += LANES)",
+      caughtBy: "KernelsTests.ConvolutionRoomTests"),
+    WrongLine(
+      "sums of kernels but the first begin anywhere",
+      in: "Sources/CKernels/Convolutions/convolution_loops.h",
+      replace: "memset(totals, 0, (size_t)together * sizeof(totals[0]));",
+      with: "memset(totals, 0, (size_t)1 * sizeof(totals[0]));",
+      caughtBy: "KernelsTests.ConvolutionRoomTests"),
+    WrongLine(
+      "a result of the second panel is summed anew from the first",
+      in: "Sources/CKernels/Convolutions/convolution_room.h",
+      replace: "const REAL *panel = weights + lane / LANES * panel_size + lane % LANES;",
+      with: "const REAL *panel = weights + 0 + lane % LANES;",
+      caughtBy: "KernelsTests.ConvolutionRoomTests"),
+    WrongLine(
+      "a counter beyond 32 bits begins anew",
+      in: "Sources/CKernels/dropout.c",
+      replace: "(uint32_t)((counter + (uint64_t)k) >> 32), step, stream}",
+      with: "0, step, stream}",
+      caughtBy: "KernelsTests.DropoutTests/`an element's word is its own beyond every power of two`"),
+    WrongLine(
+      "a wide angle at the end of a block is not noticed",
+      in: "Sources/CKernels/Elementwise/elementwise_loops.h",
+      replace: "for (ptrdiff_t i = start; i < end; ++i) wide |= FN(is_wide)(pa[i]);",
+      with: "for (ptrdiff_t i = start; i < end - 1; ++i) wide |= FN(is_wide)(pa[i]);",
+      caughtBy: "KernelsTests.PlaceTests/`one wide angle is noticed in each place of a block`"),
+    WrongLine(
+      "the last of 65 is left out",
+      in: "Sources/CKernels/matmul_loops.h",
+      replace: "for (ptrdiff_t lane = 0; j < columns; ++j, ++lane)",
+      with: "for (ptrdiff_t lane = 0; j < columns - (columns == 65); ++j, ++lane)",
+      caughtBy: "KernelsTests.MatrixKernelTests"),
+    WrongLine(
+      "the second part of a deep sum replaces the first",
+      in: "Sources/CKernels/matmul_loops.h",
+      replace: "if (accumulate || first > 0) {",
+      with: "if (accumulate || first > DEPTH) {",
+      caughtBy: "KernelsTests.MatrixKernelTests"),
+    WrongLine(
+      "the seventeenth of a row is not packed",
+      in: "Sources/CKernels/matmul_loops.h",
+      replace: "for (ptrdiff_t p = start; p < end; ++p) panel[p * lines + i] = source",
+      with: "for (ptrdiff_t p = start; p < end - (depth == 17 && end == depth); ++p) panel[p * lines + i] = source",
+      caughtBy: "KernelsTests.MatrixKernelTests"),
+    WrongLine(
+      "a tie at the end of a block is not counted",
+      in: "Sources/CKernels/Reductions/row_loops.h",
+      replace: "ties += ROW(ties)(from + start, count, most);",
+      with: "ties += ROW(ties)(from + start, count - 1, most);",
+      caughtBy: "KernelsTests.LongRowTests"),
+    WrongLine(
+      "an infinity in a long row makes NaN",
+      in: "Sources/CKernels/Reductions/row_loops.h",
+      replace: "others[0] = is_infinite ? of_infinity : SUM(finish)(&tree) + (REAL)(ties - 1);",
+      with: "others[0] = SUM(finish)(&tree) + (REAL)(ties - 1);",
+      caughtBy: "KernelsTests.LongRowTests"),
+    WrongLine(
+      "a NaN far behind minus infinities is lost",
+      in: "Sources/CKernels/Reductions/row_loops.h",
+      replace: "if (x != x) other = x;",
+      with: "if (x != x && i < 512) other = x;",
+      caughtBy: "KernelsTests.LongRowTests"),
+    WrongLine(
+      "the entry of a second row is read behind it",
+      in: "Sources/CKernels/Reductions/row_loops.h",
+      replace: "case ADJ_ENTRY_LOSS: return ROW(cross_entropy)(a, inputs[1], 0, 1",
+      with: "case ADJ_ENTRY_LOSS: return ROW(cross_entropy)(a, inputs[1], 1, 1",
+      caughtBy: "KernelsTests.LongRowTests"),
+    WrongLine(
+      "a channel window begins one early",
+      in: "Sources/CKernels/Convolutions/pooling.c",
+      replace: "const ptrdiff_t first = within < radius ? 0 : within - radius;",
+      with: "const ptrdiff_t first = within <= radius + 1 ? 0 : within - radius;",
+      caughtBy: "KernelsTests.ChannelWindowTests"),
+    WrongLine(
+      "a channel window goes on into the next image",
+      in: "Sources/CKernels/Convolutions/pooling.c",
+      replace: "const ptrdiff_t last = channels - 1 - within < radius ? channels - 1 : within + radius;",
+      with: "const ptrdiff_t last = channels - 1 < radius ? channels - 1 : within + radius;",
+      caughtBy: "KernelsTests.ChannelWindowTests"),
+    WrongLine(
+      "the 2 x 2 path loses a NaN",
+      in: "Sources/CKernels/Convolutions/pooling_halves.h",
+      replace: "SIZED(choose)((a > b) | (a != a), a, b); }",
+      with: "SIZED(choose)(a > b, a, b); }",
+      caughtBy:
+        "KernelsTests.PoolingPathTests/`halves are windows looked at one by one, in rows of every length around a vector's`"
+    ),
+    WrongLine(
+      "windows that reach over the side are taken for halves",
+      in: "Sources/CKernels/Convolutions/pooling.c",
+      replace: "plan.row_padding == 0 && plan.column_padding == 0 &&",
+      with: "plan.row_padding == 0 && 1 &&",
+      caughtBy: "KernelsTests.PoolingPathTests/`windows that are all but halves are worked as what they are`"),
+    WrongLine(
+      "a row that no window sees keeps what was there",
+      in: "Sources/CKernels/Convolutions/pooling.c",
+      replace: "if (!halves(plan, LANES / 4) || plan.height % 2 != 0 ||",
+      with: "if (!halves(plan, LANES / 4) || 0 ||",
+      caughtBy:
+        "KernelsTests.PoolingPathTests/`halves are windows looked at one by one, in rows of every length around a vector's`"
+    ),
+    WrongLine(
+      "a share counts the columns left of an image",
+      in: "Sources/CKernels/Convolutions/pooling.c",
+      replace: "- (left < 0 ? 0 : left));",
+      with: "- (left < 0 ? left : left));",
+      caughtBy: "KernelsTests.PoolingPathTests/`pixels that many windows hold get what each sends back`"),
+  ]
+}

@@ -1,0 +1,160 @@
+extension WrongLine {
+  private static let everyLength: TestName =
+    "AdjointTests.ScanFormTests/`derivatives by both modes and of second order are the loop's at every length`"
+  private static let eachVariable: TestName =
+    "AdjointTests.ScanFormTests/`each variable alone has its derivatives, whatever is read of the results`"
+  private static let programGradients: TestName =
+    "AdjointTests.ScanFormTests/`a program's gradients are the loop's, whatever its options are`"
+  private static let memoryBoundary: TestName =
+    "AdjointTests.ScanFormTests/`values of a step that end just behind a boundary of memory stay apart`"
+  private static let manyParts: TestName =
+    "AdjointTests.ScanFormTests/`a state of more parts than loops are looked for in is one loop`"
+  private static let gatesInScans: TestName =
+    """
+    AdjointTests.ScanDerivativeTests/`gates in the body of a scan have their derivatives in both modes, \
+    and of second order`
+    """
+  private static let definition: TestName = "AdjointTests.ScanFormTests/`the definition of a scan is the loop`"
+
+  /// Wrong lines in scans: their chunks and parts, their derivatives, the memory of a loop.
+  static let scans: [WrongLine] = [
+    WrongLine(
+      "the third chunk of a scan starts from an old state",
+      in: "Sources/Adjoint/Recurrence/ChunkedScan.swift",
+      replace: "      state = run.state\n",
+      with: "      if chunks.count != 1 { state = run.state }\n",
+      caughtBy: programGradients),
+    WrongLine(
+      "the chunks of a reversed scan are stacked in the order in which they ran",
+      in: "Sources/Adjoint/Recurrence/ChunkedScan.swift",
+      replace: "    if body.isReversed { chunks.reverse() }\n",
+      with: "",
+      caughtBy: everyLength),
+    WrongLine(
+      "a reversed scan runs its chunks from the first to the last",
+      in: "Sources/Adjoint/Recurrence/ChunkedScan.swift",
+      replace: "body.isReversed ? ranges.reversed() : ranges",
+      with: "ranges",
+      caughtBy: everyLength),
+    WrongLine(
+      "steps that chunks of one length leave over are not run",
+      in: "Sources/Adjoint/Recurrence/ChunkedScan.swift",
+      replace: "body.stepCount * $0 / count..<body.stepCount * ($0 + 1) / count",
+      with: "body.stepCount / count * $0..<body.stepCount / count * ($0 + 1)",
+      caughtBy: programGradients),
+    WrongLine(
+      "what roundings take from a long sum is not added to it",
+      in: "Sources/Adjoint/Recurrence/SplitScan.swift",
+      replace: "let total = sum + lost.removeFirst()",
+      with: "let total = sum",
+      caughtBy: "AdjointTests.LongScanTests"),
+    WrongLine(
+      "a long sum keeps what only its last addition lost",
+      in: "Sources/Adjoint/Recurrence/SplitScan.swift",
+      replace: "nextLost.append(builder.apply(Add(), losses.removeFirst(), error))",
+      with: "losses.removeFirst()\n      nextLost.append(error)",
+      caughtBy: "AdjointTests.LongScanTests"),
+    WrongLine(
+      "loops are looked for among more parts than have a bit",
+      in: "Sources/Adjoint/Recurrence/StateLoops.swift",
+      replace: "guard count <= UInt64.bitWidth else",
+      with: "guard count <= UInt64.bitWidth + 1 else",
+      caughtBy: manyParts),
+    WrongLine(
+      "an infinite sum over many steps is not a number",
+      in: "Sources/Adjoint/Recurrence/SplitScan.swift",
+      replace: "return select(equal(total, total), total, sum)",
+      with: "return total",
+      caughtBy: "AdjointTests.LongScanTests"),
+    WrongLine(
+      "what a part of a state takes over from another loop is not handed on",
+      in: "Sources/Adjoint/Recurrence/SplitScan.swift",
+      replace: "where inside.contains(node) && !loop.state.contains(part) {",
+      with: "where inside.contains(node) && part < 0 {",
+      caughtBy: everyLength),
+    WrongLine(
+      "the last term of a sum over all steps is lost",
+      in: "Sources/Adjoint/Recurrence/SplitScan.swift",
+      replace: "let terms = inputs.map { sum($0) }",
+      with: "let terms = inputs.prefix(max(2, inputs.count - 1)).map { sum($0) }",
+      caughtBy: gatesInScans),
+    WrongLine(
+      "the second gradient of a part of a scan's results is dropped",
+      in: "Sources/Adjoint/Recurrence/ReverseScan.swift",
+      replace: "if contributions.count < 2 { return",
+      with: "if contributions.count < 999 { return",
+      caughtBy: "AdjointTests.ScanFormTests/`third derivatives are those of the loop by any modes`"),
+    WrongLine(
+      "the last of several gradients of a scan's results is dropped",
+      in: "Sources/Adjoint/Recurrence/ReverseScan.swift",
+      replace: "terms += more",
+      with: "terms += more.count > 1 ? more.dropLast() : more",
+      caughtBy: manyParts),
+    WrongLine(
+      "only the first part of a state starts backward from its own gradient",
+      in: "Sources/Adjoint/Recurrence/ReverseScan.swift",
+      replace: "let initial = step.state.map { upstreams[$0] ??",
+      with: "let initial = step.state.map { ($0 > 0 ? nil : upstreams[$0]) ??",
+      caughtBy: eachVariable),
+    WrongLine(
+      "a reversed scan is differentiated by another reversed scan",
+      in: "Sources/Adjoint/Recurrence/ReverseBody.swift",
+      replace: "isReversed: !body.isReversed",
+      with: "isReversed: true",
+      caughtBy: eachVariable),
+    WrongLine(
+      "only the first part of a state starts forward from its own tangent",
+      in: "Sources/Adjoint/Recurrence/ForwardScan.swift",
+      replace: "step.state.map { tangents[$0] ??",
+      with: "step.state.map { ($0 > 0 ? nil : tangents[$0]) ??",
+      caughtBy: eachVariable),
+    WrongLine(
+      "tangents of a reversed scan go from the first step to the last",
+      in: "Sources/Adjoint/Recurrence/ForwardStep.swift",
+      replace: "isReversed: body.isReversed)",
+      with: "isReversed: false)",
+      caughtBy: eachVariable),
+    WrongLine(
+      "the definition of a scan ignores that it is reversed",
+      in: "Sources/Adjoint/Recurrence/Scan.swift",
+      replace: "let time = body.isReversed ? body.stepCount - 1 - step : step",
+      with: "let time = step",
+      caughtBy: definition),
+    WrongLine(
+      "memory of a loop overlaps by one element",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: "defer { scratchBytes += (byteCount + 63) / 64 * 64 }",
+      with: "defer { scratchBytes += (byteCount + 59) / 64 * 64 }",
+      caughtBy: memoryBoundary),
+    WrongLine(
+      "the two places of a state overlap by one element",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: "let aligned = (byteCount + 63) / 64 * 64",
+      with: "let aligned = (byteCount + 59) / 64 * 64",
+      caughtBy: memoryBoundary),
+    WrongLine(
+      "the state after an even number of steps is read where an odd one leaves it",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: "(stepCount - 1) % 2 * target.parity",
+      with: "0 * target.parity",
+      caughtBy: programGradients),
+    WrongLine(
+      "the first step of a loop reads its state where later steps leave it",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopPlan+Run.swift",
+      replace: "              if time == 0 { layout.placeInitialState(in: table, memory) }\n",
+      with: "",
+      caughtBy: programGradients),
+    WrongLine(
+      "a loop accumulates in order of arrival where its program does",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopPlan.swift",
+      replace: "    options.accumulation = .graphOrder\n",
+      with: "",
+      caughtBy: programGradients),
+    WrongLine(
+      "a part of two merged scans is looked for where the first scan had it",
+      in: "Sources/Adjoint/Compilation/Rewriting/MergeScans.swift",
+      replace: "return whole.parts[first + whole.stacked.firstIndex(of: stacked[number - first])!]",
+      with: "return whole.parts[number]",
+      caughtBy: eachVariable),
+  ]
+}
