@@ -2,6 +2,7 @@ package import Kernels
 
 /// How a gate's result is computed: one of the package's kernels, or your own.
 public struct Kernel: Sendable {
+  /// What passes of the compiler know of: they look for these to fuse, move or share them. All others are structured.
   package enum Form: Sendable {
     /// The value comes from outside: input, parameter, constant.
     case source
@@ -11,12 +12,9 @@ public struct Kernel: Sendable {
     /// The copy gate's adder: the operands are added in order.
     case accumulate
     case reduce(ReduceOperation, axes: [Int])
-    /// A reduction of rows in two goes: to one element a leaf, and from those to one a row.
+    /// The first part of a reduction of long rows: to one element a leaf.
     case reduceLeaves(ReduceOperation, LeafPlan)
-    case joinLeaves(ReduceOperation, LeafPlan)
     case matmul(transposeA: Bool, transposeB: Bool)
-    /// The first operand plus the product of the other two.
-    case accumulateProduct(transposeA: Bool, transposeB: Bool)
     case transpose([Int])
     case broadcast
     case slice(starts: [Int])
@@ -24,30 +22,25 @@ public struct Kernel: Sendable {
     case concatenate(axis: Int)
     /// Of each operand the rows, and where in the result they begin.
     case spliceRows([(rows: Range<Int>, start: Int)])
-    case gatherRows, scatterAddRows
-    /// Each row, along the last axis, by itself.
-    case rows(RowOperation)
-    /// An operation that takes one element of each row.
-    case rowEntry(RowOperation, Int)
-    case oneHot
-    case cumulativeSum(axis: Int, fromTheEnd: Bool)
-    case argmax(axis: Int)
-    case circularConvolution(origin: Int, isReversed: Bool)
-    case circularCorrelation(origin: Int, isReversed: Bool)
-    case dropout(rate: Double, seed: UInt64, stream: UInt32)
-    case pool(PoolOperation, PoolWindow)
-    case channelWindowSum(radius: Int)
+    case gatherRows
     /// By gates that the compiler puts in the gate's place.
     case composed
-    case convolution(ConvolutionPart, ConvolutionGeometry)
     /// A ``Scan``.
     case scan(any Gate)
     /// Elements of a packed value.
     case scanPart(start: Int)
+    /// A kernel of which passes know nothing: how near it is to the definition, and its call.
+    case structured(KernelAccuracy, @Sendable (CallShapes) -> any KernelCall)
     case custom(@Sendable (KernelArguments) throws -> Void)
   }
   package let form: Form
   package init(_ form: Form) { self.form = form }
+
+  static func structured(
+    _ accuracy: KernelAccuracy, _ make: @escaping @Sendable (CallShapes) -> any KernelCall
+  ) -> Kernel {
+    Kernel(.structured(accuracy, make))
+  }
 
   /// Your own kernel. It runs on any worker thread and must write every element of the output.
   ///
@@ -61,6 +54,18 @@ public struct Kernel: Sendable {
   public static func custom(_ body: @escaping @Sendable (KernelArguments) throws -> Void) -> Kernel {
     Kernel(.custom(body))
   }
+}
+
+/// How far a structured kernel may be from its gate's definition, which the laws of gates hold it to.
+package enum KernelAccuracy: Sendable {
+  /// Elements are moved, compared, multiplied once, or added one after the other as the definition does.
+  case exact
+  /// Exact to far below a last place, then rounded.
+  case rounded
+  /// Sums of products, in any order.
+  case sums
+  /// Exponentials, their sum, a quotient or a logarithm: each within four last places.
+  case exponentials
 }
 
 /// The operands and the result of one run of a custom kernel, valid until it returns.

@@ -8,9 +8,11 @@ struct NodeID: Hashable, Sendable, Comparable, BitwiseCopyable {
 }
 
 /// An interned pair of element type and shape. The first three are the scalars.
-struct Signature: Hashable, Sendable {
-  let elementType: ElementType
-  let shape: Shape
+package struct Signature: Hashable, Sendable {
+  package let elementType: ElementType
+  package let shape: Shape
+
+  package init(elementType: ElementType, shape: Shape) { (self.elementType, self.shape) = (elementType, shape) }
 }
 
 struct SignatureID: Hashable, Sendable, BitwiseCopyable {

@@ -80,7 +80,7 @@ extension Session {
     if case .kernel(let call, _) = step.work, program.plan.calls[call].isInterim { return nil }
     // A value made in parts is looked at when the last of them is there.
     if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent { return nil }
-    if case .kernel(let call, _) = step.work, case .loop = program.plan.calls[call] {
+    if case .kernel(let call, _) = step.work, program.plan.calls[call] is LoopPlan {
       return lookAtResults(of: step, includingInfinity).map { report(provenance.origins[step.node.int], $0) }
     }
     let signature = provenance.signature(of: step.node)

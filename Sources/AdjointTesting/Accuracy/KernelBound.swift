@@ -14,20 +14,17 @@ enum KernelBound {
     switch kernel.form {
     case .elementwise(let operation): self = Self.bound(of: operation)
     case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .spliceRows, .gatherRows,
-      .scanPart, .oneHot, .reduce(.maximum, _), .reduceLeaves(.maximum, _), .joinLeaves(.maximum, _),
-      .argmax, .dropout:
+      .scanPart, .reduce(.maximum, _), .reduceLeaves(.maximum, _), .structured(.exact, _):
       // Moved, compared, multiplied once, or added one after the other as the definition does.
       self = .exact
-    case .cumulativeSum:
+    case .structured(.rounded, _):
       // Exact to far below an ulp, then rounded, as the definition is.
       self = .absolute(ulps: 1)
-    case .reduce, .reduceLeaves, .joinLeaves, .matmul, .accumulateProduct, .circularConvolution, .circularCorrelation,
-      .composed, .convolution,
-      .pool, .channelWindowSum, .scatterAddRows:
+    case .reduce, .reduceLeaves, .matmul, .composed, .structured(.sums, _):
       // A sum of n products in any order is within n · ε · Σ|terms| (N. Higham, Accuracy and Stability of Numerical
       // Algorithms, 2002, §3.1 and §4.2); n is at most the elements of an operand.
       self = .absolute(ulps: Double(operands.map(\.values.count).max() ?? 1))
-    case .rows, .rowEntry:
+    case .structured(.exponentials, _):
       // An exponential within 4 ulp for each term, their sum, a quotient or a logarithm within 4 ulp, a product and a
       // difference: bounded by the largest operand or result.
       self = .absolute(ulps: 16)

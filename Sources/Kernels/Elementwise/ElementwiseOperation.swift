@@ -56,6 +56,16 @@ package enum ElementwiseOperation: UInt16, CaseIterable, Sendable {
   /// √(a² + b²), also where a square is too large or too small to be held.
   case hypotenuse
 
+  /// Whether an element takes an exponential, a logarithm or their like.
+  package var isTranscendental: Bool {
+    switch self {
+    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .power, .errorFunction, .exponentialMinusOne,
+      .softplus, .sigmoidSlope, .bell, .normalDistribution, .tanhNormalDistribution, .shiftedPower:
+      true
+    default: false
+    }
+  }
+
   /// How many operands it reads: 1, 2 or 3.
   package var arity: Int {
     switch self {

@@ -211,10 +211,22 @@ extension WrongLine {
       caughtBy: "AdjointTests.PlanLawTests"),
     WrongLine(
       "each part of a reduction is taken to store as many elements as it has sums",
-      in: "Sources/Adjoint/Compilation/Lowering/KernelCall+Footprint.swift",
+      in: "Sources/Adjoint/Compilation/Lowering/ChainReductionCall.swift",
       replace: "number == reduction.storedCount ? range : reduction.elements(of: range)",
       with: "range",
       caughtBy: "AdjointTests.FootprintTests"),
+    WrongLine(
+      "a product that is added reads its operands where those of a plain one are",
+      in: "Sources/Adjoint/Gates/Calls/MatmulCall.swift",
+      replace: "switch position - (isAdded ? 1 : 0) {",
+      with: "switch position {",
+      caughtBy: "AdjointTests.FootprintTests"),
+    WrongLine(
+      "dropout is cut within the four elements of a count",
+      in: "Sources/Adjoint/Gates/Functions/DropoutCall.swift",
+      replace: "-> Int { max(grain, 4) }",
+      with: "-> Int { grain }",
+      caughtBy: "AdjointTests.DivisionTests"),
     WrongLine(
       "the gate before a run counts as the one before the last",
       in: "Sources/Adjoint/Compilation/Scalars/Singles.swift",

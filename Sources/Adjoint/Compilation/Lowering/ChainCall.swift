@@ -14,6 +14,11 @@ struct ChainCall {
   /// The gates whose rows the chain gathers, by the operand that is their table.
   private(set) var gathers: [Int: NodeID] = [:]
 
+  func call(_ work: ChainWork) -> any KernelCall {
+    let type = type.kernelType
+    return reduction.map { ChainReductionCall($0, type, work) } ?? ElementwiseChainCall(chain, type, work)
+  }
+
   /// - Parameters:
   ///   - gates: the nodes of the chain in order.
   ///   - place: where the value of a node lies.

@@ -66,7 +66,12 @@ struct LeafReduction: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     throw ShapeError("a part of a reduction has the shape that the compiler gives it")
   }
-  var kernel: Kernel { Kernel(isJoin ? .joinLeaves(operation, plan) : .reduceLeaves(operation, plan)) }
+  var kernel: Kernel {
+    if !isJoin { return Kernel(.reduceLeaves(operation, plan)) }
+    return .structured(operation == .maximum ? .exact : .sums) {
+      LeafReductionCall(operation, plan, isJoin: true, $0)
+    }
+  }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     preconditionFailure("A part of a reduction is made after differentiation")
   }

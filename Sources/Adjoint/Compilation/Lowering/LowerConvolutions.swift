@@ -102,7 +102,7 @@ struct LoweredConvolution: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     throw ShapeError("a part of a convolution has the shape that the compiler gives it")
   }
-  var kernel: Kernel { Kernel(.convolution(part, geometry)) }
+  var kernel: Kernel { .structured(.sums) { ConvolutionCall(part, geometry, $0) } }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     preconditionFailure("A part of a convolution is made after differentiation")
   }

@@ -251,18 +251,11 @@ extension ProgramPlan {
   /// Whether what a step does reads each element of an operand before it writes the same element of a result.
   fileprivate func mayOverwrite(_ operand: Int, by result: Int, in step: Step) -> Bool {
     guard case .kernel(let number, _) = step.work else { return false }
-    switch calls[number] {
-    case .chain(_, let chain): return chain.mayOverwrite(operand: operand, by: result)
-    case .chainReduction(_, let reduction):
-      return result < step.results.count - 1 && reduction.chain.mayOverwrite(operand: operand, by: result)
-    default:
-      // Of the shapes it is enough that the two buffers are of one size: a value may lie there under another.
-      let (read, written) = (operands[step.operands][step.operands.lowerBound + operand], operands[step.results].first!)
-      let signature = placement.buffers[written.index].signature
-      guard placement.buffers[read.index].byteCount == placement.buffers[written.index].byteCount else { return false }
-      let signatures = [Signature](repeating: signature, count: step.operands.count)
-      return calls[number].mayOverwrite(operand: operand, of: signatures, result: signature)
-    }
+    // Of the shapes it is enough that the two buffers are of one size: a value may lie there under another.
+    let read = operands[step.operands][step.operands.lowerBound + operand]
+    let written = operands[step.results][step.results.lowerBound + result]
+    return placement.buffers[read.index].byteCount == placement.buffers[written.index].byteCount
+      && calls[number].mayOverwrite(operand: operand, by: result)
   }
 
   /// Whether a step is all of a call.

@@ -5,7 +5,7 @@ internal import Kernels
 struct ProgramPlan: Sendable {
   var placement: Placement
   var steps: [Step] = []
-  var calls: [KernelCall] = []
+  var calls: [any KernelCall] = []
   /// For each call that does a chain of nodes the node of each of its operations, for the NaN finder.
   var chainNodes: [Int: [NodeID]] = [:]
   /// For each call that is a chain which gathers rows the gates that ask for them, by the operand that is their table.

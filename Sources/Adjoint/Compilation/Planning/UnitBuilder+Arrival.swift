@@ -28,7 +28,8 @@ extension UnitBuilder {
   /// Adds one contribution right behind its producer, in the same unit where that is still open.
   mutating func addContribution(of node: NodeID, to accumulator: Int) {
     let target = plan.accumulators[accumulator]
-    makeRoom(for: costs.cost(of: Accumulate().kernel, result: target.signature, operands: [target.signature]))
+    let addition = AccumulateCall(CallShapes(result: target.signature, operands: [target.signature]))
+    makeRoom(for: addition.cost(at: costs))
     depend(on: node)
     closeRun()
     let start = plan.operands.count

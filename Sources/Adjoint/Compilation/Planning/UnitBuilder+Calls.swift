@@ -7,7 +7,7 @@ extension UnitBuilder {
   ///   - scratch: memory that the call alone uses, behind its results.
   ///   - overwritable: the operands whose memory result i may take if nothing else reads them.
   mutating func addCall(
-    _ call: KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], results: [NodeID],
+    _ call: any KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], results: [NodeID],
     scratch: Placement.Place? = nil, overwritable: (_ result: Int) -> [NodeID]
   ) {
     let ranges = call.parts(partCount(of: cost, operands: operands), grain: division.grain)
@@ -42,7 +42,7 @@ extension UnitBuilder {
 
   /// A call and the units that it becomes, a range of its results each.
   private struct Parts {
-    let call: KernelCall
+    let call: any KernelCall
     let ranges: [Range<Int>]
     let units: Range<UInt32>
     var isOne: Bool { ranges.count == 1 }

@@ -11,7 +11,7 @@ extension UnitBuilder {
     let loop = LoopPlan(scan, results: wanted ?? Array(all.indices), packed: apart == nil, options: options)
     let scratch = plan.placement.addScratch(byteCount: loop.layout.scratchBytes, for: node)
     addCall(
-      .loop(loop), cost: loop.cost, node, operands: operands, results: apart ?? [node], scratch: scratch
+      loop, cost: loop.cost(at: costs), node, operands: operands, results: apart ?? [node], scratch: scratch
     ) { _ in [] }
   }
 }

@@ -215,11 +215,10 @@ struct UnitBuilder: ~Copyable {
     operandSignatures.removeAll(keepingCapacity: true)
     for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
     let result = graph.storage.signature(of: node)
-    let cost =
-      graph.storage.statedCost(of: node, kernel) ?? costs.cost(of: kernel, result: result, operands: operandSignatures)
-    let call = KernelCall(kernel, result: result, operands: operandSignatures)
+    let call = kernel.call(CallShapes(result: result, operands: operandSignatures))
+    let cost = graph.storage.statedCost(of: node, kernel) ?? call.cost(at: costs)
     let overwritable = operands.indices.filter {
-      call.mayOverwrite(operand: $0, of: operandSignatures, result: result)
+      operandSignatures[$0] == result && call.mayOverwrite(operand: $0, by: 0)
     }
     addCall(call, cost: cost, node, operands: operands, results: [node]) { _ in overwritable.map { operands[$0] }
     }
@@ -228,16 +227,9 @@ struct UnitBuilder: ~Copyable {
   mutating func addChain(_ gates: [NodeID]) {
     closeRun()  // so that the scalars that it reads have their slots
     let made = ChainCall(gates, in: graph.storage, { values[$0.int].place }, fused)
-    var cost: Float = costs.cost(
-      of: made.chain, elementSize: graph.storage.signature(of: gates[0]).elementType.byteCount)
-    for gate in gates {
-      cost += costs.arithmetic(of: graph.storage.traits(of: gate).kernel, count: made.chain.count)
-    }
-    let type = made.type.kernelType
-    let call: KernelCall = made.reduction.map { .chainReduction(type, $0) } ?? .chain(type, made.chain)
-    addCall(call, cost: cost, gates.last!, operands: made.operands, results: made.results) { result in
-      if made.reduction != nil, result == made.results.count - 1 { return [] }
-      return made.operands.indices.filter { made.chain.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
+    let call = made.call(ChainWork(gates.map { graph.storage.traits(of: $0).kernel }))
+    addCall(call, cost: call.cost(at: costs), gates.last!, operands: made.operands, results: made.results) { result in
+      made.operands.indices.filter { call.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
     }
     plan.chainNodes[plan.calls.count - 1] = made.nodes
     if !made.gathers.isEmpty { plan.chainGathers[plan.calls.count - 1] = made.gathers }

@@ -34,7 +34,9 @@ public struct Dropout: LinearGate {
     return x
   }
 
-  public var kernel: Kernel { Kernel(.dropout(rate: rate, seed: seed, stream: stream)) }
+  public var kernel: Kernel {
+    .structured(.exact) { DropoutCall(DropoutPlan(rate: rate, seed: seed, stream: stream), $0) }
+  }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (x, step) = (inputs[0], UInt32(truncatingIfNeeded: Int(inputs[1].values[0])))

@@ -20,7 +20,9 @@ struct LogProbability: Gate {
     else { throw ShapeError("a value of shape \(inputs[0]) has no entry \(entry) for each element of \(result)") }
     return result
   }
-  var kernel: Kernel { Kernel(.rowEntry(isLoss ? .entryLoss : .entryLogProbability, entry)) }
+  var kernel: Kernel {
+    .structured(.exponentials) { RowCall(isLoss ? .entryLoss : .entryLogProbability, entry: entry, $0) }
+  }
 
   func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let entries = inputs[0].rows.map { LogSoftmax().row($0)[entry] }

@@ -51,7 +51,7 @@ public struct ScatterAddRows: LinearGate {
     return Shape([rowCount] + x.dropFirst(rows.count))
   }
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try rowIndexed(inputs) }
-  public var kernel: Kernel { Kernel(.scatterAddRows) }
+  public var kernel: Kernel { .structured(.sums) { ScatterAddRowsCall($0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let (x, rows) = (inputs[0], inputs[1])

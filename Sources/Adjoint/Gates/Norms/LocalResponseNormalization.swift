@@ -16,7 +16,7 @@ public struct ChannelWindowSum: LinearGate {
     return inputs[0]
   }
 
-  public var kernel: Kernel { Kernel(.channelWindowSum(radius: radius)) }
+  public var kernel: Kernel { .structured(.sums) { ChannelWindowSumCall(radius: radius, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let last = shape[1] - 1

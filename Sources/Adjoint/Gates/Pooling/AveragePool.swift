@@ -18,7 +18,9 @@ public struct AveragePool: LinearGate {
     return try window.result(of: inputs[0])
   }
 
-  public var kernel: Kernel { Kernel(.pool(.mean(countsPadding: countsPadding), window.pooled)) }
+  public var kernel: Kernel {
+    .structured(.sums) { PoolCall(.mean(countsPadding: countsPadding), window.pooled, $0) }
+  }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
@@ -66,7 +68,9 @@ public struct AveragePoolGradient: LinearGate {
     return images
   }
 
-  public var kernel: Kernel { Kernel(.pool(.meanGradient(countsPadding: countsPadding), window.pooled)) }
+  public var kernel: Kernel {
+    .structured(.sums) { PoolCall(.meanGradient(countsPadding: countsPadding), window.pooled, $0) }
+  }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     var result = [Double](repeating: 0, count: shape.elementCount)

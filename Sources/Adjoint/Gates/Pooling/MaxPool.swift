@@ -12,7 +12,7 @@ public struct MaxPool: Gate {
     return try window.result(of: inputs[0])
   }
 
-  public var kernel: Kernel { Kernel(.pool(.maximum, window.pooled)) }
+  public var kernel: Kernel { .structured(.sums) { PoolCall(.maximum, window.pooled, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
@@ -53,7 +53,7 @@ public struct MaxPoolGradient: Gate {
     return inputs[1]
   }
 
-  public var kernel: Kernel { Kernel(.pool(.maximumGradient, window.pooled)) }
+  public var kernel: Kernel { .structured(.sums) { PoolCall(.maximumGradient, window.pooled, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (upstream, x) = (inputs[0], inputs[1])
@@ -93,7 +93,7 @@ public struct MaxPoolSelection: Gate {
     return try window.result(of: inputs[1])
   }
 
-  public var kernel: Kernel { Kernel(.pool(.maximumSelection, window.pooled)) }
+  public var kernel: Kernel { .structured(.sums) { PoolCall(.maximumSelection, window.pooled, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (v, x) = (inputs[0], inputs[1])

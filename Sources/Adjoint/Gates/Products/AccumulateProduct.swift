@@ -18,7 +18,7 @@ struct AccumulateProduct: Gate {
   }
 
   var kernel: Kernel {
-    Kernel(.accumulateProduct(transposeA: product.transposeA, transposeB: product.transposeB))
+    .structured(.sums) { MatmulCall(product.transposeA, product.transposeB, isAdded: true, $0) }
   }
 
   func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {

@@ -25,7 +25,11 @@ public struct CircularConvolution: Gate {
     return a
   }
 
-  public var kernel: Kernel { Kernel(.circularConvolution(origin: origin, isReversed: isReversed)) }
+  public var kernel: Kernel {
+    .structured(.sums) {
+      CircularConvolutionCall(origin: origin, isReversed: isReversed, isCorrelation: false, $0)
+    }
+  }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (a, b) = (inputs[0], inputs[1])
@@ -79,7 +83,11 @@ public struct CircularCorrelation: Gate {
     return Shape(inputs[0].dimensions.dropLast() + [taps])
   }
 
-  public var kernel: Kernel { Kernel(.circularCorrelation(origin: origin, isReversed: isReversed)) }
+  public var kernel: Kernel {
+    .structured(.sums) {
+      CircularConvolutionCall(origin: origin, isReversed: isReversed, isCorrelation: true, $0)
+    }
+  }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (a, u) = (inputs[0], inputs[1])

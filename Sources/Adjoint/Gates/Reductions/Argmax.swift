@@ -16,7 +16,7 @@ public struct Argmax: Gate {
     }
     return .int32
   }
-  public var kernel: Kernel { Kernel(.argmax(axis: axis)) }
+  public var kernel: Kernel { .structured(.exact) { ArgmaxCall(axis: axis, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]

@@ -12,7 +12,7 @@ public struct CrossEntropy: Gate {
     return inputs[1]
   }
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try rowIndexed(inputs) }
-  public var kernel: Kernel { Kernel(.rows(.crossEntropy)) }
+  public var kernel: Kernel { .structured(.exponentials) { RowCall(.crossEntropy, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let rows = inputs[0].rows
@@ -60,7 +60,7 @@ struct CrossEntropyGradient: Gate {
     }
     return try rowIndexed(Array(inputs.dropFirst()))
   }
-  var kernel: Kernel { Kernel(.rows(.crossEntropyGradient)) }
+  var kernel: Kernel { .structured(.exponentials) { RowCall(.crossEntropyGradient, $0) } }
 
   func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     var result: [Double] = []
@@ -123,7 +123,7 @@ public struct OneHot: Gate {
     guard inputs.first == .int32 else { throw ShapeError("labels are int32, got \(inputs.map(\.description))") }
     return result
   }
-  public var kernel: Kernel { Kernel(.oneHot) }
+  public var kernel: Kernel { .structured(.exact) { OneHotCall($0) } }
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let labels = try inputs[0].values.map { try checkedRow($0, below: classes) }
     return ReferenceTensor(shape, result, labels.flatMap { label in (0..<classes).map { $0 == label ? 1 : 0 } })

@@ -17,7 +17,9 @@ public struct CumulativeSum: LinearGate {
     return inputs[0]
   }
 
-  public var kernel: Kernel { Kernel(.cumulativeSum(axis: axis, fromTheEnd: fromTheEnd)) }
+  public var kernel: Kernel {
+    .structured(.rounded) { CumulativeSumCall(axis: axis, fromTheEnd: fromTheEnd, $0) }
+  }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]

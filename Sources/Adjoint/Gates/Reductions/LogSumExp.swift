@@ -4,7 +4,7 @@ internal import Kernels
 public struct LogSumExp: Gate {
   public static let name = "logSumExp"
   public init() {}
-  public var kernel: Kernel { Kernel(.rows(.logSumExp)) }
+  public var kernel: Kernel { .structured(.exponentials) { RowCall(.logSumExp, $0) } }
 
   public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)

@@ -14,7 +14,7 @@ public struct SoftCrossEntropy: Gate {
     }
     return Shape(Array(inputs[0].dimensions.dropLast()))
   }
-  public var kernel: Kernel { Kernel(.rows(.softCrossEntropy)) }
+  public var kernel: Kernel { .structured(.exponentials) { RowCall(.softCrossEntropy, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let rows = zip(inputs[0].rows, inputs[1].rows)

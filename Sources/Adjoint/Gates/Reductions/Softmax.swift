@@ -8,7 +8,7 @@ internal import Kernels
 public struct Softmax: RowGate {
   public static let name = "softmax"
   public init() {}
-  public var kernel: Kernel { Kernel(.rows(.softmax)) }
+  public var kernel: Kernel { .structured(.exponentials) { RowCall(.softmax, $0) } }
 
   public func row(_ x: [Double]) -> [Double] {
     let row = LogitRow(x)
@@ -35,7 +35,7 @@ public struct Softmax: RowGate {
 public struct LogSoftmax: RowGate {
   public static let name = "logSoftmax"
   public init() {}
-  public var kernel: Kernel { Kernel(.rows(.logSoftmax)) }
+  public var kernel: Kernel { .structured(.exponentials) { RowCall(.logSoftmax, $0) } }
 
   public func row(_ x: [Double]) -> [Double] {
     let row = LogitRow(x)

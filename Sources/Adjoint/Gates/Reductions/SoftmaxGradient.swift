@@ -9,7 +9,7 @@ internal import Kernels
 /// J v, what softmax passes back: y = q · (v − Σ q v).   v̄ = J ȳ;  p̄ = C (C v · C ȳ) / Σp.
 struct SoftmaxGradient: WeightedRowGate {
   static let name = "softmax gradient"
-  var kernel: Kernel { Kernel(.rows(.softmaxGradient)) }
+  var kernel: Kernel { .structured(.exponentials) { RowCall(.softmaxGradient, $0) } }
 
   func row(_ q: [Double], _ v: [Double]) -> [Double] { zip(q, centred(q, v)).map { $1 != 0 ? $0 * $1 : 0 } }
 
@@ -31,7 +31,7 @@ struct SoftmaxGradient: WeightedRowGate {
 /// C v: y = v − Σ q v, the values less their mean.   v̄ = ȳ − q · Σ ȳ;  p̄ = −Σ ȳ · y / Σp.
 struct Centred: WeightedRowGate {
   static let name = "centred"
-  var kernel: Kernel { Kernel(.rows(.centred)) }
+  var kernel: Kernel { .structured(.exponentials) { RowCall(.centred, $0) } }
 
   func row(_ q: [Double], _ v: [Double]) -> [Double] { centred(q, v) }
 
@@ -53,7 +53,7 @@ struct Centred: WeightedRowGate {
 /// Cᵀ v: y = v − q · Σ v, what log-softmax passes back.   v̄ = ȳ − Σ q ȳ;  p̄ = −Σ v · (ȳ − Σ q ȳ) / Σp.
 struct LogSoftmaxGradient: WeightedRowGate {
   static let name = "log-softmax gradient"
-  var kernel: Kernel { Kernel(.rows(.logSoftmaxGradient)) }
+  var kernel: Kernel { .structured(.exponentials) { RowCall(.logSoftmaxGradient, $0) } }
 
   func row(_ q: [Double], _ v: [Double]) -> [Double] {
     let sum = v.reduce(0, +)

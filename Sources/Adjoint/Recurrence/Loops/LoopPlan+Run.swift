@@ -1,10 +1,19 @@
 internal import Kernels
 
-extension LoopPlan {
+extension LoopPlan: KernelCall {
+  static let name = "loop"
+
+  func cost(at speeds: CostModel) -> Float {
+    min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest)
+  }
+
   /// Runs all steps on the calling thread. The last of `outputs` is the loop's own memory. Allocates nothing.
   ///
   /// - Throws: ``ScanFailure`` where a gate of the body fails.
-  func run(_ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>) throws {
+  func run(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ range: Range<Int>
+  ) throws {
     let memory = LoopMemory(inputs: inputs, outputs: outputs, scratch: outputs[layout.resultCount])
     begin(memory)
     let table = (memory.scratch + layout.table).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
@@ -63,7 +72,7 @@ extension LoopPlan {
   @inline(__always)
   private func run(
     _ steps: UnsafeBufferPointer<Step>,
-    _ calls: (all: UnsafeBufferPointer<KernelCall>, chains: UnsafeBufferPointer<ElementwiseChain.Unowned?>),
+    _ calls: (all: UnsafeBufferPointer<any KernelCall>, chains: UnsafeBufferPointer<ElementwiseChain.Unowned?>),
     _ table: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ memory: LoopMemory, _ time: Int
   ) throws {
     for step in steps {

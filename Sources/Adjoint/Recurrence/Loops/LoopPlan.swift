@@ -35,7 +35,7 @@ final class LoopPlan: Sendable {
     let built = UnitBuilder.build(lowered, options: options, isShared: false)
     plan = built.plan
     chains = plan.calls.map { call in
-      if case .chain(let type, let chain) = call { ElementwiseChain.Unowned(chain, type) } else { nil }
+      (call as? ElementwiseChainCall).map { ElementwiseChain.Unowned($0.chain, $0.type) }
     }
     stepCount = body.stepCount
     names = body.graph
@@ -43,9 +43,6 @@ final class LoopPlan: Sendable {
     layout = LoopLayout(scan, lowered, built, results: results, packed: packed)
     _checkInvariants()
   }
-
-  /// What one run costs, in nanoseconds.
-  var cost: Float { min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest) }
 
   func describe(_ node: NodeID) -> String { names.describe(origins[node.int]) }
 }

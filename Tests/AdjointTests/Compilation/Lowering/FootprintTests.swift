@@ -148,19 +148,19 @@ import Testing
 
 /// A kernel call on memory of its own.
 private struct CallHarness {
-  let call: KernelCall
+  let call: any KernelCall
   let operands: [Signature]
   let results: [Signature]
   private let values: [[UInt8]]
   /// What the call says of itself.
-  var elementsRead: (KernelCall, _ operand: Int, _ part: Range<Int>) -> Range<Int>? = {
+  var elementsRead: (any KernelCall, _ operand: Int, _ part: Range<Int>) -> Range<Int>? = {
     $0.elementsRead(of: $1, by: $2)
   }
-  var elementsWritten: (KernelCall, _ result: Int, _ part: Range<Int>) -> Range<Int>? = {
+  var elementsWritten: (any KernelCall, _ result: Int, _ part: Range<Int>) -> Range<Int>? = {
     $0.elementsWritten(to: $1, by: $2)
   }
 
-  init(_ plan: ProgramPlan, _ step: Step, _ call: KernelCall) {
+  init(_ plan: ProgramPlan, _ step: Step, _ call: any KernelCall) {
     self.call = call
     func signature(_ place: Placement.Place) -> Signature {
       if place.isBuffer { return plan.placement.buffers[place.index].signature }

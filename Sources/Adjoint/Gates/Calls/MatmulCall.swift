@@ -1,0 +1,56 @@
+internal import Kernels
+
+/// A matrix product, by itself or added to the first operand.
+final class MatmulCall: KernelCall {
+  static let name = "matmul"
+  private let type: Kernels.ElementType
+  private let plan: MatmulPlan
+  /// Whether the first operand is what the product is added to.
+  let isAdded: Bool
+  /// Multiplications and additions.
+  private let operations: Float
+
+  init(_ transposeA: Bool, _ transposeB: Bool, isAdded: Bool = false, _ shapes: CallShapes) {
+    let (a, b) = (shapes.operands[isAdded ? 1 : 0].shape, shapes.operands[isAdded ? 2 : 1].shape)
+    let (result, inner) = (shapes.result.shape, a[transposeA ? a.rank - 2 : a.rank - 1])
+    self.isAdded = isAdded
+    type = shapes.kernelType
+    plan = MatmulPlan(
+      m: result[result.rank - 2], n: result[result.rank - 1], k: inner, transposeA: transposeA, transposeB: transposeB,
+      batchA: Array(a.dimensions.dropLast(2)), batchB: Array(b.dimensions.dropLast(2)))
+    operations = 2 * Float(shapes.writtenCount) * Float(inner)
+  }
+
+  var description: String { "\(isAdded ? "accumulate product" : Self.name) of \(extent)" }
+  var extent: Int { plan.blockCount }
+
+  /// Whole rows of blocks, or as many parts of each row as of the others.
+  func cutStep(for count: inout Int, grain: Int) -> Int {
+    let rows = extent / plan.blocksAcross
+    if count <= rows { return plan.blocksAcross }
+    count = count / rows * rows
+    return 1
+  }
+
+  func elementsRead(of position: Int, by range: Range<Int>) -> Range<Int>? {
+    switch position - (isAdded ? 1 : 0) {
+    case -1: plan.elements(of: range)
+    case 0: plan.elementsOfA(for: range)
+    default: plan.elementsOfB(for: range)
+    }
+  }
+  func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { plan.elements(of: range) }
+  func mayOverwrite(operand position: Int, by number: Int) -> Bool { isAdded && position == 0 }
+  func cost(at speeds: CostModel) -> Float { speeds.cost(ofProducts: operations, type) }
+
+  func run(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ range: Range<Int>
+  ) {
+    if isAdded {
+      runMatmul(type, plan: plan, a: inputs[1], b: inputs[2], addedTo: inputs[0], output: outputs[0], blocks: range)
+    } else {
+      runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: outputs[0], blocks: range)
+    }
+  }
+}
