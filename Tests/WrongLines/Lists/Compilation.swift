@@ -226,7 +226,7 @@ extension WrongLine {
       in: "Sources/Adjoint/Gates/Functions/DropoutCall.swift",
       replace: "-> Int { max(grain, 4) }",
       with: "-> Int { grain }",
-      caughtBy: "AdjointTests.DivisionTests"),
+      caughtBy: "AdjointTests.FootprintTests"),
     WrongLine(
       "the gate before a run counts as the one before the last",
       in: "Sources/Adjoint/Compilation/Scalars/Singles.swift",
