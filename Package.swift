@@ -13,6 +13,12 @@ let jemallocAfterTheHost: [LinkerSetting] = ["c", "stdc++", "jemalloc"].map {
   .linkedLibrary($0, .when(platforms: [.linux], traits: ["Jemalloc"]))
 }
 
+/// Some threads have stacks of 128 KiB, most of which is the caller's. Without optimisation frames hold more.
+let framesWithin32KiB: [CSetting] = [
+  .enableWarning("frame-larger-than=32768", .when(configuration: .release)),
+  .treatWarning("frame-larger-than", as: .error, .when(configuration: .release)),
+]
+
 let package = Package(
   name: "Adjoint",
   platforms: [.macOS(.v15)],
@@ -46,7 +52,8 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS"),
     .target(
       name: "CKernels",
-      cSettings: [".", "Convolutions", "Elementwise", "Reductions"].map { .headerSearchPath($0) }),
+      cSettings: framesWithin32KiB
+        + [".", "Convolutions", "Elementwise", "Reductions"].map { .headerSearchPath($0) }),
     .target(
       name: "Kernels",
       dependencies: [

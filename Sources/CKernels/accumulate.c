@@ -33,6 +33,18 @@ DEFINE_ACCUMULATE(accumulate_f32, float, PLUS_REAL)
 DEFINE_ACCUMULATE(accumulate_f64, double, PLUS_REAL)
 DEFINE_ACCUMULATE(accumulate_i32, int32_t, PLUS_INTEGER)
 
+#define DEFINE_ADD_ZERO(NAME, ELEMENT)                                                          \
+  ADJ_CLONES static void NAME(const ELEMENT *input, ELEMENT *output, ptrdiff_t count) {         \
+    ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) output[i] = input[i] + (ELEMENT)0;    \
+  }
+DEFINE_ADD_ZERO(add_zero_f32, float)
+DEFINE_ADD_ZERO(add_zero_f64, double)
+
+void adj_add_zero(uint8_t type, const void *input, void *output, ptrdiff_t count) {
+  if (type == ADJ_FLOAT64) add_zero_f64(input, output, count);
+  else add_zero_f32(input, output, count);
+}
+
 void adj_accumulate(uint8_t type, const void *const *inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
                     ptrdiff_t end) {
   switch (type) {

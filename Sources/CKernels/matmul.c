@@ -1,6 +1,7 @@
 // Matrix products where there is no BLAS, and products with a vector everywhere.
 
 #include "include/CKernels.h"
+#include "scratch.h"
 #include "targets.h"
 
 /// Rows and the depth packed at a time: 24 KiB of floats beside 8 KiB of the other matrix.

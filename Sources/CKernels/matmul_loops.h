@@ -34,8 +34,8 @@ ADJ_INLINE void PACK(REAL *panel, ptrdiff_t lines, const REAL *source, ptrdiff_t
 ADJ_CLONES static void BLOCK_PRODUCT(int transpose_a, int transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                                      const REAL *a, ptrdiff_t lda, const REAL *b, ptrdiff_t ldb, REAL *c,
                                      ptrdiff_t ldc, int accumulate) {
-  _Alignas(64) REAL packed_a[ROWS_PACKED * DEPTH];
-  _Alignas(64) REAL packed_b[DEPTH * WIDTH];
+  REAL *const restrict packed_a = adj_sum_room(), *const restrict packed_b = packed_a + ROWS_PACKED * DEPTH;
+  _Static_assert((ROWS_PACKED + WIDTH) * DEPTH * sizeof(REAL) <= ADJ_SUM_ROOM, "a thread has memory for the panels");
   for (ptrdiff_t top = 0; top < m; top += ROWS_PACKED) {
     const ptrdiff_t bottom = m - top < ROWS_PACKED ? m : top + ROWS_PACKED;
     for (ptrdiff_t first = 0; first < k; first += DEPTH) {

@@ -3,6 +3,7 @@
 // gathered into a matrix, which is what makes this faster than the fastest product of such a matrix.
 
 #include "include/CKernels.h"
+#include "scratch.h"
 #include "targets.h"
 #include <string.h>
 

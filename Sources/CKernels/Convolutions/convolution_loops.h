@@ -166,7 +166,8 @@ DEFINE_GRADIENT(SIZED(gradient_two), 2)
 ADJ_CLONES static void SIZED(kernel_gradient)(struct adj_kernel_gradient plan, const REAL *planes, const REAL *panels,
                                               REAL *output, ptrdiff_t begin, ptrdiff_t end) {
   // Tiles may overhang the block by less than one of them.
-  REAL totals[BLOCKS_TOGETHER][(BLOCK + TAPS) * 2 * LANES];
+  REAL(*const totals)[(BLOCK + TAPS) * 2 * LANES] = adj_sum_room();
+  _Static_assert(BLOCKS_TOGETHER * sizeof(totals[0]) <= ADJ_SUM_ROOM, "a thread has memory for the totals");
   const ptrdiff_t elements = plan.sources * plan.tap_count, blocks = (elements + BLOCK - 1) / BLOCK;
   const ptrdiff_t pairs = (plan.results + 2 * LANES - 1) / (2 * LANES), group_panels = (plan.results + LANES - 1) / LANES;
   const ptrdiff_t panel_size = plan.rows * plan.columns * LANES;

@@ -4,6 +4,7 @@
 // What is added up in long sums, of large windows, of many windows to a pixel or of many channels, is added pairwise.
 
 #include "safe_sums.h"
+#include "scratch.h"
 #include <string.h>
 
 /// Windows of a row worked at a time.
@@ -373,7 +374,9 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
       }                                                                                                             \
       for (ptrdiff_t start = 0; start < size; start += STRIP) {                                                     \
         const ptrdiff_t width = size - start < STRIP ? size - start : STRIP;                                        \
-        REAL waiting[CHANNEL_LEVELS][STRIP], sums[STRIP];                                                           \
+        REAL(*const waiting)[STRIP] = adj_sum_room();                                                               \
+        _Static_assert(CHANNEL_LEVELS * STRIP * sizeof(REAL) <= ADJ_SUM_ROOM, "a thread has memory for the sums");  \
+        REAL sums[STRIP];                                                                                           \
         int depth = 0;                                                                                              \
         uint64_t blocks = 0;                                                                                        \
         for (ptrdiff_t other = 0; other <= last - first;) {                                                         \

@@ -9,9 +9,9 @@ struct NAME(split) {
   REAL rows[SPLIT];
 };
 
-/// How many windows of a row are worked together; 0 if the rows they see do not fit.
+/// How many windows of a row are worked together; none or fewer if the rows they see do not fit.
 ADJ_INLINE ptrdiff_t NAME(together)(struct adj_pool plan) {
-  if (plan.window_height * plan.column_stride > SPLIT / 32 || plan.window_width > SPLIT) return 0;
+  if (plan.window_height * plan.column_stride > SPLIT / 32) return 0;
   const ptrdiff_t reach = (plan.window_width - 1) / plan.column_stride;
   const ptrdiff_t windows = (SPLIT / plan.window_height / plan.column_stride - reach) / 16 * 16 - 16;
   return windows < WINDOWS ? windows : WINDOWS;
@@ -29,9 +29,10 @@ ADJ_INLINE void NAME(columns)(const struct NAME(split) *split, struct adj_pool p
   *end = last < plan.width ? last : plan.width;
 }
 
-/// Splits the rows that a chunk of windows sees; what lies outside is below every number.
-ADJ_INLINE void NAME(split_rows)(struct NAME(split) *split, struct adj_pool plan, struct windows at, const REAL *x) {
-  REAL line[SPLIT];
+/// Splits the rows that a chunk of windows sees; what lies outside is below every number. `line` is room for SPLIT
+/// elements.
+ADJ_INLINE void NAME(split_rows)(struct NAME(split) *split, struct adj_pool plan, struct windows at, const REAL *x,
+                                 REAL *line) {
   const ptrdiff_t stride = plan.column_stride, first = at.first * stride - plan.column_padding;
   split->windows = (at.count + 15) / 16 * 16;
   split->line = split->windows + ((plan.window_width - 1) / stride + 15) / 16 * 16;
@@ -55,9 +56,9 @@ ADJ_INLINE void NAME(split_rows)(struct NAME(split) *split, struct adj_pool plan
   }
 }
 
-/// Adds split rows to those of an image.
-ADJ_INLINE void NAME(add_rows)(struct NAME(split) *split, struct adj_pool plan, struct windows at, REAL *y) {
-  REAL line[SPLIT];
+/// Adds split rows to those of an image. `line` is room for SPLIT elements.
+ADJ_INLINE void NAME(add_rows)(struct NAME(split) *split, struct adj_pool plan, struct windows at, REAL *y,
+                               REAL *line) {
   const ptrdiff_t stride = plan.column_stride, first = at.first * stride - plan.column_padding;
   ptrdiff_t begin, end;
   NAME(columns)(split, plan, first, &begin, &end);
@@ -99,7 +100,7 @@ ADJ_INLINE void NAME(split_largest)(const struct NAME(split) *split, struct adj_
 ADJ_INLINE void NAME(chunk_maximum)(struct adj_pool plan, struct windows at, const REAL *x, REAL *to) {
   struct NAME(split) split;
   REAL largest[WINDOWS];
-  NAME(split_rows)(&split, plan, at, x);
+  NAME(split_rows)(&split, plan, at, x, adj_sum_room());
   NAME(split_largest)(&split, plan, at, largest);
   memcpy(to, largest, (size_t)at.count * sizeof(REAL));
 }
@@ -108,9 +109,11 @@ ADJ_INLINE void NAME(chunk_maximum)(struct adj_pool plan, struct windows at, con
 /// as what lies outside.
 ADJ_INLINE int NAME(chunk_gradient)(struct adj_pool plan, struct windows at, const REAL *x, const REAL *upstream,
                                     REAL *y) {
-  struct NAME(split) values, sums, *split = &values;
+  // Either is room for a line while the other holds rows.
+  struct NAME(split) values, *split = &values, *const sums = adj_sum_room();
+  _Static_assert(sizeof(*sums) <= ADJ_SUM_ROOM, "a thread has memory for split rows");
   REAL largest[WINDOWS], share[WINDOWS];
-  NAME(split_rows)(split, plan, at, x);
+  NAME(split_rows)(split, plan, at, x, sums->rows);
   NAME(split_largest)(split, plan, at, largest);
   if (plan.column_padding > 0) {
     for (ptrdiff_t j = 0; j < at.count; ++j) if (largest[j] == -(REAL)__builtin_inf()) return 0;
@@ -119,11 +122,11 @@ ADJ_INLINE int NAME(chunk_gradient)(struct adj_pool plan, struct windows at, con
   FOR_EACH_ELEMENT(share[j] += values.rows[e] == largest[j] ? (REAL)1 : (REAL)0)
   for (ptrdiff_t j = 0; j < at.count; ++j) share[j] = upstream[j] / share[j];
   for (ptrdiff_t j = at.count; j < split->windows; ++j) share[j] = 0;
-  sums.windows = values.windows;
-  sums.line = values.line;
-  memset(sums.rows, 0, (size_t)((at.bottom - at.top) * plan.column_stride * values.line) * sizeof(REAL));
-  FOR_EACH_ELEMENT(sums.rows[e] += values.rows[e] == largest[j] ? share[j] : (REAL)0)
-  NAME(add_rows)(&sums, plan, at, y);
+  sums->windows = values.windows;
+  sums->line = values.line;
+  memset(sums->rows, 0, (size_t)((at.bottom - at.top) * plan.column_stride * values.line) * sizeof(REAL));
+  FOR_EACH_ELEMENT(sums->rows[e] += values.rows[e] == largest[j] ? share[j] : (REAL)0)
+  NAME(add_rows)(sums, plan, at, y, values.rows);
   return 1;
 }
 

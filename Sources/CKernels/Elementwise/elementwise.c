@@ -4,6 +4,7 @@
 
 #include "include/CKernels.h"
 #include "operations.h"
+#include "scratch.h"
 #include <string.h>
 
 /// Elements a block, at most; three blocks of doubles take up 12 KiB.
@@ -15,6 +16,8 @@
 #define SHORT_BLOCK 64
 #define SHORTEST_BLOCK 8
 #define ROOM ((ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * (SHORTEST_BLOCK + FRONT + BACK) * 8)
+/// Bytes of blocks that lie on the stack: those of chains of few values, as most are.
+#define STACK_ROOM (16 * 1024)
 /// A chain of so many operations that goes over so many operands and results in memory asks for the next block's lines
 /// ahead. A shorter one is through with a block before they are there, and fewer places a processor foresees.
 #define LONG_CHAIN 16
@@ -30,6 +33,8 @@
 #define LINE 64
 
 #include "chain_blocks.h"
+
+_Static_assert(ROOM <= ADJ_CHAIN_ROOM && CACHE <= ADJ_CHAIN_ROOM, "a thread has memory for the blocks of any chain");
 
 #define REAL float
 #define LANES 16
@@ -176,7 +181,8 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
   }
   const ptrdiff_t row = (front + length + back) * size;
   const int all_in_place = rooms == 0;
-  _Alignas(64) char room[ROOM];
+  _Alignas(64) char few[STACK_ROOM];
+  char *const room = values_at_once * row <= STACK_ROOM ? few : adj_chain_room();
   char *temporaries = room + front * size;
   for (ptrdiff_t o = 0; o < layout.operands; ++o) {
     if (!has_room(&operands[o])) continue;

@@ -2,6 +2,7 @@
 
 #include "include/CKernels.h"
 #include "leaves.h"
+#include "scratch.h"
 
 #define MAXIMUM_OUTPUTS ADJ_CHAIN_OPERATIONS
 
@@ -9,7 +10,7 @@ struct adj_chain_fault adj_chain_reduction(uint8_t type, const struct adj_chain_
                                            void *const *outputs, struct adj_chain_tail tail, ptrdiff_t begin,
                                            ptrdiff_t end) {
   const ptrdiff_t size = type == ADJ_FLOAT64 ? 8 : 4, columns = tail.columns;
-  _Alignas(64) char scratch[ADJ_CHAIN_ROW * 8];
+  char *const scratch = tail.source == tail.stored ? adj_row_room() : NULL;
   void *targets[MAXIMUM_OUTPUTS];
   for (ptrdiff_t output = 0; output < tail.stored; ++output) targets[output] = outputs[output];
   char *const result = outputs[tail.stored];

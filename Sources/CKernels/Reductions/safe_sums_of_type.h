@@ -89,8 +89,8 @@ static ADJ_UNUSED REAL NAME(encoded)(REAL squares, int exponent) {
   const REAL total = NAME(scaled)(squares, 2 * exponent);
   if (total >= LOW && total <= LARGEST) return total;
   if (total < LOW) return -NAME(scaled)(ADJ_SQRT(squares), exponent + UP);
-  const REAL norm = NAME(scaled)(ADJ_SQRT(squares), exponent - DOWN);
-  return norm > 1 ? -norm : -1;
+  // At least 1, being the root of what has rounded to infinity.
+  return -NAME(scaled)(ADJ_SQRT(squares), exponent - DOWN);
 }
 
 static ADJ_UNUSED REAL NAME(rare_code)(struct NAME(elements) elements) {

@@ -192,6 +192,9 @@ struct adj_chain_fault adj_chain_reduction(
 void adj_accumulate(uint8_t type, const void *_Nonnull const *_Nonnull inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
                     ptrdiff_t end);
 
+/// output[i] = input[i] + 0 for 0 <= i < count, of floats: −0 becomes 0.
+void adj_add_zero(uint8_t type, const void *input, void *output, ptrdiff_t count);
+
 /// Running sums, of `adj_running_sum_bytes` each and all bytes 0 at first, to which rows of `count` elements are added;
 /// and what they have come to. Rounding errors do not grow with the number of rows.
 ptrdiff_t adj_running_sum_bytes(uint8_t type);

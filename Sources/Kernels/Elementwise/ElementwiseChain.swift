@@ -128,6 +128,32 @@ package struct ElementwiseChain: Sendable {
     return max(0, range.lowerBound - Int(extent.before))..<min(count, range.upperBound + Int(extent.after))
   }
 
+  /// What a chain takes of what its kernel has room for.
+  package struct Demand: Sendable, Equatable {
+    /// Operands in memory, and operations.
+    package var operands = 0, operations = 0
+    /// How far splices of what the chain computes shift it, along any path, in all.
+    package var reach = 0
+
+    package init(operands: Int = 0, operations: Int = 0, reach: Int = 0) {
+      (self.operands, self.operations, self.reach) = (operands, operations, reach)
+    }
+
+    /// The most that a chain may take.
+    package static var most: Demand {
+      Demand(
+        operands: Int(ADJ_CHAIN_OPERANDS), operations: Int(ADJ_CHAIN_OPERATIONS), reach: Int(ADJ_CHAIN_REACH))
+    }
+
+    /// Whether a chain may take so much. Whoever puts chains together asks here, as ``Builder`` does.
+    package var isAllowed: Bool { isWithin(.most) }
+
+    /// Whether it is nowhere more than another.
+    package func isWithin(_ other: Demand) -> Bool {
+      operands <= other.operands && operations <= other.operations && reach <= other.reach
+    }
+  }
+
   /// Puts a chain together, in the order in which its operations are done.
   package struct Builder {
     private let shape: [Int]
@@ -158,15 +184,17 @@ package struct ElementwiseChain: Sendable {
 
     package init(shape: [Int]) { self.shape = shape }
 
-    package static var maximumOperands: Int { Int(ADJ_CHAIN_OPERANDS) }
-    package static var maximumOperations: Int { Int(ADJ_CHAIN_OPERATIONS) }
-    /// How far splices of what the chain computes may shift it, along any path, in all.
-    package static var maximumReach: Int { Int(ADJ_CHAIN_REACH) }
+    /// What the chain takes so far, but for its reach, which is known when it is finished.
+    package var demand: Demand { Demand(operands: views.count, operations: operations.count) }
+
+    private func check(_ demand: Demand) {
+      precondition(demand.isAllowed, "A chain is to take \(demand), and may take \(Demand.most)")
+    }
 
     /// The number of a new operand.
     package mutating func operand(_ view: View) -> Int {
       precondition(operations.isEmpty, "The operands of a chain come before its operations")
-      precondition(views.count < Self.maximumOperands, "A chain reads at most \(Self.maximumOperands) operands")
+      check(Demand(operands: views.count + 1))
       precondition(view.strides.count == shape.count, "A view has a stride for each axis of \(shape)")
       if case .gathered(_, _, let indices) = view.role {
         precondition(
@@ -178,8 +206,7 @@ package struct ElementwiseChain: Sendable {
 
     /// The number of the result of an operation on earlier values.
     package mutating func apply(_ operation: ElementwiseOperation, _ operands: [Int]) -> Int {
-      precondition(
-        operations.count < Self.maximumOperations, "A chain has at most \(Self.maximumOperations) operations")
+      check(Demand(operations: operations.count + 1))
       precondition(operands.count == operation.arity, "\(operation) reads \(operation.arity) operands")
       let result = views.count + operations.count
       precondition(operands.allSatisfy { (0..<result).contains($0) }, "An operation reads earlier values")
@@ -192,8 +219,7 @@ package struct ElementwiseChain: Sendable {
     /// An operand that is spliced is its rows one after the other (``View/rows(of:)``); values that the chain computes can
     /// be spliced in one dimension only.
     package mutating func splice(_ pieces: [(value: Int, piece: Piece)]) -> Int {
-      precondition(
-        operations.count < Self.maximumOperations, "A chain has at most \(Self.maximumOperations) operations")
+      check(Demand(operations: operations.count + 1))
       precondition(!pieces.isEmpty, "A splice has a piece")
       let result = views.count + operations.count
       precondition(pieces.allSatisfy { (0..<result).contains($0.value) }, "A splice shows earlier values")
@@ -267,9 +293,7 @@ package struct ElementwiseChain: Sendable {
       }
       precondition(
         shape.count == 1 || extents.allSatisfy(\.isEmpty), "A chain splices what it computes in one dimension only")
-      precondition(
-        extents.allSatisfy { max($0.before, $0.after) <= Self.maximumReach },
-        "Splices shift what a chain computes by at most \(Self.maximumReach) elements in all")
+      check(Demand(reach: extents.reduce(0) { max($0, $1.before, $1.after) }))
       return extents
     }
 
