@@ -1,5 +1,7 @@
 /// What has been sent back to each node so far, in order of arrival: nothing, one gradient, or a ring of them.
 package struct Contributions: ~Copyable {
+  private let region: NodeRegion
+  /// By place in the region.
   private var sent: Column<Link>
   /// The gradients of nodes that have got several.
   private var ring: Column<Entry>
@@ -29,32 +31,35 @@ package struct Contributions: ~Copyable {
   /// The most contributions that one accumulate node adds.
   package static let accumulateWidth = 16
 
-  init(nodeCount: Int) {
-    sent = Column(repeating: .nothing, count: nodeCount)
+  init(in region: NodeRegion) {
+    self.region = region
+    sent = Column(repeating: .nothing, count: region.count)
     ring = Column()
   }
 
+  /// Adds to what `node`, one of the region, has got.
   mutating func add(_ gradient: NodeID, to node: NodeID) {
-    let known = sent[node.int]
+    let place = region.place(of: node)!
+    let known = sent[place]
     if known == .nothing {
-      sent[node.int] = Link(gradient)
+      sent[place] = Link(gradient)
     } else {
       let newest = ring.count
       if let last = known.lastEntry {
         ring.append(Entry(gradient: gradient, next: ring[last].next))
         ring[last].next = UInt32(newest)
-        sent[node.int] = Link(lastEntry: newest)
+        sent[place] = Link(lastEntry: newest)
       } else {
         ring.append(Entry(gradient: known.gradient, next: UInt32(newest + 1)))
         ring.append(Entry(gradient: gradient, next: UInt32(newest)))
-        sent[node.int] = Link(lastEntry: newest + 1)
+        sent[place] = Link(lastEntry: newest + 1)
       }
     }
   }
 
-  func hasAny(_ node: NodeID) -> Bool { sent[node.int] != .nothing }
+  func hasAny(_ node: NodeID) -> Bool { region.place(of: node).map { sent[$0] != .nothing } ?? false }
 
-  /// For each node whether it has any.
+  /// For each place of the region whether its node has any.
   func reached() -> [Bool] {
     var reached: [Bool] = []
     reached.reserveCapacity(sent.count)
@@ -66,7 +71,8 @@ package struct Contributions: ~Copyable {
   /// tree of fixed shape for many, so that a copy gate with ten thousand consumers adds in parallel and holds few
   /// contributions at a time.
   mutating func sum(of node: NodeID, _ state: inout GraphState) -> NodeID {
-    guard let last = sent[node.int].lastEntry else { return sent[node.int].gradient }
+    let got = sent[region.place(of: node)!]
+    guard let last = got.lastEntry else { return got.gradient }
     let first = ring[Int(ring[last].next)]
     if first.next == last { return state.accumulate(first.gradient, ring[last].gradient) }
     terms.removeAll(keepingCapacity: true)

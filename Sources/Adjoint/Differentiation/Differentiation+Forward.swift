@@ -7,23 +7,21 @@ extension Differentiation {
   /// Walks from the variables, whose tangents are `seeds`, to `outputs`, and returns the tangent of each. A variable that
   /// is computed from another moves with it, and by its own seed besides.
   ///
-  /// - Complexity: O(nodes + edges) between the variables and the outputs.
+  /// - Complexity: O(nodes and edges of the region).
   func tangents(of outputs: [NodeID], along seeds: [(variable: NodeID, tangent: NodeID)]) -> [NodeID?] {
     var records = RuleRecords(.pushforward)
-    let isNeeded = nodes(leadingTo: outputs)
-    var tangents = Tangents(nodeCount: forward.count)
+    let isNeeded = placesLeading(to: outputs)
+    var tangents = Tangents(in: region)
     for (variable, tangent) in seeds {
       graph.withState { tangents.add(tangent, to: variable, &$0) }
     }
-    let first = seeds.map(\.variable.int).min() ?? 0
-    let last = outputs.map(\.int).max() ?? -1
     let context = graph.withState { state in
       let before = state.context
       state.context.isForwardMode = true
       return before
     }
-    for index in stride(from: first, through: last, by: 1) where isActive[index] && isNeeded[index] {
-      visit(NodeID(index), &tangents, &records)
+    for place in isNeeded.indices where isNeeded[place] && isActive(region[place]) {
+      visit(region[place], &tangents, &records)
     }
     graph.withState { state in
       state.context.isForwardMode = context.isForwardMode
@@ -32,14 +30,14 @@ extension Differentiation {
     return outputs.map { tangents[$0] }
   }
 
-  /// For each node whether any of `outputs` reads it, over however many gates.
+  /// For each place of the region whether any of `outputs` reads its node, over however many gates.
   ///
-  /// - Complexity: O(nodes + edges).
-  private func nodes(leadingTo outputs: [NodeID]) -> [Bool] {
-    var leads = [Bool](repeating: false, count: forward.count)
-    for output in outputs { leads[output.int] = true }
-    for index in stride(from: forward.count - 1, through: 0, by: -1) where leads[index] {
-      forward.forEachInput(of: NodeID(index)) { leads[$0.int] = true }
+  /// - Complexity: O(nodes and edges of the region).
+  private func placesLeading(to outputs: [NodeID]) -> [Bool] {
+    var leads = [Bool](repeating: false, count: region.count)
+    for output in outputs { if let place = region.place(of: output) { leads[place] = true } }
+    for place in stride(from: region.count - 1, through: 0, by: -1) where leads[place] {
+      forward.forEachInput(of: region[place]) { if let read = region.place(of: $0) { leads[read] = true } }
     }
     return leads
   }
@@ -85,26 +83,36 @@ extension Differentiation {
 /// The tangent of each node that has one.
 struct Tangents: ~Copyable {
   private static let none = NodeID(index: .max)
+  private let region: NodeRegion
+  /// By place in the region.
   private var column: Column<NodeID>
   /// The tangents among those asked for last.
   private(set) var gathered = Column<NodeID>()
 
-  init(nodeCount: Int) { column = Column(repeating: Self.none, count: nodeCount) }
+  init(in region: NodeRegion) {
+    self.region = region
+    column = Column(repeating: Self.none, count: region.count)
+  }
 
-  subscript(node: NodeID) -> NodeID? { column[node.int] == Self.none ? nil : column[node.int] }
+  subscript(node: NodeID) -> NodeID? {
+    guard let place = region.place(of: node), column[place] != Self.none else { return nil }
+    return column[place]
+  }
 
-  /// Gives a node a tangent, or adds to the one it has.
+  /// Gives a node a tangent, or adds to the one it has; nothing to a node outside of the region, which moves no output.
   mutating func add(_ tangent: NodeID, to node: NodeID, _ state: inout GraphState) {
-    let known = column[node.int]
-    column[node.int] = known == Self.none ? tangent : state.apply(Add(), known, tangent, at: .unknown)
+    guard let place = region.place(of: node) else { return }
+    let known = column[place]
+    column[place] = known == Self.none ? tangent : state.apply(Add(), known, tangent, at: .unknown)
   }
 
   /// Collects the tangents of `inputs` in ``gathered``, and says by a bit which of the first have one.
   mutating func gather(_ inputs: some Sequence<NodeID>) -> UInt32 {
     var bits: UInt32 = 0
     gathered.removeAll()
-    for (offset, input) in inputs.enumerated() where column[input.int] != Self.none {
-      gathered.append(column[input.int])
+    for (offset, input) in inputs.enumerated() {
+      guard let tangent = self[input] else { continue }
+      gathered.append(tangent)
       bits |= 1 << UInt32(min(offset, 31))
     }
     return bits

@@ -7,18 +7,18 @@
 extension Differentiation {
   /// Walks back from `outputs`, whose gradients are `upstream`, and returns the adjoint of each variable.
   ///
-  /// - Complexity: O(nodes + edges) between the outputs and the variables.
+  /// - Complexity: O(nodes and edges of the region).
   func adjoints(of outputs: [NodeID], upstream: [NodeID], variables: [NodeID]) -> [NodeID?] {
     var records = RuleRecords(.pullback)
-    var contributions = Contributions(nodeCount: forward.count)
+    var contributions = Contributions(in: region)
     var seeds = Column<NodeID>(reserving: 1)
-    for (output, gradient) in zip(outputs, upstream) where isActive[output.int] {
+    for (output, gradient) in zip(outputs, upstream) where isActive(output) {
       contributions.add(gradient, to: output)
     }
-    var isWanted = [Bool](repeating: false, count: forward.count)
-    for variable in variables { isWanted[variable.int] = true }
+    var isWanted = [Bool](repeating: false, count: region.count)
+    for variable in variables { if let place = region.place(of: variable) { isWanted[place] = true } }
     var adjoints: [NodeID: NodeID] = [:]
-    var next = outputs.map(\.int).max() ?? -1
+    var next = region.count - 1
     let context = graph.withState { state in
       let before = state.context
       state.context.isForwardMode = false
@@ -28,12 +28,13 @@ extension Differentiation {
       var asked: Asked?
       graph.withState { state in
         while next >= 0, asked == nil {
-          let node = NodeID(index: UInt32(truncatingIfNeeded: next))
+          let place = next
+          let node = region[place]
           next -= 1
-          guard isActive[node.int], contributions.hasAny(node) else { continue }
+          guard isActive(node), contributions.hasAny(node) else { continue }
           state.context.differentiating = node
           let adjoint = contributions.sum(of: node, &state)
-          if isWanted[node.int] { adjoints[node] = adjoint }
+          if isWanted[place] { adjoints[node] = adjoint }
           asked = passOn(adjoint, through: node, &contributions, &records, &seeds, &state)
         }
       }
@@ -43,7 +44,7 @@ extension Differentiation {
       state.context.isForwardMode = context.isForwardMode
       state.context.differentiating = context.differentiating
     }
-    isReached = contributions.reached()
+    reachedPlaces = contributions.reached()
     return variables.map { adjoints[$0] }
   }
 
@@ -60,7 +61,7 @@ extension Differentiation {
     _ adjoint: NodeID, through node: NodeID, _ contributions: inout Contributions, _ records: inout RuleRecords,
     _ seeds: inout Column<NodeID>, _ state: inout GraphState
   ) -> Asked? {
-    let active = inputBits(of: node) { isActive[$0.int] }
+    let active = inputBits(of: node) { isActive($0) }
     if active == 0 { return nil }
     seeds.removeAll()
     seeds.append(adjoint)
@@ -102,7 +103,7 @@ extension Differentiation {
       "The pullback of \(forward.traits(of: node).name) returned \(downstream.count) gradients for \(inputs.count) inputs"
     )
     return zip(inputs, downstream).map { input, gradient in
-      guard let gradient, isActive[input.int] else { return nil }
+      guard let gradient, isActive(input) else { return nil }
       graph.check(gradient)
       return summed(gradient, toShapeOf: input, through: node)
     }

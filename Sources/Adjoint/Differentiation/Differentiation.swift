@@ -8,21 +8,31 @@ final class Differentiation {
   let graph: Graph
   /// The nodes as they were when differentiation began.
   let forward: GraphStorage
-  /// Whether a node depends on a variable that a derivative is asked for.
-  let isActive: [Bool]
-  /// Whether the reverse walk has reached a node with a gradient.
-  var isReached: [Bool] = []
+  /// The nodes that lie between the variables and the outputs.
+  let region: NodeRegion
+  /// For each place of the region whether its node depends on a variable that a derivative is asked for.
+  private let activePlaces: [Bool]
+  /// For each place of the region whether the reverse walk has reached its node with a gradient.
+  var reachedPlaces: [Bool] = []
 
-  init(_ graph: Graph, _ forward: GraphStorage, variables: [NodeID]) {
+  /// - Complexity: O(nodes and edges of the region).
+  init(_ graph: Graph, _ forward: GraphStorage, variables: [NodeID], in region: NodeRegion) {
     self.graph = graph
     self.forward = forward
-    var isActive = [Bool](repeating: false, count: forward.count)
-    for variable in variables { isActive[variable.int] = true }
-    for index in isActive.indices where !isActive[index] {
-      forward.forEachInput(of: NodeID(index)) { if isActive[$0.int] { isActive[index] = true } }
+    self.region = region
+    var isActive = [Bool](repeating: false, count: region.count)
+    for variable in variables { if let place = region.place(of: variable) { isActive[place] = true } }
+    for place in isActive.indices where !isActive[place] {
+      forward.forEachInput(of: region[place]) { input in
+        if let read = region.place(of: input), isActive[read] { isActive[place] = true }
+      }
     }
-    self.isActive = isActive
+    activePlaces = isActive
   }
+
+  /// Whether a node depends on a variable that a derivative is asked for, and an output on the node.
+  @inline(__always)
+  func isActive(_ node: NodeID) -> Bool { region.place(of: node).map { activePlaces[$0] } ?? false }
 
   /// A bit for each of the first inputs that `takesPart`.
   func inputBits(of node: NodeID, where takesPart: (NodeID) -> Bool) -> UInt32 {

@@ -13,7 +13,8 @@ extension Graph {
   ///
   /// - Returns: for each variable a node of its shape, or `nil` where no output depends on it differentiably.
   /// - Throws: ``GraphError`` for a poisoned or integer output, and for a non-scalar without an upstream gradient.
-  /// - Complexity: O(nodes + edges), each adjoint once. Run, all gradients together cost a small multiple of the outputs,
+  /// - Complexity: O(nodes + edges) between the variables and the outputs, each adjoint once, however large the rest of
+  ///   the graph is. Run, all gradients together cost a small multiple of the outputs,
   ///   about two to three times, however many variables there are.
   public func gradients(
     of outputs: [Node], upstream: [Node]? = nil, withRespectTo variables: [Node],
@@ -26,12 +27,14 @@ extension Graph {
     _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node], isTogether: Bool = false, fileID: StaticString,
     line: UInt
   ) throws(GraphError) -> (adjoints: [Node?], walks: Walks) {
-    let forward = withState { $0.storage }
     for node in outputs + (upstream ?? []) + variables { check(node) }
     try checkDifferentiable(outputs, variables)
     try checkUpstream(upstream, of: outputs)
     let seeds = upstream ?? outputs.map { constant(1, [], $0.elementType, fileID: fileID, line: line) }
-    let walks = Walks(self, forward, variables: variables.map(\.id), isTogether: isTogether)
+    // Taken behind the seeds: a constant that is added to a graph while there is a copy of it has all constants copied.
+    let forward = withState { $0.storage }
+    let walks = Walks(
+      self, forward, outputs: outputs.map(\.id), variables: variables.map(\.id), isTogether: isTogether)
     var adjoints = [Node?](repeating: nil, count: variables.count)
     for walk in walks.all {
       let found = walk.differentiation.adjoints(
@@ -82,6 +85,8 @@ extension Graph {
 }
 
 extension Differentiation {
+  private func isReached(_ node: NodeID) -> Bool { region.place(of: node).map { reachedPlaces[$0] } ?? false }
+
   /// Why no gradient reached `variable`: the gate that the walk reached and that passed nothing on towards it.
   func pathError(to variable: NodeID, from outputs: [NodeID], in state: GraphState) -> GraphError {
     var leadsTo = [Bool](repeating: false, count: forward.count)
@@ -89,7 +94,7 @@ extension Differentiation {
     for index in variable.int..<forward.count {
       if forward.inputs(of: NodeID(index)).contains(where: { leadsTo[$0.int] }) { leadsTo[index] = true }
     }
-    let stop = (variable.int..<forward.count).first { leadsTo[$0] && isReached[$0] }
+    let stop = (variable.int..<forward.count).first { leadsTo[$0] && isReached(NodeID($0)) }
     let reason =
       if let stop {
         "the gradient stops at \(state.describe(NodeID(stop))): the gate \(forward.traits(of: NodeID(stop)).name) "

@@ -15,8 +15,8 @@ extension Graph {
   /// - Returns: for each output a node of its shape, or `nil` where no variable moves it differentiably.
   /// - Throws: ``GraphError`` for a poisoned or integer output, tangents that do not go with their variables, and a gate
   ///   without a pushforward, with its name and the line that applied it.
-  /// - Complexity: O(nodes + edges), each tangent once. Run, the products cost about as much again as the outputs do, or
-  ///   twice that, however many outputs there are.
+  /// - Complexity: O(nodes + edges) between the variables and the outputs, each tangent once. Run, the products cost
+  ///   about as much again as the outputs do, or twice that, however many outputs there are.
   public func jacobianVectorProduct(
     of outputs: [Node], along tangents: [Node], withRespectTo variables: [Node]
   ) throws(GraphError) -> [Node?] {
@@ -24,7 +24,8 @@ extension Graph {
     try checkDifferentiable(outputs, variables)
     try checkTangents(tangents, of: variables)
     var products = [NodeID?](repeating: nil, count: outputs.count)
-    for walk in Walks(self, snapshot().storage, variables: variables.map(\.id)).all {
+    let walks = Walks(self, snapshot().storage, outputs: outputs.map(\.id), variables: variables.map(\.id))
+    for walk in walks.all {
       let seeds = walk.variables.map { (variable: variables[$0].id, tangent: tangents[$0].id) }
       let found = walk.differentiation.tangents(of: outputs.map(\.id), along: seeds)
       products = zip(products, found).map { sum($0, $1) }

@@ -81,12 +81,10 @@ package struct RuleRecord {
     for node in added where storage.traits(of: node).source == nil {
       let signature = storage.signature(of: node)
       rows.append(
-        graph.withState { state in
-          Row(
-            gate: state.storage.intern(storage.gate(of: node)),
-            signature: state.storage.intern(signature.elementType, signature.shape),
-            operands: storage.inputs(of: node).map { values[$0]! })
-        })
+        Row(
+          gate: graph.number(of: storage.gate(of: node)),
+          signature: graph.withState { $0.storage.intern(signature.elementType, signature.shape) },
+          operands: storage.inputs(of: node).map { values[$0]! }))
       values[node] = values.count
     }
     self.literals = literals

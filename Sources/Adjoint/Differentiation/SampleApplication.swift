@@ -17,9 +17,10 @@ struct SampleApplication {
     let operands = inputs.map { graph.source(forward.signature(of: $0)) }
     self.operands = operands
     self.isActive = operands.indices.map(isActive)
-    result = graph.withState { $0.apply(forward.gate(of: node), to: operands, at: .unknown) }
+    result = graph.apply(forward.gate(of: node), to: operands, at: .unknown)
     let variables = zip(operands, self.isActive).filter { $1 }.map(\.0)
-    walk = Differentiation(graph, graph.snapshot().storage, variables: variables)
+    let storage = graph.snapshot().storage
+    walk = Differentiation(graph, storage, variables: variables, in: NodeRegion(all: storage))
   }
 
   /// One more input, of the signature of a node of `forward`: an upstream gradient or a tangent.
@@ -62,12 +63,14 @@ extension Graph {
 
 extension GraphStorage {
   /// The nodes from number `first` on that any of `results` is computed from, ascending.
+  ///
+  /// - Complexity: O(nodes from `first` on, and their edges).
   func nodes(from first: Int, leadingTo results: [NodeID?]) -> [NodeID] {
-    var leads = [Bool](repeating: false, count: count)
-    for case let result? in results { leads[result.int] = true }
-    for index in stride(from: count - 1, through: first, by: -1) where leads[index] {
-      for input in inputs(of: NodeID(index)) { leads[input.int] = true }
+    var leads = [Bool](repeating: false, count: count - first)
+    for case let result? in results where result.int >= first { leads[result.int - first] = true }
+    for place in leads.indices.reversed() where leads[place] {
+      forEachInput(of: NodeID(first + place)) { if $0.int >= first { leads[$0.int - first] = true } }
     }
-    return (first..<count).filter { leads[$0] }.map { NodeID($0) }
+    return leads.indices.filter { leads[$0] }.map { NodeID(first + $0) }
   }
 }

@@ -26,7 +26,8 @@ struct TransposedPullback {
     upstream = sample.source(like: node, in: forward)
     let gradients = sample.walk.downstream(of: upstream, through: sample.result)
     let seeds = zip(gradients, tangents).compactMap { gradient, tangent in gradient.map { ($0, tangent!) } }
-    tangent = try Differentiation(sample.graph, sample.graph.snapshot().storage, variables: [upstream])
+    let storage = sample.graph.snapshot().storage
+    tangent = try Differentiation(sample.graph, storage, variables: [upstream], in: NodeRegion(all: storage))
       .transposed(from: seeds, to: upstream)
     state = sample.graph.snapshot()
     if let first = state.poison.min(by: { $0.key < $1.key }) { throw Failure(reason: "\(first.value)") }
@@ -72,14 +73,14 @@ extension Differentiation {
   fileprivate func transposed(
     from seeds: [(gradient: NodeID, tangent: NodeID)], to upstream: NodeID
   ) throws(TransposedPullback.Failure) -> NodeID? {
-    var contributions = Contributions(nodeCount: forward.count)
-    for (gradient, tangent) in seeds where isActive[gradient.int] { contributions.add(tangent, to: gradient) }
-    for index in stride(from: forward.count - 1, to: upstream.int, by: -1) where isActive[index] {
+    var contributions = Contributions(in: region)
+    for (gradient, tangent) in seeds where isActive(gradient) { contributions.add(tangent, to: gradient) }
+    for index in stride(from: forward.count - 1, to: upstream.int, by: -1) {
       let node = NodeID(index)
-      guard contributions.hasAny(node) else { continue }
+      guard isActive(node), contributions.hasAny(node) else { continue }
       let adjoint = graph.withState { contributions.sum(of: node, &$0) }
       for (input, gradient) in zip(forward.inputs(of: node), downstream(of: adjoint, through: node))
-      where isActive[input.int] {
+      where isActive(input) {
         guard let gradient else {
           throw TransposedPullback.Failure(
             reason: "the pullback uses \(forward.traits(of: node).name), through which no gradient passes")

@@ -15,11 +15,14 @@ struct Walks {
 
   /// - Parameter isTogether: whether all variables move at once, as for second derivatives that mix them: then one walk
   ///   is for all.
-  /// - Complexity: O(nodes + edges) for each walk.
-  init(_ graph: Graph, _ forward: GraphStorage, variables: [NodeID], isTogether: Bool = false) {
-    let formulas = Formula.all(in: forward)
+  /// - Complexity: O(nodes and edges between the variables and `outputs`) for each walk.
+  init(
+    _ graph: Graph, _ forward: GraphStorage, outputs: [NodeID], variables: [NodeID], isTogether: Bool = false
+  ) {
+    let region = NodeRegion(of: forward, from: variables, to: outputs)
+    let formulas = Formula.all(of: region, in: forward)
     guard !formulas.isEmpty else {
-      let walk = Differentiation(graph, forward, variables: variables)
+      let walk = Differentiation(graph, forward, variables: variables, in: region)
       all = [Walk(differentiation: walk, variables: Array(variables.indices))]
       return
     }
@@ -35,7 +38,7 @@ struct Walks {
     func add(_ numbers: [Int], recognising isRecognised: (Int) -> Bool) {
       var recognised = forward
       recognised.replace(formulas.indices.filter(isRecognised).map { formulas[$0] })
-      let walk = Differentiation(graph, recognised, variables: numbers.map { variables[$0] })
+      let walk = Differentiation(graph, recognised, variables: numbers.map { variables[$0] }, in: region)
       all.append(Walk(differentiation: walk, variables: numbers))
     }
     if isTogether, !numbers.isEmpty || !inner.isEmpty {
@@ -45,6 +48,11 @@ struct Walks {
     if !outer.isEmpty || variables.isEmpty { add(outer) { _ in true } }
     if !inner.isEmpty { add(inner) { !written.contains($0) } }
     if !numbers.isEmpty { add(numbers) { _ in false } }
+  }
+
+  /// How many nodes all walks look at, or at places for.
+  var visitedCount: Int {
+    all.reduce(0) { $0 + $1.differentiation.region.count } + (all.first?.differentiation.region.examinedCount ?? 0)
   }
 
   /// The walk for a variable, by its number.

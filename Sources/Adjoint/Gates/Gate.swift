@@ -27,6 +27,13 @@ public protocol Gate: Hashable, Sendable {
   /// What a picture writes into the gate: `×`, `max`; the name, unless the gate says otherwise.
   static var symbol: String { get }
 
+  /// The same gate with the axes that it names counted from the front, given the shapes of its operands; by default the
+  /// gate itself. See ``AxisGate``.
+  ///
+  /// A graph asks for it when the gate is applied, before anything else, and keeps the answer: all other rules of a gate
+  /// in a graph meet axes that exist, none of them negative.
+  func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self
+
   /// The shape of the result, or why the operands do not fit.
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape
 
@@ -81,6 +88,8 @@ public protocol Gate: Hashable, Sendable {
 extension Gate {
   public static var symbol: String { name }
 
+  public func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self { self }
+
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     guard let first = inputs.first else { return .float32 }
     if let other = inputs.first(where: { $0 != first }) {
@@ -108,6 +117,23 @@ extension Gate {
     guard inputs.count == expected else {
       throw ShapeError("\(Self.name) reads \(expected) operand\(expected == 1 ? "" : "s"), got \(inputs.count)")
     }
+  }
+}
+
+/// A gate that works along axes of its first operand, which it is given by number: a negative one counts from the end,
+/// -1 being the last axis. An axis that does not exist, or is named twice, is a ``GraphError``.
+public protocol AxisGate: Gate {
+  /// The axes; in a graph they are counted from the front, and ascend.
+  var axes: [Int] { get }
+
+  /// The same gate along other axes, as many.
+  func along(_ axes: [Int]) -> Self
+}
+
+extension AxisGate {
+  public func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self {
+    guard let shape = inputs.first else { return self }  // for the shape rule to refuse
+    return along(try shape.normalized(axes: axes))
   }
 }
 
@@ -181,7 +207,7 @@ public struct GateApplication {
   /// Whether anything asked for needs the gradient of input `position`: others need not be built.
   public func needsGradient(_ position: Int) -> Bool {
     if let onlyNeeded { return position == onlyNeeded }
-    return differentiation.isActive[differentiation.forward.input(position, of: id).int]
+    return differentiation.isActive(differentiation.forward.input(position, of: id))
   }
 
   public struct Inputs: RandomAccessCollection {

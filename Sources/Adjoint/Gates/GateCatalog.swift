@@ -21,6 +21,6 @@ public enum GateCatalog {
     Convolution.self, ConvolutionInputGradient.self, ConvolutionKernelGradient.self,
     MaxPool.self, MaxPoolGradient.self, MaxPoolSelection.self, AveragePool.self, AveragePoolGradient.self,
     ChannelWindowSum.self,
-    Accumulate.self, AccumulateProduct.self, SpliceRows.self, ScanPart.self, StopGradient.self,
+    Accumulate.self, AccumulateProduct.self, SpliceRows.self, SumOfPads.self, ScanPart.self, StopGradient.self,
   ]
 }

@@ -20,6 +20,8 @@ public struct Kernel: Sendable {
     case slice(starts: [Int])
     case pad(starts: [Int])
     case concatenate(axis: Int)
+    /// Of each operand where it begins along the axis, in order; what lies between them is zero.
+    case sumOfPads(axis: Int, starts: [Int])
     /// Of each operand the rows, and where in the result they begin.
     case spliceRows([(rows: Range<Int>, start: Int)])
     case gatherRows
@@ -113,7 +115,16 @@ public struct KernelArguments {
     return ReferenceTensor(operand.shape, operand.type, values)
   }
 
+  /// - Throws: ``ValueError`` for a NaN, or a number out of range, in a result of integers.
   func write(_ result: ReferenceTensor) throws {
+    if output.type == .int32, let wrong = result.values.firstBeyondInt32 {
+      throw ValueError(description: "the result holds int32, and \(wrong) is none")
+    }
     TensorValues.float64(result.values).write(to: output.base, count: result.values.count, as: output.type)
   }
+}
+
+/// A value that its element type does not have: found while running.
+struct ValueError: Error, Hashable, Sendable, CustomStringConvertible {
+  let description: String
 }

@@ -29,7 +29,7 @@ struct Term {
   func applying(_ gate: some Gate, _ others: Term...) -> Term {
     let operands = [node] + others.map(\.node)
     for operand in operands { node.graph.check(operand) }
-    let id = node.graph.withState { $0.apply(gate, to: operands.map(\.id), at: location) }
+    let id = node.graph.apply(gate, to: operands.map(\.id), at: location)
     return Term(Node(graph: node.graph, id: id), location)
   }
 

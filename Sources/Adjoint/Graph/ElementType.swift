@@ -43,6 +43,8 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringCo
 public protocol GraphScalar: BitwiseCopyable, Sendable {
   /// Only this package makes such a value, one for each of its three types: another type has none to conform with.
   static var _format: _GraphScalarFormat<Self> { get }
+  /// The number of this type next to `value`. An integer has what lies before the point, a number beyond its range the
+  /// nearest in it, and a NaN, which no integer is next to, 0.
   init(rounding value: Double)
   var asDouble: Double { get }
 }
@@ -71,6 +73,9 @@ extension Double: GraphScalar {
 
 extension Int32: GraphScalar {
   public static var _format: _GraphScalarFormat<Int32> { _GraphScalarFormat(elementType: .int32) }
-  public init(rounding value: Double) { self = Int32(value) }
+  public init(rounding value: Double) {
+    let (least, most) = (Double(Int32.min), Double(Int32.max))
+    self = value.isNaN ? 0 : Int32(Swift.min(Swift.max(value, least), most))
+  }
   public var asDouble: Double { Double(self) }
 }

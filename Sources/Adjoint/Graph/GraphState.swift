@@ -16,6 +16,8 @@ struct GraphState: Sendable {
     let bits: UInt64
   }
 
+  private var dropoutStreams = DropoutStreams()
+
   private(set) var poison: [NodeID: GraphError] = [:]
   private(set) var parameters: [NodeID] = []
 
@@ -31,19 +33,47 @@ struct GraphState: Sendable {
 
   // MARK: applying gates
 
+  // A gate may be a user's, whose code may ask the graph that it is applied in. So a graph applies gates without
+  // holding its lock, by ``Graph/apply(_:to:at:)``; what takes a gate here is for gates of the package and graphs
+  // without a lock.
+
   mutating func apply(_ gate: some Gate, _ first: NodeID, _ second: NodeID?, at location: PackedLocation) -> NodeID {
-    let gateID = storage.intern(gate)
-    let signature = storage.rows[first.int].signature
-    if storage.gates.briefs[Int(gateID.index)].keepsSignature, poison.isEmpty, storage.isDifferentiable(signature),
-      second == nil || storage.rows[second!.int].signature == signature
-    {
-      return record(storage.append(gateID, signature, first, second), at: location)
-    }
-    return applyChecked(gate, gateID, to: second.map { [first, $0] } ?? [first], at: location)
+    applyIfAlike(storage.intern(gate), first, second, at: location)
+      ?? apply(gate, to: second.map { [first, $0] } ?? [first], at: location)
   }
 
   mutating func apply(_ gate: some Gate, to inputs: [NodeID], at location: PackedLocation) -> NodeID {
-    applyChecked(gate, storage.intern(gate), to: inputs, at: location)
+    let (gate, result) = gate.applied(to: inputs.map { storage.signature(of: $0) })
+    return apply(storage.intern(gate), result, to: inputs, at: location)
+  }
+
+  /// Applies a gate whose result is known to be like its operands, if these are alike: an elementwise one of the
+  /// package.
+  @inline(__always)
+  mutating func applyIfAlike(
+    _ gate: GateID, _ first: NodeID, _ second: NodeID?, at location: PackedLocation
+  ) -> NodeID? {
+    let signature = storage.rows[first.int].signature
+    guard storage.gates.briefs[Int(gate.index)].keepsSignature, poison.isEmpty, storage.isDifferentiable(signature),
+      second == nil || storage.rows[second!.int].signature == signature
+    else { return nil }
+    return record(storage.append(gate, signature, first, second), at: location)
+  }
+
+  /// Applies a gate whose rules have said what the result is, or why there is none.
+  mutating func apply(
+    _ gate: GateID, _ result: Result<Signature, ShapeError>, to inputs: [NodeID], at location: PackedLocation
+  ) -> NodeID {
+    var signature = SignatureID.scalar(inputs.first.map { storage.signature(of: $0).elementType } ?? .float32)
+    if case .success(let result) = result { signature = storage.intern(result.elementType, result.shape) }
+    let inherited = poison.isEmpty ? nil : inputs.compactMap { poison[$0] }.first
+    let node = record(storage.append(gate, signature, inputs: inputs), at: location)
+    if let inherited {
+      poison[node] = inherited
+    } else if case .failure(let failure) = result {
+      poison[node] = GraphError(.shapeMismatch, failure.description, at: node, operands: inputs, in: self)
+    }
+    return node
   }
 
   /// Applies a gate to operands that are known to go with it, none of them poisoned, in a backward pass.
@@ -54,26 +84,16 @@ struct GraphState: Sendable {
     record(storage.append(gate, signature, first, second), at: .unknown)
   }
 
-  private mutating func applyChecked(
-    _ gate: some Gate, _ gateID: GateID, to inputs: [NodeID], at location: PackedLocation
+  /// Adds a node of a gate that does not go with its operands: poisoned by what is wrong with one of these, or else for
+  /// `reason`.
+  mutating func refuse(
+    _ gate: some Gate, _ inputs: [NodeID], _ reason: String, at location: PackedLocation
   ) -> NodeID {
-    let operands = inputs.map { storage.signature(of: $0) }
-    var signature = SignatureID.scalar(operands.first?.elementType ?? .float32)
-    var failure: ShapeError?
-    do throws(ShapeError) {
-      let type = try gate.elementType(operands.map(\.elementType))
-      let shape = try gate.shape(operands.map(\.shape))
-      if let reason = shape.impossibility { throw ShapeError("the result would have shape \(shape), and \(reason)") }
-      signature = storage.intern(type, shape)
-    } catch { failure = error }
-
-    let inherited = poison.isEmpty ? nil : inputs.compactMap { poison[$0] }.first
-    let node = record(storage.append(gateID, signature, inputs: inputs), at: location)
-    if let inherited {
-      poison[node] = inherited
-    } else if let failure {
-      poison[node] = GraphError(.shapeMismatch, failure.description, at: node, operands: inputs, in: self)
-    }
+    let type = inputs.first.map { storage.signature(of: $0).elementType } ?? .float32
+    let node = record(storage.append(storage.intern(gate), .scalar(type), inputs: inputs), at: location)
+    poison[node] =
+      inputs.compactMap { poison[$0] }.first
+      ?? GraphError(.shapeMismatch, reason, at: node, operands: inputs, in: self)
     return node
   }
 
@@ -124,11 +144,13 @@ struct GraphState: Sendable {
   }
 
   /// Whether a node is what a number in a formula stands for.
-  func isLiteral(_ node: NodeID) -> Bool { literals.values.contains(node) }
+  func isLiteral(_ node: NodeID) -> Bool {
+    guard case .repeated(let value) = storage.constants[node] else { return false }
+    return literals[Literal(type: storage.signature(of: node).elementType, bits: value.bitPattern)] == node
+  }
 
-  /// Takes the nodes, so that whoever has them may change them in place, or `copying` them leaves them here as well.
-  mutating func takeStorage(copying: Bool) -> GraphStorage {
-    if copying { return storage }
+  /// Takes the nodes, so that whoever has them may change them in place.
+  mutating func takeStorage() -> GraphStorage {
     var taken = GraphStorage()
     swap(&storage, &taken)
     return taken
@@ -147,6 +169,11 @@ struct GraphState: Sendable {
       sources.append(.site(sites.number(of: site)))
     }
     return node
+  }
+
+  /// The stream of a dropout that is made now.
+  mutating func takeDropoutStream() -> UInt32 {
+    dropoutStreams.take(inScope: context.scope, named: scopePaths[Int(context.scope)])
   }
 
   // MARK: names, scopes, locations
@@ -189,11 +216,14 @@ struct GraphState: Sendable {
   /// The node that has this name, compared byte for byte.
   func node(named name: String) -> NodeID? { nodesByName[ExactName(name)] }
 
-  func name(of node: NodeID) -> String {
+  func name(of node: NodeID) -> String { name(of: node, gate: storage.traits(of: node).name) }
+
+  /// The name of an application of the gate that is called `gate`.
+  func name(of node: NodeID, gate: @autoclosure () -> String) -> String {
     if let name = names[node] { return name }
     let scope = scopePaths[Int(scope(of: node))]
-    let gate = "\(storage.traits(of: node).name)#\(node.index)"
-    return scope.isEmpty ? gate : scope + "/" + gate
+    let name = "\(gate())#\(node.index)"
+    return scope.isEmpty ? name : scope + "/" + name
   }
 
   func packedLocation(of node: NodeID) -> PackedLocation { site(of: node).location }
@@ -214,12 +244,14 @@ struct GraphState: Sendable {
   }
 
   /// One line for messages: `hidden [128, 512] float32, made at Model.swift:12`.
-  func describe(_ node: NodeID) -> String {
-    let signature = storage.signature(of: node)
+  func describe(_ node: NodeID) -> String { describe(node, storage.signature(of: node)) { name(of: $0) } }
+
+  /// The same line of a node of this signature, with the names that `name` gives to it and to its forward node.
+  func describe(_ node: NodeID, _ signature: Signature, name: (NodeID) -> String) -> String {
     let made = "\(signature.shape) \(signature.elementType), made at \(location(of: node))"
     if let forward = forwardNode(of: node) {
-      return "\(name(of: node)), \(isTangent(node) ? "tangent" : "backward") of \(name(of: forward)), \(made)"
+      return "\(name(node)), \(isTangent(node) ? "tangent" : "backward") of \(name(forward)), \(made)"
     }
-    return "\(name(of: node)) \(made)"
+    return "\(name(node)) \(made)"
   }
 }

@@ -33,7 +33,7 @@ struct GraphStorage: Sendable {
   /// The inputs of the nodes that have more than two.
   private var longInputs = SharedColumn<NodeID>()
 
-  private(set) var gates = GateTable()
+  var gates = GateTable()
   private(set) var signatures: [Signature] = ElementType.allCases.map { Signature(elementType: $0, shape: .scalar) }
   private var signatureNumbers: [Signature: SignatureID] = [:]
 

@@ -79,28 +79,53 @@ public struct Initializer: Hashable, Sendable {
     return (Double(shape[1] * window), Double(shape[0] * window))
   }
 
+  /// What the elements of a parameter of `shape` are.
+  private enum Elements {
+    case given(TensorValues)
+    case drawn(Draws)
+  }
+
+  private func elements(of shape: Shape) -> Elements {
+    let (fanIn, fanOut) = fans(shape)
+    func normal(_ mean: Double, _ deviation: Double, _ seed: UInt64) -> Elements {
+      .drawn(Draws(.normal(mean: mean, deviation: deviation), seed: seed))
+    }
+    func uniform(_ range: ClosedRange<Double>, _ seed: UInt64) -> Elements {
+      .drawn(Draws(.uniform(from: range.lowerBound, width: range.upperBound - range.lowerBound), seed: seed))
+    }
+    switch rule {
+    case .constant(let value): return .given(.repeated(value))
+    case .values(let values): return .given(values)
+    case .uniform(let range, let seed): return uniform(range, seed)
+    case .normal(let mean, let deviation, let seed): return normal(mean, deviation, seed)
+    case .heNormal(let seed): return normal(0, (2 / fanIn).squareRoot(), seed)
+    case .heUniform(let seed):
+      let bound = (6 / fanIn).squareRoot()
+      return uniform(-bound...bound, seed)
+    case .glorotNormal(let seed): return normal(0, (2 / (fanIn + fanOut)).squareRoot(), seed)
+    case .glorotUniform(let seed):
+      let bound = (6 / (fanIn + fanOut)).squareRoot()
+      return uniform(-bound...bound, seed)
+    }
+  }
+
   /// The elements of a parameter of `shape`.
   ///
   /// - Complexity: O(elements).
   package func elements(shape: Shape) -> TensorValues {
-    let count = shape.elementCount
-    let (fanIn, fanOut) = fans(shape)
-    switch rule {
-    case .constant(let value): return .repeated(value)
-    case .values(let values): return values
-    case .uniform(let range, let seed): return .uniform(range, count: count, seed: seed)
-    case .normal(let mean, let deviation, let seed):
-      return .normal(mean: mean, deviation: deviation, count: count, seed: seed)
-    case .heNormal(let seed):
-      return .normal(mean: 0, deviation: (2 / fanIn).squareRoot(), count: count, seed: seed)
-    case .heUniform(let seed):
-      let bound = (6 / fanIn).squareRoot()
-      return .uniform(-bound...bound, count: count, seed: seed)
-    case .glorotNormal(let seed):
-      return .normal(mean: 0, deviation: (2 / (fanIn + fanOut)).squareRoot(), count: count, seed: seed)
-    case .glorotUniform(let seed):
-      let bound = (6 / (fanIn + fanOut)).squareRoot()
-      return .uniform(-bound...bound, count: count, seed: seed)
+    switch elements(of: shape) {
+    case .given(let values): return values
+    case .drawn(var draws): return .float64((0..<shape.elementCount).map { _ in draws.next() })
+    }
+  }
+
+  /// Writes the elements of a parameter of `shape`, as `type`, into memory for as many. Takes no memory besides.
+  ///
+  /// - Complexity: O(elements).
+  package func write(to target: UnsafeMutableRawPointer, shape: Shape, as type: ElementType) {
+    switch elements(of: shape) {
+    case .given(let values): values.write(to: target, count: shape.elementCount, as: type)
+    case .drawn(var draws): draws.write(to: target, count: shape.elementCount, as: type)
     }
   }
 }
@@ -122,22 +147,42 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
   package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
 
-extension TensorValues {
-  fileprivate static func uniform(_ range: ClosedRange<Double>, count: Int, seed: UInt64) -> TensorValues {
-    var generator = SplitMix64(seed: seed)
-    let width = range.upperBound - range.lowerBound
-    return .float64((0..<count).map { _ in range.lowerBound + width * generator.unit() })
+/// Random numbers of one distribution, one after the other.
+private struct Draws {
+  enum Distribution {
+    case uniform(from: Double, width: Double)
+    case normal(mean: Double, deviation: Double)
+  }
+  private let distribution: Distribution
+  private var generator: SplitMix64
+
+  init(_ distribution: Distribution, seed: UInt64) {
+    self.distribution = distribution
+    generator = SplitMix64(seed: seed)
   }
 
-  /// A sum of twelve uniforms less six has mean 0 and variance 1 and, unlike Box and Muller's logarithm and cosine,
-  /// the same bits with every mathematics library; its tails end at ±6 deviations.
-  fileprivate static func normal(mean: Double, deviation: Double, count: Int, seed: UInt64) -> TensorValues {
-    var generator = SplitMix64(seed: seed)
-    return .float64(
-      (0..<count).map { _ in
-        var sum = -6.0
-        for _ in 0..<12 { sum += generator.unit() }
-        return mean + deviation * sum
-      })
+  mutating func next() -> Double {
+    switch distribution {
+    case .uniform(let start, let width): return start + width * generator.unit()
+    case .normal(let mean, let deviation):
+      // A sum of twelve uniforms less six has mean 0 and variance 1 and, unlike Box and Muller's logarithm and cosine,
+      // the same bits with every mathematics library; its tails end at ±6 deviations.
+      var sum = -6.0
+      for _ in 0..<12 { sum += generator.unit() }
+      return mean + deviation * sum
+    }
+  }
+
+  /// Writes `count` numbers as elements of `type`.
+  mutating func write(to target: UnsafeMutableRawPointer, count: Int, as type: ElementType) {
+    func fill<T: GraphScalar>(_: T.Type) {
+      let target = target.bindMemory(to: T.self, capacity: count)
+      for index in 0..<count { target[index] = T(rounding: next()) }
+    }
+    switch type {
+    case .float32: fill(Float.self)
+    case .float64: fill(Double.self)
+    case .int32: fill(Int32.self)
+    }
   }
 }

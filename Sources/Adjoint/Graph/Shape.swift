@@ -1,6 +1,9 @@
 /// The extents of a node's value, outermost first; `[]` is a scalar.
 ///
-/// Elements lie in row-major order: the last axis is contiguous. Every extent is at least 1.
+/// Elements lie in row-major order: the last axis is contiguous. A node's shape has at most 32 axes, each of an extent of
+/// at least 1, and at most 2^48 elements; another is a ``GraphError`` of the program that names the node.
+///
+/// Where axes are asked for, a negative one counts from the end: -1 is the last axis.
 ///
 /// ```swift
 /// let images: Shape = [128, 784]
@@ -18,24 +21,20 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   public var rank: Int { dimensions.count }
 
   /// The product of the extents, or the largest number if it is larger; 1 for a scalar.
-  public var elementCount: Int {
-    var count = 1
-    for extent in dimensions {
-      let (product, overflows) = count.multipliedReportingOverflow(by: extent)
-      if overflows { return .max }
-      count = product
-    }
-    return count
-  }
+  public var elementCount: Int { Extent.product(dimensions).value }
 
   /// Why no value has this shape, if none has.
-  var impossibility: String? {
+  package var impossibility: String? {
     if let extent = dimensions.first(where: { $0 < 1 }) { return "an extent of \(extent) holds no element" }
-    return elementCount > Self.mostElements ? "no memory holds more than 2^48 elements" : nil
+    if elementCount > Self.mostElements { return "no memory holds more than 2^48 elements" }
+    return rank > Self.mostAxes ? "a value has at most \(Self.mostAxes) axes, and this one \(rank)" : nil
   }
 
   /// More than an address space has room for, and few enough for sums of bytes to stay below the largest number.
-  private static let mostElements = 1 << 48
+  package static let mostElements = 1 << 48
+
+  /// As many as kernels keep track of, and as NumPy 1 had.
+  package static let mostAxes = 32
 
   public subscript(axis: Int) -> Int { dimensions[axis] }
 

@@ -17,7 +17,7 @@ package enum TensorValues: Hashable, Sendable {
       self = .float64(T.self == Double.self ? unsafeBitCast(values, to: [Double].self) : values.map(\.asDouble))
     case .int32:
       self = .int32(
-        T.self == Int32.self ? unsafeBitCast(values, to: [Int32].self) : values.map { Int32($0.asDouble) })
+        T.self == Int32.self ? unsafeBitCast(values, to: [Int32].self) : values.map { Int32(rounding: $0.asDouble) })
     }
   }
 
@@ -32,7 +32,7 @@ package enum TensorValues: Hashable, Sendable {
   }
 
   /// The first element that int32 does not have.
-  var firstNotInteger: Double? {
+  package var firstNotInteger: Double? {
     func isNone(_ value: Double) -> Bool { Int32(exactly: value) == nil }
     switch self {
     case .float32(let values): return values.first { isNone(Double($0)) }.map(Double.init)
@@ -81,7 +81,12 @@ extension TensorValues {
     switch type {
     case .float32: self = .float32(values.map { Float($0) })
     case .float64: self = .float64(values)
-    case .int32: self = .int32(values.map { Int32($0) })
+    case .int32: self = .int32(values.map { Int32(rounding: $0) })
     }
   }
+}
+
+extension [Double] {
+  /// The first that is no number of int32's range.
+  var firstBeyondInt32: Double? { first { Int32(exactly: $0.rounded(.towardZero)) == nil } }
 }

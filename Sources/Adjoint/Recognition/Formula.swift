@@ -26,9 +26,14 @@ struct Formula {
   /// All formulas of a graph, ascending.
   ///
   /// - Complexity: O(nodes + edges), nothing if the graph lacks the gates that formulas are made of.
-  static func all(in storage: GraphStorage) -> [Formula] {
+  static func all(in storage: GraphStorage) -> [Formula] { all(of: NodeRegion(all: storage), in: storage) }
+
+  /// Those of a graph that end in a region of it, ascending.
+  ///
+  /// - Complexity: O(nodes and edges of the region), nothing if the graph lacks the gates that formulas are made of.
+  static func all(of region: NodeRegion, in storage: GraphStorage) -> [Formula] {
     guard let search = FormulaSearch(storage) else { return [] }
-    return (0..<storage.count).compactMap { search.formula(endingWith: NodeID($0)) }
+    return (0..<region.count).compactMap { search.formula(endingWith: region[$0]) }
   }
 
   /// Has the gates compute the values of their formulas.

@@ -47,22 +47,23 @@ extension Graph {
     for node in sequences + initial { check(node) }
     let location = pack(fileID, line)
     let count = steps ?? sequences.first?.shape.dimensions.first ?? 0
-    if let reason = refusal(sequences, initial, steps: count) {
-      let trace = ScanTrace(self, sequences: [], initial: initial, steps: 1, isReversed: false, at: location)
-      return refused(reason, sequences + initial, like: trace.state, [], at: location)
-    }
     let trace = ScanTrace(
       self, sequences: sequences, initial: initial, steps: count, isReversed: reversed, at: location)
+    if let error = refusal(sequences, initial, steps: count, at: location) {
+      // The body says how many results there are, and meets nodes that are refused already.
+      let given = trace.state + trace.elements
+      withState { state in for node in given { state.markPoisoned(node.id, error) } }
+      let (next, outputs) = try body(trace.state, trace.elements)
+      return refused(error, next, outputs, trace, at: location)
+    }
     let (next, outputs) = try body(trace.state, trace.elements)
     for node in next + outputs { check(node) }
-    if let (reason, operands) = refusal(next: next, outputs, initial) {
-      return refused(reason, operands, like: trace.state, outputs, at: location)
+    if let error = refusal(next: next, outputs, initial, steps: count, at: location) {
+      return refused(error, next, outputs, trace, at: location)
     }
-    let poison = withState { state in (next + outputs).compactMap { state.poison[$0.id] }.first }
     let (gate, operands) = trace.gate(next: next, outputs: outputs)
     let run = ChunkedScan.apply(gate, to: operands, in: self, at: location)
     let results = run.state + run.stacked
-    if let poison { withState { state in for result in results { state.markPoisoned(result.id, poison) } } }
     return Scanned(state: Array(results.prefix(next.count)), outputs: Array(results.dropFirst(next.count)))
   }
 
@@ -85,13 +86,18 @@ extension Graph {
       let step = try body(state[0], elements[0])
       return (state: [step.state], outputs: [step.output])
     }
-    guard let outputs = run.outputs.first else { return (run.state[0], run.state[0]) }  // refused: both are poisoned
-    return (run.state[0], outputs)
+    return (run.state[0], run.outputs[0])
   }
 
   // MARK: what does not go together
 
-  private func refusal(_ sequences: [Node], _ initial: [Node], steps: Int) -> String? {
+  private func refusal(
+    _ sequences: [Node], _ initial: [Node], steps: Int, at location: PackedLocation
+  ) -> GraphError? {
+    error(misfit(sequences, initial, steps: steps), sequences + initial, at: location)
+  }
+
+  private func misfit(_ sequences: [Node], _ initial: [Node], steps: Int) -> String? {
     let state = snapshot()
     if sequences.isEmpty, initial.isEmpty { return "a scan needs a sequence or a state" }
     for sequence in sequences {
@@ -103,45 +109,72 @@ extension Graph {
       }
     }
     if steps < 1 { return "a scan takes at least one step, got \(steps)" }
+    if steps > Shape.mostElements { return "a scan takes at most 2^48 steps, got \(steps)" }
     for part in initial where !part.elementType.isDifferentiable {
       return "\(state.describe(part.id)) holds integers: a state holds floats, and integers belong into a sequence"
     }
     return nil
   }
 
-  private func refusal(next: [Node], _ outputs: [Node], _ initial: [Node]) -> (reason: String, operands: [Node])? {
-    let state = snapshot()
+  private func refusal(
+    next: [Node], _ outputs: [Node], _ initial: [Node], steps: Int, at location: PackedLocation
+  ) -> GraphError? {
+    if let error = error(nil, next + outputs, at: location) { return error }  // a mistake of the body's own
+    return misfit(next: next, outputs, initial, steps: steps).flatMap { error($0.reason, $0.operands, at: location) }
+  }
+
+  private func misfit(
+    next: [Node], _ outputs: [Node], _ initial: [Node], steps: Int
+  ) -> (reason: String, operands: [Node])? {
     guard next.count == initial.count else {
       return ("the body gives \(next.count) parts of a state that begins with \(initial.count)", next)
     }
     for (next, initial) in zip(next, initial)
-    where state.poison[next.id] == nil && (next.shape != initial.shape || next.elementType != initial.elementType) {
+    where next.shape != initial.shape || next.elementType != initial.elementType {
       return (
         "the state begins as \(initial.shape) \(initial.elementType) and is \(next.shape) \(next.elementType) "
           + "after a step", [initial, next]
       )
     }
-    let types = Set((initial + outputs).filter { state.poison[$0.id] == nil }.map(\.elementType))
+    let types = Set((initial + outputs).map(\.elementType))
     guard types.count <= 1, types.first?.isDifferentiable ?? true else {
       return ("state and outputs of a scan are floats of one type", initial + outputs)
     }
     if initial.isEmpty, outputs.isEmpty { return ("the body gives neither a state nor an output", []) }
+    for output in outputs {
+      let stack = Shape([steps] + output.shape.dimensions)
+      if let reason = stack.impossibility {
+        return ("an output of all steps would have shape \(stack), and \(reason)", [output])
+      }
+    }
     return nil
   }
 
-  /// Poisoned results.
+  /// What is wrong with one of `operands` already, or else the error that `reason` is.
+  private func error(_ reason: String?, _ operands: [Node], at location: PackedLocation) -> GraphError? {
+    withState { state in
+      if let earlier = operands.compactMap({ state.poison[$0.id] }).first { return earlier }
+      guard let reason else { return nil }
+      let scan = state.addSource(ScanPlaceholder(), .float32, .scalar, name: nil, at: location)
+      return GraphError(.shapeMismatch, reason, at: scan, operands: operands.map(\.id), in: state)
+    }
+  }
+
+  /// As many results as there would be, each poisoned by `error`.
   private func refused(
-    _ reason: String, _ operands: [Node], like state: [Node], _ outputs: [Node], at location: PackedLocation
+    _ error: GraphError, _ next: [Node], _ outputs: [Node], _ trace: ScanTrace, at location: PackedLocation
   ) -> Scanned {
-    func poisoned(_ node: Node) -> Node {
-      let (type, shape) = (node.elementType, node.shape)
-      return withState { state in
+    func result(_ type: ElementType, _ shape: Shape) -> Node {
+      withState { state in
+        let shape = shape.impossibility == nil ? shape : .scalar
         let result = state.addSource(ScanPlaceholder(), type, shape, name: nil, at: location)
-        let error = GraphError(.shapeMismatch, reason, at: result, operands: operands.map(\.id), in: state)
         state.markPoisoned(result, error)
         return Node(graph: self, id: result)
       }
     }
-    return Scanned(state: state.map(poisoned), outputs: outputs.map(poisoned))
+    let state = next.count > trace.state.count ? next : trace.state
+    return Scanned(
+      state: state.map { result($0.elementType, $0.shape) },
+      outputs: outputs.map { result($0.elementType, Shape([trace.stepCount] + $0.shape.dimensions)) })
   }
 }

@@ -60,13 +60,11 @@ extension Scan {
   func stacks(of nodes: [NodeID], in application: GateApplication) -> [Node] {
     if nodes.isEmpty { return [] }
     let graph = application.output.graph
-    let missing = nodes.filter { !stacked.contains($0) }
-    let keeping = Scan(body: body, stacked: stacked + missing)
-    let packed = missing.isEmpty ? application.output : graph.apply(keeping, to: Array(application.inputs))
-    let parts = keeping.parts.dropFirst(body.state.count)
-    return nodes.map { node in
-      graph.apply(parts[parts.startIndex + keeping.stacked.firstIndex(of: node)!], to: [packed])
-    }
+    let own = ScanPlaces(self)
+    let missing = nodes.filter { !own.stacks($0) }
+    let keeping = missing.isEmpty ? own : ScanPlaces(Scan(body: body, stacked: stacked + missing))
+    let packed = missing.isEmpty ? application.output : graph.apply(keeping.scan, to: Array(application.inputs))
+    return nodes.map { graph.apply(keeping.part(of: $0), to: [packed]) }
   }
 }
 
@@ -76,13 +74,16 @@ struct PackedUpstream {
   let parts: [Node?]
 
   init(_ upstream: Node, of scan: Scan) {
-    guard let terms = Self.terms(of: upstream), terms.allSatisfy({ term in scan.parts.contains { term.fits($0) } })
+    let places = ScanPlaces(scan)
+    guard let terms = Self.terms(of: upstream),
+      terms.allSatisfy({ term in places.part(at: term.start).map(term.fits) ?? false })
     else {
-      parts = scan.parts.map { upstream.graph.apply($0, to: [upstream]) }
+      parts = places.parts.map { upstream.graph.apply($0, to: [upstream]) }
       return
     }
-    parts = scan.parts.map { part in
-      let contributions = terms.filter { $0.fits(part) }.map { $0.values.reshaped(part.result) }
+    let termsOf = Dictionary(grouping: terms, by: \.start)
+    parts = places.parts.map { part in
+      let contributions = (termsOf[part.start] ?? []).map { $0.values.reshaped(part.result) }
       if contributions.count < 2 { return contributions.first }
       return upstream.graph.apply(Accumulate(), to: contributions)
     }

@@ -32,11 +32,11 @@ struct Scan: Gate {
 
   /// Where each result lies: the parts of the state, then the stacked values.
   var parts: [ScanPart] {
-    var start = 0
+    var start: Extent = 0
     let shapes = body.state.map { body.signature(of: $0).shape } + stacked.map { body.stackSignature(of: $0).shape }
     return shapes.map { shape in
-      defer { start += shape.elementCount }
-      return ScanPart(start: start, result: shape)
+      defer { start = start + Extent(shape.elementCount) }
+      return ScanPart(start: start.value, result: shape)
     }
   }
 

@@ -77,10 +77,18 @@ extension GraphStorage {
 
   /// The nodes that `results` are computed from, back to those that are `given`, which are not among them; ascending.
   func nodes(leadingTo results: [NodeID], from given: Set<NodeID>) -> [NodeID] {
+    nodes(leadingTo: results, isGiven: given.contains)
+  }
+
+  /// The nodes that `results` are computed from, back to those of which `isGiven` is true, which are not among them;
+  /// ascending.
+  ///
+  /// - Complexity: O(n log n + edges) for n such nodes.
+  func nodes(leadingTo results: [NodeID], isGiven: (NodeID) -> Bool) -> [NodeID] {
     var leads: Set<NodeID> = []
     var open = results
     while let node = open.popLast() {
-      if given.contains(node) || !leads.insert(node).inserted { continue }
+      if isGiven(node) || !leads.insert(node).inserted { continue }
       open += inputs(of: node)
     }
     return leads.sorted()
@@ -123,7 +131,7 @@ struct ScanBodyBuilder {
 
   /// Copies what `results` are computed from, back to what is known.
   mutating func copy(leadingTo results: [NodeID]) {
-    for node in original.storage.nodes(leadingTo: results, from: Set(known.keys)) {
+    for node in original.storage.nodes(leadingTo: results, isGiven: { known[$0] != nil }) {
       let inputs = original.storage.inputs(of: node).map { known[$0]! }
       let location = original.packedLocation(of: node)
       let signature = original.storage.signature(of: node)

@@ -9,8 +9,9 @@ struct ScanPart: LinearGate {
 
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
-    guard inputs[0].rank == 1, start >= 0, start + result.elementCount <= inputs[0].elementCount else {
-      throw ShapeError("\(start)..<\(start + result.elementCount) are not elements of a packed value of \(inputs[0])")
+    let end = (Extent(start) + Extent(result.elementCount)).value
+    guard inputs[0].rank == 1, start >= 0, end <= inputs[0].elementCount else {
+      throw ShapeError("\(start)..<\(end) are not elements of a packed value of \(inputs[0])")
     }
     return result
   }

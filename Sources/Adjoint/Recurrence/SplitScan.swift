@@ -15,6 +15,8 @@ package struct SplitScan {
   /// The values of all steps, of nodes that differ between steps, and the one value of others.
   private var values: [NodeID: Node] = [:]
   private var final: [Int: Node] = [:]
+  /// The sums over all steps that are made.
+  private var sums: [NodeID: Node] = [:]
 
   /// What a scan gives.
   struct Results {
@@ -29,7 +31,12 @@ package struct SplitScan {
     _ body: ScanBody, stacked: [NodeID], sums: [NodeID] = [], to operands: [Node], in graph: Graph,
     at location: PackedLocation
   ) -> Results {
-    graph.placing(at: location) {
+    if let refused = operands.first(where: \.isRefused) {
+      let result = graph.apply(StopGradient(), to: [refused])
+      return Results(
+        state: body.state.map { _ in result }, stacked: stacked.map { _ in result }, sums: sums.map { _ in result })
+    }
+    return graph.placing(at: location) {
       guard let loops = StateLoops(body), loops.leavesLanes(body) else {
         return whole(body, stacked: stacked, sums: sums, to: operands, in: graph)
       }
@@ -44,7 +51,8 @@ package struct SplitScan {
     for (source, operand) in zip(body.elements + body.invariants, operands.dropFirst(body.state.count)) {
       split.values[source] = operand
     }
-    for loop in loops.loops { split.run(loop, wanted: stacked + sums) }
+    let left = loops.valuesLeaving(body, wanted: stacked + sums)
+    for (loop, left) in zip(loops.loops, left) { split.run(loop, left) }
     return Results(
       state: body.state.indices.map { split.final[$0]! }, stacked: stacked.map { split.stack($0) },
       sums: sums.map { split.sum($0) })
@@ -79,8 +87,8 @@ package struct SplitScan {
       state: Array(results.prefix(count)), stacked: Array(results.suffix(stacked.count)), sums: totals)
   }
 
-  /// Adds the scan of one loop.
-  private mutating func run(_ loop: StateLoops.Loop, wanted: [NodeID]) {
+  /// Adds the scan of one loop, which keeps the values `left` of each step.
+  private mutating func run(_ loop: StateLoops.Loop, _ left: Set<NodeID>) {
     let state = loop.state.map { body.state[$0] }, next = loop.state.map { body.next[$0] }
     let inside = loop.nodes.union(state)
     var read: Set<NodeID> = Set(next.filter { !inside.contains($0) && split.varies[$0.int] })
@@ -88,13 +96,6 @@ package struct SplitScan {
       for input in storage.inputs(of: node) where !inside.contains(input) && split.varies[input.int] {
         read.insert(input)
       }
-    }
-    var left = Set(wanted.filter(inside.contains))
-    for index in 0..<storage.count where !loop.nodes.contains(NodeID(index)) {
-      left.formUnion(storage.inputs(of: NodeID(index)).filter(inside.contains))
-    }
-    for (part, node) in body.next.enumerated() where inside.contains(node) && !loop.state.contains(part) {
-      left.insert(node)
     }
     let stacked = left.sorted(), elements = read.sorted()
     let sequences = elements.map { stack($0) }
@@ -127,7 +128,8 @@ package struct SplitScan {
 
   /// The same, or its one value.
   private mutating func value(_ node: NodeID) -> Node {
-    for node in storage.nodes(leadingTo: [node], from: Set(values.keys)) {
+    if let known = values[node] { return known }
+    for node in storage.nodes(leadingTo: [node], isGiven: { values[$0] != nil }) {
       let inputs = storage.inputs(of: node)
       let operands = inputs.map { values[$0]! }
       if split.varies[node.int] {
@@ -142,17 +144,51 @@ package struct SplitScan {
     return values[node]!
   }
 
+  /// A sum over all steps that is being made, of those of `terms`.
+  private struct Summation {
+    let node: NodeID
+    let terms: [NodeID]
+    /// How many of them have been looked at.
+    var count = 0
+  }
+
   /// The sum of a node's values over all steps. A sum of products of matrices is one product of longer ones.
-  private mutating func sum(_ node: NodeID) -> Node {
+  ///
+  /// - Complexity: O(nodes + edges), for all sums together.
+  private mutating func sum(_ wanted: NodeID) -> Node {
+    // Not by recursion: a chain of sums may be as long as the body.
+    var open = [Summation(node: wanted, terms: terms(of: wanted))]
+    while var last = open.popLast() {
+      if last.count == last.terms.count {
+        if sums[last.node] == nil { sums[last.node] = sum(last.node, of: last.terms.map { sums[$0]! }) }
+      } else {
+        let term = last.terms[last.count]
+        last.count += 1
+        open.append(last)
+        if sums[term] == nil { open.append(Summation(node: term, terms: terms(of: term))) }
+      }
+    }
+    return sums[wanted]!
+  }
+
+  /// The nodes whose sums over all steps are all that a node's takes; none if it takes the values of the steps.
+  private func terms(of node: NodeID) -> [NodeID] {
+    if !split.varies[node.int] || values[node] != nil { return [] }
+    switch storage.gate(of: node) {
+    case is Accumulate, is Reshape, is Transpose: return Array(storage.inputs(of: node))
+    default: return []
+    }
+  }
+
+  /// The sum of a node's values over all steps, from those of its terms, if it has any.
+  private mutating func sum(_ node: NodeID, of terms: [Node]) -> Node {
     guard split.varies[node.int] else { return value(node) * Double(body.stepCount) }
-    if values[node] != nil { return values[node]!.sum(axes: [0]) }
     let inputs = Array(storage.inputs(of: node))
     switch storage.gate(of: node) {
-    case is Accumulate:
-      let terms = inputs.map { sum($0) }
-      return graph.apply(Accumulate(), to: terms)
-    case let gate as Reshape: return sum(inputs[0]).reshaped(gate.result)
-    case let gate as Transpose: return graph.apply(gate, to: [sum(inputs[0])])
+    case is Accumulate where !terms.isEmpty: return graph.apply(Accumulate(), to: terms)
+    case let gate as Reshape where !terms.isEmpty: return terms[0].reshaped(gate.result)
+    case let gate as Transpose where !terms.isEmpty: return graph.apply(gate, to: terms)
+    case _ where values[node] != nil: break
     case let gate as Sum:
       let all = stack(inputs[0]).sum(axes: [0] + gate.axes.map { $0 + 1 })
       return all.reshaped(storage.signature(of: node).shape)
@@ -164,6 +200,35 @@ package struct SplitScan {
     default: break
     }
     return value(node).sum(axes: [0])
+  }
+}
+
+extension StateLoops {
+  /// For each loop the values of its steps that anything outside of it reads, or that are among `wanted`.
+  ///
+  /// - Complexity: O((nodes + edges) of the body).
+  fileprivate func valuesLeaving(_ body: ScanBody, wanted: [NodeID]) -> [Set<NodeID>] {
+    let storage = body.graph.storage
+    var loopOf = [Int?](repeating: nil, count: storage.count)
+    for (number, loop) in loops.enumerated() {
+      for part in loop.state { loopOf[body.state[part].int] = number }
+      for node in loop.nodes { loopOf[node.int] = number }
+    }
+    var left = [Set<NodeID>](repeating: [], count: loops.count)
+    for node in wanted {
+      if let loop = loopOf[node.int] { left[loop].insert(node) }
+    }
+    for index in 0..<storage.count {
+      for input in storage.inputs(of: NodeID(index)) {
+        if let loop = loopOf[input.int], loop != loopOf[index] { left[loop].insert(input) }
+      }
+    }
+    for (number, loop) in loops.enumerated() {
+      for part in loop.state {
+        if let other = loopOf[body.next[part].int], other != number { left[other].insert(body.next[part]) }
+      }
+    }
+    return left
   }
 }
 

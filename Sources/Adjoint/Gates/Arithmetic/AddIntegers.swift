@@ -17,7 +17,7 @@ public struct AddIntegers: Gate {
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (a, b) = (inputs[0].broadcast(to: shape).values, inputs[1].broadcast(to: shape).values)
-    return ReferenceTensor(shape, .int32, zip(a, b).map { Double(Int32($0) &+ Int32($1)) })
+    return ReferenceTensor(shape, .int32, zip(a, b).map { Double(Int32(rounding: $0) &+ Int32(rounding: $1)) })
   }
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
 

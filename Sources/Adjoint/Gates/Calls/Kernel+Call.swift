@@ -16,6 +16,7 @@ extension Kernel {
     case .scanPart(let start): MovementCall.elements(from: start, shapes)
     case .pad(let starts): PadCall(starts, shapes)
     case .concatenate(let axis): ConcatenationCall(axis: axis, shapes)
+    case .sumOfPads(let axis, let starts): SumOfPadsCall(axis: axis, starts: starts, shapes)
     case .spliceRows(let pieces):
       ElementwiseChainCall(.splice(pieces, output: shapes.dimensions), shapes.kernelType, ChainWork([self]))
     case .gatherRows: GatherRowsCall(shapes)

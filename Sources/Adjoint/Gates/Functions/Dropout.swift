@@ -39,7 +39,7 @@ public struct Dropout: LinearGate {
   }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
-    let (x, step) = (inputs[0], UInt32(truncatingIfNeeded: Int(inputs[1].values[0])))
+    let (x, step) = (inputs[0], UInt32(bitPattern: Int32(rounding: inputs[1].values[0])))
     let plan = DropoutPlan(rate: rate, seed: seed, stream: stream)
     let words = (0..<UInt64((x.values.count + 3) / 4)).flatMap { plan.words(counter: $0, step: step) }
     let scale = x.elementType.rounded(plan.scale)
@@ -66,8 +66,12 @@ public struct Dropout: LinearGate {
 /// let program = try Program(
 ///   loss, gradientsFor: [weights], updating: [ParameterUpdate(step, to: step.advanced(by: 1))])
 /// ```
-/// Elements are drawn by `seed`, `step` and the place of this dropout in the graph: dropouts of one seed differ from one
-/// another, and a graph built in the same order draws the same again.
+/// Elements are drawn by `seed`, `step` and the place of this dropout among those of its scope: whether it is the first
+/// dropout made in ``Graph/scope(_:_:)`` of that name, or in no scope, or the second. So dropouts of one seed differ
+/// from one another, a graph built in the same order draws the same again, and nothing else that is added to the graph
+/// changes what is drawn: neither other gates nor dropouts in other scopes. What is computed again, in a checkpointed
+/// scope or by a derivative, draws what was drawn the first time, and so does each step of a scan, unless it is given
+/// another `step`.
 ///
 /// `rate` is the probability of an element to be dropped, in 0..<1; another one is an error when compiling. `step` is an
 /// int32 scalar: a parameter that each step moves on, which is saved and resumed with the others, or an input that is fed
@@ -81,9 +85,29 @@ public func dropout(
 ) -> Node {
   if !isTraining, rate >= 0, rate < 1 { return x }
   x.graph.check(step)
-  return x.graph.withState { state in
-    let gate = Dropout(rate: rate, seed: seed, stream: UInt32(state.storage.count))
-    let location = state.files.pack(fileID, line)
-    return Node(graph: x.graph, id: state.apply(gate, to: [x.id, step.id], at: location))
+  let stream = x.graph.withState { $0.takeDropoutStream() }
+  return x.graph.apply(
+    Dropout(rate: rate, seed: seed, stream: stream), to: [x, step], fileID: fileID, line: line)
+}
+
+/// The streams of a graph's dropouts: a number for each, by its place among the dropouts of its scope.
+struct DropoutStreams: Sendable {
+  /// How many dropouts each scope has, by the scope's number.
+  private var counts: [UInt32: UInt64] = [:]
+  private var taken: Set<UInt32> = []
+
+  /// The stream of one more dropout in a scope.
+  ///
+  /// It is a hash of the scope's name and the dropout's place, so that it does not depend on what other scopes there
+  /// are; where another dropout has that number already, which is once in 2³² times, the next one that is free.
+  mutating func take(inScope number: UInt32, named path: String) -> UInt32 {
+    let place = counts[number, default: 0]
+    counts[number] = place + 1
+    // The hash of Fowler, Noll and Vo, 64 bits wide, of the name's bytes.
+    let name = path.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    var generator = SplitMix64(seed: name &+ place)
+    var stream = UInt32(truncatingIfNeeded: generator.next() >> 32)
+    while !taken.insert(stream).inserted { stream &+= 1 }
+    return stream
   }
 }

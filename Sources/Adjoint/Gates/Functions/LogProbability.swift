@@ -16,7 +16,7 @@ struct LogProbability: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     guard let columns = inputs[0].dimensions.last, (0..<columns).contains(entry),
-      result.elementCount * columns == inputs[0].elementCount
+      Extent(result.elementCount) * Extent(columns) == Extent(inputs[0].elementCount)
     else { throw ShapeError("a value of shape \(inputs[0]) has no entry \(entry) for each element of \(result)") }
     return result
   }

@@ -1,14 +1,16 @@
 /// Concatenate: y is the operands one after another along `axis`.   Each operand's gradient is its slice of ȳ.
-public struct Concatenate: LinearGate {
+public struct Concatenate: AxisGate, LinearGate {
   public static let name = "concatenate"
+  /// Counted from the front, in a graph.
   public let axis: Int
   public init(axis: Int) { self.axis = axis }
 
+  public var axes: [Int] { [axis] }
+  public func along(_ axes: [Int]) -> Self { Self(axis: axes[0]) }
+
   public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     guard let first = inputs.first else { throw ShapeError("concatenate needs at least one operand") }
-    guard axis >= 0, axis < first.rank else {
-      throw ShapeError("axis \(axis) does not exist in a value of shape \(first)")
-    }
+    let axis = try first.normalized(axis: axis)
     var dimensions = first.dimensions
     for other in inputs.dropFirst() {
       var rest = other.dimensions
@@ -16,7 +18,7 @@ public struct Concatenate: LinearGate {
       guard rest == dimensions else {
         throw ShapeError("shapes \(first) and \(other) differ outside axis \(axis)")
       }
-      dimensions[axis] += other[axis]
+      dimensions[axis] = (Extent(dimensions[axis]) + Extent(other[axis])).value
     }
     return Shape(dimensions)
   }
@@ -61,6 +63,5 @@ public func concatenate(
   _ nodes: [Node], axis: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
   precondition(!nodes.isEmpty, "Concatenating needs at least one node")
-  let front = (try? nodes[0].shape.normalized(axis: axis)) ?? axis
-  return nodes[0].graph.apply(Concatenate(axis: front), to: nodes, fileID: fileID, line: line)
+  return nodes[0].graph.apply(Concatenate(axis: axis), to: nodes, fileID: fileID, line: line)
 }

@@ -86,7 +86,8 @@ struct IndexError: Error, Hashable, Sendable, CustomStringConvertible {
 /// `value` as an index, or an error that says what the bounds are.
 func checkedRow(_ value: Double, below bound: Int) throws(IndexError) -> Int {
   guard value >= 0, value < Double(bound) else {
-    throw IndexError(description: "index \(Int(value)) is out of range 0..<\(bound)")
+    let index = Int(exactly: value).map { "\($0)" } ?? "\(value)"
+    throw IndexError(description: "index \(index) is out of range 0..<\(bound)")
   }
   return Int(value)
 }

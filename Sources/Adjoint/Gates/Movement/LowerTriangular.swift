@@ -18,7 +18,7 @@ public enum TriangleOrder: Hashable, Sendable {
 ///
 /// Vectors that do not go together are an error of the program that names both, with their shapes, and the line of the
 /// call: `below` has the leading axes and the element type of `diagonal`. So is a d of 1, which has nothing below its
-/// diagonal.
+/// diagonal, and one of more than 16,384.
 ///
 /// - Complexity: O(d²) a matrix. Bits are the same at every width: elements are moved, none is computed.
 public func lowerTriangular(
@@ -41,10 +41,14 @@ public func lowerTriangular(
   return result.reshaped(Shape(leading + [d, d])).node
 }
 
+/// The most rows of a triangle: the places of its elements, a table that the graph holds, then take 1 GiB.
+private let mostRows = 1 << 14
+
 /// Why two nodes are not the diagonal of triangles and what lies below it, if they are not.
 private func misfit(_ diagonal: Node, _ below: Node) -> String? {
   let leading = diagonal.shape.dimensions.dropLast(), d = diagonal.shape.dimensions.last ?? 0
   if d < 2 { return "a diagonal of shape \(diagonal.shape) has nothing below it: a triangle has two rows or more" }
+  if d > mostRows { return "a triangle has at most \(mostRows) rows, got a diagonal of shape \(diagonal.shape)" }
   let needed = Shape(leading + [d * (d - 1) / 2])
   if below.shape != needed {
     return "a diagonal of shape \(diagonal.shape) goes with elements below it of shape \(needed), not \(below.shape)"

@@ -16,8 +16,11 @@ public struct Slice: LinearGate {
       throw ShapeError(
         "a slice of a value of shape \(x) needs \(x.rank) starts and extents, got \(starts) and \(extents)")
     }
-    for axis in 0..<x.rank where starts[axis] < 0 || extents[axis] < 1 || starts[axis] + extents[axis] > x[axis] {
-      throw ShapeError("\(starts[axis])..<\(starts[axis] + extents[axis]) is not within axis \(axis) of shape \(x)")
+    for axis in 0..<x.rank {
+      let end = (Extent(starts[axis]) + Extent(extents[axis])).value
+      if starts[axis] < 0 || extents[axis] < 1 || end > x[axis] {
+        throw ShapeError("\(starts[axis])..<\(end) is not within axis \(axis) of shape \(x)")
+      }
     }
     return Shape(extents)
   }
@@ -88,15 +91,17 @@ extension Node {
   /// The elements `range` of one axis, whole along the others. A negative axis counts from the end.
   public func sliced(_ range: Range<Int>, axis: Int = 0, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
     let shape = shape
-    var starts = [Int](repeating: 0, count: shape.rank)
-    var extents = shape.dimensions
-    if let front = try? shape.normalized(axis: axis) {
+    let block: Slice
+    do throws(ShapeError) {
+      let front = try shape.normalized(axis: axis)
+      var starts = [Int](repeating: 0, count: shape.rank)
+      var extents = shape.dimensions
       starts[front] = range.lowerBound
-      extents[front] = range.count
-    } else {
-      starts.append(range.lowerBound)  // one axis too many: the shape rule says so
-      extents.append(range.count)
+      extents[front] = (Extent(range.upperBound) - Extent(range.lowerBound)).value
+      block = Slice(starts: starts, extents: extents)
+    } catch {
+      return graph.refused(Slice(starts: [], extents: []), [self], error.description, fileID: fileID, line: line)
     }
-    return graph.apply(Slice(starts: starts, extents: extents), to: [self], fileID: fileID, line: line)
+    return graph.apply(block, to: [self], fileID: fileID, line: line)
   }
 }

@@ -1,16 +1,27 @@
 /// Transpose: axis i of y is axis `permutation[i]` of x.   x̄ is ȳ with the inverse permutation.
-public struct Transpose: LinearGate {
+public struct Transpose: AxisGate, LinearGate {
   public static let name = "transpose"
+  /// Counted from the front, in a graph.
   public let permutation: [Int]
   public init(_ permutation: [Int]) { self.permutation = permutation }
 
+  public var axes: [Int] { permutation }
+  public func along(_ axes: [Int]) -> Self { Self(axes) }
+
+  /// Unlike those of other gates, these axes keep their order.
+  public func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self {
+    guard let rank = inputs.first?.rank else { return self }  // for the shape rule to refuse
+    return Self(permutation.map { (-rank..<0).contains($0) ? $0 + rank : $0 })
+  }
+
   public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
-    guard permutation.sorted() == Array(0..<inputs[0].rank) else {
+    let front = try countingAxesFromTheFront(in: inputs).permutation
+    guard front.sorted() == Array(0..<inputs[0].rank) else {
       throw ShapeError(
         "\(permutation) is not a permutation of the \(inputs[0].rank) axes of a value of shape \(inputs[0])")
     }
-    return Shape(permutation.map { inputs[0][$0] })
+    return Shape(front.map { inputs[0][$0] })
   }
 
   public var kernel: Kernel { Kernel(.transpose(permutation)) }
@@ -42,7 +53,7 @@ extension Transpose: LaneGate {
 }
 
 extension Node {
-  /// The axes in another order; without arguments, in reverse.
+  /// The axes in another order, a negative one counted from the end; without arguments, in reverse.
   public func transposed(_ permutation: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
     let order = permutation ?? Array((0..<shape.rank).reversed())
     return graph.apply(Transpose(order), to: [self], fileID: fileID, line: line)

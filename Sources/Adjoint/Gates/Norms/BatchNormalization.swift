@@ -61,8 +61,8 @@ public func batchNormalization(
   _ x: Node, scale factor: Node, shift: Node, using running: RunningStatistics, axis: Int = 1, epsilon: Double = 1e-5,
   fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  let layout = ChannelLayout(x.shape, axis: axis)
-  let x = Term(x, fileID, line)
+  let layout = ChannelLayout(x.shape, axis: axis), x = Term(x, fileID, line)
+  if layout.isMissing { return x.applying(Mean(axes: [axis])).node }  // for the shape rule to refuse
   let mean = x.beside(running.mean).reshaped(layout.channels), variance = x.beside(running.variance)
   let scale = CentredTerm.scale(for: mean)
   let square = ScaledSquare(value: variance.reshaped(layout.channels) * scale * scale, scale: x.literal(1))
@@ -95,12 +95,15 @@ private struct ChannelLayout {
   /// One element a channel, to be broadcast.
   let channels: Shape
   let elementsPerChannel: Int
+  /// Whether there is no such axis.
+  let isMissing: Bool
 
   init(_ shape: Shape, axis: Int) {
     guard let front = try? shape.normalized(axis: axis) else {
-      (leading, trailing, channels, elementsPerChannel) = ([], [axis], .scalar, 1)
+      (leading, trailing, channels, elementsPerChannel, isMissing) = ([], [axis], .scalar, 1, true)
       return
     }
+    isMissing = false
     leading = Array(0..<front)
     trailing = Array(front + 1..<shape.rank)
     channels = shape.reduced(over: leading + trailing, keepingAxes: true)

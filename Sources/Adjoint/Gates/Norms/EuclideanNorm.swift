@@ -13,6 +13,7 @@ public struct EuclideanNorm: ReductionGate {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
+  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
   public var kernel: Kernel { Kernel(.reduce(.norm, axes: axes)) }
   public func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).norm }
 
@@ -45,6 +46,7 @@ public struct MeanSquare: ReductionGate {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
+  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
   public var kernel: Kernel { Kernel(.reduce(.meanSquare, axes: axes)) }
   public func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).mean }
 

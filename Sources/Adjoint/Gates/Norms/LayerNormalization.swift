@@ -15,7 +15,6 @@ public func layerNormalization(
   _ x: Node, axes: [Int] = [-1], epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
   checkEpsilon(epsilon, x.elementType, "layer")
-  let axes = x.frontAxes(axes)
   let centred = CentredTerm(Term(x, fileID, line)) { $0.applying(Mean(axes: axes, keepsAxes: true)) }
   let square = centred.values.applying(ScaledMeanSquare(axes: axes))
   let scale = square.scaleOfMeanSquare()

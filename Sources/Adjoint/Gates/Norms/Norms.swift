@@ -9,7 +9,7 @@ extension Node {
   public func l2Norm(
     axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
-    graph.apply(EuclideanNorm(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
+    graph.apply(EuclideanNorm(axes: axes ?? allAxes, keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
   }
 
   /// x / √Σx², the vectors along `axes` (the last, if left out) at length 1. A negative axis counts from the end.
@@ -20,7 +20,7 @@ extension Node {
     axes: [Int] = [-1], epsilon: Double = 1e-8, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
     let x = Term(self, fileID, line)
-    let length = x.applying(ScaledNorm(axes: frontAxes(axes)))
+    let length = x.applying(ScaledNorm(axes: axes))
     return length.direction(of: x, unless: length.isShort(epsilon)).node
   }
 }

@@ -9,6 +9,7 @@ struct ScaledMeanSquare: ReductionGate {
   static let name = "scaledMeanSquare"
   let axes: [Int]
   var keepsAxes: Bool { true }
+  func along(_ axes: [Int]) -> Self { Self(axes: axes) }
   var kernel: Kernel { Kernel(.reduce(.scaledMeanSquare, axes: axes)) }
   func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).mean }
 

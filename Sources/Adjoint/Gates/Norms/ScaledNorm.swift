@@ -9,6 +9,7 @@ struct ScaledNorm: ReductionGate {
   static let name = "scaledNorm"
   let axes: [Int]
   var keepsAxes: Bool { true }
+  func along(_ axes: [Int]) -> Self { Self(axes: axes) }
   var kernel: Kernel { Kernel(.reduce(.scaledNorm, axes: axes)) }
   func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).norm }
 

@@ -5,6 +5,7 @@
 struct SquaredNorm: ReductionGate, RecordedGate {
   static let name = "squaredNorm"
   let axes: [Int], keepsAxes: Bool
+  func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
   func reduction(_ elements: [Double]) -> Double { elements.reduce(0) { $0 + $1 * $1 } }
 
   var kernel: Kernel {

@@ -15,7 +15,7 @@ final class ChannelWindowSumCall: KernelCall {
     extent = shape[0] * shape[1]
   }
 
-  func cost(at speeds: CostModel) -> Float { speeds.cost(ofTraffic: traffic * Float(radius + 1)) }
+  func cost(at speeds: CostModel) -> Float { speeds.cost(ofTraffic: traffic * (Float(radius) + 1)) }
 
   func run(
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,

@@ -22,6 +22,9 @@ public struct PoolingWindow: Hashable, Sendable {
     guard padding.height < extents.height, padding.width < extents.width else {
       throw ShapeError("a padding of \(padding) lets a window of \(extents) see nothing of the image")
     }
+    guard Extent.product([extents.height, extents.width]).value <= Shape.mostElements else {
+      throw ShapeError("a window of \(extents) has more than 2^48 pixels")
+    }
     return [images[0], images[1], result.height, result.width]
   }
 

@@ -24,7 +24,8 @@ public struct ConvolutionInputGradient: Gate {
   func sizes(_ upstream: Shape, _ kernels: Shape) throws(ShapeError) -> ConvolutionSizes {
     try ConvolutionSizes.checkRank(upstream, "gradients", "[batch, filters, height, width]")
     try ConvolutionSizes.checkRank(kernels, "kernels", "[filters, channels / groups, height, width]")
-    let images = Shape([upstream[0], kernels[1] * max(window.groups, 1), image.height, image.width])
+    let channels = (Extent(kernels[1]) * Extent(max(window.groups, 1))).value
+    let images = Shape([upstream[0], channels, image.height, image.width])
     return try ConvolutionSizes(images: images, kernels: kernels, window: window)
   }
 

@@ -44,8 +44,9 @@ public struct ConvolutionWindow: Hashable, Sendable {
     for (name, extents) in [("image", image), ("kernel", kernel)] where extents.height < 1 || extents.width < 1 {
       throw ShapeError("\(name) extents of \(extents) hold no pixel")
     }
-    let padded = Extents2D(image.height + 2 * padding.height, image.width + 2 * padding.width)
-    let reach = Extents2D(dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1)
+    let padded = Extents2D(
+      Self.padded(image.height, padding.height), Self.padded(image.width, padding.width))
+    let reach = Extents2D(Self.reach(kernel.height, dilation.height), Self.reach(kernel.width, dilation.width))
     guard reach.height <= padded.height, reach.width <= padded.width else {
       let spread = dilation == 1 ? "" : " spread over \(reach)"
       throw ShapeError(
@@ -55,7 +56,13 @@ public struct ConvolutionWindow: Hashable, Sendable {
       (padded.height - reach.height) / stride.height + 1, (padded.width - reach.width) / stride.width + 1)
   }
 
-  /// What a stride, a padding or a dilation may be at most: enough for any image, and products do not overflow.
+  private static func padded(_ extent: Int, _ padding: Int) -> Int { (Extent(extent) + 2 * Extent(padding)).value }
+
+  private static func reach(_ kernel: Int, _ dilation: Int) -> Int {
+    (Extent(dilation) * (Extent(kernel) - 1) + 1).value
+  }
+
+  /// What a stride, a padding or a dilation may be at most: enough for any image.
   private static let most = 1 << 24
 
   private func check() throws(ShapeError) {
@@ -91,6 +98,36 @@ struct ConvolutionSizes: Hashable {
       throw ShapeError(
         "kernels of \(kernels) read \(kernels[1]) channels, and images of \(images) in \(window.groups) "
           + "group\(window.groups == 1 ? " have" : "s have") \(channels / window.groups)")
+    }
+    try checkWork(window)
+  }
+
+  /// The most elements of a kernel along one axis: the compiler looks at each.
+  private static let longestKernel = 1 << 24
+  /// The most multiply-adds, of which `Int` counts a few times as many.
+  private static let mostProducts = 1 << 60
+
+  /// - Throws: ``ShapeError`` for a convolution that is too large to be carried out, or even to be counted.
+  private func checkWork(_ window: ConvolutionWindow) throws(ShapeError) {
+    guard max(kernel.height, kernel.width) <= Self.longestKernel else {
+      throw ShapeError("a kernel of a convolution has at most \(Self.longestKernel) rows and columns, got \(kernel)")
+    }
+    let products = Extent.product([
+      batch, filters, channels / window.groups, kernel.height, kernel.width, result.height, result.width,
+    ])
+    guard products.value <= Self.mostProducts else {
+      throw ShapeError("a convolution of \(images) under \(kernel) to \(results) takes more than 2^60 products")
+    }
+    // Images are laid out once for each remainder of a kernel's element by the stride, with room around them.
+    func room(_ image: Int, _ kernel: Int, _ result: Int, _ stride: Int, _ dilation: Int) -> Extent {
+      let ahead = (Extent(kernel) * Extent(dilation)).value / stride
+      return Extent(min(kernel, stride)) * (Extent(max(image, result)) + Extent(ahead) + 1)
+    }
+    let rows = room(image.height, kernel.height, result.height, window.stride.height, window.dilation.height)
+    let columns = room(image.width, kernel.width, result.width, window.stride.width, window.dilation.width)
+    let planes = Extent(max(channels, filters)) * Extent(batch) * rows * columns
+    guard planes.value <= Shape.mostElements else {
+      throw ShapeError("a convolution of \(images) under \(kernel) to \(results) takes more room than any memory has")
     }
   }
 

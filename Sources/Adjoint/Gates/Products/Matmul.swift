@@ -8,6 +8,9 @@ public struct Matmul: Gate {
   public static let name = "matmul"
   public let transposeA: Bool, transposeB: Bool
 
+  /// The most products of a batch: a program keeps where the matrices of each begin.
+  private static let mostProducts = 1 << 28
+
   public init(transposeA: Bool = false, transposeB: Bool = false) {
     self.transposeA = transposeA
     self.transposeB = transposeB
@@ -23,6 +26,9 @@ public struct Matmul: Gate {
     let (k2, n) = transposeB ? (b[b.rank - 1], b[b.rank - 2]) : (b[b.rank - 2], b[b.rank - 1])
     guard k == k2 else { throw ShapeError("the inner extents differ: \(k) and \(k2), multiplying \(a) by \(b)") }
     let batch = try Shape.broadcast(Shape(Array(a.dimensions.dropLast(2))), Shape(Array(b.dimensions.dropLast(2))))
+    guard batch.elementCount <= Self.mostProducts else {
+      throw ShapeError("a batch has at most 2^28 products, and multiplying \(a) by \(b) takes \(batch.elementCount)")
+    }
     return Shape(batch.dimensions + [m, n])
   }
 

@@ -1,15 +1,25 @@
 /// Argmax: y is where along the axis the greatest element of x stands, an int32: the first of equal ones, and the first
 /// NaN if there is one.   A step: no gradient.
-public struct Argmax: Gate {
+public struct Argmax: AxisGate {
   public static let name = "argmax"
-  /// Counted from the front.
+  /// Counted from the front, in a graph.
   public let axis: Int
   public init(axis: Int) { self.axis = axis }
 
+  public var axes: [Int] { [axis] }
+  public func along(_ axes: [Int]) -> Self { Self(axis: axes[0]) }
+
   public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
-    return inputs[0].reduced(over: try inputs[0].normalized(axes: [axis]), keepingAxes: false)
+    let front = try inputs[0].normalized(axis: axis)
+    guard inputs[0][front] <= Self.longest else {
+      throw ShapeError("a place along axis \(axis) of shape \(inputs[0]) is no int32")
+    }
+    return inputs[0].reduced(over: [front], keepingAxes: false)
   }
+  /// The longest axis whose places int32 can number.
+  private static let longest = 1 << 31
+
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     if let other = inputs.first(where: { !$0.isDifferentiable }) {
       throw ShapeError("argmax has no kernel for \(other)")
@@ -40,7 +50,6 @@ extension Node {
   /// Where along `axis` the greatest element stands, as int32 without that axis: the first of equal ones, and the first
   /// NaN if there is one. A negative axis counts from the end. No gradient flows through it.
   public func argmax(axis: Int = -1, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
-    let front = (try? shape.normalized(axis: axis)) ?? axis
-    return graph.apply(Argmax(axis: front), to: [self], fileID: fileID, line: line)
+    graph.apply(Argmax(axis: axis), to: [self], fileID: fileID, line: line)
   }
 }

@@ -159,7 +159,7 @@ public func meanSquaredError(
   _ prediction: Node, _ target: Node, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
   let difference = Term(prediction, fileID, line).applying(Subtract(), Term(target, fileID, line))
-  return difference.applying(MeanSquare(axes: difference.node.frontAxes(nil))).node
+  return difference.applying(MeanSquare(axes: difference.node.allAxes)).node
 }
 
 extension CrossEntropy: LaneGate {

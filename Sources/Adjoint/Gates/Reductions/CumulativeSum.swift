@@ -1,8 +1,8 @@
 /// Running sums along an axis: yₖ = x₀ + … + xₖ, each rounded once.   x̄ₖ = ȳₖ + … + ȳₙ₋₁: the same from the other
 /// end.
-public struct CumulativeSum: LinearGate {
+public struct CumulativeSum: AxisGate, LinearGate {
   public static let name = "cumulativeSum"
-  /// Counted from the front.
+  /// Counted from the front, in a graph.
   public let axis: Int
   public let fromTheEnd: Bool
 
@@ -10,6 +10,9 @@ public struct CumulativeSum: LinearGate {
     self.axis = axis
     self.fromTheEnd = fromTheEnd
   }
+
+  public var axes: [Int] { [axis] }
+  public func along(_ axes: [Int]) -> Self { Self(axis: axes[0], fromTheEnd: fromTheEnd) }
 
   public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
@@ -63,7 +66,6 @@ extension Node {
   public func cumulativeSum(
     axis: Int = -1, fromTheEnd: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
-    let front = (try? shape.normalized(axis: axis)) ?? axis
-    return graph.apply(CumulativeSum(axis: front, fromTheEnd: fromTheEnd), to: [self], fileID: fileID, line: line)
+    graph.apply(CumulativeSum(axis: axis, fromTheEnd: fromTheEnd), to: [self], fileID: fileID, line: line)
   }
 }

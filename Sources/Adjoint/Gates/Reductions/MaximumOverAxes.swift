@@ -9,6 +9,7 @@ public struct MaximumOverAxes: ReductionGate {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
+  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
   public var kernel: Kernel { Kernel(.reduce(.maximum, axes: axes)) }
   public func reduction(_ elements: [Double]) -> Double {
     elements.contains { $0.isNaN } ? .nan : elements.max() ?? -.infinity
@@ -41,6 +42,6 @@ extension Node {
   public func max(
     axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
-    graph.apply(MaximumOverAxes(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
+    graph.apply(MaximumOverAxes(axes: axes ?? allAxes, keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
   }
 }

@@ -9,6 +9,7 @@ public struct Sum: ReductionGate, LinearGate {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
+  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
   public var kernel: Kernel { Kernel(.reduce(.sum, axes: axes)) }
   public func reduction(_ elements: [Double]) -> Double { elements.reduce(-0.0, +) }  // a sum of -0 alone is -0
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
@@ -33,6 +34,7 @@ public struct Mean: ReductionGate, LinearGate {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
+  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
   public var kernel: Kernel { Kernel(.reduce(.mean, axes: axes)) }
   public func reduction(_ elements: [Double]) -> Double { elements.carefulMean }
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
@@ -50,9 +52,7 @@ extension Mean: LaneGate {
 }
 
 /// A gate that folds whole axes into one element.
-public protocol ReductionGate: Gate {
-  /// The folded axes, counted from the front.
-  var axes: [Int] { get }
+public protocol ReductionGate: AxisGate {
   /// Whether folded axes stay with extent 1.
   var keepsAxes: Bool { get }
   /// One element of the result from the elements it folds.
@@ -65,6 +65,7 @@ extension ReductionGate {
     return inputs[0].reduced(over: try inputs[0].normalized(axes: axes), keepingAxes: keepsAxes)
   }
 
+  /// Of a gate in a graph, whose axes are counted from the front.
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
     let kept = x.shape.reduced(over: axes, keepingAxes: true)
@@ -98,7 +99,7 @@ extension Node {
   public func sum(
     axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
-    graph.apply(Sum(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
+    graph.apply(Sum(axes: axes ?? allAxes, keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
   }
 
   /// The mean over `axes` (all, if `nil`); a negative axis counts from the end. Where the sum overflows it is formed of
@@ -106,9 +107,9 @@ extension Node {
   public func mean(
     axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
-    graph.apply(Mean(axes: frontAxes(axes), keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
+    graph.apply(Mean(axes: axes ?? allAxes, keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
   }
 
-  /// `axes` counted from the front; axes that do not exist stay as they are, for the shape rule to refuse.
-  func frontAxes(_ axes: [Int]?) -> [Int] { (try? shape.normalized(axes: axes)) ?? axes ?? [] }
+  /// The numbers of all axes, counted from the front.
+  var allAxes: [Int] { Array(0..<shape.rank) }
 }

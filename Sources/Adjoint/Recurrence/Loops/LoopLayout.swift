@@ -127,6 +127,7 @@ struct LoopLayout: Sendable {
       write(place, at: target, byteCount)
       if written[place] == nil, !place.isBuffer { written[place] = target }
     }
+    let positionOf = Dictionary(results.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     for (number, node) in body.state.enumerated() {
       let next = values[graph.roots.results[number].int].place
       let byteCount = body.signature(of: node).byteCount
@@ -149,7 +150,7 @@ struct LoopLayout: Sendable {
           each.append(LoopCopy(from: before, to: slot(place), byteCount: byteCount))
         }
       }
-      if let position = results.firstIndex(of: number) {
+      if let position = positionOf[number] {
         let (region, offset) = region(position)
         var last = target
         last.offset += (stepCount - 1) * target.stride + (stepCount - 1) % 2 * target.parity

@@ -66,6 +66,10 @@ struct Lanes {
 
   /// One gate on all lanes.
   static func apply(_ gate: some Gate, _ operands: LaneOperands) -> Node {
+    // The shape of a refused operand is not the one that lanes are cut from.
+    if let refused = operands.values.first(where: \.isRefused) {
+      return operands.graph.apply(StopGradient(), to: [refused])
+    }
     if let gate = gate as? any LaneGate { return gate.apply(toLanes: operands) }
     if gate is any ElementwiseGate {
       return operands.graph.apply(gate, to: operands.aligned(rank: operands.shape.rank))
@@ -119,7 +123,7 @@ struct LaneOperands {
     let x = values[0]
     let last = x.transposed(Array(1..<x.shape.rank) + [0])
     let result = graph.apply(gate, to: [last] + values.dropFirst())
-    return result.transposed([result.shape.rank - 1] + Array(0..<result.shape.rank - 1))
+    return result.transposed([shape.rank] + Array(0..<shape.rank))
   }
 
   /// An operand in one lane.

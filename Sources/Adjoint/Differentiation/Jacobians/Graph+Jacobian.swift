@@ -80,7 +80,7 @@ extension Graph {
         of: [copy.counterpart(of: output)], upstream: [upstream], withRespectTo: [copy.counterpart(of: variable)])
       return gradients[0]?.id
     }
-    return lanes?.apply(to: units(like: output, fileID: fileID, line: line))
+    return try lanes?.apply(to: units(like: output, fileID: fileID, line: line))
   }
 
   /// How `output` moves with each element of `variable`, found as the lanes of one forward pass, under the shape
@@ -93,16 +93,24 @@ extension Graph {
         of: [copy.counterpart(of: output)], along: [tangent], withRespectTo: [copy.counterpart(of: variable)])
       return products[0]?.id
     }
-    let columns = lanes?.apply(to: units(like: variable, fileID: fileID, line: line))
+    let columns = try lanes?.apply(to: units(like: variable, fileID: fileID, line: line))
     return columns?.reshaped([variable.shape.elementCount, output.shape.elementCount], fileID: fileID, line: line)
       .transposed(fileID: fileID, line: line)
   }
 
   /// A lane for each element of `node`: 1 there, 0 elsewhere.
-  private func units(like node: Node, fileID: StaticString, line: UInt) -> Node {
+  ///
+  /// - Throws: if no memory holds so many lanes.
+  private func units(like node: Node, fileID: StaticString, line: UInt) throws(GraphError) -> Node {
     let count = node.shape.elementCount
+    let lanes = Shape([count] + node.shape.dimensions)
+    if let reason = lanes.impossibility {
+      let reason = "a lane for each element of \(node.name) makes the shape \(lanes), and \(reason)"
+      let unit = refused(OneHot(classes: count), [node], reason, fileID: fileID, line: line)
+      throw withState { $0.poison[unit.id]! }
+    }
     let positions = constant((0..<count).map { Int32($0) }, [count], fileID: fileID, line: line)
     return apply(OneHot(classes: count, elementType: node.elementType), to: [positions], fileID: fileID, line: line)
-      .reshaped(Shape([count] + node.shape.dimensions), fileID: fileID, line: line)
+      .reshaped(lanes, fileID: fileID, line: line)
   }
 }

@@ -11,13 +11,14 @@ extension LaneOperands {
   /// `[lanes · filters, …]`.
   func joined(_ position: Int) -> Node {
     let dimensions = shape(of: position).dimensions
-    return repeated[position].reshaped(Shape([count * dimensions[0]] + dimensions.dropFirst()))
+    return repeated[position].reshaped(Shape([(Extent(count) * Extent(dimensions[0])).value] + dimensions.dropFirst()))
   }
 
   /// An operand `[batch, lanes · channels, height, width]`: each image with the channels of all lanes.
   func joinedChannels(_ position: Int) -> Node {
     let own = shape(of: position)
-    return repeated[position].transposed([1, 0, 2, 3, 4]).reshaped([own[0], count * own[1], own[2], own[3]])
+    let channels = (Extent(count) * Extent(own[1])).value
+    return repeated[position].transposed([1, 0, 2, 3, 4]).reshaped([own[0], channels, own[2], own[3]])
   }
 
   /// Lanes in front of `[batch, lanes · channels, height, width]`.
@@ -29,6 +30,7 @@ extension LaneOperands {
 extension ConvolutionWindow {
   /// With as many times the groups: each lane's channels meet its own kernels only.
   func grouped(by lanes: Int) -> ConvolutionWindow {
-    ConvolutionWindow(stride: stride, padding: padding, dilation: dilation, groups: lanes * groups)
+    let groups = (Extent(lanes) * Extent(groups)).value
+    return ConvolutionWindow(stride: stride, padding: padding, dilation: dilation, groups: groups)
   }
 }
