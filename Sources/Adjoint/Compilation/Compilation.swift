@@ -13,12 +13,11 @@ struct Compilation: Sendable {
 
   /// All passes, one after the other.
   ///
-  /// - Parameter keepsNodes: whether the differentiated graph is kept as it was before the passes, for messages.
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
   ///   the gate where the path stops; a gate whose estimate of its own cost is negative, infinite or NaN; a checkpointed
   ///   scope that does not exist.
   /// - Complexity: O(nodes + edges).
-  func run(keepsNodes: Bool = false) throws(GraphError) -> Compiled {
+  func run() throws(GraphError) -> Compiled {
     let checkpoints = try CheckpointedScopes(options.checkpointedScopes, in: source, fileID: fileID, line: line)
     let working = Graph(source)
     let values = outputs + others
@@ -30,7 +29,8 @@ struct Compilation: Sendable {
     try throwFirstPoison(in: state, next)
     try throwFirstLeak(in: state, values + gradients + next)
     try state.checkEstimates(values + gradients + next)
-    let storage = state.takeStorage(copying: keepsNodes || Self.checksPasses)
+    let added = AddedNodes(state.storage, from: source.storage.count)
+    let storage = state.takeStorage()
     let lowered = GraphPasses.apply(
       to: storage,
       roots: Roots(
@@ -40,18 +40,11 @@ struct Compilation: Sendable {
     let endpoints = Endpoints(lowered, built.values, outputs: values, variables: variables, upstreams: upstreams)
     var plan = built.plan
     plan.updateParameters(by: lowered, built.values, endpoints: endpoints)
-    let compiled = Compiled(plan: plan, endpoints: endpoints, state: state, graph: lowered, values: built.values)
+    let provenance = Provenance(NodeNames(source, state, added), lowered, built.values, plan.placement)
+    let compiled = Compiled(
+      plan: plan, endpoints: endpoints, provenance: provenance, graph: lowered, values: built.values)
     if options.checksPlan { compiled._checkInvariants() }
     return compiled
-  }
-
-  /// Whether invariants are checked, which speaks of nodes.
-  private static var checksPasses: Bool {
-    #if DEBUG
-      true
-    #else
-      false
-    #endif
   }
 
   /// - Throws: the first use of a scan's state or element outside of the scan's body.
@@ -97,20 +90,15 @@ struct Compilation: Sendable {
 struct Compiled: ~Copyable {
   let plan: ProgramPlan
   let endpoints: Endpoints
-  /// The user's graph with the nodes of its backward pass, if it was kept, and what became of it.
-  fileprivate let state: GraphState
+  /// Where the plan's nodes come from.
+  let provenance: Provenance
   fileprivate let graph: IntermediateGraph
   fileprivate let values: Column<PlacedValue>
-
-  /// Where the plan's nodes come from, which only messages need.
-  ///
-  /// - Complexity: O(nodes).
-  var provenance: Provenance { Provenance(state, graph, values, plan.placement) }
 
   /// The plan beside what it is compared with.
   ///
   /// - Complexity: O(nodes).
-  var check: PlanCheck { PlanCheck(plan, endpoints, graph, provenance) }
+  var check: PlanCheck { PlanCheck(plan, endpoints, graph, provenance, places: values.array().map(\.place)) }
 
   var nodeCount: Int { graph.storage.count }
 }

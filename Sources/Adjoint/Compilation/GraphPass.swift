@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// A step of the compiler from a graph to a graph.
-protocol GraphPass {
+protocol GraphPass: SendableMetatype {
   /// The name by which ``CompilerPass`` leaves it out, if it can be left out, and by which `ADJOINT_PASSES` prints it.
   static var name: String { get }
 

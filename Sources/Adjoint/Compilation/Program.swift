@@ -69,10 +69,11 @@ public final class Program: Sendable {
   let options: Options
   let plan: ProgramPlan
   let endpoints: Endpoints
+  /// Where the plan's nodes come from.
+  let provenance: Provenance
   private let order: Compilation
   /// What runs of each pass have taught about sharing them out, for all sessions.
   let learned = (forward: LearnedSharing(), backward: LearnedSharing(), step: LearnedSharing())
-  private let knownProvenance = Locked<Provenance?>(nil)
 
   /// Compiles `outputs` and, for each of `variables`, the gradient of Σ outputs · upstream; `others` are more values to
   /// compute, which are not differentiated, such as predictions beside a loss. A step puts the values of `updates` in
@@ -96,7 +97,7 @@ public final class Program: Sendable {
       source: graph.snapshot(), outputs: outputs.map(\.id), variables: variables.map(\.id), others: others.map(\.id),
       updates: updates.map { ($0.parameter.id, $0.value.id) }, options: options, fileID: fileID, line: line)
     let compiled = try order.run()
-    (plan, endpoints) = (compiled.plan, compiled.endpoints)
+    (plan, endpoints, provenance) = (compiled.plan, compiled.endpoints, compiled.provenance)
   }
 
   /// Compiles one output and the gradients of `variables`.
@@ -118,20 +119,8 @@ public final class Program: Sendable {
   /// The user's nodes as they were when the program was compiled.
   var names: GraphState { order.source }
 
-  /// Where the plan's nodes come from: compiled once more when first asked for, and kept from then on.
-  var provenance: Provenance {
-    knownProvenance.withLock { known in
-      if let known { return known }
-      guard let provenance = try? order.run(keepsNodes: true).provenance else {
-        preconditionFailure("What has compiled once compiles again")
-      }
-      known = provenance
-      return provenance
-    }
-  }
-
   /// Compiles once more, and compares the plan with the graph that it is for.
-  func check() throws(GraphError) -> PlanCheck { try order.run(keepsNodes: true).check }
+  func check() throws(GraphError) -> PlanCheck { try order.run().check }
 
   /// The line of an error message that names what `node` of the plan computes.
   func describe(_ node: NodeID) -> String { provenance.describe(node) }

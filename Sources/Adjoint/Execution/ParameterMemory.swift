@@ -21,8 +21,7 @@ final class ParameterMemory: @unchecked Sendable {  // because the store's claim
     self.signature = signature
     first = try arena.allocate(byteCount: signature.byteCount)
     base = first.base
-    let count = signature.shape.elementCount
-    initializer.elements(shape: signature.shape).write(to: base, count: count, as: signature.elementType)
+    initializer.write(to: base, shape: signature.shape, as: signature.elementType)
   }
 
   func makeSpare(from arena: BufferArena) throws(MemoryLimitExceeded) -> UnsafeMutableRawPointer {

@@ -14,7 +14,7 @@ public enum SessionError: Error, Sendable, CustomStringConvertible {
   case notComputed(String)
   /// Another run or access of this session, or of the parameters it shares, is under way.
   case busy(String)
-  /// The session's byte limit would be passed.
+  /// The session's byte limit would be passed, or a value is larger than the machine's memory.
   case memoryLimit(node: String, requested: Int, inUse: Int, limit: Int)
   /// A gate threw while running; its own error is last.
   case gateFailed(node: String, gate: String, any Error)

@@ -69,8 +69,9 @@ extension Session {
     try runner.run(step)
     if case .scalars(let run) = step.work {
       // Each gate has a slot of its own, so that they can be looked at, in the order of the graph, after the last has run.
-      for node in provenance.nodes(of: run) {
-        if let bad = look(at: provenance.places[node.int], provenance.signature(of: node), includingInfinity) {
+      let scalar = Signature(elementType: run.type, shape: .scalar)
+      for (node, place) in provenance.scalars(of: run) {
+        if let bad = look(at: place, scalar, includingInfinity) {
           return report(provenance.origins[node.int], bad)
         }
       }
@@ -147,9 +148,9 @@ extension Session {
   }
 
   private func report(_ node: NodeID, _ bad: (element: Int, value: Double)) -> NonFiniteValue {
-    let names = program.provenance.state
+    let names = program.provenance.names
     return NonFiniteValue(
-      nodeName: names.name(of: node), gate: names.storage.traits(of: node).name, location: names.location(of: node),
+      nodeName: names.name(of: node), gate: names.gateName(of: node), location: names.location(of: node),
       backwardOf: names.isTangent(node) ? nil : names.forwardNode(of: node).map { names.name(of: $0) },
       element: bad.element, value: bad.value)
   }

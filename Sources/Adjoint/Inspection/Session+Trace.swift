@@ -85,10 +85,10 @@ private struct TraceNames {
   }
 
   func name(of step: Int) -> String {
-    let state = provenance.state
+    let names = provenance.names
     let origin = provenance.origins[plan.steps[step].node.int]
-    var name = state.name(of: origin)
-    if let forward = state.forwardNode(of: origin) { name = "\(name), backward of \(state.name(of: forward))" }
+    var name = names.name(of: origin)
+    if let forward = names.forwardNode(of: origin) { name = "\(name), backward of \(names.name(of: forward))" }
     switch plan.steps[step].work {
     case .scalars(let run) where run.slots.count == 1: return name
     case .scalars(let run): return "\(run.slots.count) scalar gates from \(name)"

@@ -117,6 +117,9 @@ struct ChainCall {
       if !fused.isInner(node) { results.append((node, value)) }
       while reads.count + nodes.count <= value { nodes.append(node) }
     }
+    assert(
+      builder.demand.isWithin(fused.demand(of: fused.chain(of: gates[0]))),
+      "A chain takes \(builder.demand), more than was counted when it grew")
     self.nodes = nodes
     type = signature.elementType
     operands = reads.map(\.node)

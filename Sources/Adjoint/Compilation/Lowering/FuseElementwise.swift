@@ -41,6 +41,9 @@ struct FuseElementwise {
     var operations = 0
     /// Whether any gate computes, as opposed to showing its operand differently.
     var computes = false
+
+    /// What the chain takes at most, but for its reach.
+    var demand: ElementwiseChain.Demand { ElementwiseChain.Demand(operands: reads.count, operations: operations) }
   }
 
   /// A value that a chain reads: as an operand, through the view that it is, or spliced.
@@ -124,6 +127,9 @@ struct FuseElementwise {
   /// The number of the chain that computes a node, or ``none``.
   func chain(of node: NodeID) -> UInt32 { chainOf.isEmpty ? Self.none : chainOf[node.int] }
 
+  /// What a chain takes at most, as far as it has been counted.
+  func demand(of chain: UInt32) -> ElementwiseChain.Demand { states[Int(chain)].demand }
+
   /// Whether nothing but its chain reads a value.
   func isInner(_ node: NodeID) -> Bool { !isInner.isEmpty && isInner[node.int] }
 
@@ -175,7 +181,7 @@ struct FuseElementwise {
       return isFixed && storage.inputCount(of: node) <= longestSum ? .computes : .neither
     case .spliceRows:
       let shift = shift(of: node, in: storage)
-      return signature.shape.rank == 1 && shift <= ElementwiseChain.Builder.maximumReach ? .shifts(shift) : .views
+      return signature.shape.rank == 1 && ElementwiseChain.Demand(reach: shift).isAllowed ? .shifts(shift) : .views
     case .broadcast, .slice, .transpose: return .views
     case .gatherRows: return .gathers
     default: return .neither
@@ -222,10 +228,9 @@ struct FuseElementwise {
     let outer = mine.reads.filter { chainOf[$0.node.int] != operand }
     let reads = other.reads + outer.filter { !other.reads.contains($0) }
     let reach = shift + furthestReach(of: operand, among: inputs)
-    guard other.isOpen, reach <= ElementwiseChain.Builder.maximumReach,
-      reads.count <= ElementwiseChain.Builder.maximumOperands,
-      other.operations + mine.operations <= ElementwiseChain.Builder.maximumOperations
-    else { return false }
+    let demand = ElementwiseChain.Demand(
+      operands: reads.count, operations: other.operations + mine.operations, reach: reach)
+    guard other.isOpen, demand.isAllowed else { return false }
     for node in chains[Int(operand)] { chainOf[node.int] = chain }
     var merged = chains[Int(operand)] + chains[Int(chain)]
     merged.sort()
@@ -299,7 +304,7 @@ struct FuseElementwise {
     let isForward = states[Int(chain)].isForward
     let behind = joinedState(of: rest, storage, isForward: isForward)
     // What crosses the cut becomes an operand.
-    guard behind.reads.count <= ElementwiseChain.Builder.maximumOperands else {
+    guard behind.demand.isAllowed else {
       for gate in chains.removeLast() { chainOf[gate.int] = chain }
       return false
     }

@@ -136,7 +136,7 @@ extension PlanCheck {
     }
     for node in provenance.nodes(of: run) {
       for input in graph.storage.inputs(of: node) {
-        checkRead(of: provenance.places[input.int], Touch(unit: unit, bytes: nil), by: step, &memory, &order)
+        checkRead(of: places[input.int], Touch(unit: unit, bytes: nil), by: step, &memory, &order)
       }
     }
   }

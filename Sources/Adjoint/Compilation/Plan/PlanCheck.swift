@@ -14,12 +14,18 @@ struct PlanCheck {
   var endpoints: Endpoints
   let graph: IntermediateGraph
   let provenance: Provenance
+  /// Where the value of each node of ``graph`` lies.
+  let places: [Placement.Place]
   var violations: [PlanViolation] = []
   /// More than these are not told.
   private static let most = 20
 
-  init(_ plan: ProgramPlan, _ endpoints: Endpoints, _ graph: IntermediateGraph, _ provenance: Provenance) {
+  init(
+    _ plan: ProgramPlan, _ endpoints: Endpoints, _ graph: IntermediateGraph, _ provenance: Provenance,
+    places: [Placement.Place]
+  ) {
     (self.plan, self.endpoints, self.graph, self.provenance) = (plan, endpoints, graph, provenance)
+    self.places = places
   }
 
   /// Every rule that the plan breaks, up to some twenty; none of a plan that may run.
@@ -39,7 +45,7 @@ struct PlanCheck {
 
   mutating func note(_ rule: PlanViolation.Rule, unit: Int? = nil, _ reason: String, at node: NodeID? = nil) {
     if violations.count == Self.most { return }
-    let name = node.map { provenance.state.name(of: provenance.origins[$0.int]) }
+    let name = node.map { provenance.name(of: $0) }
     violations.append(PlanViolation(rule, unit: unit, reason, node, named: name))
   }
 

@@ -4,11 +4,11 @@ extension UnitBuilder {
     let storage = graph.storage
     let operands = Array(storage.inputs(of: node))
     let apart = scans.partsOf[node]
-    let all = scan.parts
+    let places = ScanPlaces(scan)
     let wanted = apart.map { parts in
-      parts.map { part in all.firstIndex { $0 == storage.gate(of: part) as? ScanPart }! }
+      parts.map { places.number(of: (storage.gate(of: $0) as? ScanPart)!) }
     }
-    let loop = LoopPlan(scan, results: wanted ?? Array(all.indices), packed: apart == nil, options: options)
+    let loop = LoopPlan(scan, results: wanted ?? Array(places.parts.indices), packed: apart == nil, options: options)
     let scratch = plan.placement.addScratch(byteCount: loop.layout.scratchBytes, for: node)
     addCall(
       loop, cost: loop.cost(at: costs), node, operands: operands, results: apart ?? [node], scratch: scratch

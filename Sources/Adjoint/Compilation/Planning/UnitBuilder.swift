@@ -114,7 +114,10 @@ struct UnitBuilder: ~Copyable {
     scans = ScanResults(storage, order: order, roots: graph.roots.all)
     self.options = options
     values = Column(reserving: storage.count)
-    let placement = Placement(graph, &values) { [fused, scans] in fused.isInner($0) || scans.isTakenApart($0) }
+    // A constant that has been folded into others is not kept.
+    let placement = Placement(graph, &values) { [fused, scans] in
+      fused.isInner($0) || scans.isTakenApart($0) || storage.isConstant($0) && !order.isUsed($0)
+    }
     plan = ProgramPlan(placement: placement, costs: costs)
     // A head and two operands a gate: more than most are. What isn't used is never touched.
     scalars = ScalarRuns(expectedWords: 3 * storage.count)
@@ -165,7 +168,8 @@ struct UnitBuilder: ~Copyable {
     _ operation: ScalarOperation, _ node: NodeID, _ type: ElementType, cost: Float
   ) {
     let inputs = graph.storage.inputs(of: node)
-    begin(node, type, cost: cost * Float(max(1, inputs.count - 2)))
+    let operations = inputs.count == operation.arity ? 1 : max(1, inputs.count - 1)
+    begin(node, type, cost: cost * Float(operations))
     if inputs.count == operation.arity {
       let first = scalarOperand(inputs[0]), second = scalarOperand(inputs[1])
       return scalars.add(operation, first, second, scalarOperand(inputs[2]))

@@ -32,7 +32,7 @@ struct RecomputeCheckpoints: GraphPass {
     for index in 0..<graph.storage.count { pass.visit(NodeID(index)) }
     let fences = pass.fences
     var result = pass.rewriter.finish(roots: graph.roots)
-    result.fences = fences
+    result.fences.formUnion(fences)
     return result
   }
 

@@ -48,7 +48,8 @@ struct RecomputeForBackward: GraphPass {
     guard isLarge, graph.roots.hasBackward else { return graph }
     // What leaves a checkpointed scope is kept in any case.
     let kept =
-      purpose.checkpoints.isEmpty ? nil : RecomputeCheckpoints.valuesReadOutside(of: purpose.checkpoints, in: graph, from: purpose.source)
+      purpose.checkpoints.isEmpty
+      ? nil : RecomputeCheckpoints.valuesReadOutside(of: purpose.checkpoints, in: graph, from: purpose.source)
     var pass = RecomputeForBackward(graph, keeping: kept)
     for index in 0..<pass.storage.count { pass.visit(NodeID(index)) }
     return pass.rewriter.finish(roots: graph.roots)

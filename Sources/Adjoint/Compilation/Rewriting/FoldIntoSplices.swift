@@ -1,4 +1,5 @@
-/// Puts one ``SpliceRows`` in the place of a pad or a concatenation along the first axis and the slices that it reads.
+/// Puts one ``SpliceRows`` in the place of a pad, a concatenation or a sum of pads along the first axis and the slices
+/// that it reads. A sum of pads adds 0 to each element besides, which a chain does within the cache.
 ///
 /// Shifting a value by a row, say, is a slice and a concatenation forward, and a slice and a pad backward: two copies
 /// each. A splice is read in place by the chain of elementwise gates that follows.
@@ -16,8 +17,11 @@ struct FoldIntoSplices: GraphPass {
 
   static func apply(to graph: IntermediateGraph, for purpose: CompiledPurpose) -> IntermediateGraph {
     let storage = graph.storage
-    guard storage.gates.hasAny(Pad.self) || storage.gates.hasAny(Concatenate.self) else { return graph }
+    guard
+      storage.gates.hasAny(Pad.self) || storage.gates.hasAny(Concatenate.self) || storage.gates.hasAny(SumOfPads.self)
+    else { return graph }
     var rewriter = GraphRewriter(graph)
+    var zeros: [ElementType: NodeID] = [:]
     for index in 0..<storage.count {
       let node = NodeID(index)
       let sources =
@@ -26,8 +30,14 @@ struct FoldIntoSplices: GraphPass {
         rewriter.keep(node)
       } else {
         let splice = SpliceRows(pieces: sources.map(\.piece), rowCount: storage.signature(of: node).shape[0])
-        rewriter.replace(
-          node, by: rewriter.add(splice, like: node, inputs: sources.map { rewriter.renamed[$0.node.int] }))
+        var made = rewriter.add(splice, like: node, inputs: sources.map { rewriter.renamed[$0.node.int] })
+        if case .sumOfPads = storage.traits(of: node).kernel.form {
+          let type = storage.signature(of: node).elementType
+          let zero = zeros[type] ?? rewriter.addConstant(0, type, .scalar, like: node)
+          zeros[type] = zero
+          made = rewriter.add(Add(), like: node, inputs: [made, zero])
+        }
+        rewriter.replace(node, by: made)
       }
     }
     return rewriter.finish(roots: graph.roots)
@@ -35,7 +45,7 @@ struct FoldIntoSplices: GraphPass {
 
   private typealias Source = (node: NodeID, piece: SpliceRows.Piece)
 
-  /// The rows that a pad or a concatenation along the first axis puts together; none for anything else.
+  /// The rows that a pad, a concatenation or a sum of pads along the first axis puts together; none for anything else.
   private static func sources(of node: NodeID, in storage: GraphStorage) -> [Source] {
     let signature = storage.signature(of: node), inputs = storage.inputs(of: node)
     guard signature.elementType.isDifferentiable, inputs.count <= mostPieces else { return [] }
@@ -46,6 +56,8 @@ struct FoldIntoSplices: GraphPass {
         defer { start += storage.signature(of: input).shape[0] }
         return source(input, at: start, in: storage)
       }
+    case .sumOfPads(axis: 0, let starts):
+      return zip(inputs, starts).map { source($0, at: $1, in: storage) }
     case .pad(let starts):
       let padded = storage.signature(of: inputs.first!).shape
       guard padded.dimensions.dropFirst() == signature.shape.dimensions.dropFirst() else { return [] }

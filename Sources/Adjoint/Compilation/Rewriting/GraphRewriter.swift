@@ -1,9 +1,13 @@
 /// Makes a graph anew from another, node by node in order, so that a pass can put other nodes in the place of some.
 ///
 /// A node that a pass leaves without readers stays in the graph; nobody computes it. A ``Dropped`` one does not.
+/// Origins and fences go along by themselves: a pass need not know of them.
 struct GraphRewriter {
   let old: GraphStorage
   private let origins: Origins
+  private let fences: Set<NodeID>
+  /// For each node of the new graph the old one that it was made for; empty if there are no fences to carry.
+  private var oldNodes: [NodeID] = []
   private let dropped: GateID?
   private(set) var result: IntermediateGraph
   /// For each node of the old graph the node that has taken its place.
@@ -11,7 +15,7 @@ struct GraphRewriter {
 
   init(_ graph: IntermediateGraph) {
     old = graph.storage
-    origins = graph.origins
+    (origins, fences) = (graph.origins, graph.fences)
     dropped = old.gates.number(of: Dropped.self)
     result = IntermediateGraph(old.emptyCopy(), origins: Origins(reserving: old.count), roots: Roots(results: []))
     renamed = [NodeID](repeating: NodeID(0), count: old.count)
@@ -33,7 +37,7 @@ struct GraphRewriter {
     let copy = result.storage.append(old.rows[node.int].gate, old.rows[node.int].signature, inputs: inputs)
     if let values = old.constants[node] { result.storage.constants[copy] = values }
     if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
-    result.origins.append(origins[node.int])
+    enter(node)
     return copy
   }
 
@@ -41,7 +45,7 @@ struct GraphRewriter {
   mutating func add(_ gate: some Gate, like node: NodeID, inputs: [NodeID]) -> NodeID {
     let made = result.storage.append(
       result.storage.intern(gate), old.rows[node.int].signature, inputs: inputs)
-    result.origins.append(origins[node.int])
+    enter(node)
     return made
   }
 
@@ -51,7 +55,7 @@ struct GraphRewriter {
   ) -> NodeID {
     let made = result.storage.append(
       result.storage.intern(gate), result.storage.intern(type, shape), inputs: inputs)
-    result.origins.append(origins[node.int])
+    enter(node)
     return made
   }
 
@@ -60,15 +64,33 @@ struct GraphRewriter {
     let made = result.storage.append(
       result.storage.intern(Constant()), result.storage.intern(type, shape), inputs: [])
     result.storage.constants[made] = .repeated(value)
-    result.origins.append(origins[node.int])
+    enter(node)
     return made
   }
 
   mutating func replace(_ node: NodeID, by other: NodeID) { renamed[node.int] = other }
 
+  /// Notes for which old node the newest one was made.
+  private mutating func enter(_ node: NodeID) {
+    result.origins.append(origins[node.int])
+    if !fences.isEmpty { oldNodes.append(node) }
+  }
+
   consuming func finish(roots: Roots) -> IntermediateGraph {
     result.roots = roots.map { renamed[$0.int] }
+    result.fences = carriedFences()
     return result
+  }
+
+  /// Each fence where what was made for its node begins, or, if nothing was, what was made for the nodes behind it.
+  private func carriedFences() -> Set<NodeID> {
+    if fences.isEmpty { return [] }
+    var first: [NodeID: Int] = [:]
+    for (made, node) in oldNodes.enumerated() where first[node] == nil { first[node] = made }
+    return Set(
+      fences.compactMap { fence in
+        (first[fence] ?? oldNodes.firstIndex { $0 > fence }).map { NodeID($0) }
+      })
   }
 }
 

@@ -4,7 +4,8 @@ struct IntermediateGraph {
   var storage: GraphStorage
   var origins: Origins
   var roots: Roots
-  /// Nodes that wait for all that come before them in the order, as do those behind them.
+  /// Nodes that wait for all that come before them in the order, as do those behind them. ``RecomputeCheckpoints`` sets
+  /// them, and ``GraphRewriter`` carries them through every pass.
   var fences: Set<NodeID> = []
 
   init(_ storage: GraphStorage, origins: Origins, roots: Roots) {

@@ -13,19 +13,27 @@ enum MergeScans: GraphPass {
   static func apply(to graph: IntermediateGraph, for purpose: CompiledPurpose) -> IntermediateGraph {
     let storage = graph.storage
     guard storage.gates.hasAny(Scan.self) else { return graph }
-    var merged: [Key: Scan] = [:]
+    var kept: [Key: KeptValues] = [:]
     var count = 0
     for index in 0..<storage.count {
       guard let scan = storage.gate(of: NodeID(index)) as? Scan else { continue }
       count += 1
       let key = Key(body: scan.body, operands: Array(storage.inputs(of: NodeID(index))))
-      let known = merged[key]?.stacked ?? []
-      merged[key] = Scan(body: scan.body, stacked: known + scan.stacked.filter { !known.contains($0) })
+      kept[key, default: KeptValues()].add(scan.stacked)
     }
-    if merged.count == count { return graph }
+    if kept.count == count { return graph }
+    var merged: [Key: ScanPlaces] = [:]
+    for (key, kept) in kept { merged[key] = ScanPlaces(Scan(body: key.body, stacked: kept.nodes)) }
 
     var rewriter = GraphRewriter(graph)
     var made: [Key: NodeID] = [:]
+    var places: [GateID: ScanPlaces] = [:]
+    func placesOf(_ gate: GateID, _ scan: Scan) -> ScanPlaces {
+      if let known = places[gate] { return known }
+      let made = ScanPlaces(scan)
+      places[gate] = made
+      return made
+    }
     for index in 0..<storage.count {
       let node = NodeID(index)
       let inputs = storage.inputs(of: node)
@@ -34,19 +42,20 @@ enum MergeScans: GraphPass {
         let whole = merged[key]!
         if made[key] == nil {
           made[key] = rewriter.add(
-            whole, storage.signature(of: node).elementType, whole.packedShape, like: node,
+            whole.scan, storage.signature(of: node).elementType, whole.scan.packedShape, like: node,
             inputs: inputs.map { rewriter.renamed[$0.int] })
         }
-        if whole == scan {
+        if whole.scan == scan {
           rewriter.replace(node, by: made[key]!)
         } else {
-          rewriter.replace(node, by: repack(node, scan, from: whole, at: made[key]!, &rewriter))
+          let own = placesOf(storage.rows[index].gate, scan)
+          rewriter.replace(node, by: repack(node, own, from: whole, at: made[key]!, &rewriter))
         }
       } else if let part = storage.gate(of: node) as? ScanPart, let packed = inputs.first,
         let scan = storage.gate(of: packed) as? Scan
       {
         let key = Key(body: scan.body, operands: Array(storage.inputs(of: packed)))
-        let place = scan.place(of: part, in: merged[key]!)
+        let place = placesOf(storage.rows[packed.int].gate, scan).place(of: part, in: merged[key]!)
         rewriter.replace(node, by: rewriter.add(place, like: node, inputs: [made[key]!]))
       } else {
         rewriter.keep(node)
@@ -58,11 +67,11 @@ enum MergeScans: GraphPass {
   /// The packed results of `scan`, for whoever reads them as they are, put together from those of `whole`. Nobody
   /// computes it if only parts are read.
   private static func repack(
-    _ node: NodeID, _ scan: Scan, from whole: Scan, at merged: NodeID, _ rewriter: inout GraphRewriter
+    _ node: NodeID, _ own: ScanPlaces, from whole: ScanPlaces, at merged: NodeID, _ rewriter: inout GraphRewriter
   ) -> NodeID {
     let type = rewriter.old.signature(of: node).elementType
-    let pieces = scan.parts.map { part in
-      let flat = ScanPart(start: scan.place(of: part, in: whole).start, result: [part.result.elementCount])
+    let pieces = own.parts.map { part in
+      let flat = ScanPart(start: own.place(of: part, in: whole).start, result: [part.result.elementCount])
       return rewriter.add(flat, type, flat.result, like: node, inputs: [merged])
     }
     return rewriter.add(Concatenate(axis: 0), like: node, inputs: pieces)
@@ -70,13 +79,52 @@ enum MergeScans: GraphPass {
 }
 
 extension Scan {
-  var packedShape: Shape { [parts.last.map { $0.start + $0.result.elementCount } ?? 0] }
+  var packedShape: Shape { [parts.last.map { (Extent($0.start) + Extent($0.result.elementCount)).value } ?? 0] }
+}
+
+/// The values of steps that scans of one body on the same operands keep, each once, in the order in which they were
+/// asked for.
+private struct KeptValues {
+  private(set) var nodes: [NodeID] = []
+  private var known: Set<NodeID> = []
+
+  mutating func add(_ more: [NodeID]) {
+    for node in more where known.insert(node).inserted { nodes.append(node) }
+  }
+}
+
+/// A scan whose results are found by dictionaries, whatever their number.
+struct ScanPlaces {
+  let scan: Scan
+  let parts: [ScanPart]
+  /// The number of the result that begins at a place, and of the first that is the values of a node.
+  private let numberOfStart: [Int: Int], numberOfStacked: [NodeID: Int]
+
+  /// - Complexity: O(results).
+  init(_ scan: Scan) {
+    self.scan = scan
+    parts = scan.parts
+    let first = scan.body.state.count
+    numberOfStart = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.start, $0) })
+    numberOfStacked = Dictionary(
+      scan.stacked.enumerated().map { ($1, first + $0) }, uniquingKeysWith: { number, _ in number })
+  }
+
+  /// The number of a part among the results.
+  func number(of part: ScanPart) -> Int { numberOfStart[part.start]! }
+
+  /// The result that begins at `start`, if one does.
+  func part(at start: Int) -> ScanPart? { numberOfStart[start].map { parts[$0] } }
+
+  /// The result that is the values of a stacked node in all steps.
+  func part(of stacked: NodeID) -> ScanPart { parts[numberOfStacked[stacked]!] }
+
+  /// Whether the values of a node in all steps are a result.
+  func stacks(_ node: NodeID) -> Bool { numberOfStacked[node] != nil }
 
   /// Where a part of this scan's results lies among those of `whole`, which has them all.
-  fileprivate func place(of part: ScanPart, in whole: Scan) -> ScanPart {
-    let number = parts.firstIndex { $0 == part }!
-    let first = body.state.count
-    if number < first { return whole.parts[number] }
-    return whole.parts[first + whole.stacked.firstIndex(of: stacked[number - first])!]
+  func place(of part: ScanPart, in whole: ScanPlaces) -> ScanPart {
+    let number = number(of: part), first = scan.body.state.count
+    return number < first ? whole.parts[number] : whole.part(of: scan.stacked[number - first])
   }
 }

@@ -10,7 +10,7 @@ struct Simplify: ~Copyable {
   /// What has become of the nodes before the one at hand.
   private var fates: Column<Fate>
   private var common: ShareCommon
-  private let folding = FoldConstants()
+  private var folding = FoldConstants()
   private let folds: Bool, shares: Bool
   /// The inputs of a node that has more than two.
   private var inputs = Column<NodeID>()

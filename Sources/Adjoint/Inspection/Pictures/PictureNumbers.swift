@@ -99,7 +99,7 @@ extension Session {
     switch node.elementType {
     case .float32: try write(doubles.map { Float($0) }, to: node)
     case .float64: try write(doubles, to: node)
-    case .int32: try write(doubles.map { Int32($0) }, to: node)
+    case .int32: try write(doubles.map { Int32(rounding: $0) }, to: node)
     }
   }
 
