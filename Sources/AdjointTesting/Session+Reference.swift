@@ -6,7 +6,11 @@ extension Session {
     switch value.elementType {
     case .float32: try write(value.values.map { Float($0) }, to: node)
     case .float64: try write(value.values, to: node)
-    case .int32: try write(value.values.map { Int32($0) }, to: node)
+    case .int32:
+      if let wrong = TensorValues.float64(value.values).firstNotInteger {
+        throw SessionError.wrongValues("\(node.name), made at \(node.location), takes integers, got \(wrong)")
+      }
+      try write(value.values.map { Int32(rounding: $0) }, to: node)
     }
   }
 

@@ -44,13 +44,14 @@ package final class BufferArena: Sendable {
 
   /// Takes `byteCount` bytes whose contents are unspecified.
   ///
-  /// Throws ``MemoryLimitExceeded``, having allocated nothing, if the bytes exceed the limit or what the system has.
+  /// Throws ``MemoryLimitExceeded``, having allocated nothing, if the bytes exceed the limit, the machine's memory or what
+  /// the system gives.
   /// - Complexity: constant; tens of nanoseconds once the arena holds enough pages.
   package func allocate(byteCount: Int) throws(MemoryLimitExceeded) -> Buffer {
     precondition(byteCount >= 1, "A gradient buffer needs at least one element, got \(byteCount)")
     guard let reserved = ArenaBacking.roundedSize(of: byteCount) else { throw refusal(of: byteCount) }
     let total = try budget.reserve(reserved)
-    guard let base = backing.allocate(byteCount: reserved) else {
+    guard reserved <= SystemMemory.byteCount, let base = backing.allocate(byteCount: reserved) else {
       budget.giveBack(reserved)
       throw refusal(of: reserved)
     }

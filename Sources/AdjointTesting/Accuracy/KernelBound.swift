@@ -13,7 +13,8 @@ enum KernelBound {
   init(_ kernel: Kernel, _ operands: [ReferenceTensor]) {
     switch kernel.form {
     case .elementwise(let operation): self = Self.bound(of: operation)
-    case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .spliceRows, .gatherRows,
+    case .source, .alias, .accumulate, .transpose, .broadcast, .slice, .pad, .concatenate, .sumOfPads, .spliceRows,
+      .gatherRows,
       .scanPart, .reduce(.maximum, _), .reduceLeaves(.maximum, _), .structured(.exact, _):
       // Moved, compared, multiplied once, or added one after the other as the definition does.
       self = .exact

@@ -30,14 +30,18 @@ public struct LSTMCell: Hashable, Sendable {
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
     self.units = units
-    let forgetful = (0..<4 * max(units, 0)).map { units <= $0 && $0 < 2 * units ? 1.0 : 0 }
+    let width = (4 * Extent(units)).value
+    // Of a number of units that is refused there is no bias to list.
+    let forgetful: Initializer =
+      Shape([units, width]).impossibility == nil
+      ? .values((0..<width).map { units <= $0 && $0 < 2 * units ? 1.0 : 0 }) : .zeros
     (inputWeights, hiddenWeights, bias) = graph.scope(name) {
       (
         graph.parameter(
-          "inputWeights", [inputs, 4 * units], .glorotUniform(seed: seed), type, fileID: fileID, line: line),
+          "inputWeights", [inputs, width], .glorotUniform(seed: seed), type, fileID: fileID, line: line),
         graph.parameter(
-          "hiddenWeights", [units, 4 * units], .glorotUniform(seed: ~seed), type, fileID: fileID, line: line),
-        graph.parameter("bias", [4 * units], .values(forgetful), type, fileID: fileID, line: line)
+          "hiddenWeights", [units, width], .glorotUniform(seed: ~seed), type, fileID: fileID, line: line),
+        graph.parameter("bias", [width], forgetful, type, fileID: fileID, line: line)
       )
     }
   }
@@ -54,6 +58,8 @@ public struct LSTMCell: Hashable, Sendable {
   ) -> State {
     x.graph.placing(at: fileID, line) {
       let z = x.matmul(inputWeights) + bias + state.hidden.matmul(hiddenWeights)
+      // Where a size was refused so is z, and there is nothing to cut.
+      guard z.shape.dimensions.last == (4 * Extent(units)).value else { return State(hidden: z, cell: z) }
       let parts = (0..<4).map { z.sliced($0 * units..<($0 + 1) * units, axis: -1) }
       let cell = sigmoid(parts[1]) * state.cell + sigmoid(parts[0]) * tanh(parts[2])
       return State(hidden: sigmoid(parts[3]) * tanh(cell), cell: cell)
