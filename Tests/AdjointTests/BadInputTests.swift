@@ -83,6 +83,50 @@ import Testing
     #expect(error?.description.contains("BadInputTests.swift:") == true)
   }
 
+  /// What a program wants a node for.
+  enum Role: CaseIterable, Sendable { case output, operand, other, update, stateOfScan, outputOfScan }
+  enum Mistake: CaseIterable, Sendable { case operandCount, outsideScan, estimate }
+
+  @Test(arguments: Role.allCases, Mistake.allCases)
+  func `a mistake is refused whatever a program wants the node for`(role: Role, mistake: Mistake) {
+    let graph = Graph()
+    let x = graph.input("x", [4]), p = graph.parameter("p", [4])
+    var element = x
+    _ = graph.scan(over: x, from: graph.constant(0)) { state, row in
+      element = row.broadcast(to: [4])
+      return (state + row, state)
+    }
+    func bad(_ node: Node) -> Node {
+      switch mistake {
+      case .operandCount: graph.apply(Maximum(), to: [node])
+      case .outsideScan: element * node
+      case .estimate: graph.apply(Underestimated(), to: [node])
+      }
+    }
+    func compile() throws {
+      switch role {
+      case .output: _ = try Program([x.sum(), bad(x)])
+      case .operand: _ = try Program(bad(x).sum())
+      case .other: _ = try Program(x.sum(), alsoComputing: [p, bad(x)])
+      case .update: _ = try Program(x.sum(), updating: [ParameterUpdate(p, to: bad(x))])
+      case .stateOfScan:
+        let run = graph.scan(over: [], from: [x], steps: 3) { state, _ in (state: [bad(state[0])], outputs: []) }
+        _ = try Program(run.state[0])
+      case .outputOfScan:
+        let run = graph.scan(over: [x.reshaped([1, 4])], from: []) { _, rows in (state: [], outputs: [bad(rows[0])]) }
+        _ = try Program(run.outputs[0])
+      }
+    }
+    let error = #expect(throws: GraphError.self) { try compile() }
+    let kind: GraphError.Kind =
+      switch mistake {
+      case .operandCount: .shapeMismatch
+      case .outsideScan: .outsideScan
+      case .estimate: .wrongEstimate
+      }
+    #expect(error?.kind == kind, "\(error?.description ?? "no error")")
+  }
+
   @Test func `a non-scalar differentiated without an upstream gradient is refused`() throws {
     let graph = Graph()
     let x = graph.input("x", [3])
@@ -232,5 +276,17 @@ private struct WrongShapeBack: ElementwiseGate {
   static let name = "wrongShapeBack"
   func value(_ x: [Double]) -> Double { x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream.sliced(0..<3)] }
+  static let samples: [GateSample] = []
+}
+
+/// A copy of its operand whose estimate of its own cost is none.
+private struct Underestimated: Gate {
+  static let name = "underestimated"
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
+  var kernel: Kernel {
+    .custom { _ = $0.output(as: Float.self).update(from: $0.input(0, as: Float.self)) }
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
+  func estimatedNanoseconds(_ inputs: [Shape]) -> Double? { -1 }
   static let samples: [GateSample] = []
 }

@@ -61,4 +61,19 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [2, 3, 4]) func `what any worker leaves is taken by another`(width: Int) throws {
+    // A unit for each worker, with two behind it: one that its worker goes on with, and one that it leaves.
+    let roots = UInt32(width)
+    let edges = (0..<roots).flatMap { root in [(root, roots + 2 * root), (root, roots + 2 * root + 1)] }
+    let schedule = try Schedule(unitCount: 3 * width, dependencies: edges)
+    // Whose unit the one is that needs another worker is up to the run: tried often enough, each worker's.
+    for round in 0..<UInt32(8 * width) {
+      let (start, pair) = (Meeting(of: width), Meeting(of: 2))
+      try run(schedule, width: width) { unit in
+        if unit.index < roots { return start.attend() }
+        if (unit.index - roots) / 2 == round % roots { pair.attend() }
+      }
+    }
+  }
 }

@@ -50,7 +50,7 @@ import GradientMemory
     #expect(half.byteCount == otherHalf.byteCount)
   }
 
-  @Test(arguments: [Int.max, Int.max / 2, 1 << 60])
+  @Test(arguments: [Int.max, Int.max / 2, 1 << 60, 1 << 46])
   func `more than the machine has is an error and not an abort`(byteCount: Int) throws {
     let arena = BufferArena()
     #expect(throws: MemoryLimitExceeded.self) { _ = try arena.allocate(byteCount: byteCount) }

@@ -170,4 +170,42 @@ import Testing
     }
     #expect(result == expected)
   }
+
+  @Test(arguments: [
+    ([[2, 3], [4, 3]], 0, [1, 3], 9), ([[2, 3], [2, 1], [2, 5]], 1, [0, 3, 7], 13),
+    ([[3, 2, 2], [3, 7, 2]], 1, [2, 4], 11),
+    ([[30, 40], [1, 40]], 0, [0, 33], 40),
+  ])
+  func `a sum of pads is each input plus 0 in its place, and 0 elsewhere, cut anywhere`(
+    inputs: [[Int]], axis: Int, starts: [Int], extent: Int
+  ) {
+    func check<T: KernelFloat>(_: T.Type) {
+      var numbers = SeededNumbers(seed: 9)
+      let data: [[T]] = inputs.map { shape in
+        randomValues(elementCount(shape), &numbers).enumerated().map { $0 % 3 == 0 ? -0.0 : $1 }
+      }
+      var output = inputs[0]
+      output[axis] = extent
+      let expected = coordinates(of: output).map { place -> T in
+        for (index, shape) in inputs.enumerated() where (0..<shape[axis]).contains(place[axis] - starts[index]) {
+          var source = place
+          source[axis] -= starts[index]
+          return data[index][flatIndex(source, in: shape)] + 0
+        }
+        return 0
+      }
+      let plan = ConcatenationPlan(inputs: inputs, axis: axis, starts: starts, extent: extent)
+      var result = [T](repeating: 99, count: plan.count)
+      withPointers(to: data) { pointers in
+        result.withUnsafeMutableBytes { bytes in
+          for range in oddCuts(plan.count, &numbers) {
+            runSumOfPads(T.elementType, plan: plan, inputs: pointers, output: bytes.baseAddress!, range: range)
+          }
+        }
+      }
+      #expect(result.map(\.bits) == expected.map(\.bits))
+    }
+    check(Float.self)
+    check(Double.self)
+  }
 }

@@ -61,6 +61,8 @@ import Testing
     #expect(work(try Program([exp(x - y), exp(y - x)])) == (0, 4))
     let t = graph.input("t", [8])
     #expect(work(try Program([softmax(t).sum(), softmax(t).max()])) == (3, 0))
+    let cube = graph.input("cube", [2, 3, 4])
+    #expect(work(try Program([cube.sum(axes: [0, 2]), cube.sum(axes: [-1, 0])])) == (1, 0))
   }
 
   @Test(arguments: [0, 1]) func `a sigmoid written out becomes one gate`(order: Int) throws {
@@ -127,5 +129,7 @@ import Testing
     #expect(plan.forward.unitCount == plan.forwardUnitCount)
     #expect(plan.forward.unitCount + plan.backward.unitCount == plan.step.unitCount)
     #expect(plan.step.unitCount == program.unitCount)
+    #expect(program.stepSchedule.unitCount == program.unitCount)
+    #expect(program.stepSchedule.estimatedWork == plan.unitCosts.reduce(0.0) { $0 + Double($1) })
   }
 }

@@ -1,6 +1,7 @@
-import Adjoint
 import AdjointTesting
 import Testing
+
+@testable import Adjoint
 
 /// Gradients as graphs: of any order, of several outputs, where they end and how ties share.
 @Suite(.timeLimit(.minutes(20))) struct DifferentiationTests {
@@ -22,6 +23,50 @@ import Testing
       nodes.append(try graph.gradients(of: [last], withRespectTo: [x])[0] ?? graph.constant(0, [], .float64))
     }
     return try values(nodes, x, [value]).map { $0[0] }
+  }
+
+  /// What a gate's rule adds is noted for operands of some shapes, some of which move: not for any others.
+  @Test func `one gate of many shapes of operands in one graph has each one's gradients`() throws {
+    let graph = Graph()
+    let shapes: [Shape] = [[2, 3], [3], [2, 1], []]
+    let moving = shapes.enumerated().map { graph.input("x\($0)", $1, .float64) }
+    let fixed = shapes.enumerated().map { graph.input("c\($0)", $1, .float64) }
+    var terms: [Node] = []
+    for (a, one) in (moving + fixed).enumerated() {
+      for (b, other) in (moving + fixed).enumerated() where a < moving.count || b < moving.count {
+        terms.append((0.1 * Double(a + 1) + 0.01 * Double(b)) * (one * other).sum())
+        terms.append((one / (2 + square(other))).sum())
+      }
+    }
+    let loss = terms.dropFirst().reduce(terms[0], +)
+    let values = Dictionary(
+      uniqueKeysWithValues: (moving + fixed).enumerated().map { number, node in
+        let count = node.shape.elementCount
+        return (node, ReferenceTensor(node.shape, .float64, (0..<count).map { 0.3 + 0.1 * Double($0 + number) }))
+      })
+    for verdict in try GradientChecker().check(loss, withRespectTo: moving, at: values) {
+      #expect(verdict.isCorrect, "\(verdict)")
+    }
+  }
+
+  /// Sums of two contributions and of three, of which one does not move: the others do, and all are of one shape.
+  @Test(arguments: 0..<3, [false, true])
+  func `sums of as many moving contributions among others differ`(place: Int, isReversed: Bool) throws {
+    let graph = Graph()
+    let x = graph.input("x", [2], .float64), y = graph.input("y", [2], .float64)
+    var uses = [square(x), sin(x)]
+    uses.insert(3 * x, at: place)
+    let two = square(y) * 2 + exp(y)
+    let three = uses[1...].reduce(uses[0], +)
+    let loss = (isReversed ? two * 1 + three : three * 1 + two).sum()
+    let slopes = try graph.gradients(of: [loss], withRespectTo: [x, y])
+    let sum = (slopes[0]! * 2 + slopes[1]!).sum()
+    let values = [x, y].map { ($0, ReferenceTensor([2], .float64, [0.4, -0.7])) }
+    for verdict in try GradientChecker().check(
+      sum, withRespectTo: [x, y], at: Dictionary(uniqueKeysWithValues: values))
+    {
+      #expect(verdict.isCorrect, "\(verdict)")
+    }
   }
 
   @Test func `derivatives of a polynomial up to the fourth`() throws {
@@ -269,5 +314,73 @@ import Testing
     #expect(try session.gradient(of: b, as: Float.self) == [2, 2, 2])
     #expect(try session.gradient(of: c, as: Float.self) == [3, 3])
     #expect(session.gradient(of: d) == 6)
+  }
+
+  /// How many nodes differentiating takes a look at.
+  private func visitedCount(of output: Node, _ variable: Node) throws -> (slope: Node, visited: Int) {
+    let (slopes, walks) = try variable.graph.differentiate(
+      [output], nil, [variable], fileID: #fileID, line: #line)
+    return (try #require(slopes[0]), walks.visitedCount)
+  }
+
+  @Test func `unrolled optimisation visits as many nodes in each step, however large the graph has grown`() throws {
+    let graph = Graph()
+    let first = graph.input("x", [2], .float64), rate = graph.constant(0.1, [], .float64)
+    var (x, visited) = (first, [Int]())
+    for _ in 0..<300 {
+      let loss = (square(x) + 1 / (1 + exp(-x))).sum()
+      let (slope, count) = try visitedCount(of: loss, x)
+      visited.append(count)
+      x = x - rate * slope
+    }
+    #expect(graph.nodeCount > 3000)
+    #expect(visited.max()! <= 2 * visited[0])
+    // Through all steps, each node a few times: by one walk, and by the search for what lies between.
+    let count = graph.nodeCount
+    let (_, whole) = try visitedCount(of: square(x).sum(), first)
+    #expect(whole <= 3 * count)
+  }
+
+  @Test func `a variable made early is reached past all that has nothing to do with it`() throws {
+    let graph = Graph()
+    let w = graph.input("w", [2], .float64)
+    var (history, visited) = (graph.input("x", [2], .float64), [Int]())
+    for step in 0..<300 {
+      let loss = square(tanh(w) - Double(step)).sum()
+      visited.append(try visitedCount(of: loss, w).visited)
+      for _ in 0..<10 { history = sin(history) }
+    }
+    #expect(graph.nodeCount > 5000)
+    // A range of up to so many nodes is walked along from end to end.
+    #expect(visited.max()! <= 300)
+    #expect(visited.suffix(100).max()! <= 60)
+  }
+
+  /// Every derivative there is of a formula in gates, a sigmoid spelled out, and a variable within it, with so many
+  /// other nodes between the variables and what is made of them.
+  private func derivatives(behind others: Int) throws -> [[UInt64]] {
+    let graph = Graph()
+    let x = graph.input("x", [3], .float64), y = graph.input("y", [3], .float64)
+    var unrelated = graph.input("unrelated", [3], .float64)
+    for _ in 0..<others { unrelated = sin(unrelated) }
+    let power = exp(-x * y)
+    let sigmoid = 1 / (1 + power)
+    let f = (sigmoid * y + x.cumulativeSum(axis: 0) / y).sum() + square(y - x).sum()
+    let ones = graph.constant(1, [3], .float64)
+    var nodes = try graph.gradients(of: [f], withRespectTo: [x, y, power]).map { $0! }
+    nodes += try graph.jacobianVectorProduct(of: [f], along: [ones, ones], withRespectTo: [x, y]).map { $0! }
+    nodes += try graph.hessianVectorProduct(of: f, along: [ones], withRespectTo: [x])
+    #expect(try graph.gradients(of: [f], withRespectTo: [unrelated])[0] == nil)
+    let session = try Program(nodes).makeSession()
+    try session.write([0.5, -1, 2], to: x)
+    try session.write([1, 0.25, 3], to: y)
+    try session.forward()
+    return try nodes.map { try session.read($0, as: Double.self).map(\.bitPattern) }
+  }
+
+  @Test func `what lies between the variables and the outputs changes no bit`() throws {
+    let near = try derivatives(behind: 0)
+    #expect(try derivatives(behind: 300) == near)
+    #expect(try derivatives(behind: 20_000) == near)
   }
 }

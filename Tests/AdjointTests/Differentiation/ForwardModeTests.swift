@@ -1,6 +1,7 @@
-import Adjoint
 import AdjointTesting
 import Testing
+
+@testable import Adjoint
 
 /// Tangents as graphs: the textbook's examples in both modes, what moves nothing, and what is refused.
 @Suite(.timeLimit(.minutes(20))) struct ForwardModeTests {
@@ -124,6 +125,79 @@ import Testing
     let first = try slope(f), second = try slope(first), third = try slope(second)
     let mixed = try graph.gradient(of: second, withRespectTo: x)
     #expect(try values([first, second, third, mixed], [x: 1.5]) == [13.5, 27, 36, 36])
+  }
+
+  /// What differentiates, and whether it makes gradients, and tangents.
+  private static let makers:
+    [(name: String, isReverse: Bool, isForward: Bool, make: @Sendable (Node, Node) throws -> Node?)] = [
+      ("gradients", true, false, { y, x in try x.graph.gradients(of: [y.sum()], withRespectTo: [x])[0] }),
+      (
+        "jacobianVectorProduct", false, true,
+        { y, x in try x.graph.jacobianVectorProduct(of: [y], along: [x.graph.constant(1, [3])], withRespectTo: [x])[0] }
+      ),
+      (
+        "hessianVectorProduct", true, true,
+        { y, x in
+          try x.graph.hessianVectorProduct(of: y.sum(), along: [x.graph.constant(1, [3])], withRespectTo: [x])[0]
+        }
+      ),
+      ("jacobian by rows", true, false, { y, x in try x.graph.jacobian(of: y, withRespectTo: x, mode: .reverse) }),
+      ("jacobian by columns", false, true, { y, x in try x.graph.jacobian(of: y, withRespectTo: x, mode: .forward) }),
+      ("hessian", true, true, { y, x in try x.graph.hessian(of: y.sum(), withRespectTo: x) }),
+    ]
+
+  @Test(arguments: makers.indices)
+  func `nodes of a derivative say which kind they are of and whose, and what is built after them says nothing`(
+    number: Int
+  ) throws {
+    let maker = Self.makers[number]
+    let graph = Graph()
+    let x = graph.input("x", [3])
+    let power = exp(x), y = power * x
+    let before = graph.nodeCount
+    _ = try #require(try maker.make(y, x))
+    let after = graph.nodeCount
+    let next = sin(x)
+    let state = graph.snapshot()
+    let made = (before..<after).map { NodeID($0) }
+    #expect(made.contains { state.isGradient($0) } == maker.isReverse, "\(maker.name)")
+    #expect(made.contains { state.isTangent($0) } == maker.isForward, "\(maker.name)")
+    #expect(made.allSatisfy { !(state.isGradient($0) && state.isTangent($0)) })
+    let owners = Set(made.compactMap { state.forwardNode(of: $0) })
+    #expect(owners.isSuperset(of: [power.id, y.id]), "\(maker.name)")
+    #expect(state.forwardNode(of: next.id) == nil && !state.isGradient(next.id) && !state.isTangent(next.id))
+  }
+
+  /// A gate that differentiates its own formula when it is asked for its rules.
+  private struct Squaring: ElementwiseGate {
+    static let name = "squaring"
+    func value(_ x: [Double]) -> Double { x[0] * x[0] }
+
+    func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+      let x = node.inputs[0], one = x.graph.constant(1, x.shape)
+      let slope = try! x.graph.jacobianVectorProduct(of: [x * x], along: [one], withRespectTo: [x])[0]!
+      return [upstream * slope]
+    }
+
+    func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+      let x = node.inputs[0], one = x.graph.constant(1, x.shape)
+      let slope = try! x.graph.gradients(of: [x * x], upstream: [one], withRespectTo: [x])[0]!
+      return tangents[0]! * slope
+    }
+    static let samples = [GateSample(Squaring(), .uniform([3]))]
+  }
+
+  @Test func `a rule that differentiates leaves the mode that it was asked in`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [3]), seed = graph.input("seed", [3])
+    let y = graph.apply(Squaring(), to: [x])
+    let gradient = try #require(try graph.gradients(of: [y], upstream: [seed], withRespectTo: [x])[0])
+    let tangent = try #require(try graph.jacobianVectorProduct(of: [y], along: [seed], withRespectTo: [x])[0])
+    let state = graph.snapshot()
+    #expect(state.isGradient(gradient.id) && state.forwardNode(of: gradient.id) == y.id)
+    #expect(state.isTangent(tangent.id) && state.forwardNode(of: tangent.id) == y.id)
+    // What they differentiated themselves is of the other mode.
+    #expect(state.isTangent(gradient.inputs[1].id) && state.isGradient(tangent.inputs[1].id))
   }
 
   @Test func `a tangent's node says whose it is`() throws {

@@ -79,6 +79,65 @@ import Testing
     #expect(try session.read(y, as: Double.self) == value.values)
   }
 
+  /// The sum of so many values.
+  private func terms(_ count: Int) -> (inputs: [Node], y: Node) {
+    let graph = Graph()
+    let terms = (0..<count).map { graph.input("x\($0)", [100]) }
+    return (terms, terms.dropFirst().reduce(terms[0]) { $0 + $1 })
+  }
+
+  /// A value to which another has been added so often.
+  private func additions(_ count: Int) -> (inputs: [Node], y: Node) {
+    let graph = Graph()
+    let x = graph.input("x", [100]), y = graph.input("y", [100])
+    return ([x, y], (0..<count).reduce(x) { sum, _ in sum + y })
+  }
+
+  /// A value that splices have shifted by so many elements in all, one at a time.
+  private func shifts(_ count: Int) -> (inputs: [Node], y: Node) {
+    let graph = Graph()
+    let x = graph.input("x", [5_000]), one = graph.constant(1, [1])
+    return ([x], (0..<count).reduce(exp(x)) { y, _ in y * concatenate([one, y.sliced(0..<4_999)]) })
+  }
+
+  /// The calls that a program does, the results being those of the gates one by one.
+  private func callCount(_ made: (inputs: [Node], y: Node)) throws -> Int {
+    let (inputs, y) = made
+    var single = Program.Options()
+    single.fusesElementwise = false
+    let programs = [try Program(y), try Program(y, options: single)]
+    let values = try programs.map { program in
+      let session = program.makeSession()
+      for (number, node) in inputs.enumerated() {
+        try session.write((0..<node.shape.elementCount).map { Float(($0 + number) % 7) * 0.25 - 1 }, to: node)
+      }
+      try session.forward()
+      return try session.read(y, as: Float.self).map(\.bitPattern)
+    }
+    #expect(values[0] == values[1])
+    return programs[0].plan.calls.count
+  }
+
+  @Test func `a chain takes as much as its kernel has room for, and what is more begins another`() throws {
+    let most = ElementwiseChain.Demand.most
+    #expect(try callCount(terms(most.operands)) == 1)
+    #expect(try callCount(terms(most.operands + 1)) == 2)
+    #expect(try callCount(additions(most.operations)) == 1)
+    #expect(try callCount(additions(most.operations + 1)) == 2)
+    #expect(try callCount(shifts(most.reach)) == 1)
+    #expect(try callCount(shifts(most.reach + 1)) == 2)
+  }
+
+  @Test func `what a chain takes is counted in each of its kinds`() {
+    let most = ElementwiseChain.Demand.most
+    #expect(most.isAllowed)
+    for kind in [\ElementwiseChain.Demand.operands, \.operations, \.reach] {
+      var more = most
+      more[keyPath: kind] += 1
+      #expect(!more.isAllowed && most.isWithin(more) && !more.isWithin(most))
+    }
+  }
+
   @Test func `a sum that several gates of a chain ask for is made once, as a product is`() throws {
     func operationCount(_ shifted: (Node) -> Node) throws -> Int {
       let x = Graph().input("x", [8_192])

@@ -50,6 +50,21 @@ import Testing
     #expect(nodes.map { session[$0] } == [6, 6, 7])
   }
 
+  @Test func `a custom gate is asked for its derivatives at each of its applications, in the graph of the user`() throws
+  {
+    let (asked, elsewhere) = (Tally(), Tally())
+    let graph = Graph()
+    let x = graph.input("x", [3])
+    let nodes = (1...3).map {
+      graph.apply(Asked(asked: asked, elsewhere: elsewhere, graph: graph), to: [Double($0) * x])
+    }
+    let y = nodes[0] + nodes[1] + nodes[2]
+    _ = try graph.gradients(of: [y.sum()], withRespectTo: [x])
+    #expect(asked.value == 3 && elsewhere.value == 0)
+    _ = try graph.jacobianVectorProduct(of: [y], along: [graph.constant(1, [3])], withRespectTo: [x])
+    #expect(asked.value == 6 && elsewhere.value == 0)
+  }
+
   @Test func `a gate without operands is computed`() throws {
     let graph = Graph()
     let x = graph.input("x", [3])
@@ -88,6 +103,26 @@ import Testing
     }
   }
 
+  @Test func `no message about a node compiles the program again`() throws {
+    let graph = Graph()
+    let compilations = Tally()
+    let x = graph.input("x", [8]), scale = graph.parameter("scale", [], .constant(2))
+    let y = graph.apply(RefusesNegatives(compilations: compilations), to: [x * scale])
+    let program = try Program(exp(y).sum(), gradientsFor: [x, scale])
+    #expect(compilations.value == 1)
+    let session = try program.makeSession(on: GraphExecutor(width: 1))
+    try session.write([Float](repeating: -1, count: 8), to: x)
+    #expect(throws: SessionError.self) { try session.step() }
+    try session.write([Float](repeating: .nan, count: 8), to: x)
+    #expect(try session.firstNonFinite()?.nodeName == "x")
+    try session.write([Float](repeating: 100, count: 8), to: x)
+    #expect(try session.firstNonFinite(includingInfinity: true)?.gate == "exp")
+    try session.write([Float](repeating: 1, count: 8), to: x)
+    #expect(try session.trace().units.flatMap(\.parts).contains { $0.name.contains(", backward of ") })
+    _ = session.report()
+    #expect(compilations.value == 1)
+  }
+
   @Test func `an error of the definition while folding is left to the run`() throws {
     let graph = Graph()
     let bad = graph.apply(RefusesNegatives(), to: [graph.constant(-1, [2])])
@@ -115,6 +150,31 @@ private struct Softplus: ElementwiseGate {
 }
 
 /// x³ with a kernel of its own, in both float types.
+/// Counts how often it is asked for its derivative.
+private struct Asked: ElementwiseGate {
+  static let name = "asked"
+  let asked: Tally, elsewhere: Tally
+  let graph: Graph
+
+  func value(_ x: [Double]) -> Double { 2 * x[0] }
+
+  private func note(_ node: GateApplication) {
+    asked.add()
+    if node.output.graph !== graph { elsewhere.add() }
+  }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    note(node)
+    return [2 * upstream]
+  }
+  func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+    note(node)
+    return tangents[0].map { 2 * $0 }
+  }
+  static func == (a: Asked, b: Asked) -> Bool { a.asked === b.asked }
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(asked)) }
+  static var samples: [GateSample] { [] }
+}
+
 private struct Cube: ElementwiseGate {
   static let name = "cube"
   func value(_ x: [Double]) -> Double { x[0] * x[0] * x[0] }
@@ -192,6 +252,10 @@ private struct Refusal: Error, CustomStringConvertible {
 
 private struct RefusesNegatives: Gate {
   static let name = "refusesNegatives"
+  /// Counts how often its gradient is asked for.
+  var compilations: Tally?
+  static func == (left: Self, right: Self) -> Bool { left.compilations === right.compilations }
+  func hash(into hasher: inout Hasher) {}
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel {
     .custom { arguments in
@@ -202,7 +266,10 @@ private struct RefusesNegatives: Gate {
       }
     }
   }
-  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+    compilations?.add()
+    return [2 * upstream - upstream]
+  }
   static let samples: [GateSample] = []
 }
 

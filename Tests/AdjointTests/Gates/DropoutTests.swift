@@ -85,6 +85,85 @@ import Testing
     #expect(session.program.plan.calls.count == 4)
   }
 
+  /// The masks of the dropouts that `build` makes, at one step.
+  private func masks(_ build: (_ graph: Graph, _ x: Node, _ step: Node) -> [Node]) throws -> [[Float]] {
+    let graph = Graph()
+    let x = graph.input("x", [1000]), step = graph.input("step", [], .int32)
+    let nodes = build(graph, x, step)
+    let session = try Program(nodes).makeSession()
+    try session.write([Float](repeating: 1, count: 1000), to: x)
+    session[step] = 4
+    try session.forward()
+    return try nodes.map { try session.read($0) }
+  }
+
+  @Test func `what else a graph holds changes no mask`() throws {
+    func drops(_ graph: Graph, _ x: Node, _ step: Node) -> [Node] {
+      let outer = dropout(x, rate: 0.5, step: step, seed: 1)
+      let inner = graph.scope("block") {
+        [dropout(x, rate: 0.5, step: step, seed: 1), dropout(x, rate: 0.5, step: step, seed: 1)]
+      }
+      return [outer] + inner
+    }
+    let alone = try masks(drops)
+    #expect(Set(alone).count == 3, "dropouts differ within a scope, and between scopes")
+    #expect(try masks(drops) == alone)
+    let crowded = try masks { graph, x, step in
+      let y = graph.input("y", [7]), unread = tanh(graph.constant(3, [5]) * 2)
+      graph.scope("another") {
+        _ = dropout(dropout(y, rate: 0.1, step: step, seed: 1), rate: 0.5, step: step, seed: 1)
+        graph.scope("block") { _ = dropout(unread, rate: 0.5, step: step, seed: 1) }
+      }
+      return drops(graph, x, step)
+    }
+    #expect(crowded == alone)
+    let later = try masks { graph, x, step in
+      let first = drops(graph, x, step)
+      let scope = graph.scope("block") { dropout(x, rate: 0.5, step: step, seed: 1) }
+      return first + [scope, dropout(x, rate: 0.5, step: step, seed: 1)]
+    }
+    #expect(Array(later.prefix(3)) == alone)
+    #expect(Set(later).count == 5, "a scope that is entered again goes on where it was left")
+  }
+
+  @Test func `no two dropouts of a graph share a stream`() {
+    var streams = DropoutStreams()
+    var taken: Set<UInt32> = []
+    // So many draws of 32 bits meet a few times: some of these must have given way.
+    for _ in 0..<300 {
+      for scope in 0..<1000 as Range<UInt32> {
+        taken.insert(streams.take(inScope: scope, named: scope == 0 ? "" : "scope\(scope)"))
+      }
+    }
+    #expect(taken.count == 300_000)
+  }
+
+  @Test func `a scan and its gradient draw the same, checkpointed and not`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [5, 400]), step = graph.constant([3 as Int32], []), initial = graph.constant(0, [400])
+    let kept = graph.scope("recurrence") {
+      let run = graph.scan(over: exp(x), from: initial) { state, element in
+        let kept = dropout(element, rate: 0.5, step: step, seed: 1)
+        return (state + kept, kept)
+      }
+      return dropout(log(run.outputs + 1), rate: 0.5, step: step, seed: 1) * 1
+    }
+    var bits: [[[UInt32]]] = []
+    for scopes in [[], ["recurrence"]] {
+      let program = try Program(kept, gradientsFor: [x], options: Program.Options(checkpointing: scopes))
+      let session = program.makeSession()
+      try session.write([Float](repeating: 0, count: 2000), to: x)
+      try session.writeUpstream([Float](repeating: 1, count: 2000), of: kept)
+      try session.step()
+      let (values, slopes) = (try session.read(kept), try session.gradient(of: x, as: Float.self))
+      #expect(values.indices.allSatisfy { (values[$0] == 0) == (slopes[$0] == 0) })
+      let share = Double(values.count { $0 != 0 }) / 2000
+      #expect((0.2...0.3).contains(share), "a quarter is kept by both")
+      bits.append([values.map(\.bitPattern), slopes.map(\.bitPattern)])
+    }
+    #expect(bits[0] == bits[1])
+  }
+
   @Test func `inference is the identity and reads no step`() throws {
     let graph = Graph()
     let x = graph.input("x", [3]), step = graph.input("step", [], .int32)

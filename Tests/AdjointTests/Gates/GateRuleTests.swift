@@ -37,7 +37,7 @@ import Testing
     Rule(
       Concatenate(axis: 1), ([[2, 3], [2, 1]], [2, 4]), ([[2, 3]], [2, 3]), ([[2, 3], [3, 3]], nil),
       ([[2, 3], [2, 3], [1, 3]], nil), ([[2, 3], [2]], nil), ([[2, 3], [2, 3, 1]], nil), ([[2]], nil), ([], nil)),
-    Rule(Concatenate(axis: -1), ([[2, 3], [2, 3]], nil)),
+    Rule(Concatenate(axis: -1), ([[2, 3], [2, 3]], [2, 6])), Rule(Concatenate(axis: -3), ([[2, 3], [2, 3]], nil)),
     Rule(
       SpliceRows(pieces: [.init(rows: 0..<2, start: 0), .init(rows: 1..<3, start: 2)], rowCount: 4),
       ([[2, 5], [3, 5]], [4, 5]), ([[1, 5], [3, 5]], nil), ([[2, 5], [2, 5]], nil), ([[2, 5], [3, 4]], nil),
@@ -46,6 +46,10 @@ import Testing
     Rule(
       SpliceRows(pieces: [.init(rows: 0..<2, start: 0), .init(rows: 0..<2, start: 1)], rowCount: 4),
       ([[2], [2]], nil)),
+    Rule(
+      SumOfPads(axis: 1, starts: [1, 3], extent: 5), ([[4, 2], [4, 1]], [4, 5]), ([[4, 2], [4, 2]], [4, 5]),
+      ([[4, 3], [4, 1]], nil), ([[4, 2], [4, 3]], nil), ([[4, 2], [3, 1]], nil), ([[4], [4]], nil), ([[4, 2]], nil)),
+    Rule(SumOfPads(axis: 0, starts: [-1], extent: 5), ([[2]], nil)),
     Rule(
       Transpose([1, 2, 0]), ([[2, 3, 4]], [3, 4, 2]), ([[2, 3]], nil), ([[2, 3, 4, 1]], nil), ([[2, 3, 4], [1]], nil)),
     Rule(Transpose([0, 0]), ([[2, 2]], nil)), Rule(Transpose([1, 2]), ([[2, 2]], nil)),

@@ -14,6 +14,61 @@ import Testing
       error?.description == "shapes [2, 3] and [2] do not broadcast: extents 3 and 2 differ and neither is 1")
   }
 
+  @Test func `axes may be named in any order and from either end, each once`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [2, 3, 4])
+    let folds: [(String, ([Int]) -> Node)] = [
+      ("sum", { x.sum(axes: $0) }), ("mean", { x.mean(axes: $0) }), ("max", { x.max(axes: $0) }),
+      ("norm", { x.l2Norm(axes: $0) }), ("log of a sum of powers", { x.logSumExp(axes: $0) }),
+    ]
+    let values = (0..<24).map { Float($0 * 7 % 11) / 4 - 1 }
+    for (name, fold) in folds {
+      let orders = [[0, 2], [2, 0], [-1, 0], [0, -1], [-3, 2], [2, -3], [-1, -3]].map(fold)
+      let session = try Program(orders).makeSession()
+      try session.write(values, to: x)
+      try session.forward()
+      let expected = try session.read(orders[0])
+      #expect(expected.count == 3, "\(name)")
+      for node in orders { #expect(try session.read(node) == expected && node.shape == [3], "\(name)") }
+      for axes in [[3], [-4], [0, 3], [-4, 1]] {
+        let error = #expect(throws: GraphError.self, "\(name) over \(axes)") { try Program(fold(axes)) }
+        #expect(error?.description.contains("does not exist in a value of shape [2, 3, 4]") == true, "\(name)")
+      }
+      for axes in [[0, 0], [0, -3], [-1, 2], [-2, -2], [1, 2, -2]] {
+        let error = #expect(throws: GraphError.self, "\(name) over \(axes)") { try Program(fold(axes)) }
+        #expect(error?.description.contains("axis \(axes.last!) is named twice in \(axes)") == true, "\(name)")
+      }
+    }
+  }
+
+  @Test func `an extent beyond memory is refused, however many axes it is in`() {
+    for shape: Shape in [
+      [1 << 48, 2], [1 << 40, 1 << 40], [1 << 62, 4], [1 << 62, 1 << 62, 4], [1 << 48 + 1], [3, 1 << 62],
+    ] {
+      #expect(throws: GraphError.self, "\(shape)") { try Program(Graph().input("x", shape)) }
+      #expect(shape.elementCount > 1 << 48)
+    }
+  }
+
+  @Test func `a node knows its line and its scope among very many`() {
+    let graph = Graph()
+    let x = graph.input("x")
+    let scopes = 200, lines = 12
+    var made: [(node: Node, scope: Int, line: UInt)] = []
+    // Every line in every scope, and each pair again: in the same scope, and from scope to scope on the same line.
+    for turn in 0..<2 * scopes * lines {
+      let number = turn % (scopes * lines), isByLine = turn >= scopes * lines
+      let scope = isByLine ? number % scopes : number / lines
+      let line = UInt(isByLine ? number / scopes : number % lines) + 1_000
+      let node = graph.scope("s\(scope)") { exp(x, fileID: "Model/Layers.swift", line: line) }
+      made.append((node, scope, line))
+    }
+    for (node, scope, line) in made {
+      #expect(node.location.description == "Model/Layers.swift:\(line)")
+      #expect(node.name.hasPrefix("s\(scope)/exp#"))
+    }
+  }
+
   @Test func `a node knows its shape, type and operands`() {
     let graph = Graph()
     let a = graph.input("a", [2, 1], .float64), b = graph.input("b", [3], .float64)

@@ -22,13 +22,14 @@ import Testing
     let session = try kind.session(on: GraphExecutor(width: width, sharing: .always))
     let plan = session.program.plan
     try session.step()
+    var dividedCount = 0
     for (pass, units, schedule) in passes(of: session) {
       // Only a pass that has something to run backward is run backward.
       if pass == .backward { try session.forward() }
       let trace = try session.trace(pass)
       #expect(trace.name == pass.rawValue)
       try #require(trace.units.map(\.id.index) == units.indices.map { UInt32($0 - units.lowerBound) })
-      var names: [String: [(Range<Int>, Int)]] = [:]
+      var ranges: [Int: [Range<Int>]] = [:]
       for (unit, number) in zip(trace.units, units) {
         let steps = plan.steps(of: number)
         #expect(unit.parts.count == steps.count, "unit \(number)")
@@ -42,23 +43,24 @@ import Testing
         }
         for (step, part) in zip(steps, unit.parts) {
           expectName(of: plan.steps[step], in: session.program, part)
-          // Parts of one call are called by their ranges.
-          if case .kernel(let call, _) = plan.steps[step].work,
-            let match = part.name.firstMatch(of: /, (\d+)\.\.<(\d+) of (\d+)$/)
-          {
-            names["call \(call)", default: []].append((Int(match.1)!..<Int(match.2)!, Int(match.3)!))
+          #expect(part.name == name(of: plan.steps[step], in: session.program))
+          if case .kernel(let call, let range) = plan.steps[step].work, partCount(of: call, in: plan) > 1 {
+            ranges[call, default: []].append(range)
           }
         }
       }
-      for (call, parts) in names {
-        let ranges = parts.map(\.0).sorted { $0.lowerBound < $1.lowerBound }
-        #expect(ranges.first?.lowerBound == 0 && ranges.last?.upperBound == parts[0].1, "\(call): \(ranges)")
+      dividedCount += ranges.count
+      for (call, parts) in ranges {
+        let ranges = parts.sorted { $0.lowerBound < $1.lowerBound }
+        #expect(
+          ranges.first?.lowerBound == 0 && ranges.last?.upperBound == plan.calls[call].extent, "\(call): \(ranges)")
         #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound }, "\(call): \(ranges)")
       }
       let parts = trace.units.flatMap(\.parts)
       #expect(trace.timeByKind.reduce(0) { $0 + $1.count } == parts.count)
       #expect(parts.reduce(0) { $0 + $1.nanoseconds } > 0)
     }
+    if kind == .parts { #expect(dividedCount > 0) }
   }
 
   /// The step's gates, in the order of the chain or of the run, each once and the first four by name.
@@ -80,6 +82,29 @@ import Testing
     var kind = distinct.prefix(4).joined(separator: "+") + (distinct.count > 4 ? "+…" : "")
     if case .scalars = step.work { kind = "scalar " + kind }
     #expect(part.kind == kind)
+  }
+
+  private func partCount(of call: Int, in plan: ProgramPlan) -> Int {
+    plan.steps.count { step in
+      if case .kernel(call, _) = step.work { true } else { false }
+    }
+  }
+
+  /// The node, and in the backward pass the forward node whose gradient it belongs to; how many gates a run of scalars
+  /// has, and which part of a divided call it is.
+  private func name(of step: Step, in program: Program) -> String {
+    let state = program.provenance.names
+    let origin = program.provenance.origins[step.node.int]
+    var name = state.name(of: origin)
+    if let forward = state.forwardNode(of: origin) { name += ", backward of \(state.name(of: forward))" }
+    switch step.work {
+    case .contribute: return "contribution to \(name)"
+    case .scalars(let run): return run.slots.count == 1 ? name : "\(run.slots.count) scalar gates from \(name)"
+    case .kernel(let call, let range):
+      let plan = program.plan
+      if partCount(of: call, in: plan) == 1 { return name }
+      return "\(name), \(range.lowerBound)..<\(range.upperBound) of \(plan.calls[call].extent)"
+    }
   }
 
   @Test(arguments: InspectedKind.allCases) func `a traced pass leaves what any other leaves`(kind: InspectedKind) throws

@@ -1,4 +1,5 @@
 import Adjoint
+import AdjointTesting
 import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct NonFiniteTests {
@@ -29,6 +30,18 @@ import Testing
     #expect(try session.firstNonFinite(includingInfinity: true) != nil)
     session[x] = 4
     try session.step()
+  }
+
+  @Test(arguments: [ElementType.float32, .float64])
+  func `a scalar under another shape is not named for what it shows`(type: ElementType) throws {
+    let graph = Graph()
+    let x = graph.input("x", [], type), row = graph.input("row", [17], type)
+    let root = sqrt(x).named("root")
+    let view = root.reshaped([1]).named("view").reshaped([1, 1])
+    let session = try Program([(view * row).sum(), root * 2], gradientsFor: [x]).makeSession()
+    session[x] = -4
+    try session.write(ReferenceTensor([17], type, [Double](repeating: 1, count: 17)), to: row)
+    #expect(try session.firstNonFinite()?.nodeName == "root")
   }
 
   @Test func `a NaN that was fed is the input's`() throws {

@@ -73,6 +73,26 @@ import Testing
     #expect(close(tiny.value, [5e-200], .float64) && close(tiny.gradient, [0.6, -0.8], .float64))
   }
 
+  /// One of them has the code for a length that lies between two kinds of codes.
+  @Test(arguments: [ElementType.float32, .float64])
+  func `each power of two is as long as it is, in the direction of its sign`(type: ElementType) throws {
+    let exponents = type == .float32 ? Array(-149...127) : Array(stride(from: -1074, through: 1023, by: 2))
+    let numbers = exponents.map { ($0 % 3 == 0 ? -1 : 1) * Double(sign: .plus, exponent: $0, significand: 1) }
+    let graph = Graph()
+    let x = graph.input("x", [numbers.count, 1], type)
+    let length = x.l2Norm(axes: [1]), unit = x.l2Normalized(axes: [1], epsilon: numbers[0].magnitude)
+    let cosine = cosineSimilarity(x, graph.constant(1, [1], type), epsilon: numbers[0].magnitude)
+    let slope = try #require(try graph.gradients(of: [length.sum()], withRespectTo: [x])[0])
+    let session = try Program([length, unit, cosine, slope]).makeSession()
+    try session.write(ReferenceTensor([numbers.count, 1], type, numbers), to: x)
+    try session.forward()
+    let signs = numbers.map { $0 < 0 ? -1.0 : 1 }
+    #expect(try session.referenceValue(of: length).values == numbers.map(\.magnitude))
+    #expect(try session.referenceValue(of: unit).values == signs)
+    #expect(try session.referenceValue(of: cosine).values == signs)
+    #expect(try session.referenceValue(of: slope).values == signs)
+  }
+
   @Test func `a direction is right even if the length is beyond the type`() throws {
     let half = 0.5.squareRoot()
     let norm = try derivatives([3e38, 3e38], .float32) { $0.l2Norm() }

@@ -1,7 +1,7 @@
 import Adjoint
 import Testing
 
-/// Sums that grow over very many steps of a scan.
+/// Sums over very many steps of a scan, and of very many terms in a step.
 @Suite(.timeLimit(.minutes(20))) struct LongScanTests {
   @Test func `the gradient of a weight in thirty thousand steps keeps six digits`() throws {
     let steps = 30_000
@@ -18,6 +18,30 @@ import Testing
     try session.step()
     let gradient = try session.gradient(of: weight, as: Float.self)[0]
     #expect(abs(Double(gradient) / (Double(Float(0.1)) * Double(steps)) - 1) < 1e-6)
+  }
+
+  /// The nodes of a graph with the gradient of a scan in each of whose steps a value is doubled so often: going back,
+  /// each gradient is a sum of the one before and itself.
+  private func nodeCount(doublings: Int) throws -> (count: Int, program: Program, weight: Node, x: Node) {
+    let graph = Graph()
+    let weight = graph.input("weight", [2]), x = graph.input("x", [3, 2])
+    let run = graph.scan(over: x, from: graph.constant(0, [2])) { state, element in
+      (state: 0.5 * state + element, output: (0..<doublings).reduce(element * weight) { y, _ in y + y })
+    }
+    let program = try Program(run.outputs.sum() + run.state.sum(), gradientsFor: [weight])
+    _ = try graph.gradients(of: [run.outputs.sum() + run.state.sum()], withRespectTo: [weight])
+    return (graph.nodeCount, program, weight, x)
+  }
+
+  @Test func `a chain of sums in a step adds as many nodes for each sum`() throws {
+    let counts = try [4, 8, 12, 16].map { try nodeCount(doublings: $0).count }
+    #expect(Set(zip(counts.dropFirst(), counts).map { $0 - $1 }).count == 1, "\(counts)")
+    let (_, program, weight, x) = try nodeCount(doublings: 16)
+    let session = program.makeSession()
+    try session.write([1, 2, 3, 4, 5, 6] as [Float], to: x)
+    try session.write([1, 1] as [Float], to: weight)
+    try session.step()
+    #expect(try session.gradient(of: weight, as: Float.self) == [9 * 65_536, 12 * 65_536])
   }
 
   @Test(arguments: [-Float.infinity, .infinity]) func `a sum that becomes infinite in a step stays infinite`(

@@ -10,6 +10,8 @@ protocol LoopValue {
   var squashed: Self { get }
   /// A row times a matrix.
   func times(_ matrix: Self) -> Self
+  /// A matrix with its rows as columns.
+  var turned: Self { get }
   /// Running sums along the row.
   var runningSums: Self { get }
   /// The mean of all elements.
@@ -21,6 +23,7 @@ protocol LoopValue {
 extension Node: LoopValue {
   var squashed: Node { tanh(self) }
   func times(_ matrix: Node) -> Node { matmul(matrix) }
+  var turned: Node { transposed() }
   var runningSums: Node { cumulativeSum(axis: -1) }
   var average: Node { mean() }
 
@@ -88,6 +91,12 @@ struct SeriesTensor: LoopValue {
           sum + Self.product(elements[row], matrix.elements[row * columns + column])
         }
       })
+  }
+
+  var turned: SeriesTensor {
+    let (rows, columns) = (shape[0], shape[1])
+    return SeriesTensor(
+      [columns, rows], (0..<rows * columns).map { elements[$0 % rows * columns + $0 / rows] })
   }
 
   var runningSums: SeriesTensor {

@@ -225,6 +225,57 @@ import Testing
     }
   }
 
+  @Test(arguments: [3, SplitScan.mostPlainSteps + 6])
+  func `a body reads integers that are constant, given, elements or computed as the loop written out does`(
+    steps: Int
+  ) throws {
+    let graph = Graph()
+    let x = graph.input("x", [steps, 2], .float64), table = graph.input("table", [3, 2], .float64)
+    let h = graph.input("h", [2], .float64), given = graph.input("given", [1], .int32)
+    let rows = graph.constant((0..<steps).map { Int32($0 * 2 % 3) }, [steps, 1])
+    func step(_ state: Node, _ element: Node, _ row: Node) -> Node {
+      let largest = softmax(element).argmax()
+      let all = [
+        largest, largest.advanced(by: 1), row.reshaped([]), given.reshaped([]), graph.constant(2, [], .int32),
+        graph.constant([1 as Int32], [1]).reshaped([]),
+      ]
+      let named = graph.constant([2 as Int32], [1]), first = table.gatheringRows(named).reshaped([2])
+      return all.enumerated().reduce(tanh(state * first)) { next, index in
+        tanh(next * table.gatheringRows(index.element) + Double(index.offset) / 4 * element)
+      }
+    }
+    let run = graph.scan(over: [x, rows], from: [h]) { state, elements in
+      let next = step(state[0], elements[0], elements[1])
+      return ([next], [next])
+    }
+    var state = h
+    var outputs: [Node] = []
+    for time in 0..<steps {
+      state = step(state, x.sliced(time..<time + 1).reshaped([2]), rows.sliced(time..<time + 1).reshaped([1]))
+      outputs.append(square(state).sum())
+    }
+    func derivatives(_ loss: Node) throws -> [Node] {
+      let variables = [x, table, h]
+      let ones = variables.map { graph.constant(1, $0.shape, .float64) }
+      let slope = try #require(try graph.jacobianVectorProduct(of: [loss], along: ones, withRespectTo: variables)[0])
+      let curvature = try graph.hessianVectorProduct(of: loss, along: ones, withRespectTo: variables)
+      return try [loss, slope] + curvature + variables.map { try graph.gradient(of: loss, withRespectTo: $0) }
+    }
+    let nodes = try derivatives(square(run.outputs[0]).sum()) + derivatives(outputs.dropFirst().reduce(outputs[0], +))
+    let session = try Program(nodes).makeSession()
+    try session.write((0..<2 * steps).map { Double($0 * 5 % 7) / 7 - 0.4 }, to: x)
+    try session.write([0.9, -0.6, 0.5, 0.7, -0.8, 1.1], to: table)
+    try session.write([0.3, -0.2], to: h)
+    try session.write([1 as Int32], to: given)
+    try session.forward()
+    let values = try nodes.map { try session.read($0, as: Double.self) }
+    let half = values.count / 2
+    for number in 0..<half {
+      #expect(values[number].contains { $0 != 0 })
+      expectClose(values[number], values[number + half], "derivative \(number)", within: 1e-11)
+    }
+  }
+
   @Test func `a gate of the body without a pushforward is named with the line that applied it`() throws {
     let graph = Graph()
     let x = graph.input("x", [3, 2])

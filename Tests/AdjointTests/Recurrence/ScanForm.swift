@@ -8,6 +8,8 @@ enum ScanForm: String, CaseIterable, CustomTestStringConvertible {
   case map
   /// One loop, whose products with elements are one large product.
   case layer
+  /// A layer whose weights are used with rows as columns and as they are, in the loop and outside of it.
+  case turned
   /// Two layers: loops of their own, in chunks if they are long.
   case layers
   /// Loops that read what others compute, states that only pass values on, outputs that are the same in every step.
@@ -20,11 +22,15 @@ enum ScanForm: String, CaseIterable, CustomTestStringConvertible {
   case wholeLayers
   /// A loop in each step.
   case nested
+  /// Parts of the state, and outputs, that are one value, rows and scalars.
+  case repeated
   /// One part more than loops are looked for in.
   case many
 
   /// All but the one of many parts.
-  static let allCases: [ScanForm] = [.map, .layer, .layers, .passing, .circle, .whole, .wholeLayers, .nested]
+  static let allCases: [ScanForm] = [
+    .map, .layer, .turned, .layers, .passing, .circle, .whole, .wholeLayers, .nested, .repeated,
+  ]
 
   var testDescription: String { rawValue }
 
@@ -34,12 +40,14 @@ enum ScanForm: String, CaseIterable, CustomTestStringConvertible {
     return switch self {
     case .map: ([], [row, row], [row, square, []])
     case .layer: ([row], [row], [square, square, row])
+    case .turned: ([row], [row], [square, square])
     case .layers: ([row, row], [row], [row, square])
     case .passing: ([row, row, row, row], [row], [row, []])
     case .circle: ([row, [], row, row], [row, []], [row])
     case .whole: ([row], [row], [row, square, []])
     case .wholeLayers: ([row, row], [row], [row])
     case .nested: ([row], [[3, 1, width]], [row])
+    case .repeated: ([row, [], row, []], [row], [row])
     case .many: ([Shape](repeating: row, count: UInt64.bitWidth + 1), [row], [row])
     }
   }
@@ -55,6 +63,9 @@ enum ScanForm: String, CaseIterable, CustomTestStringConvertible {
     case .layer:
       let next = (state[0].times(w[0]) + x[0].times(w[1]) + w[2]).squashed
       return ([next], [next * w[2], state[0]])
+    case .turned:
+      let next = (state[0].times(w[0].turned) + x[0].times(w[1].turned)).squashed
+      return ([next], [next.times(w[1]), x[0].times(w[0])])
     case .layers:
       let first = (state[0] * w[0] + x[0]).squashed
       let second = (state[1].times(w[1]) + first * w[0]).squashed
@@ -78,6 +89,10 @@ enum ScanForm: String, CaseIterable, CustomTestStringConvertible {
     case .nested:
       let next = Value.repeated(over: x[0], from: state[0]) { ($0 * w[0] + $1).squashed }
       return ([next], [next * w[0]])
+    case .repeated:
+      let next = (state[0] * w[0] + state[1] * x[0].runningSums + 0.5 * state[2]).squashed
+      let mean = next.average + 0.2 * state[3]
+      return ([next, mean, next, mean], [next, next, mean, mean, state[0], state[0], x[0], x[0], w[0], w[0]])
     case .many:
       let next = state.indices.map { part in
         (state[part] * w[0] + state[(part + 1) % state.count] * x[0]).squashed

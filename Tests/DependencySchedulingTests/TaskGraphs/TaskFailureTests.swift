@@ -92,6 +92,22 @@ import Testing
     }
   }
 
+  @Test func `a token cancels the task that an executor of another kind waits for`() throws {
+    let (token, cancelled) = (CancellationToken(), Tally())
+    var graph = TaskGraph()
+    graph.addTask("sleep") {
+      DispatchQueue.global().async { token.cancel() }
+      try await withTaskCancellationHandler {
+        try await Task.sleep(for: .seconds(8))
+      } onCancel: {
+        cancelled.add()
+      }
+    }
+    let tasks = try graph.frozen()
+    #expect(throws: CancellationError.self) { try tasks.run(on: SeededExecutor(seed: 2), cancellation: token) }
+    #expect(cancelled.value == 1)
+  }
+
   @Test func `a task that starts after a failure is cancelled, and waited for`() throws {
     let executor = try GraphExecutor(width: 1)
     let (live, seen) = (LiveTasks(), Tally())

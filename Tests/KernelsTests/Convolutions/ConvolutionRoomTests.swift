@@ -148,6 +148,34 @@ import Testing
     }
   }
 
+  /// One kernel's first or last element is infinite, so that one pixel alone does not meet it: in each place of a tile,
+  /// and at both ends of both its vectors.
+  @Test func `one result in room is found wherever it is in a tile`() {
+    func check<T: KernelFloat>(_: T.Type) {
+      let lanes = 64 / T.elementType.byteCount
+      let one = Axis(image: 1, kernel: 1, result: 1, stride: 1, padding: 0, dilation: 1)
+      // Sums short enough for their factors to be looked at, and longer ones, which are looked at themselves.
+      for (width, channels) in (2...15).flatMap({ [($0, 1), ($0, 64)] }) {
+        let axis = Axis(image: width, kernel: 3, result: width, stride: 1, padding: 1, dilation: 1)
+        let geometry = Self.geometry(one, axis, channels: channels, filters: 2 * lanes)
+        let images = [T](repeating: 1, count: 2 * channels * width)
+        for (filter, tap) in [0, lanes - 1, lanes, 2 * lanes - 1].flatMap({ [($0, 0), ($0, 2)] }) {
+          var kernels = [T](repeating: 1, count: 2 * lanes * channels * 3)
+          kernels[filter * channels * 3 + tap] = .infinity
+          let outside = tap == 0 ? 0 : width - 1
+          for narrow in [false, true] {
+            let result = run(.result, geometry, images, kernels, narrow: narrow)
+            let row = Array(result[filter * width..<(filter + 1) * width])
+            let expected = (0..<width).map { $0 == outside ? T(2 * channels) : .infinity }
+            #expect(row == expected, "\(T.self), \(width) pixels, \(channels) channels, filter \(filter), tap \(tap)")
+          }
+        }
+      }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
   @Test func `an infinite element of a kernel reaches no pixel that it never touches`() {
     // Two steps of 2 over three pixels, with padding of 1: the element at 0 meets the pixel at 1 only.
     let axis = Axis(image: 3, kernel: 3, result: 2, stride: 2, padding: 1, dilation: 1)

@@ -42,6 +42,8 @@ import Testing
       ([2, 258], [2, 3], [1, 1], [1, 1]), ([1, 511], [1, 1], [1, 2], [0, 0]), ([3, 516], [2, 3], [2, 2], [0, 1]),
       ([4, 389], [4, 5], [1, 4], [1, 2]), ([8, 49], [8, 17], [1, 1], [0, 8]), ([15, 70], [15, 3], [1, 4], [7, 1]),
       ([3, 17], [3, 2], [1, 7], [1, 1]), ([2, 16], [2, 16], [1, 1], [1, 15]), ([2, 40], [1, 33], [1, 1], [0, 16]),
+      // As many windows as rows of theirs leave room for beside what the last one reaches.
+      ([8, 300], [8, 49], [1, 1], [0, 0]),
     ] {
       Windows(size, extents, stride: stride, padding: padding).check(Float.self)
       Windows(size, extents, stride: stride, padding: padding).check(Double.self)

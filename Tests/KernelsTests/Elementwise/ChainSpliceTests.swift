@@ -46,7 +46,7 @@ import Testing
     private mutating func splice(_ numbers: inout SeededNumbers) {
       let source = value(&numbers)
       let shift = Int.random(in: 0...min(5, count), using: &numbers) * (Bool.random(using: &numbers) ? 1 : -1)
-      guard reaches[source] + abs(shift) <= ElementwiseChain.Builder.maximumReach, abs(shift) < count else { return }
+      guard reaches[source] + abs(shift) <= ElementwiseChain.Demand.most.reach, abs(shift) < count else { return }
       let rows = shift > 0 ? 0..<count - shift : -shift..<count
       var pieces = [(value: source, piece: piece(rows, start: max(0, shift)))]
       var spliced = [T](repeating: 0, count: count)

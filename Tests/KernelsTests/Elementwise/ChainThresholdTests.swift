@@ -48,8 +48,8 @@ import Testing
   }
 
   @Test func `the longest chain of the most operands, each repeated, fits its room`() throws {
-    let operandCount = ElementwiseChain.Builder.maximumOperands
-    let operationCount = ElementwiseChain.Builder.maximumOperations
+    let operandCount = ElementwiseChain.Demand.most.operands
+    let operationCount = ElementwiseChain.Demand.most.operations
     let shape = [40, 17]
     var builder = ElementwiseChain.Builder(shape: shape)
     let operands = (0..<operandCount).map { number -> Int in

@@ -148,6 +148,28 @@ import Testing
     }
   }
 
+  /// No two of these axes merge: elements are found by counting along many axes, and found again where squares or a sum
+  /// leave the range.
+  @Test(arguments: 4...9) func `axes reduced and kept in turn reduce to what a loop gives`(rank: Int) {
+    let shape = (0..<rank).map { $0 % 3 == 1 ? 3 : 2 }
+    for first in 0...1 {
+      let axes = Array(stride(from: first, to: rank, by: 2))
+      check(shape, axes, Float.self, seed: 5)
+      check(shape, axes, Double.self, seed: 6)
+      let count = elementCount(shape)
+      var numbers = SeededNumbers(seed: 7)
+      let values: [Float] = (0..<count).map { _ in Float(Int.random(in: 1...9, using: &numbers)) * 0x1p124 }
+      for operation in [ReduceOperation.mean, .norm] {
+        let result = reduce(operation, shape, axes, values), expected = definition(operation, shape, axes, values)
+        let isRight = zip(result, expected).allSatisfy { result, exact in
+          let exact = Float(exact)
+          return result == exact || (result - exact).magnitude <= 4 * exact.ulp
+        }
+        #expect(isRight, "\(operation) of huge numbers of \(shape) over \(axes)")
+      }
+    }
+  }
+
   /// Columns side by side in strips of 64, rows 16 before they join the tree.
   @Test(arguments: [16, 17, 33], [1, 63, 64, 65])
   func `columns add up to what they hold, however many lie side by side`(rows: Int, columns: Int) {

@@ -101,4 +101,56 @@ import Testing
       #expect(result < 0 && abs(Double(-result) * 0x1p160 / 9e76 - 1) < 1e-6)
     }
   }
+
+  /// Holds the squares of rows of zeros and one number, or the same one in each of four leaves, to what they are. The
+  /// number is a power of two or a neighbour of one: a code of either kind, and all that is made of it, is one of these.
+  private func checkSquares<T: KernelFloat>(_: T.Type, scales: (down: Int, up: Int, meanSquare: Int)) {
+    func scaled(_ significand: T, _ exponent: Int) -> T {
+      T(sign: .plus, exponent: T.Exponent(exponent), significand: significand)
+    }
+    let least = Int(T.leastNonzeroMagnitude.exponent), greatest = Int(T.greatestFiniteMagnitude.exponent)
+    var wrong: [String] = []
+    // Alone, in a block, and in the third leaf of four: powers of two, so that means of powers of two are exact.
+    let leaf = LeafPlan.length, leaves = [0, 1, 2, 3].map { $0 * leaf + $0 }
+    for (count, places, exponents) in [
+      (1, [0], Array(least...greatest)), (8, [4], Array(stride(from: least, through: greatest, by: 7))),
+      (4 * leaf, [2 * leaf], [least, scales.down, 0, -scales.down, greatest]),
+      (4 * leaf, leaves, [scales.down - 1, scales.down, 0, -scales.down - 1, -scales.down, greatest - 1]),
+    ] {
+      for exponent in exponents {
+        let power = scaled(1, exponent)
+        for element in [power.nextDown, power, power.nextUp] where element > 0 {
+          var row = [T](repeating: 0, count: count)
+          for place in places { row[place] = element }
+          // Their squares are as one of so many times the length.
+          let length = places.count == 4 ? 2 * element : element
+          func check(_ operation: ReduceOperation, _ wanted: (T) -> T) {
+            for found in results(operation, row) {
+              let wanted = wanted(found)
+              // The neighbours' squares are rounded.
+              let isRight = element == power ? false : (found.magnitude - wanted).magnitude <= 2 * wanted.ulp
+              if !isRight && found.magnitude != wanted { wrong.append("\(operation) of \(element) is \(found)") }
+            }
+          }
+          check(.norm) { _ in length }
+          check(.scaledNorm) { code in
+            if code < 0 && code > -1 && code <= -0.5 { return .nan }
+            return scaled(length, code >= 0 ? 0 : code <= -1 ? scales.down : scales.up)
+          }
+          let square = length / power * (length / power) / T(count)
+          check(.meanSquare) { _ in scaled(square, 2 * exponent) }
+          let isScaled = scaled(square * T(count), 2 * exponent) > T.greatestFiniteMagnitude
+          check(.scaledMeanSquare) { code in
+            isScaled == (code < 0) ? scaled(square, 2 * exponent + (isScaled ? 2 * scales.meanSquare : 0)) : .nan
+          }
+        }
+      }
+    }
+    #expect(wrong.isEmpty, "\(T.self): \(wrong.count) are wrong, \(wrong.prefix(4))")
+  }
+
+  @Test func `squares of every power of two, and of its neighbours, are what they are`() {
+    checkSquares(Float.self, scales: (-64, 32, -80))
+    checkSquares(Double.self, scales: (-512, 256, -640))
+  }
 }

@@ -24,7 +24,7 @@ extension WrongLine {
     WrongLine(
       "a third contribution is not linked to those before it",
       in: "Sources/Adjoint/Differentiation/Contributions.swift",
-      replace: "        ring[last].next = UInt32(newest)\n        sent[node.int] = Link(lastEntry: newest)\n",
+      replace: "        ring[last].next = UInt32(newest)\n        sent[place] = Link(lastEntry: newest)\n",
       with: "",
       caughtBy: manyReaders),
     WrongLine(
@@ -111,5 +111,87 @@ extension WrongLine {
       replace: "$0 >= 0 && $0 < .infinity",
       with: "$0 < .infinity",
       caughtBy: formulas),
+    WrongLine(
+      "lanes are made of units that no memory holds",
+      in: "Sources/Adjoint/Differentiation/Jacobians/Graph+Jacobian.swift",
+      replace: "if let reason = lanes.impossibility {",
+      with: "if let reason = node.shape.impossibility {",
+      caughtBy: "AdjointTests.HostileExtentTests/`sizes that do not go together are an error with the line`"),
+    WrongLine(
+      "a derivative costs as much as the whole range from its variable to its output",
+      in: "Sources/Adjoint/Differentiation/NodeRegion.swift",
+      replace: "isSparse = range.count >= Self.shortestRange && found.count <= most",
+      with: "isSparse = false",
+      caughtBy:
+        "AdjointTests.DifferentiationTests/`a variable made early is reached past all that has nothing to do with it`"
+    ),
+    WrongLine(
+      "a derivative costs as much as the whole graph before its output",
+      in: "Sources/Adjoint/Differentiation/NodeRegion.swift",
+      replace: "let start = min(variables.min()?.int ?? end, end)",
+      with: "let start = 0",
+      caughtBy:
+        "AdjointTests.DifferentiationTests/`unrolled optimisation visits as many nodes in each step, however large the graph has grown`"
+    ),
+    WrongLine(
+      "a node of a list of few lies where it would in the whole range",
+      in: "Sources/Adjoint/Differentiation/NodeRegion.swift",
+      replace: "isSparse ? nodes[place] : NodeID(",
+      with: "NodeID(",
+      caughtBy: "AdjointTests.DifferentiationTests/`what lies between the variables and the outputs changes no bit`"),
+    WrongLine(
+      "forward mode outlasts a Jacobian-vector product",
+      in: "Sources/Adjoint/Differentiation/Differentiation+Forward.swift",
+      replace: "state.context.isForwardMode = context.isForwardMode",
+      with: "state.context.isForwardMode = true",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "what is built after a Jacobian-vector product belongs to its last node",
+      in: "Sources/Adjoint/Differentiation/Differentiation+Forward.swift",
+      replace: "state.context.differentiating = context.differentiating",
+      with: "_ = context.differentiating",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "gradients within a pushforward count as tangents",
+      in: "Sources/Adjoint/Differentiation/Differentiation+Reverse.swift",
+      replace: "      state.context.isForwardMode = false\n",
+      with: "",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "reverse mode outlasts a gradient",
+      in: "Sources/Adjoint/Differentiation/Differentiation+Reverse.swift",
+      replace: "state.context.isForwardMode = context.isForwardMode",
+      with: "state.context.isForwardMode = false",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "what is built after a gradient belongs to its last node",
+      in: "Sources/Adjoint/Differentiation/Differentiation+Reverse.swift",
+      replace: "state.context.differentiating = context.differentiating",
+      with: "_ = context.differentiating",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "lanes of tangents count as gradients",
+      in: "Sources/Adjoint/Differentiation/Jacobians/Lanes.swift",
+      replace: "state.context.isForwardMode = single.isTangent(node)",
+      with: "state.context.isForwardMode = false",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "lanes belong to no node",
+      in: "Sources/Adjoint/Differentiation/Jacobians/Lanes.swift",
+      replace: "state.context.differentiating = single.forwardNode(of: node)",
+      with: "state.context.differentiating = nil",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "what is built after a Jacobian belongs to its last node",
+      in: "Sources/Adjoint/Differentiation/Jacobians/Lanes.swift",
+      replace: "state.context.differentiating = context.differentiating",
+      with: "_ = context.differentiating",
+      caughtBy: "AdjointTests.ForwardModeTests"),
+    WrongLine(
+      "a custom gate is asked for its derivative once for all applications",
+      in: "Sources/Adjoint/Differentiation/RuleRecord.swift",
+      replace: "case .custom where !(forward.gate(of: node) is any RecordedGate): return nil\n",
+      with: "",
+      caughtBy: "AdjointTests.CustomGateTests"),
   ]
 }

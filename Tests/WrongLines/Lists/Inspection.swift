@@ -53,11 +53,11 @@ extension WrongLine {
       "the first gate of a run of scalars is not looked at",
       in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
       replace: #"""
-        provenance.nodes(of: run) {
+        provenance.scalars(of: run) {
                 if let bad
         """#,
       with: #"""
-        provenance.nodes(of: run).dropFirst() {
+        provenance.scalars(of: run).dropFirst() {
                 if let bad
         """#,
       caughtBy: "AdjointTests.NonFiniteLawTests"),
@@ -161,5 +161,29 @@ extension WrongLine {
       replace: "counts[link.flow] > 1, flow.values.count == 1",
       with: "counts[link.flow] > 2, flow.values.count == 1",
       caughtBy: "AdjointTests.PictureNumberTests"),
+    WrongLine(
+      "a trace calls all parts of a divided call by the same name",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "return \"\\(name), \\(range.lowerBound)..<\\(range.upperBound) of \\(plan.calls[call].extent)\"",
+      with: "return name",
+      caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "a trace says how long a part is instead of where it ends",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "..<\\(range.upperBound) of",
+      with: "..<\\(range.count) of",
+      caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "a trace says of how many parts a call is instead of its extent",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "of \\(plan.calls[call].extent)\"",
+      with: "of \\(count)\"",
+      caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "a call that is not divided is called a part of itself",
+      in: "Sources/Adjoint/Inspection/Session+Trace.swift",
+      replace: "guard let count = partCounts[call], count > 1 else",
+      with: "guard let count = partCounts[call], count > 0 else",
+      caughtBy: "AdjointTests.TraceLawTests"),
   ]
 }

@@ -2,6 +2,25 @@ extension WrongLine {
   /// Wrong lines in the kernels and in the Swift around them.
   static let kernels: [WrongLine] = [
     WrongLine(
+      "the blocks of a chain lie on the stack, however many they are",
+      in: "Sources/CKernels/Elementwise/elementwise.c",
+      replace: "#define STACK_ROOM (16 * 1024)",
+      with: "#define STACK_ROOM (136 * 1024)",
+      caughtBy: "KernelsTests.KernelStackTests"),
+    WrongLine(
+      "the rows that end in a reduction lie on the stack",
+      in: "Sources/CKernels/Reductions/chain_reduction.c",
+      replace: "char *const scratch = tail.source == tail.stored ? adj_row_room() : NULL;",
+      with: "_Alignas(64) char scratch[ADJ_CHAIN_ROW * 8];",
+      caughtBy: "KernelsTests.KernelStackTests"),
+    WrongLine(
+      "the panels of a product lie on the stack",
+      in: "Sources/CKernels/matmul_loops.h",
+      replace:
+        "  REAL *const restrict packed_a = adj_sum_room(), *const restrict packed_b = packed_a + ROWS_PACKED * DEPTH;",
+      with: "  _Alignas(64) REAL packed_a[ROWS_PACKED * DEPTH];\n  _Alignas(64) REAL packed_b[DEPTH * WIDTH];",
+      caughtBy: "KernelsTests.KernelStackTests"),
+    WrongLine(
       "an accumulation of five leaves out the last",
       in: "Sources/CKernels/accumulate.c",
       replace: "for (ptrdiff_t input = 2; input < count; ++input)",
@@ -295,5 +314,65 @@ extension WrongLine {
       replace: "- (left < 0 ? 0 : left));",
       with: "- (left < 0 ? left : left));",
       caughtBy: "KernelsTests.PoolingPathTests/`pixels that many windows hold get what each sends back`"),
+    WrongLine(
+      "split rows leave no room for what the last window reaches",
+      in: "Sources/CKernels/Convolutions/pooling_rows.h",
+      replace: "(SPLIT / plan.window_height / plan.column_stride - reach) / 16 * 16 - 16",
+      with: "(SPLIT / plan.window_height / plan.column_stride) / 16 * 16 - 16",
+      caughtBy: "KernelsTests.PoolingPathTests/`split rows are windows looked at one by one, wherever a chunk ends`"),
+    WrongLine(
+      "reduced axes are counted through no further than the third from the end",
+      in: "Sources/CKernels/Reductions/safe_sums.h",
+      replace: "for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {",
+      with: "for (ptrdiff_t axis = rank - 1; axis >= (rank > 2 ? rank - 2 : 0); --axis) {",
+      caughtBy: "KernelsTests.ReductionTests/`axes reduced and kept in turn reduce to what a loop gives`"),
+    WrongLine(
+      "kept axes are counted through no further than the third from the end",
+      in: "Sources/CKernels/Reductions/reduction.c",
+      replace: "for (ptrdiff_t axis = rank - 1; axis >= 0; --axis) {",
+      with: "for (ptrdiff_t axis = rank - 1; axis >= (rank > 2 ? rank - 2 : 0); --axis) {",
+      caughtBy: "KernelsTests.ReductionTests/`axes reduced and kept in turn reduce to what a loop gives`"),
+    WrongLine(
+      "elements in several rows are summed anew as if they lay in one",
+      in: "Sources/CKernels/Reductions/reduction.c",
+      replace: "const int is_row = plan->inner_reduced && plan->reduced_count == plan->inner_size;",
+      with: "const int is_row = plan->inner_reduced;",
+      caughtBy: "KernelsTests.ReductionTests/`axes reduced and kept in turn reduce to what a loop gives`"),
+    WrongLine(
+      "a code of exactly -1 stands for a small length in what is made of it",
+      in: "Sources/CKernels/Reductions/safe_sums_of_type.h",
+      replace: "code <= -1 ? DOWN : -UP;",
+      with: "code < -1 ? DOWN : -UP;",
+      caughtBy: "KernelsTests.SafeSumTests"),
+    WrongLine(
+      "a leaf with a code of exactly -1 counts as a small length",
+      in: "Sources/CKernels/Reductions/safe_sums_of_type.h",
+      replace: "const int is_large = code <= -1;",
+      with: "const int is_large = code < -1;",
+      caughtBy: "KernelsTests.SafeSumTests"),
+    WrongLine(
+      "a mean of squares with a code of exactly -1 is not scaled",
+      in: "Sources/CKernels/Reductions/safe_sums_of_type.h",
+      replace: "if (operation == ADJ_SCALED_MEAN_SQUARE && code <= -1) {",
+      with: "if (operation == ADJ_SCALED_MEAN_SQUARE && code < -1) {",
+      caughtBy: "KernelsTests.SafeSumTests"),
+    WrongLine(
+      "leaves whose squares can be held are not joined where their sum cannot",
+      in: "Sources/CKernels/Reductions/safe_sums_of_type.h",
+      replace: "if (sum > LARGEST && exponent == 0) sum = NAME(sum_of_leaves)(leaves, exponent = DOWN / 2);",
+      with: "",
+      caughtBy: "KernelsTests.SafeSumTests"),
+    WrongLine(
+      "a sum of leaves that overflows is taken as it is",
+      in: "Sources/CKernels/Reductions/safe_sums_of_type.h",
+      replace: "return sum > LARGEST ? NAME(rare_join)(leaves) : sum;",
+      with: "return sum;",
+      caughtBy: "KernelsTests.SafeSumTests"),
+    WrongLine(
+      "odd pixels of the second vector of channels are not looked at for NaN",
+      in: "Sources/CKernels/Convolutions/convolution_loops.h",
+      replace: "odd += sums[p + 1][v];",
+      with: "odd += sums[p + 1][0];",
+      caughtBy: "KernelsTests.ConvolutionRoomTests/`one result in room is found wherever it is in a tile`"),
   ]
 }

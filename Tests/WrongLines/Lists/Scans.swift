@@ -14,6 +14,11 @@ extension WrongLine {
     AdjointTests.ScanDerivativeTests/`gates in the body of a scan have their derivatives in both modes, \
     and of second order`
     """
+  private static let integersInBodies: TestName =
+    """
+    AdjointTests.ScanDerivativeTests/`a body reads integers that are constant, given, elements or \
+    computed as the loop written out does`
+    """
   private static let definition: TestName = "AdjointTests.ScanFormTests/`the definition of a scan is the loop`"
 
   /// Wrong lines in scans: their chunks and parts, their derivatives, the memory of a loop.
@@ -69,15 +74,21 @@ extension WrongLine {
     WrongLine(
       "what a part of a state takes over from another loop is not handed on",
       in: "Sources/Adjoint/Recurrence/SplitScan.swift",
-      replace: "where inside.contains(node) && !loop.state.contains(part) {",
-      with: "where inside.contains(node) && part < 0 {",
+      replace: "if let other = loopOf[body.next[part].int], other != number {",
+      with: "if let other = loopOf[body.next[part].int], other != number, part < 0 {",
       caughtBy: everyLength),
     WrongLine(
       "the last term of a sum over all steps is lost",
       in: "Sources/Adjoint/Recurrence/SplitScan.swift",
-      replace: "let terms = inputs.map { sum($0) }",
-      with: "let terms = inputs.prefix(max(2, inputs.count - 1)).map { sum($0) }",
+      replace: "of: last.terms.map { sums[$0]! })",
+      with: "of: last.terms.prefix(max(2, last.terms.count - 1)).map { sums[$0]! })",
       caughtBy: gatesInScans),
+    WrongLine(
+      "a sum over all steps is made anew for each that reads it",
+      in: "Sources/Adjoint/Recurrence/SplitScan.swift",
+      replace: "if sums[term] == nil { open.append",
+      with: "do { sums[term] = nil; open.append",
+      caughtBy: "AdjointTests.LongScanTests/`a chain of sums in a step adds as many nodes for each sum`"),
     WrongLine(
       "the second gradient of a part of a scan's results is dropped",
       in: "Sources/Adjoint/Recurrence/ReverseScan.swift",
@@ -153,8 +164,56 @@ extension WrongLine {
     WrongLine(
       "a part of two merged scans is looked for where the first scan had it",
       in: "Sources/Adjoint/Compilation/Rewriting/MergeScans.swift",
-      replace: "return whole.parts[first + whole.stacked.firstIndex(of: stacked[number - first])!]",
-      with: "return whole.parts[number]",
+      replace: "whole.parts[number] : whole.part(of: scan.stacked[number - first])",
+      with: "whole.parts[number] : whole.parts[number]",
       caughtBy: eachVariable),
+    WrongLine(
+      "a refused body is split",
+      in: "Sources/Adjoint/Recurrence/Graph+Scan.swift",
+      replace: "if let error = error(nil, next + outputs, at: location) { return error }",
+      with: "_ = error(nil, next + outputs, at: location)",
+      caughtBy: "AdjointTests.WrongScanTests/`a body whose output does not fit is refused before it is split`"),
+    WrongLine(
+      "a refused scan has no outputs",
+      in: "Sources/Adjoint/Recurrence/Graph+Scan.swift",
+      replace: "outputs: outputs.map { result(",
+      with: "outputs: outputs.prefix(0).map { result(",
+      caughtBy: "AdjointTests.WrongScanTests/`a refused scan has all its results, each the error`"),
+    WrongLine(
+      "a refused scan does not tell its body",
+      in: "Sources/Adjoint/Recurrence/Graph+Scan.swift",
+      replace: "for node in given { state.markPoisoned(node.id, error) }",
+      with: "for node in given.prefix(0) { state.markPoisoned(node.id, error) }",
+      caughtBy: "AdjointTests.WrongScanTests/`a refused scan tells its body`"),
+    WrongLine(
+      "a scan takes any number of steps",
+      in: "Sources/Adjoint/Recurrence/Graph+Scan.swift",
+      replace: "if steps > Shape.mostElements {",
+      with: "if steps < 0 {",
+      caughtBy: "AdjointTests.HostileExtentTests/`a size that makes no sense is an error with the line`"),
+    WrongLine(
+      "the outputs of all steps are not counted",
+      in: "Sources/Adjoint/Recurrence/Graph+Scan.swift",
+      replace: "if let reason = stack.impossibility {",
+      with: "if let reason = output.shape.impossibility {",
+      caughtBy: "AdjointTests.HostileExtentTests/`sizes that do not go together are an error with the line`"),
+    WrongLine(
+      "the end of a scan's part overflows",
+      in: "Sources/Adjoint/Recurrence/ScanPart.swift",
+      replace: "let end = (Extent(start) + Extent(result.elementCount)).value",
+      with: "let end = start + result.elementCount",
+      caughtBy: "AdjointTests.HostileExtentTests/`a size that makes no sense is an error with the line`"),
+    WrongLine(
+      "an integer constant of a body is written as a float",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopPlan+Run.swift",
+      replace: "as: signature.elementType)",
+      with: "as: signature.elementType == .int32 ? .float32 : signature.elementType)",
+      caughtBy: integersInBodies),
+    WrongLine(
+      "of one value that is stacked twice only the last stack is written",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: "if place.isBuffer, written[place] == nil, plan",
+      with: "if place.isBuffer, plan",
+      caughtBy: memoryBoundary),
   ]
 }

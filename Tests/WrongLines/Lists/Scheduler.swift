@@ -516,5 +516,17 @@ extension WrongLine {
       replace: "byteCount = offset + MemoryLayout<Value>.size",
       with: "byteCount = offset + max(MemoryLayout<Value>.size, 1) - 1",
       caughtBy: "DependencySchedulingTests.TaskOutputTests"),
+    WrongLine(
+      "a token does not stop the task that another executor waits for",
+      in: "Sources/DependencyScheduling/TaskGraphs/TaskSchedule+Blocking.swift",
+      replace: "let handler = cancellation?.onCancel { [live] in live.stop(because: CancellationError()) }",
+      with: "let handler: CancellationToken.Handler? = nil",
+      caughtBy: "DependencySchedulingTests.TaskFailureTests"),
+    WrongLine(
+      "thieves leave out the last victim",
+      in: "Sources/DependencyScheduling/Running/Run+Work.swift",
+      replace: "victim = victim &+ 1 >= count ? 0 : victim &+ 1",
+      with: "victim = victim &+ 1 >= count - 1 ? 0 : victim &+ 1",
+      caughtBy: "DependencySchedulingTests.SleepingUnitTests/`what any worker leaves is taken by another`"),
   ]
 }

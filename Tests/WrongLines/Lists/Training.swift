@@ -181,5 +181,23 @@ extension WrongLine {
       replace: #"parts.indices.dropFirst().first { parts[$0 - 1] == "optimizer" && kinds[parts[$0]] != nil }"#,
       with: #"parts.indices.dropFirst().prefix(1).first { parts[$0 - 1] == "optimizer" && kinds[parts[$0]] != nil }"#,
       caughtBy: "AdjointTrainingTests.ReaderLimitTests"),
+    WrongLine(
+      "the width of a cell overflows",
+      in: "Sources/AdjointTraining/Layers/LSTMCell.swift",
+      replace: "let width = (4 * Extent(units)).value",
+      with: "let width = 4 * units",
+      caughtBy: "AdjointTrainingTests.HostileSizeTests"),
+    WrongLine(
+      "the bias of a refused cell is listed",
+      in: "Sources/AdjointTraining/Layers/LSTMCell.swift",
+      replace: "Shape([units, width]).impossibility == nil",
+      with: "width >= 0",
+      caughtBy: "AdjointTrainingTests.HostileSizeTests"),
+    WrongLine(
+      "a refused cell is cut into parts",
+      in: "Sources/AdjointTraining/Layers/LSTMCell.swift",
+      replace: "guard z.shape.dimensions.last == (4 * Extent(units)).value else",
+      with: "guard z.shape.rank < 99 else",
+      caughtBy: "AdjointTrainingTests.HostileSizeTests"),
   ]
 }

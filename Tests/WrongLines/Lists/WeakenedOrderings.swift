@@ -25,7 +25,8 @@ extension WrongLine {
       "bottom.pointee.store(end, ordering: .sequentiallyConsistent)", to: .releasing, seenBy: "SleepLitmus",
       as: .lostUnits),
     weakened(
-      "Sources/DependencyScheduling/Running/Work/DequeRow.swift", "used.word.pointee.store(place + 1, ordering: .releasing)",
+      "Sources/DependencyScheduling/Running/Work/DequeRow.swift",
+      "used.word.pointee.store(place + 1, ordering: .releasing)",
       to: .relaxed, seenBy: "DequeRowHarness"),
     weakened(
       "Sources/DependencyScheduling/Running/Work/DequeRow.swift",
@@ -59,7 +60,8 @@ extension WrongLine {
       "Sources/DependencyScheduling/Running/Work/Handover.swift", "isPublished.store(true, ordering: .releasing)",
       to: .relaxed, seenBy: "HandoverHarness"),
     weakened(
-      "Sources/DependencyScheduling/Running/Work/Handover.swift", "_ = isPublished.load(ordering: .acquiring)", to: .relaxed,
+      "Sources/DependencyScheduling/Running/Work/Handover.swift",
+      "_ = isPublished.load(ordering: .acquiring)", to: .relaxed,
       seenBy: "HandoverHarness"),
     weakened(
       "Sources/DependencyScheduling/Seats/SeatWish.swift", "isMade.word.pointee.store(true, ordering: .releasing)",

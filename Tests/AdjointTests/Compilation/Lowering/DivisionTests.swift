@@ -39,6 +39,25 @@ import Testing
     #expect(chosen.unitCount == coarse.unitCount)
   }
 
+  /// A schedule of two units, the second of which waits for the first if they are a chain.
+  private func schedule(_ costs: [Float], isChain: Bool) throws -> Schedule {
+    try Schedule(unitCount: 2, dependencies: isChain ? [(0, 1)] : [], costs: costs)
+  }
+
+  @Test func `finer parts are tried where fewer than four workers are busy, and kept where they save a fifth`() throws {
+    // One unit beside smaller ones: the work is that of all, the span that of the one.
+    for (other, isTooCoarse) in [(0, true), (299, true), (301, false)] as [(Float, Bool)] {
+      let units = try Schedule(
+        unitCount: 7, dependencies: [] as [(UInt32, UInt32)], costs: [100] + [Float](repeating: other / 6, count: 6))
+      #expect(Division.isTooCoarse(for: units) == isTooCoarse)
+    }
+    let coarse = try schedule([60, 40], isChain: true)
+    for (span, isWorthIt) in [(1, true), (79, true), (81, false), (100, false), (120, false)] as [(Float, Bool)] {
+      let fine = try schedule([span - 0.5, 0.5], isChain: true)
+      #expect(Division.isWorthIt(fine, over: coarse) == isWorthIt, "\(span)")
+    }
+  }
+
   @Test func `no bit depends on the division, and on the width`() throws {
     let (loss, inputs, variables) = recurrence(steps: 4)
     var all: [[UInt32]] = []

@@ -67,6 +67,12 @@ import Testing
     #expect(product.elements(of: half..<2 * half) == 8 * 512..<16 * 512)
   }
 
+  @Test func `a sum of many contributions keeps to its footprint`() throws {
+    let graph = Graph()
+    let terms = (0..<14).map { graph.input("x\($0)", [65]) }
+    try check([graph.apply(Accumulate(), to: terms)], gradientsFor: terms, "a sum")
+  }
+
   @Test func `a long sum's leaves keep to their footprint`() throws {
     let graph = Graph()
     let x = graph.input("x", [3, 12_289])
@@ -91,6 +97,28 @@ import Testing
       harness = CallHarness(plan, step, plan.calls[number])
       harness.elementsWritten = { $0.elementsWritten(to: $1, by: $2)?.dropLast() }
       #expect(try harness.violation()?.contains("writes more than") == true, "\(output.name)")
+    }
+  }
+
+  @Test func `a result that must not lie over its operand is noticed there`() throws {
+    let graph = Graph()
+    let a = graph.input("a", [48, 48]), b = graph.input("b", [48, 48]), c = graph.input("c", [48, 48])
+    for (output, operand) in [
+      (a.matmul(b), 1), (graph.apply(Accumulate(), to: [a, b] + [Node](repeating: c, count: 12)), 13),
+      (a.transposed(), 0),
+    ] {
+      var options = Program.Options()
+      options.fusesElementwise = false
+      let plan = try Program(output, options: options).plan
+      let step = plan.steps.last!
+      guard case .kernel(let number, _) = step.work else {
+        Issue.record("\(output.name) is no kernel call")
+        continue
+      }
+      var harness = CallHarness(plan, step, plan.calls[number])
+      #expect(try harness.violationInPlace() == nil)
+      harness.mayOverwrite = { $1 == operand && $2 == 0 }
+      #expect(try harness.violationInPlace()?.contains("differs") == true, "\(output.name)")
     }
   }
 
@@ -139,7 +167,7 @@ import Testing
       for step in plan.steps {
         guard case .kernel(let number, _) = step.work, plan.calls[number].extent > 1 else { continue }
         let harness = CallHarness(plan, step, plan.calls[number])
-        let violation = try harness.violation()
+        let violation = try harness.violation() ?? harness.violationInPlace()
         #expect(violation == nil, "\(subject), fused \(fuses): \(violation ?? "")")
       }
     }
@@ -159,6 +187,7 @@ private struct CallHarness {
   var elementsWritten: (any KernelCall, _ result: Int, _ part: Range<Int>) -> Range<Int>? = {
     $0.elementsWritten(to: $1, by: $2)
   }
+  var mayOverwrite: (CallHarness, _ operand: Int, _ result: Int) -> Bool = { $0.mayOverwrite($1, by: $2) }
 
   init(_ plan: ProgramPlan, _ step: Step, _ call: any KernelCall) {
     self.call = call
@@ -191,6 +220,44 @@ private struct CallHarness {
       }
     }
     return nil
+  }
+
+  private func mayOverwrite(_ operand: Int, by result: Int) -> Bool {
+    operands[operand] == results[result] && call.mayOverwrite(operand: operand, by: result)
+  }
+
+  /// How a result that may lie over an operand comes out otherwise there, in words; `nil` if no bit differs.
+  func violationInPlace() throws -> String? {
+    let whole = try run([0..<call.extent], poison: nil)
+    for result in results.indices {
+      for position in operands.indices where mayOverwrite(self, position, result) {
+        for parts in [[0..<call.extent], call.parts(3, grain: 1).reversed()] {
+          if try run(parts, writing: result, over: position) != whole {
+            return "result \(result) of \(call) in the memory of operand \(position), in \(parts.count) parts, differs"
+          }
+        }
+      }
+    }
+    return nil
+  }
+
+  /// The results of the parts, one after the other, where one of them takes the memory of an operand.
+  private func run(_ parts: [Range<Int>], writing result: Int, over position: Int) throws -> [[UInt8]] {
+    let inputs = operands.indices.map { memory($0, nil, keeping: nil) }
+    let outputs = results.indices.map { number in
+      number == result
+        ? inputs[position] : .allocate(byteCount: results[number].byteCount, alignment: 64)
+    }
+    defer {
+      for input in inputs { input.deallocate() }
+      for (number, output) in outputs.enumerated() where number != result { output.deallocate() }
+    }
+    try inputs.map { UnsafeRawPointer($0.baseAddress!) }.withUnsafeBufferPointer { inputs in
+      try outputs.map { $0.baseAddress! }.withUnsafeBufferPointer { outputs in
+        for part in parts { try call.run(inputs, outputs.baseAddress!, part) }
+      }
+    }
+    return outputs.map { Array($0) }
   }
 
   private static let untouched: UInt8 = 0xA5

@@ -160,7 +160,7 @@ import Testing
     #expect(chains == 5 + 5)  // the sums of each step, and its cell, the last one with the loss
     #expect(count(program) { ($0 as? MatmulCall)?.isAdded == true } == 4 + 4)
     #expect(count(program) { $0 is PadCall } == 0)
-    #expect(count(program) { $0 is ConcatenationCall } == 5)
+    #expect(count(program) { $0 is SumOfPadsCall } == 5)
   }
 
   @Test func `a transpose of the last two axes is a flag of the product`() throws {

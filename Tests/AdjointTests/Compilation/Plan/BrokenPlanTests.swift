@@ -203,7 +203,7 @@ import Testing
     for node in nodes.prefix(12) {
       var graph = check.graph
       graph.fences = [node]
-      let fenced = PlanCheck(check.plan, check.endpoints, graph, check.provenance)
+      let fenced = PlanCheck(check.plan, check.endpoints, graph, check.provenance, places: check.places)
       if fenced.violated().map(\.rule).contains(.fence) { told += 1 }
     }
     // Branches side by side: nearly every place has something on the other side that need not wait.

@@ -44,7 +44,7 @@ enum PlannedProgram: String, CaseIterable, Sendable {
         source: outputs[0].graph.snapshot(), outputs: outputs.map(\.id), variables: variables.map(\.id),
         others: others.map(\.id), updates: updates.map { ($0.parameter.id, $0.value.id) }, options: options,
         fileID: #fileID, line: #line)
-      return try order.run(keepsNodes: true).check
+      return try order.run().check
     }
   }
 

@@ -53,6 +53,38 @@ import Testing
     #expect(hasFence(program))
   }
 
+  @Test(arguments: CheckpointedModel.Kind.allCases)
+  func `an output that shows a parameter costs its own memory and no more`(kind: CheckpointedModel.Kind) throws {
+    let model = try CheckpointedModel(kind)
+    let parameter = try #require(model.graph.parameters.first { $0.elementType == .float32 })
+    let count = parameter.shape.elementCount
+    func bytes(_ others: [Node]) throws -> Int {
+      let program = try Program(
+        model.outputs, gradientsFor: model.variables, alsoComputing: others, updating: model.updates,
+        options: options(model.scopes))
+      #expect(hasFence(program))
+      return program.sessionBytes
+    }
+    // Sizes of buffers are rounded up to whole lines and pages.
+    #expect(try bytes([parameter.reshaped([count])]) - bytes([]) <= 4 * count + 4096)
+  }
+
+  @Test(arguments: CheckpointedModel.Kind.allCases)
+  func `fences survive every pass, before what they were before`(kind: CheckpointedModel.Kind) throws {
+    let model = try CheckpointedModel(kind)
+    let fenced = try FencedGraph(model)
+    let fences = fenced.graph.fences.sorted()
+    #expect(!fences.isEmpty)
+    for (name, pass) in fenced.passes {
+      let result = pass(fenced.graph)
+      let carried = result.fences.sorted()
+      try #require(carried.count == fences.count, "\(name)")
+      for (old, new) in zip(fences, carried) {
+        #expect(result.origins[new.int] == fenced.graph.origins[old.int], "\(name)")
+      }
+    }
+  }
+
   @Test(arguments: 1...6) func `random graphs equal the reference bit for bit`(seed: UInt64) throws {
     var random = RandomGraphs(nodeCount: 600, maximalFanOut: 30, tensorShare: 0.6)
     random.scopeCount = 12
@@ -209,6 +241,24 @@ import Testing
     #expect(bare?.description.hasSuffix("no scope is named \"\": the graph has no scopes") == true)
   }
 
+  @Test(arguments: [["outer"], ["outer", "outer/inner"], ["outer/inner", "outer"], ["outer/inner/last", "outer"]])
+  func `what lies in scopes within a checkpointed one is computed again with it, named or not`(
+    scopes: [String]
+  ) throws {
+    let graph = Graph()
+    let log = Log()
+    let x = graph.parameter("x", [32], .uniform(-1...1, seed: 1))
+    func logged(_ number: Int, _ x: Node) -> Node { tanh(graph.apply(Logged(number: number, log: log), to: [tanh(x)])) }
+    let hidden = graph.scope("outer") {
+      let inner = graph.scope("inner") { graph.scope("last") { logged(0, x) } * logged(1, x) }
+      return logged(2, inner)
+    }
+    let program = try Program(hidden.sum(), gradientsFor: [x], options: options(scopes))
+    try program.makeSession(on: GraphExecutor(width: 1)).step()
+    let forward = log.entries.filter { $0.hasPrefix("forward") }
+    #expect(forward == (0..<3).map { "forward \($0)" } + (0..<3).map { "forward \($0)" })
+  }
+
   @Test func `a name that begins as another does is another scope`() throws {
     let graph = Graph()
     let log = Log()
@@ -219,6 +269,32 @@ import Testing
     let program = try Program(hidden.sum(), gradientsFor: [x], options: options(["block1"]))
     try program.makeSession(on: GraphExecutor(width: 1)).step()
     #expect(log.entries == ["forward 0", "forward 1", "backward 1", "forward 0", "backward 0"])
+  }
+}
+
+/// The graph of a checkpointed model right behind the pass that sets fences, and all passes to put it through.
+private struct FencedGraph {
+  let graph: IntermediateGraph
+  let passes: [(name: String, apply: (IntermediateGraph) -> IntermediateGraph)]
+
+  init(_ model: CheckpointedModel) throws {
+    let copy = model.graph.copy()
+    func counterparts(_ nodes: [Node]) -> [Node] { nodes.map { copy.counterpart(of: $0) } }
+    let upstream = counterparts(model.outputs).map { copy.constant(1, $0.shape) }
+    let gradients = try copy.gradients(
+      of: counterparts(model.outputs), upstream: upstream, withRespectTo: counterparts(model.variables))
+    let state = copy.snapshot()
+    let roots = Roots(
+      results: model.outputs.map(\.id), gradients: gradients.map { $0!.id },
+      nextValues: model.updates.map(\.value.id), updatedParameters: model.updates.map(\.parameter.id))
+    let purpose = CompiledPurpose(
+      source: state, options: Program.Options(),
+      checkpoints: try CheckpointedScopes(model.scopes, in: state, fileID: #fileID, line: #line),
+      outputs: roots.results)
+    graph = RecomputeCheckpoints.apply(to: Simplify.apply(to: state.storage, roots: roots), for: purpose)
+    passes = GraphPasses.all.filter { $0.name != RecomputeCheckpoints.name }.map { pass in
+      (pass.name, { pass.apply(to: $0, for: purpose) })
+    }
   }
 }
 

@@ -187,6 +187,54 @@ import Testing
     #expect(long.forward <= gates / 100)
   }
 
+  @Test(arguments: [Adjoint.ElementType.float32, .float64])
+  func `a step fetches each line that it reads from far behind, once, and no other`(type: Adjoint.ElementType) throws {
+    let graph = Graph()
+    let x = graph.input("x", [], type)
+    // Selections read three operands, sums and products two: each of them from near and from far.
+    let window = 1_200
+    var values = (0..<window).map { x * Double($0 + 2) }
+    var random = SplitMix64(seed: 7)
+    while values.count < 120_000 {
+      func far() -> Node { values[Int(random.next() % UInt64(values.count))] }
+      let old = values[values.count - window], recent = values[values.count - 1]
+      switch random.next() % 4 {
+      case 0: values.append(select(old, recent, far()))
+      case 1: values.append(far() * old)
+      case 2: values.append(old + far())
+      default: values.append(sin(old))
+      }
+    }
+    let plan = try Program(values.suffix(window).reduce(x, +), gradientsFor: [x]).plan
+    let size = type == .float64 ? 8 : 4
+    var fetchedLines = 0
+    for step in plan.steps {
+      guard case .scalars(let run) = step.work else { continue }
+      var fetched: [Int] = [], read: Set<Int> = []
+      for (operation, words) in operands(in: plan.scalarCode[run.words]) {
+        if operation == Self.fetching { fetched += words } else { read.formUnion(words) }
+      }
+      let near = run.slots.lowerBound - FarReads.far / size
+      let far = Set(read.filter { $0 < near }.map { $0 * size / ScalarCode.lineByteCount })
+      #expect(fetched.count == far.count && Set(fetched) == far)
+      fetchedLines += fetched.count
+    }
+    #expect(fetchedLines > 1_000)
+  }
+
+  /// For each head of code its operation and the slots, or the lines, that it names.
+  private func operands(in code: Swift.Slice<FrozenColumn<UInt32>>) -> [(operation: UInt8, words: [Int])] {
+    var next = code.startIndex
+    return runs(of: code).map { run in
+      let kept =
+        run.form == .run || run.form == .single ? 0 : [.lastAndBefore, .beforeAndLast].contains(run.form) ? 2 : 1
+      let arity = run.operation == Self.fetching ? 1 : ElementwiseOperation(rawValue: UInt16(run.operation))!.arity
+      let words = code[next + 1..<next + 1 + (arity - kept) * run.count].map { Int($0) }
+      next += 1 + words.count
+      return (run.operation, words)
+    }
+  }
+
   @Test func `the first gate in the order of the graph that makes a NaN is named, whatever runs first`() throws {
     for type in [Adjoint.ElementType.float32, .float64] {
       let graph = Graph()
