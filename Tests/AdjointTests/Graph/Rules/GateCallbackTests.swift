@@ -5,7 +5,7 @@ import Testing
 @testable import Adjoint
 
 /// A gate's code may ask the graph that it is applied in: none of it runs while the graph is locked.
-@Suite(.timeLimit(.minutes(20)), .watched(seconds: 10)) struct GateCallbackTests {
+@Suite(.timeLimit(.minutes(20)), .watched(seconds: 60)) struct GateCallbackTests {
   /// Everything that a user can ask of a graph, and of a node that it holds; then nodes are added.
   fileprivate static func ask(_ node: Node, _ callback: String, adding: Bool = true) {
     asked.withLock { _ = $0.insert(callback) }
