@@ -103,8 +103,10 @@ import Testing
   @Test func `a result that must not lie over its operand is noticed there`() throws {
     let graph = Graph()
     let a = graph.input("a", [48, 48]), b = graph.input("b", [48, 48]), c = graph.input("c", [48, 48])
+    // Of several blocks: what is multiplied in one may be laid out before anything is written.
+    let left = graph.input("left", [200, 200]), right = graph.input("right", [200, 200])
     for (output, operand) in [
-      (a.matmul(b), 1), (graph.apply(Accumulate(), to: [a, b] + [Node](repeating: c, count: 12)), 13),
+      (left.matmul(right), 1), (graph.apply(Accumulate(), to: [a, b] + [Node](repeating: c, count: 12)), 13),
       (a.transposed(), 0),
     ] {
       var options = Program.Options()
