@@ -72,8 +72,8 @@ enum { adj_large_extent = 4u << 20 };
 
 /// Takes an extent as jemalloc would, and asks for huge pages if it is as large as two.
 ///
-/// The first touch of a huge page costs one fault instead of 512, and later steps miss the processor's table of pages less
-/// often. An arena starts with extents below 4 MiB, so that a small session takes no more memory than it needs.
+/// The first touch of a huge page costs one fault instead of 512, and later steps miss the processor's table of pages
+/// less often. An arena starts with extents below 4 MiB, so that a small session takes no more memory than it needs.
 static inline void *_Nullable adj_take_extent(extent_hooks_t *_Nonnull hooks, void *_Nullable address, size_t size,
                                               size_t alignment, bool *_Nonnull zero, bool *_Nonnull commit,
                                               unsigned arena) {
@@ -143,8 +143,8 @@ static inline bool adj_arena_destroy(unsigned arena, adj_arena_hooks *_Nonnull h
   return adj_arena_control(arena, "destroy", NULL, 0);
 }
 
-/// Creates an explicit arena that keeps its pages, so that a loop which allocates and frees the same sizes faults pages in
-/// its first round only.
+/// Creates an explicit arena that keeps its pages, so that a loop which allocates and frees the same sizes faults
+/// pages in its first round only.
 ///
 /// Freed pages go straight to the arena's retained extents (a decay of 0), where neighbours are merged at once, and
 /// stay resident there, because every hook that would give them back is left out. Pages merely left undecayed (a decay

@@ -1,12 +1,12 @@
-// Included once for each REAL, with WIDTH elements in 64 bytes, and VECTOR, PACK, BLOCK_PRODUCT, MATRIX_VECTOR naming what it
-// defines. The scheme is that of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM
-// Trans. Math. Softw. 34, 2008: a packed panel of A (HEIGHT rows) times a packed panel of B (WIDTH columns), the
-// HEIGHT × WIDTH sums staying in registers while k runs.
+// Included once for each REAL, with WIDTH elements in 64 bytes, and VECTOR, PACK, BLOCK_PRODUCT, MATRIX_VECTOR naming
+// what it defines. The scheme is that of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix
+// multiplication", ACM Trans. Math. Softw. 34, 2008: a packed panel of A (HEIGHT rows) times a packed panel of B
+// (WIDTH columns), the HEIGHT × WIDTH sums staying in registers while k runs.
 
 typedef REAL VECTOR __attribute__((vector_size(64)));
 
-/// panel[p][i] = the i-th of `used` lines at depth p, and zero for the other lines up to `lines`. Source lines lie across
-/// memory (line i, depth p at p · stride + i) or along it (i · stride + p); the latter a cache line of
+/// panel[p][i] = the i-th of `used` lines at depth p, and zero for the other lines up to `lines`. Source lines lie
+/// across memory (line i, depth p at p · stride + i) or along it (i · stride + p); the latter a cache line of
 /// each at a time.
 ADJ_INLINE void PACK(REAL *panel, ptrdiff_t lines, const REAL *source, ptrdiff_t stride, int across, ptrdiff_t depth,
                      ptrdiff_t used) {

@@ -44,8 +44,8 @@ package final class BufferArena: Sendable {
 
   /// Takes `byteCount` bytes whose contents are unspecified.
   ///
-  /// Throws ``MemoryLimitExceeded``, having allocated nothing, if the bytes exceed the limit, the machine's memory or what
-  /// the system gives.
+  /// Throws ``MemoryLimitExceeded``, having allocated nothing, if the bytes exceed the limit, the machine's memory or
+  /// what the system gives.
   /// - Complexity: constant; tens of nanoseconds once the arena holds enough pages.
   package func allocate(byteCount: Int) throws(MemoryLimitExceeded) -> Buffer {
     precondition(byteCount >= 1, "A gradient buffer needs at least one element, got \(byteCount)")

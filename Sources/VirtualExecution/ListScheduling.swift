@@ -1,9 +1,9 @@
-/// A central scheduler to compare with: it knows all costs and, whenever somebody is idle, starts the unit that the longest
-/// remaining chain begins with (Graham, *Bounds on Multiprocessing Timing Anomalies*, 1969; Hu's priorities).
+/// A central scheduler to compare with: it knows all costs and, whenever somebody is idle, starts the unit that the
+/// longest remaining chain begins with (Graham, *Bounds on Multiprocessing Timing Anomalies*, 1969; Hu's priorities).
 ///
-/// It pays a hand-over for each unit that does not run where the last of its predecessors did, a wake-up for each worker
-/// when it is first used, and what a shared run pays for each unit; deciding costs it nothing. A wake-up keeps the one
-/// busy whose unit made the other's ready, and takes time until the other one runs, as everywhere.
+/// It pays a hand-over for each unit that does not run where the last of its predecessors did, a wake-up for each
+/// worker when it is first used, and what a shared run pays for each unit; deciding costs it nothing. A wake-up keeps
+/// the one busy whose unit made the other's ready, and takes time until the other one runs, as everywhere.
 public struct ListScheduling: Sendable {
   public let width: Int
   public let prices: VirtualPrices
@@ -11,8 +11,8 @@ public struct ListScheduling: Sendable {
     (self.width, self.prices) = (width, prices)
   }
 
-  /// The least that a run takes with one worker, which needs no scheduler, or with 2, 4, 8 … up to `width`: more workers
-  /// are not always better.
+  /// The least that a run takes with one worker, which needs no scheduler, or with 2, 4, 8 … up to `width`: more
+  /// workers are not always better.
   public static func bestTime(of graph: VirtualGraph, width: Int, prices: VirtualPrices = VirtualPrices()) -> Double {
     var best = VirtualExecutor(width: 1, prices: prices).timeAlone(graph)
     var workers = width

@@ -1,17 +1,17 @@
 internal import DependencyScheduling
 
-/// An executor in virtual time, for tests and benchmarks: what a run would take with any number of workers, on a machine
-/// that need not exist.
+/// An executor in virtual time, for tests and benchmarks: what a run would take with any number of workers, on a
+/// machine that need not exist.
 ///
 /// ```swift
 /// let graph = VirtualGraph(schedule)
 /// var executor = VirtualExecutor(width: 128)
 /// print(executor.settledTime(of: graph), graph.bound(width: 128))
 /// ```
-/// No unit runs: each takes what it costs, and each step of the workers its price. But who takes part, what a worker does
-/// next, and whether a run is shared is decided by the same machines as in a ``GraphExecutor``. Only a run of which nothing
-/// is known is simply shared, where a ``GraphExecutor`` begins alone, watched by a seat: it is the first of many, and
-/// what matters here is where they lead. The same seed replays the same run.
+/// No unit runs: each takes what it costs, and each step of the workers its price. But who takes part, what a worker
+/// does next, and whether a run is shared is decided by the same machines as in a ``GraphExecutor``. Only a run of
+/// which nothing is known is simply shared, where a ``GraphExecutor`` begins alone, watched by a seat: it is the first
+/// of many, and what matters here is where they lead. The same seed replays the same run.
 public struct VirtualExecutor {
   /// One unit's run.
   public struct UnitRun: Equatable, Sendable {
@@ -71,7 +71,8 @@ public struct VirtualExecutor {
     return (0..<3).map { _ in run(graph) }.sorted { $0.time < $1.time }[1]
   }
 
-  /// One run that is shared from its beginning, whatever earlier ones suggest, with all units in the order of their ends.
+  /// One run that is shared from its beginning, whatever earlier ones suggest, with all units in the order of their
+  /// ends.
   public mutating func sharedRun(of graph: VirtualGraph) -> (outcome: Outcome, units: [UnitRun]) {
     precondition(width > 1, "One worker shares with nobody")
     let run = VirtualRun(graph, self, seed: random.next(), keepsHistory: true)

@@ -8,8 +8,8 @@ public struct VirtualRules: Equatable, Sendable {
   /// longest remaining chain, and the owner the one with the shortest; without it the other way round.
   public var thievesTakeLongest = true
 
-  /// Where costs are known, roots are claimed only when no worker has anything else ready. Whoever began with them would
-  /// be done with all roots early, and nothing would be left to do beside the long chains.
+  /// Where costs are known, roots are claimed only when no worker has anything else ready. Whoever began with them
+  /// would be done with all roots early, and nothing would be left to do beside the long chains.
   public var rootsComeLast = true
 
   /// Where costs are known, a run has at most twice as many workers as units could run at once on average, which is its

@@ -8,7 +8,8 @@ extension VirtualRun {
     schedule(worker, at: time + prices.perUnitShared + graph.costs[Int(unit)])
   }
 
-  /// The worker's unit ends: it keeps the first successor that became ready, leaves the others in its deque, and goes on.
+  /// The worker's unit ends: it keeps the first successor that became ready, leaves the others in its deque, and goes
+  /// on.
   func finishUnit(_ worker: Int) {
     let unit = workers[worker].unit
     noteRun(of: unit, by: worker)

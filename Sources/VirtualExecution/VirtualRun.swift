@@ -1,7 +1,7 @@
 internal import DependencyScheduling
 
-/// One run that is shared out, in virtual time: the protocol of waking, the order of work and the search of the real one,
-/// each step at a price, with the events of all workers in one queue.
+/// One run that is shared out, in virtual time: the protocol of waking, the order of work and the search of the real
+/// one, each step at a price, with the events of all workers in one queue.
 ///
 /// A step changes everything at once when it begins, and the next step of the same worker comes when it is paid for. A
 /// look into several deques is one step: the real worker may find in the last one what was not there when it began.
@@ -105,8 +105,8 @@ final class VirtualRun {
     history.append(VirtualExecutor.UnitRun(unit: Int(unit), worker: worker, start: now - cost, end: now))
   }
 
-  /// Counts what has run alone, and puts the others that are ready, roots too, into the first deque, the next of the serial
-  /// order to be taken first.
+  /// Counts what has run alone, and puts the others that are ready, roots too, into the first deque, the next of the
+  /// serial order to be taken first.
   private func retrace(_ position: Int) {
     guard position > 0 else { return }
     for unit in graph.serialOrder[..<position] {
@@ -118,8 +118,8 @@ final class VirtualRun {
 
   // MARK: waking
 
-  /// Wakes whoever may come, since so many units lie where others find them: the caller, or up to `times` seats. Returns how
-  /// long that takes.
+  /// Wakes whoever may come, since so many units lie where others find them: the caller, or up to `times` seats.
+  /// Returns how long that takes.
   func call(forUnits units: Int, atMost times: Int = 1) -> Double {
     guard units > 0 else { return 0 }
     switch attendance.call(forUnits: rules.wakesSeveral ? units : 1) {

@@ -7,8 +7,8 @@ import Testing
 ///
 /// Skipped, with the reason printed, only where no Python is.
 @Suite(.timeLimit(.minutes(20))) struct PythonTests {
-  /// What looks for a Python with `safetensors` and `numpy`, and installs them in a folder of the package's: its status,
-  /// 69 where there is no Python or no pip, and what it says, the path last.
+  /// What looks for a Python with `safetensors` and `numpy`, and installs them in a folder of the package's: its
+  /// status, 69 where there is no Python or no pip, and what it says, the path last.
   private static let setup: (status: Int32, output: String) = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()

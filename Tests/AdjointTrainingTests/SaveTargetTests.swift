@@ -4,8 +4,8 @@ import Testing
 
 @testable import AdjointTraining
 
-/// What a save does to the file that is there: it keeps what is the user's, refuses what is not for it, and leaves nothing
-/// that a later save trips over.
+/// What a save does to the file that is there: it keeps what is the user's, refuses what is not for it, and leaves
+/// nothing that a later save trips over.
 @Suite(.timeLimit(.minutes(20))) struct SaveTargetTests {
   private let folder: TemporaryFolder
   private let store: ParameterStore

@@ -1,5 +1,5 @@
-/// A worker closes the run; the caller, who announces itself or leaves too late to be found, must see what was done: by an
-/// exchange, and by a load alone.
+/// A worker closes the run; the caller, who announces itself or leaves too late to be found, must see what was done:
+/// by an exchange, and by a load alone.
 @main enum ParkingHarness {
   static func main() {
     for round in 0..<200 {

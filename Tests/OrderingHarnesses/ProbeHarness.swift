@@ -1,4 +1,5 @@
-/// The caller runs a stretch and begins the next; a seat takes the rest over and counts; the caller goes on by the counts.
+/// The caller runs a stretch and begins the next; a seat takes the rest over and counts; the caller goes on by the
+/// counts.
 @main enum ProbeHarness {
   static func main() {
     for _ in 0..<200 {

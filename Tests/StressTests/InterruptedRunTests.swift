@@ -113,7 +113,8 @@ import Testing
     var random = SplitMix64(seed: UInt64(width))
     var refused = 0, recovered = 0
     for run in 0..<StressScale.repetitions(60) {
-      // The first two runs are not left to chance: one worker's step does not fit and its forward pass does, or neither.
+      // The first two runs are not left to chance: one worker's step does not fit and its forward pass does, or
+      // neither.
       let limit = run < 2 ? forwardPeak / (run + 1) : forwardPeak / 2 + Int(random.next() % UInt64(peak))
       weak var workspace: Workspace?
       do {
@@ -183,8 +184,8 @@ import Testing
       }
       let byOneThread = try left(width: 1)
       precondition(byOneThread == 0, "\(byOneThread) bytes are left")
-      // A worker's thread makes jemalloc keep 28 KiB of its own, seen once a thread and not with one thread; 20 sessions
-      // that left one tensor each would leave 320 kB.
+      // A worker's thread makes jemalloc keep 28 KiB of its own, seen once a thread and not with one thread; 20
+      // sessions that left one tensor each would leave 320 kB.
       let byWorkers = try left(width: 4)
       precondition(byWorkers <= 8 * 28_672, "\(byWorkers) bytes are left")
     }

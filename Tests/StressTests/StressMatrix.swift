@@ -6,8 +6,8 @@ import Testing
 /// What must not change a program's results, in all combinations: the order in which contributions are accumulated,
 /// whether buffers are reused, how many workers there are.
 ///
-/// In graph order the bits are the reference's, hence those of one worker with buffers reused. In arrival order a sum may
-/// take its terms in any order: the values are for the caller to choose such that this makes no difference.
+/// In graph order the bits are the reference's, hence those of one worker with buffers reused. In arrival order a sum
+/// may take its terms in any order: the values are for the caller to choose such that this makes no difference.
 enum StressMatrix {
   static let widths = 1...8
 
@@ -16,7 +16,8 @@ enum StressMatrix {
     [true, false].map { Program.Options.fine(accumulation, reusesBuffers: $0) }
   }
 
-  /// Requires the reference's results of a step, with all `options` at all `widths`, and of a forward and a backward pass.
+  /// Requires the reference's results of a step, with all `options` at all `widths`, and of a forward and a backward
+  /// pass.
   ///
   /// - Parameter isExact: whether sums are exact in any order, so that arrival order too has the reference's bits.
   static func requireReference(

@@ -61,8 +61,8 @@ import Testing
     }
   }
 
-  /// Graham, *Bounds on Multiprocessing Timing Anomalies*, 1969: where nobody idles while a unit is ready, a run takes at
-  /// most 2 − 1 / width of the best. A worker that rests notices a unit up to `longestRest` later.
+  /// Graham, *Bounds on Multiprocessing Timing Anomalies*, 1969: where nobody idles while a unit is ready, a run takes
+  /// at most 2 − 1 / width of the best. A worker that rests notices a unit up to `longestRest` later.
   @Test(arguments: widths) func `where all is free, a run takes at most twice the bound`(width: Int) {
     for graph in VirtualGraphs.all where graph.work / Double(graph.unitCount) >= 1_000 {
       var executor = VirtualExecutor(width: width, prices: .free)

@@ -97,8 +97,8 @@ extension ScalingCase {
     }
   }
 
-  /// 8,192 units, each with one to four edges to units among the next 512, or fewer than four to the next 40, which leaves
-  /// some dozen units to run at once and many roots.
+  /// 8,192 units, each with one to four edges to units among the next 512, or fewer than four to the next 40, which
+  /// leaves some dozen units to run at once and many roots.
   static func random(
     _ distribution: Distribution, mean: Double, named grain: String, isNarrow: Bool = false
   ) -> ScalingCase {

@@ -4,7 +4,8 @@ import ArgumentParser
 import DependencyScheduling
 import Foundation
 
-/// Checks AlexNet's gradients against a float64 reference, makes it learn eight images by heart, and says what it takes.
+/// Checks AlexNet's gradients against a float64 reference, makes it learn eight images by heart, and says what it
+/// takes.
 @main
 struct AlexNet: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -33,7 +33,8 @@ struct NeuralTuringMachine: ParsableCommand {
 
   /// Wrong bits a sequence, below which the task is learnt.
   private static let goal = 0.1
-  /// The loss, in nats a bit, above which training goes on: a machine that is right but unsure fails on longer sequences.
+  /// The loss, in nats a bit, above which training goes on: a machine that is right but unsure fails on longer
+  /// sequences.
   private static let certainty = 0.01
   /// Steps between reports.
   private static let stride = 50

@@ -14,8 +14,8 @@ struct Compilation: Sendable {
   /// All passes, one after the other.
   ///
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
-  ///   the gate where the path stops; a gate whose estimate of its own cost is negative, infinite or NaN; a checkpointed
-  ///   scope that does not exist.
+  ///   the gate where the path stops; a gate whose estimate of its own cost is negative, infinite or NaN; a
+  ///   checkpointed scope that does not exist.
   /// - Complexity: O(nodes + edges).
   func run() throws(GraphError) -> Compiled {
     let checkpoints = try CheckpointedScopes(options.checkpointedScopes, in: source, fileID: fileID, line: line)

@@ -70,8 +70,8 @@ extension Program.Options {
   func runs(_ pass: any GraphPass.Type) -> Bool { CompilerPass(rawValue: pass.name).map(runs) ?? true }
 }
 
-/// What passes did, on the standard error, if the environment's `ADJOINT_PASSES` asks for it: for each pass its name, how
-/// many nodes are computed after it, and its time; with `ADJOINT_PASSES=graph` also the graph as text.
+/// What passes did, on the standard error, if the environment's `ADJOINT_PASSES` asks for it: for each pass its name,
+/// how many nodes are computed after it, and its time; with `ADJOINT_PASSES=graph` also the graph as text.
 private struct PassReport {
   private let showsGraph: Bool
   private var start = ContinuousClock.now

@@ -33,16 +33,16 @@ public final class Program: Sendable {
     /// ```swift
     /// let options = Program.Options(checkpointing: ["block1", "block2"])
     /// ```
-    /// Kept is what is read outside the scope; the rest takes memory for as long as the scope computes, once forward and
-    /// once backward, at the price of running its gates twice: a gate of your own must give the same result both times.
-    /// What lies in a scope within belongs to the outermost that is named. Values and gradients are the same bits as
-    /// without. See <doc:Memory>.
+    /// Kept is what is read outside the scope; the rest takes memory for as long as the scope computes, once forward
+    /// and once backward, at the price of running its gates twice: a gate of your own must give the same result both
+    /// times. What lies in a scope within belongs to the outermost that is named. Values and gradients are the same
+    /// bits as without. See <doc:Memory>.
     public var checkpointedScopes: [String] = []
     /// Whether units of work are sized by speeds that are measured once in this process, or by nominal ones, which give
     /// the same units everywhere. Bits do not depend on it.
     public var measuresCosts = true
-    /// The nanoseconds of work that close a unit. With 0 every node is a unit of its own, so that a test of small graphs
-    /// still meets every interleaving.
+    /// The nanoseconds of work that close a unit. With 0 every node is a unit of its own, so that a test of small
+    /// graphs still meets every interleaving.
     package var unitWork = CostModel.unit
     /// How small the parts of calls are; `nil` for what the graph asks for.
     package var division: Division?
@@ -80,8 +80,8 @@ public final class Program: Sendable {
   /// place when it has succeeded.
   ///
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
-  ///   the gate where the path stops; an update that does not fit its parameter; a gate whose estimate of its own cost is
-  ///   negative, infinite or NaN; a checkpointed scope that the graph does not have.
+  ///   the gate where the path stops; an update that does not fit its parameter; a gate whose estimate of its own cost
+  ///   is negative, infinite or NaN; a checkpointed scope that the graph does not have.
   /// - Complexity: O(nodes + edges).
   public init(
     _ outputs: [Node], gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],

@@ -1,6 +1,7 @@
 /// The values that are wanted of a graph which is being compiled, each with what it is wanted for.
 struct Roots: Sendable {
-  /// The values of the forward pass: the outputs, differentiated or not. In the body of a loop: all that a step hands on.
+  /// The values of the forward pass: the outputs, differentiated or not. In the body of a loop: all that a step hands
+  /// on.
   var results: [NodeID]
   var gradients: [NodeID] = []
   /// What parameters become when a step has succeeded.

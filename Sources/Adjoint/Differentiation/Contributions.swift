@@ -67,8 +67,8 @@ package struct Contributions: ~Copyable {
     return reached
   }
 
-  /// The sum of a node's contributions in graph order: none added up if there is but one, one accumulate node for few, a
-  /// tree of fixed shape for many, so that a copy gate with ten thousand consumers adds in parallel and holds few
+  /// The sum of a node's contributions in graph order: none added up if there is but one, one accumulate node for few,
+  /// a tree of fixed shape for many, so that a copy gate with ten thousand consumers adds in parallel and holds few
   /// contributions at a time.
   mutating func sum(of node: NodeID, _ state: inout GraphState) -> NodeID {
     let got = sent[region.place(of: node)!]

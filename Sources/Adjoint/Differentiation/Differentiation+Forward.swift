@@ -1,11 +1,11 @@
 /// Forward mode: from the variables' tangents to the tangents of the outputs.
 ///
-/// One walk over the nodes in dependency order computes every tangent ṅ = Σ over the inputs i of n of ∂n/∂i · i̇ exactly
-/// once: when the walk reaches n, all of its inputs have been visited. A node without a tangent is one that no variable
-/// moves: its tangent is zero, and nothing is made for it.
+/// One walk over the nodes in dependency order computes every tangent ṅ = Σ over the inputs i of n of ∂n/∂i · i̇
+/// exactly once: when the walk reaches n, all of its inputs have been visited. A node without a tangent is one that no
+/// variable moves: its tangent is zero, and nothing is made for it.
 extension Differentiation {
-  /// Walks from the variables, whose tangents are `seeds`, to `outputs`, and returns the tangent of each. A variable that
-  /// is computed from another moves with it, and by its own seed besides.
+  /// Walks from the variables, whose tangents are `seeds`, to `outputs`, and returns the tangent of each. A variable
+  /// that is computed from another moves with it, and by its own seed besides.
   ///
   /// - Complexity: O(nodes and edges of the region).
   func tangents(of outputs: [NodeID], along seeds: [(variable: NodeID, tangent: NodeID)]) -> [NodeID?] {

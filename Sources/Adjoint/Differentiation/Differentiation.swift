@@ -43,8 +43,8 @@ final class Differentiation {
     return bits
   }
 
-  /// A node in place of a derivative that does not go with the value it belongs to: a custom gate's mistake, thrown when
-  /// the program is compiled.
+  /// A node in place of a derivative that does not go with the value it belongs to: a custom gate's mistake, thrown
+  /// when the program is compiled.
   func poisoned(
     _ derivative: Node, _ kind: GraphError.Kind = .shapeMismatch, _ reason: (GraphState, Signature) -> String
   ) -> NodeID {

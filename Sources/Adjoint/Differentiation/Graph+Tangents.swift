@@ -13,8 +13,8 @@ extension Graph {
   /// There is one tangent for each variable, of its shape and element type.
   ///
   /// - Returns: for each output a node of its shape, or `nil` where no variable moves it differentiably.
-  /// - Throws: ``GraphError`` for a poisoned or integer output, tangents that do not go with their variables, and a gate
-  ///   without a pushforward, with its name and the line that applied it.
+  /// - Throws: ``GraphError`` for a poisoned or integer output, tangents that do not go with their variables, and a
+  ///   gate without a pushforward, with its name and the line that applied it.
   /// - Complexity: O(nodes + edges) between the variables and the outputs, each tangent once. Run, the products cost
   ///   about as much again as the outputs do, or twice that, however many outputs there are.
   public func jacobianVectorProduct(

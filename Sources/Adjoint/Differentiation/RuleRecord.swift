@@ -1,8 +1,8 @@
 /// A gate of the package that is computed by a custom kernel, but whose rules are made of gates and literals alone.
 protocol RecordedGate: Gate {}
 
-/// What a rule of a gate, its pullback or its pushforward, adds to a graph: recorded once and repeated wherever the gate
-/// is applied to operands of the same signatures.
+/// What a rule of a gate, its pullback or its pushforward, adds to a graph: recorded once and repeated wherever the
+/// gate is applied to operands of the same signatures.
 ///
 /// A rule in terms of gates is a function of its operands' shapes and types and of which of them take part; asking it
 /// anew for each of a million multiplications costs more than all other passes of the compiler together. It is asked in

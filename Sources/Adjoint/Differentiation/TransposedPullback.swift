@@ -1,8 +1,9 @@
 /// The pushforward that follows from a gate's pullback, for gates that state none.
 ///
-/// A pullback is linear in the upstream gradient v: x̄ = Jᵀ · v. Transposing it gives the Jacobian back: differentiating
-/// Σ ⟨x̄, ẋ⟩ backward with respect to v gives J · ẋ, in which v itself no longer occurs. (J. Townsend, A new trick for
-/// calculating Jacobian vector products, 2017.) So a gate's local derivative stands in one place, its pullback.
+/// A pullback is linear in the upstream gradient v: x̄ = Jᵀ · v. Transposing it gives the Jacobian back:
+/// differentiating Σ ⟨x̄, ẋ⟩ backward with respect to v gives J · ẋ, in which v itself no longer occurs. (J. Townsend,
+/// A new trick for calculating Jacobian vector products, 2017.) So a gate's local derivative stands in one place, its
+/// pullback.
 ///
 /// It is worked out in a small graph of its own and only what the tangent is computed from is added to the real one.
 ///

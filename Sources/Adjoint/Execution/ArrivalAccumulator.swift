@@ -4,8 +4,8 @@ internal import Threads
 
 /// A copy gate's gradient that grows as contributions arrive (``Accumulation/arrivalOrder``).
 ///
-/// Contributors add to one stripe after the other, each claimed by one of them (``StripeClaims``). Readers come after the
-/// dependency counters.
+/// Contributors add to one stripe after the other, each claimed by one of them (``StripeClaims``). Readers come after
+/// the dependency counters.
 final class ArrivalAccumulator: @unchecked Sendable {  // because the lock guards `isStarted`, and claims the stripes
   static let stripeLength = 4096
 

@@ -33,12 +33,12 @@ extension ParameterStore {
     return try body(UnsafeRawBufferPointer(start: memory.base, count: memory.signature.byteCount).bytes)
   }
 
-  /// Calls `body` with the elements of each of the parameters `names` in turn, all of one moment: no write comes between
-  /// two of them.
+  /// Calls `body` with the elements of each of the parameters `names` in turn, all of one moment: no write comes
+  /// between two of them.
   ///
-  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)`` while
-  ///   it is written, and what `body` throws. Whoever wants to write meanwhile, as a step that updates parameters does,
-  ///   meets ``SessionError/busy(_:)``.
+  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)``
+  ///   while it is written, and what `body` throws. Whoever wants to write meanwhile, as a step that updates
+  ///   parameters does, meets ``SessionError/busy(_:)``.
   public func withBytes(
     of names: [String], _ body: (_ name: String, _ bytes: RawSpan) throws -> Void
   ) throws {
@@ -56,8 +56,8 @@ extension ParameterStore {
   /// The values are written beside the present ones, so that each of these parameters takes twice its memory from then
   /// on, as one that steps update does.
   ///
-  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)`` while
-  ///   a run or an access uses the store, and what `fill` throws.
+  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)``
+  ///   while a run or an access uses the store, and what `fill` throws.
   public func replaceValues(
     of names: [String], _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
   ) throws {

@@ -11,9 +11,9 @@ extension Session {
   /// }
   /// ```
   /// Within `body` the input counts as fed: it can be read, and values and gradients have the bits they have after
-  /// ``write(_:to:)``. Afterwards it counts as never fed, and a backward pass needs a new forward pass; what the runs have
-  /// computed stays readable. Nest calls to lend several inputs. The session keeps memory of its own for the input, which
-  /// is not touched; a single number is copied.
+  /// ``write(_:to:)``. Afterwards it counts as never fed, and a backward pass needs a new forward pass; what the runs
+  /// have computed stays readable. Nest calls to lend several inputs. The session keeps memory of its own for the
+  /// input, which is not touched; a single number is copied.
   ///
   /// What another thread does with the session when `body` ends is waited for, be it a run, a write or a read: lent
   /// memory is used no longer when this returns. So nothing of the kind may wait for this thread.
@@ -22,8 +22,8 @@ extension Session {
   ///   - node: an input of the program.
   ///   - values: one an element, row-major; aligned as their type asks, which all arrays are.
   ///   - body: makes the runs; what it returns is passed on.
-  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no input, or
-  ///   one that is lent memory already; whatever `body` throws.
+  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no input,
+  ///   or one that is lent memory already; whatever `body` throws.
   /// - Complexity: O(steps) for each input the first time, then O(steps that read it).
   public func reading<T: GraphScalar, R>(
     _ node: Node, from values: Span<T>, _ body: () throws -> R
@@ -50,9 +50,9 @@ extension Session {
   /// }
   /// ```
   /// `target` holds the output when `body` ends, if its last run that computes it succeeded; else it holds anything.
-  /// Within `body` it can be read from the session as always, afterwards not before the next run; a backward pass needs a
-  /// new forward pass then. Where the program gives the value no memory of its own, being an input's, another result's or
-  /// a single number, it is copied when `body` ends.
+  /// Within `body` it can be read from the session as always, afterwards not before the next run; a backward pass
+  /// needs a new forward pass then. Where the program gives the value no memory of its own, being an input's, another
+  /// result's or a single number, it is copied when `body` ends.
   ///
   /// What another thread does with the session when `body` ends is waited for, be it a run, a write or a read: lent
   /// memory is used no longer when this returns. So nothing of the kind may wait for this thread.
@@ -61,8 +61,8 @@ extension Session {
   ///   - node: an output of the program.
   ///   - target: room for one value an element, row-major; aligned as its type asks, which all arrays are.
   ///   - body: makes the runs; what it returns is passed on.
-  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no output, or
-  ///   one that is lent memory already; whatever `body` throws.
+  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no
+  ///   output, or one that is lent memory already; whatever `body` throws.
   /// - Complexity: as of ``reading(_:from:_:)``.
   public func writing<T: GraphScalar, R>(
     _ node: Node, to target: inout MutableSpan<T>, _ body: () throws -> R
@@ -107,7 +107,8 @@ extension Session {
 
   // MARK: loans
 
-  /// Puts memory in the place of an endpoint's. Answers false for a result that has none of its own: it is to be copied.
+  /// Puts memory in the place of an endpoint's. Answers false for a result that has none of its own: it is to be
+  /// copied.
   private func beginLoan(of endpoint: Endpoint, _ memory: UnsafeMutableRawPointer) throws -> Bool {
     let place = endpoint.place
     func checkLoans() throws {

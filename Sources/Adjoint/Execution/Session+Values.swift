@@ -49,8 +49,8 @@ extension Session {
 
   /// Feeds an input or sets a parameter: one value an element, row-major. What the last run computed stays as it is.
   ///
-  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, or a node that is neither.
-  ///   Then nothing has changed.
+  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, or a node that is
+  ///   neither. Then nothing has changed.
   public func write<T: GraphScalar>(_ values: [T], to node: Node) throws {
     let endpoint = try writableEndpoint(of: node, T.self)
     let count = endpoint.signature.shape.elementCount

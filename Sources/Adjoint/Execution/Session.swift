@@ -69,8 +69,8 @@ public final class Session: Sendable {
 
   /// Computes the gradients from the last forward pass, in reversed dependency order.
   ///
-  /// - Throws: ``SessionError/notComputed(_:)`` if no forward pass is current: inputs or parameters were written since, or
-  ///   its values were consumed by a backward pass before.
+  /// - Throws: ``SessionError/notComputed(_:)`` if no forward pass is current: inputs or parameters were written
+  ///   since, or its values were consumed by a backward pass before.
   public func backward(cancellation: CancellationToken? = nil) throws {
     try run(.backward, cancellation)
   }

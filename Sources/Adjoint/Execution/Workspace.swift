@@ -4,8 +4,8 @@ internal import Kernels
 /// The memory of one session: the slabs of scalars, the buffers that live as long as it, and the slots that the buffers
 /// of a run share.
 ///
-/// All of it is taken before the first run and addressed by tables that a run only reads. What a run writes is ordered by
-/// the dependency counters, between runs by the session's claim.
+/// All of it is taken before the first run and addressed by tables that a run only reads. What a run writes is ordered
+/// by the dependency counters, between runs by the session's claim.
 final class Workspace: @unchecked Sendable {  // because of the above
   let plan: ProgramPlan
   private let budget: MemoryBudget
@@ -153,8 +153,8 @@ final class Workspace: @unchecked Sendable {  // because of the above
     }
   }
 
-  /// Makes the values that a step has computed those of the parameters, all at once: where one parameter becomes another
-  /// it becomes the old one. Returns whether any lies elsewhere now.
+  /// Makes the values that a step has computed those of the parameters, all at once: where one parameter becomes
+  /// another it becomes the old one. Returns whether any lies elsewhere now.
   func putUpdatesInPlace() -> Bool {
     for update in plan.updates where !update.isComputedInPlace {
       let memory = parameters[update.parameter].memory

@@ -30,8 +30,8 @@ public protocol Gate: Hashable, Sendable {
   /// The same gate with the axes that it names counted from the front, given the shapes of its operands; by default the
   /// gate itself. See ``AxisGate``.
   ///
-  /// A graph asks for it when the gate is applied, before anything else, and keeps the answer: all other rules of a gate
-  /// in a graph meet axes that exist, none of them negative.
+  /// A graph asks for it when the gate is applied, before anything else, and keeps the answer: all other rules of a
+  /// gate in a graph meet axes that exist, none of them negative.
   func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self
 
   /// The shape of the result, or why the operands do not fit.
@@ -53,13 +53,14 @@ public protocol Gate: Hashable, Sendable {
 
   /// The tangent of the output, given the tangent of each input: ẏ = Σ ∂y/∂xᵢ · ẋᵢ.
   ///
-  /// `nil` stands for zero, in `tangents`, of which at least one is there, and in the answer. A tangent may have a shape
-  /// that broadcasts to the output's.
+  /// `nil` stands for zero, in `tangents`, of which at least one is there, and in the answer. A tangent may have a
+  /// shape that broadcasts to the output's.
   ///
-  /// State it where it is simpler than what follows from the pullback, which is the default: for an elementwise gate the
-  /// pullback of each tangent by itself, for a ``LinearGate`` the gate itself, for any other the transposed pullback. A
-  /// pullback that is not linear in the upstream gradient, reads nodes other than its application's, or uses a gate that
-  /// no gradient passes through has no transpose: ``GraphError/Kind-swift.enum/noPushforward`` names the node.
+  /// State it where it is simpler than what follows from the pullback, which is the default: for an elementwise gate
+  /// the pullback of each tangent by itself, for a ``LinearGate`` the gate itself, for any other the transposed
+  /// pullback. A pullback that is not linear in the upstream gradient, reads nodes other than its application's, or
+  /// uses a gate that no gradient passes through has no transpose: ``GraphError/Kind-swift.enum/noPushforward`` names
+  /// the node.
   func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node?
 
   /// About how many nanoseconds one run of a ``Kernel/custom(_:)`` kernel takes on operands of these shapes; `nil`, the

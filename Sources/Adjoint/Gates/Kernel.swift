@@ -46,13 +46,13 @@ public struct Kernel: Sendable {
 
   /// Your own kernel. It runs on any worker thread and must write every element of the output.
   ///
-  /// It runs once a run, but in a scan once for each step, and in a checkpointed scope once more where backward computes
-  /// the scope again: the same operands give the same output each time.
+  /// It runs once a run, but in a scan once for each step, and in a checkpointed scope once more where backward
+  /// computes the scope again: the same operands give the same output each time.
   ///
   /// If it takes far longer than a few nanoseconds an element, state that in ``Gate/estimatedNanoseconds(_:)``.
   ///
-  /// An error it throws stops the run, and the run throws it as ``SessionError/gateFailed(node:gate:_:)`` with the node's
-  /// name; the session stays usable.
+  /// An error it throws stops the run, and the run throws it as ``SessionError/gateFailed(node:gate:_:)`` with the
+  /// node's name; the session stays usable.
   public static func custom(_ body: @escaping @Sendable (KernelArguments) throws -> Void) -> Kernel {
     Kernel(.custom(body))
   }
@@ -87,7 +87,8 @@ public struct KernelArguments {
   /// The number format of the result's elements, as the gate's type rule gave it.
   public var outputType: ElementType { output.type }
 
-  /// The elements of one operand, row-major. Reading them as another type than ``inputType(_:)`` is a precondition failure.
+  /// The elements of one operand, row-major. Reading them as another type than ``inputType(_:)`` is a precondition
+  /// failure.
   public func input<T: GraphScalar>(_ position: Int, as: T.Type = T.self) -> UnsafeBufferPointer<T> {
     let operand = inputs[position]
     precondition(T.elementType == operand.type, "Operand \(position) holds \(operand.type), not \(T.elementType)")

@@ -1,8 +1,8 @@
 // Rectifiers and their smooth relatives, written in gates that the compiler fuses into one pass each way. At a kink the
 // two slopes share the gradient evenly, as everywhere in this package. A NaN gives a NaN.
 
-/// Leaky rectifier: x where x > 0, else `slope` · x, elementwise. At 0 the gradient is (1 + `slope`) / 2 of the upstream
-/// one.
+/// Leaky rectifier: x where x > 0, else `slope` · x, elementwise. At 0 the gradient is (1 + `slope`) / 2 of the
+/// upstream one.
 ///
 /// Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
 public func leakyRelu(
@@ -15,16 +15,16 @@ public func leakyRelu(
   return (x.applying(Relu()) + x.applying(Minimum(), x.literal(0)) * slope).node
 }
 
-/// Exponential linear unit: x where x > 0, else `scale` · (eˣ − 1), elementwise. At 0 the gradient is (1 + `scale`) / 2 of
-/// the upstream one.
+/// Exponential linear unit: x where x > 0, else `scale` · (eˣ − 1), elementwise. At 0 the gradient is (1 + `scale`) /
+/// 2 of the upstream one.
 ///
 /// Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by exponential linear units", 2016.
 public func elu(_ x: Node, scale: Double = 1, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   exponentialLinear(Term(x, fileID, line), scale: scale).node
 }
 
-/// Scaled exponential linear unit: 1.0507 times the ``elu(_:scale:fileID:line:)`` of scale 1.6733, which keeps mean 0 and
-/// variance 1 from layer to layer.
+/// Scaled exponential linear unit: 1.0507 times the ``elu(_:scale:fileID:line:)`` of scale 1.6733, which keeps mean 0
+/// and variance 1 from layer to layer.
 ///
 /// Klambauer, Unterthiner, Mayr, Hochreiter, "Self-normalizing neural networks", 2017.
 public func selu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
@@ -79,7 +79,8 @@ extension Term {
   fileprivate func bounded(below bound: Double) -> Term { applying(Maximum(), literal(bound)) }
 }
 
-/// Hard sigmoid: `slope` · x + `offset` cut off at 0 and 1, elementwise. At both kinks the gradient is half of the slope.
+/// Hard sigmoid: `slope` · x + `offset` cut off at 0 and 1, elementwise. At both kinks the gradient is half of the
+/// slope.
 ///
 /// The defaults are PyTorch's; ONNX has a slope of 0.2.
 public func hardSigmoid(

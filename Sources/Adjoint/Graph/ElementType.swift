@@ -38,8 +38,8 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringCo
   }
 }
 
-/// A Swift type whose values a node can hold: `Float`, `Double` or `Int32`, and no other, since a node's memory is read and
-/// written as elements of that type.
+/// A Swift type whose values a node can hold: `Float`, `Double` or `Int32`, and no other, since a node's memory is
+/// read and written as elements of that type.
 public protocol GraphScalar: BitwiseCopyable, Sendable {
   /// Only this package makes such a value, one for each of its three types: another type has none to conform with.
   static var _format: _GraphScalarFormat<Self> { get }

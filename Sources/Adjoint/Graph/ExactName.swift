@@ -1,8 +1,8 @@
 /// A name that equals another only if both have the same bytes.
 ///
-/// Strings are equal in Swift when Unicode calls them canonically equivalent: an "é" of one scalar and one of two. Files
-/// tell such names apart, as do other programs that read them, so names of nodes and scopes are told apart too: what is
-/// keyed by a name is keyed by this.
+/// Strings are equal in Swift when Unicode calls them canonically equivalent: an "é" of one scalar and one of two.
+/// Files tell such names apart, as do other programs that read them, so names of nodes and scopes are told apart too:
+/// what is keyed by a name is keyed by this.
 package struct ExactName: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let text: String
 

@@ -1,5 +1,5 @@
-/// A number of elements, pixels, steps or bytes whose sums, differences and products stop at the ends of `Int` instead of
-/// ending the process.
+/// A number of elements, pixels, steps or bytes whose sums, differences and products stop at the ends of `Int` instead
+/// of ending the process.
 ///
 /// Shape rules calculate with it, and then compare what comes of it with a limit:
 ///

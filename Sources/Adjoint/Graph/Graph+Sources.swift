@@ -10,9 +10,9 @@ extension Graph {
     }
   }
 
-  /// A value that lives in the session from run to run, and that training changes. Parameters of one name, byte for byte,
-  /// are shared between sessions that share a ``ParameterStore``. The name `__metadata__`, outside of any scope, is an
-  /// error: files of parameters use it.
+  /// A value that lives in the session from run to run, and that training changes. Parameters of one name, byte for
+  /// byte, are shared between sessions that share a ``ParameterStore``. The name `__metadata__`, outside of any scope,
+  /// is an error: files of parameters use it.
   public func parameter(
     _ name: String, _ shape: Shape = [], _ initializer: Initializer = .zeros, _ type: ElementType = .float32,
     fileID: StaticString = #fileID, line: UInt = #line
@@ -59,8 +59,8 @@ extension Graph {
   /// Every parameter, in the order they were made.
   public var parameters: [Node] { withState { $0.parameters.map { Node(graph: self, id: $0) } } }
 
-  /// The node of this name, with its scopes: `"dense/weights"`. Names are compared byte for byte: "é" as one Unicode scalar
-  /// and as two are two names.
+  /// The node of this name, with its scopes: `"dense/weights"`. Names are compared byte for byte: "é" as one Unicode
+  /// scalar and as two are two names.
   public func node(named name: String) -> Node? {
     withState { $0.node(named: name) }.map { Node(graph: self, id: $0) }
   }

@@ -9,8 +9,8 @@
 /// source lines, and whatever reads it is poisoned too; compiling a ``Program`` throws the first such
 /// error. A graph holds no values: compile it into a ``Program`` and run that in a ``Session``.
 ///
-/// Any thread may add nodes; a lock around each makes that safe, and each thread is within scopes of its own. Building is
-/// O(1) a node.
+/// Any thread may add nodes; a lock around each makes that safe, and each thread is within scopes of its own. Building
+/// is O(1) a node.
 public final class Graph: Sendable {
   private let state: Locked<GraphState>
 

@@ -27,7 +27,8 @@ struct GateID: Hashable, Sendable, BitwiseCopyable { let index: UInt32 }
 /// A graph as a column of nodes.
 ///
 /// An edge always goes from a lower to a higher index, so the graph is acyclic by construction, walking it needs no
-/// recursion, and releasing a million nodes releases a few hundred pages. It does not know values: those live in sessions.
+/// recursion, and releasing a million nodes releases a few hundred pages. It does not know values: those live in
+/// sessions.
 struct GraphStorage: Sendable {
   private(set) var rows = SharedColumn<NodeRow>()
   /// The inputs of the nodes that have more than two.

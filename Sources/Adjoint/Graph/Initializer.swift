@@ -43,8 +43,8 @@ public struct Initializer: Hashable, Sendable {
   /// These values, one an element in row-major order.
   public static func values<T: GraphScalar>(_ values: [T]) -> Initializer { .init(rule: .values(TensorValues(values))) }
 
-  /// The same rule for the kernels of a convolution, `[filters, channels, height, width]`: the fan-in is channels · height
-  /// · width, what one output reads, and the fan-out filters · height · width.
+  /// The same rule for the kernels of a convolution, `[filters, channels, height, width]`: the fan-in is channels ·
+  /// height · width, what one output reads, and the fan-out filters · height · width.
   ///
   /// ```swift
   /// let kernels = graph.parameter("kernels", [64, 3, 11, 11], .heNormal(seed: 1).forKernels)   // variance 2 / 363

@@ -1,7 +1,7 @@
 /// The extents of a node's value, outermost first; `[]` is a scalar.
 ///
-/// Elements lie in row-major order: the last axis is contiguous. A node's shape has at most 32 axes, each of an extent of
-/// at least 1, and at most 2^48 elements; another is a ``GraphError`` of the program that names the node.
+/// Elements lie in row-major order: the last axis is contiguous. A node's shape has at most 32 axes, each of an extent
+/// of at least 1, and at most 2^48 elements; another is a ``GraphError`` of the program that names the node.
 ///
 /// Where axes are asked for, a negative one counts from the end: -1 is the last axis.
 ///

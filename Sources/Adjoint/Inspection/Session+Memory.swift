@@ -2,8 +2,8 @@ internal import GradientMemory
 
 /// What a session's values and gradients take up, in bytes.
 ///
-/// On Linux with jemalloc, all but the peak are jemalloc's own counters of the session's two arenas: one for values that
-/// last, one for those of a run.
+/// On Linux with jemalloc, all but the peak are jemalloc's own counters of the session's two arenas: one for values
+/// that last, one for those of a run.
 public struct SessionMemory: Hashable, Sendable, CustomStringConvertible {
   /// In live buffers, as the allocator rounds them.
   public let allocated: Int
@@ -35,8 +35,8 @@ extension Session {
   /// Starts a new high-water mark at what is in use now.
   public func resetPeakMemory() { workspace.resetPeak() }
 
-  /// Takes all memory that runs need and writes to each page of it, so that the first run does not wait for the operating
-  /// system to find and clear them: a server calls it before it takes requests. Values that were computed are
+  /// Takes all memory that runs need and writes to each page of it, so that the first run does not wait for the
+  /// operating system to find and clear them: a server calls it before it takes requests. Values that were computed are
   /// forgotten; inputs that were fed stay, as do upstream gradients that were written.
   ///
   /// - Throws: ``SessionError/busy(_:)`` during a run, ``SessionError/memoryLimit(node:requested:inUse:limit:)``.

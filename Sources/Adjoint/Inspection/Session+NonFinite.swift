@@ -25,8 +25,8 @@ extension Session {
   /// Runs forward, and backward if the program has gradients, on this thread, node by node in dependency order, and
   /// stops at the first node that produces a NaN; with `includingInfinity` also at the first infinite value.
   ///
-  /// Parameters keep their values, also where a step would update them. A NaN that was fed or that a parameter holds is reported as that input's. For finding bugs: nothing runs
-  /// concurrently, and every value is looked at.
+  /// Parameters keep their values, also where a step would update them. A NaN that was fed or that a parameter holds
+  /// is reported as that input's. For finding bugs: nothing runs concurrently, and every value is looked at.
   ///
   /// - Returns: `nil` if every value was a number.
   /// - Throws: what ``step(cancellation:)`` throws.
@@ -68,7 +68,8 @@ extension Session {
     }
     try runner.run(step)
     if case .scalars(let run) = step.work {
-      // Each gate has a slot of its own, so that they can be looked at, in the order of the graph, after the last has run.
+      // Each gate has a slot of its own, so that they can be looked at, in the order of the graph, after the last has
+      // run.
       let scalar = Signature(elementType: run.type, shape: .scalar)
       for (node, place) in provenance.scalars(of: run) {
         if let bad = look(at: place, scalar, includingInfinity) {

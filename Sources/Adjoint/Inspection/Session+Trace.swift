@@ -14,8 +14,8 @@ extension Session {
   /// try trace.perfettoJSON.write(toFile: "step.json", atomically: true, encoding: .utf8)
   /// ```
   /// Slices are named after nodes, and those of the backward pass after the forward nodes whose gradients they belong
-  /// to; the kind of a slice is its gate, or the gates that were fused or put into one run of scalars. The first run of a
-  /// program is not like later ones: trace the second or third.
+  /// to; the kind of a slice is its gate, or the gates that were fused or put into one run of scalars. The first run
+  /// of a program is not like later ones: trace the second or third.
   ///
   /// - Throws: what ``step(cancellation:)`` throws; a run that fails leaves no trace.
   /// - Complexity: O(nodes) beside the run; two looks at the clock a unit and one a gate are added to it.

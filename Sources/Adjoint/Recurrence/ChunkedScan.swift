@@ -1,5 +1,5 @@
-/// A scan whose steps are cut into chunks, so that the loops of its state can run side by side: while the second layer of a
-/// network works on one chunk, the first is at the next one, and backward the other way round.
+/// A scan whose steps are cut into chunks, so that the loops of its state can run side by side: while the second layer
+/// of a network works on one chunk, the first is at the next one, and backward the other way round.
 ///
 /// How many chunks there are follows from the scan alone, and so do the bits.
 package enum ChunkedScan {

@@ -7,16 +7,17 @@ public struct Scanned: Hashable, Sendable {
 }
 
 extension Graph {
-  /// Repeats a step along the first axis of sequences: state and outputs of step t are the body's of the state before it
-  /// and element t of each sequence.
+  /// Repeats a step along the first axis of sequences: state and outputs of step t are the body's of the state before
+  /// it and element t of each sequence.
   ///
   /// A loop over time that appends nodes makes a graph as long as the sequence; a scan makes one node, whatever the
-  /// length, and compiles its body once. It is differentiated like any gate, in both modes and to any order: backward it is
-  /// a scan in the opposite order.
+  /// length, and compiles its body once. It is differentiated like any gate, in both modes and to any order: backward
+  /// it is a scan in the opposite order.
   ///
   /// ```swift
   /// let weights = graph.parameter("weights", [8, 8], .glorotUniform(seed: 1))
-  /// let run = graph.scan(over: [frames], from: [graph.constant(0, [16, 8])]) { state, frame in   // frames: [100, 16, 8]
+  /// let run = graph.scan(over: [frames], from: [graph.constant(0, [16, 8])]) { state, frame in   // frames: [100, 16,
+  /// 8]
   ///   let hidden = tanh(state[0].matmul(weights) + frame[0])
   ///   return (state: [hidden], outputs: [hidden])
   /// }
@@ -24,21 +25,23 @@ extension Graph {
   /// run.outputs[0]   // [100, 16, 8]
   /// ```
   /// The body is called once, with nodes that stand for the state and for one element of each sequence, and may use any
-  /// node of the graph besides: what does not depend on the two is computed once, before the steps. A gradient of such a
-  /// value is the sum over all steps, in an order that the shapes fix: the same bits at every width.
+  /// node of the graph besides: what does not depend on the two is computed once, before the steps. A gradient of such
+  /// a value is the sum over all steps, in an order that the shapes fix: the same bits at every width.
   ///
-  /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any number
-  /// of them. All floats of one type; integers may be in sequences, as labels or the steps of a dropout. Dropout in a body
-  /// drops the same elements in each step unless it is given a step that differs, an element of such a sequence.
+  /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any
+  /// number of them. All floats of one type; integers may be in sequences, as labels or the steps of a dropout.
+  /// Dropout in a body drops the same elements in each step unless it is given a step that differs, an element of such
+  /// a sequence.
   ///
   /// `steps` says how often the body runs where there is no sequence to say it. With `reversed`, steps go from the last
   /// elements to the first; outputs keep the places of the elements that they belong to.
   ///
-  /// What does not go together poisons the results, and compiling throws it: sequences of different lengths, a next state
-  /// unlike the initial one, with names, shapes and this call's line. So does using the body's nodes outside of it.
+  /// What does not go together poisons the results, and compiling throws it: sequences of different lengths, a next
+  /// state unlike the initial one, with names, shapes and this call's line. So does using the body's nodes outside of
+  /// it.
   ///
-  /// - Complexity: O(nodes of the body) to build and to compile; a run takes as often the body's time as there are steps,
-  ///   and memory for the outputs, and for what backward needs of each step.
+  /// - Complexity: O(nodes of the body) to build and to compile; a run takes as often the body's time as there are
+  ///   steps, and memory for the outputs, and for what backward needs of each step.
   public func scan<Failure: Error>(
     over sequences: [Node], from initial: [Node], steps: Int? = nil, reversed: Bool = false,
     fileID: StaticString = #fileID, line: UInt = #line,

@@ -1,9 +1,9 @@
 /// The pullback of a scan: a scan in the opposite order whose state is the adjoints of the state.
 ///
-/// Its body is the gradient of one step, differentiated as a graph of its own. What that reads of the forward step comes
-/// as a sequence: the scan is applied once more with these values among its stacked ones, and compiling makes one of the
-/// two. Cheap values are computed again from those that are kept. Gradients of values that are the same in every step are
-/// added up over all steps.
+/// Its body is the gradient of one step, differentiated as a graph of its own. What that reads of the forward step
+/// comes as a sequence: the scan is applied once more with these values among its stacked ones, and compiling makes
+/// one of the two. Cheap values are computed again from those that are kept. Gradients of values that are the same in
+/// every step are added up over all steps.
 struct ReverseScan {
   /// One for each operand of the scan.
   private(set) var gradients: [Node?]
@@ -68,8 +68,8 @@ extension Scan {
   }
 }
 
-/// The gradients of a scan's results, taken apart: where the packed gradient is a sum of padded ones, as the readers of the
-/// parts send them back, they are taken as they are, and parts that nobody reads have none.
+/// The gradients of a scan's results, taken apart: where the packed gradient is a sum of padded ones, as the readers
+/// of the parts send them back, they are taken as they are, and parts that nobody reads have none.
 struct PackedUpstream {
   let parts: [Node?]
 

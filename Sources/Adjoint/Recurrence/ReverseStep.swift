@@ -11,7 +11,8 @@ struct ReverseStep {
   private(set) var elements: [Int] = [], sums: [Int] = []
   /// The sources that stand for the adjoints of the next state and of the outputs.
   let seeds: [NodeID]
-  /// The adjoint of each part of the state in ``state``, where it is not zero, of each of ``elements``, of each of ``sums``.
+  /// The adjoint of each part of the state in ``state``, where it is not zero, of each of ``elements``, of each of
+  /// ``sums``.
   private(set) var stateGradients: [NodeID?] = [], elementGradients: [NodeID] = [], sumGradients: [NodeID] = []
   /// The first mistake of a custom gate's pullback.
   let poison: GraphError?

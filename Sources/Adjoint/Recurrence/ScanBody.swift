@@ -1,8 +1,8 @@
 /// One step of a recurrence as a graph of its own: what a ``Scan`` repeats.
 ///
-/// Its sources are the state before the step, the elements of the sequences that belong to it, and the values that are the
-/// same in every step, in this order, which is that of the gate's operands. A body is compared by identity: two scans are
-/// one only if they were made as one.
+/// Its sources are the state before the step, the elements of the sequences that belong to it, and the values that are
+/// the same in every step, in this order, which is that of the gate's operands. A body is compared by identity: two
+/// scans are one only if they were made as one.
 final class ScanBody: Sendable {
   let graph: GraphState
   let state: [NodeID], elements: [NodeID], invariants: [NodeID]

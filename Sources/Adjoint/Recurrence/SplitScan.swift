@@ -1,5 +1,5 @@
-/// A scan made of what has to go step by step and what need not: for each loop of the state a scan of its own, and every
-/// other gate applied once to all steps together, as lanes.
+/// A scan made of what has to go step by step and what need not: for each loop of the state a scan of its own, and
+/// every other gate applied once to all steps together, as lanes.
 ///
 /// So the products of a recurrent layer with its inputs are one large product, forward and backward, and so are the
 /// gradients of its weights; of a network of several layers each is a loop of its own, which leaves the others' work to
@@ -23,8 +23,8 @@ package struct SplitScan {
     var state: [Node], stacked: [Node], sums: [Node]
   }
 
-  /// Adds to `graph` the state after the last step, the values of `stacked` in all steps, and the sums of `sums` over all
-  /// steps, for a body whose operands are `operands`.
+  /// Adds to `graph` the state after the last step, the values of `stacked` in all steps, and the sums of `sums` over
+  /// all steps, for a body whose operands are `operands`.
   ///
   /// - Complexity: O(nodes + edges) of the body.
   static func apply(
@@ -250,14 +250,14 @@ extension StateLoops {
 }
 
 extension ScanBody {
-  /// Whether the sum of a value over all steps keeps what its roundings take, so that they do not grow with the steps. Sums
-  /// of products are added by the products themselves, in their order.
+  /// Whether the sum of a value over all steps keeps what its roundings take, so that they do not grow with the steps.
+  /// Sums of products are added by the products themselves, in their order.
   fileprivate func keepsLoss(of term: NodeID) -> Bool {
     stepCount > SplitScan.mostPlainSteps && !(graph.storage.gate(of: term) is Matmul)
   }
 
-  /// A scan of this body in whose state `sums` are added up, behind its own parts, and what rounding has taken from some;
-  /// and the signatures of all these.
+  /// A scan of this body in whose state `sums` are added up, behind its own parts, and what rounding has taken from
+  /// some; and the signatures of all these.
   fileprivate func accumulating(_ sums: [NodeID], stacked: [NodeID]) -> (scan: Scan, sums: [Signature]) {
     if sums.isEmpty { return (Scan(body: self, stacked: stacked), []) }
     let losing = sums.filter(keepsLoss)

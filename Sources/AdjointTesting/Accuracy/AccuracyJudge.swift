@@ -21,8 +21,8 @@ struct AccuracyJudge {
     }
   }
 
-  /// What is right where `exact` is multiplied by 2^`scale`, and the numbers on the way may have been multiplied by as much
-  /// as 2^`largestScale`, with what they had lost among subnormal numbers.
+  /// What is right where `exact` is multiplied by 2^`scale`, and the numbers on the way may have been multiplied by as
+  /// much as 2^`largestScale`, with what they had lost among subnormal numbers.
   func allowed(
     _ exact: ExactNumber, _ bound: AccuracyBound, scale: Int = 0, largestScale: Int = 0, overflowsOnTheWay: Bool = false
   ) -> Allowed {
@@ -45,8 +45,8 @@ struct AccuracyJudge {
     return Allowed(range: range, allowsNaN: overflowsOnTheWay && expected.magnitude >= end)
   }
 
-  /// How far `value` is from `exact`, in units in the last place of the larger of it and its largest term; ∞ for a NaN or an
-  /// infinity in the wrong place.
+  /// How far `value` is from `exact`, in units in the last place of the larger of it and its largest term; ∞ for a NaN
+  /// or an infinity in the wrong place.
   func ulps(of value: Double, from exact: ExactNumber, scale: Int = 0) -> Double {
     let expected = exact.value.scaled(by: scale)
     if exact.isFree || (value.isNaN && expected.isNaN) { return 0 }

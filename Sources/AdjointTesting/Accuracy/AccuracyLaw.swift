@@ -1,18 +1,20 @@
 package import Adjoint
 
-/// Value, first and second derivatives over the whole range of both float types, against exact formulas, on every road that
-/// a derivative can take.
+/// Value, first and second derivatives over the whole range of both float types, against exact formulas, on every road
+/// that a derivative can take.
 ///
-/// A result is right within the gate's ``/Adjoint/AccuracyBound``: 8 ulp of the larger of the result and its largest term,
-/// and 4 smallest subnormal numbers, unless the gate's file states another, with the reason.
+/// A result is right within the gate's ``/Adjoint/AccuracyBound``: 8 ulp of the larger of the result and its largest
+/// term, and 4 smallest subnormal numbers, unless the gate's file states another, with the reason.
 package struct AccuracyLaw {
   package let density: AccuracyDensity
 
   package init(density: AccuracyDensity = .test) { self.density = density }
 
-  /// Powers of two that upstream gradients are: 1, a small one that an infinite slope would make infinite, and a large one.
+  /// Powers of two that upstream gradients are: 1, a small one that an infinite slope would make infinite, and a large
+  /// one.
   ///
-  /// A composed function multiplies the upstream gradient by its operands, gate by gate, so a large one may overflow there.
+  /// A composed function multiplies the upstream gradient by its operands, gate by gate, so a large one may overflow
+  /// there.
   private static func upstreams(_ subject: AccuracySubject) -> [(first: Int, second: Int)] {
     [(0, 0), (-8, 0)] + (subject.isComposed ? [] : [(8, -8)])
   }
@@ -42,8 +44,8 @@ package struct AccuracyLaw {
     return worst.values.sorted { "\($0.quantity)" < "\($1.quantity)" }.map { "\(sweep.type), \(road.name): \($0)" }
   }
 
-  /// The largest error of each order of derivative of `subject` in `type`, whether within its bound or not, with an upstream
-  /// gradient of 1.
+  /// The largest error of each order of derivative of `subject` in `type`, whether within its bound or not, with an
+  /// upstream gradient of 1.
   package func worstErrors(of subject: AccuracySubject, _ type: ElementType) throws -> [AccuracyError?] {
     let sweep = AccuracySweep(subject, type, density)
     var worst = [AccuracyError?](repeating: nil, count: 3)

@@ -8,8 +8,8 @@ package enum AccuracyDensity: Sendable {
   case soak
 }
 
-/// Operands all over the range of a type: every exponent or a share of them, both signs, what arithmetic treats in a special
-/// way, and densely where functions bend. Seeded: the same ones each time.
+/// Operands all over the range of a type: every exponent or a share of them, both signs, what arithmetic treats in a
+/// special way, and densely where functions bend. Seeded: the same ones each time.
 struct AccuracyPoints {
   let type: ElementType
   let density: AccuracyDensity

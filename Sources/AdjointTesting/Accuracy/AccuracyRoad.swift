@@ -1,6 +1,7 @@
 internal import Adjoint
 
-/// A road that numbers take from a function to its user: how it is applied, how it is differentiated, and how it is run.
+/// A road that numbers take from a function to its user: how it is applied, how it is differentiated, and how it is
+/// run.
 struct AccuracyRoad: Sendable {
   enum Layout: Sendable {
     /// All rows as one tensor.

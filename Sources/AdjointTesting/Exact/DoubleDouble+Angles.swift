@@ -29,8 +29,8 @@ extension DoubleDouble {
   }
 }
 
-/// Division by π/2 that is right however many turns there are: x · 2/π to 318 bits behind the point, from as many bits of
-/// 2/π as x has turns (M. H. Payne, R. N. Hanek, "Radian reduction for trigonometric functions", 1983).
+/// Division by π/2 that is right however many turns there are: x · 2/π to 318 bits behind the point, from as many bits
+/// of 2/π as x has turns (M. H. Payne, R. N. Hanek, "Radian reduction for trigonometric functions", 1983).
 private enum QuarterTurns {
   /// The bits of 2/π behind its point, from the highest on.
   private static let twoOverPi: [UInt64] = [

@@ -62,8 +62,8 @@ extension ExactFormulas {
 
   /// aᵇ.
   ///
-  /// By a it is 0 where b = 0, whatever a is. By b it is 0 for a < 0, where it has no derivative by b. At a = 0 it is the
-  /// limit from above; where that is infinite, or −0 comes from the other side, nothing is asked.
+  /// By a it is 0 where b = 0, whatever a is. By b it is 0 for a < 0, where it has no derivative by b. At a = 0 it is
+  /// the limit from above; where that is infinite, or −0 comes from the other side, nothing is asked.
   private static func power(_ a: Real, _ b: Real) -> ExactDerivatives {
     let value = ExactNumber(.pow(a, b))
     let isNoNumber = a.isNegative && value.value.isNaN
@@ -95,8 +95,8 @@ extension ExactFormulas {
       [[twiceByBase, mixed], [mixed, ExactNumber(value.value * logarithm * logarithm)]])
   }
 
-  /// aᵇ⁻ᵏ: for a below 0 with the sign that b itself, if it is whole, and k give, also where b − k has more digits than are
-  /// kept.
+  /// aᵇ⁻ᵏ: for a below 0 with the sign that b itself, if it is whole, and k give, also where b − k has more digits
+  /// than are kept.
   private static func lowered(_ a: Real, _ b: Real, by k: Int) -> Real {
     guard a.isNegative, !a.isZero, b.isFinite else { return .pow(a, b - Real(Double(k))) }
     let whole = Real.pow(-1, b)  // NaN unless b is whole

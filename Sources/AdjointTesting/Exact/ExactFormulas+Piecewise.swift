@@ -1,8 +1,8 @@
 internal import Adjoint
 
 extension ExactFormulas {
-  /// Gates that route, compare and select: at a tie the sides share the derivative evenly. NaN goes through a value; whether
-  /// a router sends a gradient to a NaN, no convention says.
+  /// Gates that route, compare and select: at a tie the sides share the derivative evenly. NaN goes through a value;
+  /// whether a router sends a gradient to a NaN, no convention says.
   static let piecewise: [String: ExactFormula] = [
     "relu": ExactFormula(arity: 1) { x in
       let x = x[0]

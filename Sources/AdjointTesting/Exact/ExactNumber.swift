@@ -84,8 +84,8 @@ package enum AccuracyQuantity: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What a gate computes, and its derivatives, as formulas without cancellation that keep their digits over the whole range
-/// of doubles.
+/// What a gate computes, and its derivatives, as formulas without cancellation that keep their digits over the whole
+/// range of doubles.
 package struct ExactFormula: Sendable {
   package typealias Real = DoubleDouble
   let arity: Int

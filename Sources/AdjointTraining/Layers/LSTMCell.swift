@@ -23,8 +23,8 @@ public struct LSTMCell: Hashable, Sendable {
   /// Wx `[inputs, 4 · units]`, Wh `[units, 4 · units]` and b `[4 · units]`; their quarters belong to i, f, g, o.
   public let inputWeights: Node, hiddenWeights: Node, bias: Node
 
-  /// Makes the parameters `name/inputWeights`, `name/hiddenWeights` and `name/bias`: Glorot's uniform weights, and biases
-  /// of 0, of the forget gate 1, so that the cell remembers at first (Jozefowicz et al. 2015).
+  /// Makes the parameters `name/inputWeights`, `name/hiddenWeights` and `name/bias`: Glorot's uniform weights, and
+  /// biases of 0, of the forget gate 1, so that the cell remembers at first (Jozefowicz et al. 2015).
   public init(
     in graph: Graph, _ name: String, inputs: Int, units: Int, seed: UInt64, _ type: ElementType = .float32,
     fileID: StaticString = #fileID, line: UInt = #line

@@ -16,8 +16,8 @@ public import DependencyScheduling
 /// What the optimizer remembers are parameters of the graph, under `optimizer/`. A run that is saved after some step,
 /// resumed and trained on has the same bits as one that went through, at any width.
 ///
-/// A step that fails or is cancelled was not taken: parameters, step and position in the data are as before it. A trainer
-/// is a value of one owner; its ``session`` and parameters may be shared as any others.
+/// A step that fails or is cancelled was not taken: parameters, step and position in the data are as before it. A
+/// trainer is a value of one owner; its ``session`` and parameters may be shared as any others.
 public struct Trainer: Sendable {
   public let session: Session
   public let loss: Node
@@ -43,8 +43,8 @@ public struct Trainer: Sendable {
   ///   - rate: the learning rate of each step.
   ///   - batches: the rows of data that steps are fed.
   ///   - parameters: what is trained; if left out, all floating-point parameters that `updates` leaves alone.
-  ///   - clippingNorm: the most that the global norm of all gradients may be. With it, a step whose gradients are infinite
-  ///     or NaN fails with ``TrainingError/gradientNotFinite(_:)``; without it, they end up in the parameters.
+  ///   - clippingNorm: the most that the global norm of all gradients may be. With it, a step whose gradients are
+  ///     infinite or NaN fails with ``TrainingError/gradientNotFinite(_:)``; without it, they end up in the parameters.
   ///   - others: more values to compute, such as predictions.
   ///   - updates: more parameters that a step changes, such as running statistics.
   ///   - options: how the step is compiled: which scopes are checkpointed, say.
@@ -104,9 +104,9 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - cancellation: stops within the step.
   ///   - feed: writes the rows given into the session's inputs.
-  /// - Throws: what `feed` and the run throw, ``TrainingError/gradientNotFinite(_:)`` if gradients are to be clipped and are
-  ///   not finite; then no step was taken. ``TrainingError/lossNotRead(step:reason:)`` if another task has the session as
-  ///   the loss is read: then the step was taken, and ``step`` counts it.
+  /// - Throws: what `feed` and the run throw, ``TrainingError/gradientNotFinite(_:)`` if gradients are to be clipped
+  ///   and are not finite; then no step was taken. ``TrainingError/lossNotRead(step:reason:)`` if another task has the
+  ///   session as the loss is read: then the step was taken, and ``step`` counts it.
   @discardableResult
   public mutating func takeStep(
     cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void

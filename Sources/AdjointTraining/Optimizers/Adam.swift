@@ -1,7 +1,7 @@
 public import Adjoint
 
-/// Adam (Kingma, Ba 2015): m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,  w ← w − η m̂ / (√v̂ + ε), where m̂ and v̂ are
-/// m and v over 1 − β₁ᵗ and 1 − β₂ᵗ, since both begin at 0.
+/// Adam (Kingma, Ba 2015): m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,  w ← w − η m̂ / (√v̂ + ε), where m̂ and v̂
+/// are m and v over 1 − β₁ᵗ and 1 − β₂ᵗ, since both begin at 0.
 ///
 /// What it remembers is m, as `moment1/…`, and √v, as `rootMoment2/…`, which any finite gradient leaves finite: see
 /// ``RMSProp``, which does the same.
@@ -81,7 +81,8 @@ extension Adam {
   ) -> [Step] {
     guard let corrections else { return [] }
     let means = RootMeanSquare(decay: beta2, in: rate.graph, rate.elementType)
-    // m̂ / (√v̂ + ε), both parts of the fraction multiplied by √(1 − β₂ᵗ), so that √v is not: it may be the largest number.
+    // m̂ / (√v̂ + ε), both parts of the fraction multiplied by √(1 − β₂ᵗ), so that √v is not: it may be the largest
+    // number.
     let scaledRate = rate * (corrections.root.value / corrections.first.value)
     let least = rate.graph.constant(rate.elementType.leastNonzeroMagnitude, [], rate.elementType)
     let scaledEpsilon = maximum(epsilon * corrections.root.value, least)

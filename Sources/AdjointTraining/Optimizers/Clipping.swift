@@ -2,8 +2,8 @@ public import Adjoint
 
 /// The global norm of gradients: √ Σ g² over all elements of all of them, a scalar.
 ///
-/// It is right wherever gradients are: squares are formed of elements divided by the largest of all, so that they neither
-/// overflow nor vanish. A NaN or an infinite element makes the norm one.
+/// It is right wherever gradients are: squares are formed of elements divided by the largest of all, so that they
+/// neither overflow nor vanish. A NaN or an infinite element makes the norm one.
 public func globalNorm(_ gradients: [Node], fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   precondition(!gradients.isEmpty, "A global norm needs at least one gradient")
   return gradients[0].graph.placing(at: fileID, line) {
@@ -15,9 +15,9 @@ public func globalNorm(_ gradients: [Node], fileID: StaticString = #fileID, line
 /// The gradients, all scaled by one factor so that their ``globalNorm(_:fileID:line:)`` is at most `limit` (Pascanu,
 /// Mikolov, Bengio 2013); those within it stay the same bits. All are of one element type.
 ///
-/// Finite gradients are scaled to what is right, whatever their size: [3 · 10¹⁹, 4 · 10¹⁹] clipped to 1 is [0.6, 0.8] in
-/// float32. An infinite or NaN gradient has no direction: the run fails, with ``TrainingError/gradientNotFinite(_:)`` in
-/// its error, and parameters stay as they were.
+/// Finite gradients are scaled to what is right, whatever their size: [3 · 10¹⁹, 4 · 10¹⁹] clipped to 1 is [0.6, 0.8]
+/// in float32. An infinite or NaN gradient has no direction: the run fails, with
+/// ``TrainingError/gradientNotFinite(_:)`` in its error, and parameters stay as they were.
 ///
 /// `parameters` are those that the gradients are of, which the error names; if left out, it names the gradients.
 public func clipped(

@@ -3,8 +3,8 @@ public import Adjoint
 /// Gradient descent by the root mean square of recent gradients (Tieleman, Hinton 2012):
 /// s ← ρ s + (1 − ρ) g²,  w ← w − η g / (√s + ε); with momentum v ← μ v + g / (√s + ε),  w ← w − η v.
 ///
-/// What it remembers of the squares is √s, as `rootMeanSquare/…`: a gradient of 10²⁰ has no square in float32, and one of
-/// 10⁻³⁰ neither, but a finite gradient leaves a finite root.
+/// What it remembers of the squares is √s, as `rootMeanSquare/…`: a gradient of 10²⁰ has no square in float32, and one
+/// of 10⁻³⁰ neither, but a finite gradient leaves a finite root.
 public struct RMSProp: Optimizer, Hashable {
   public let decay: Double, epsilon: Double, momentum: Double
 

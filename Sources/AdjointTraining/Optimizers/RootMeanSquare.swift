@@ -3,9 +3,9 @@ internal import Adjoint
 /// The root of a running mean of squares, r ← √(β r² + (1 − β) x²), with r itself as the state that steps keep.
 ///
 /// The square of a gradient leaves the range of its type where the gradient is above the root of the largest number,
-/// 1.8 · 10¹⁹ in float32, or below that of the smallest. A mean square kept as such would be infinite after one such step
-/// and for ever, and the parameter would never move again. The root is as large as gradients are, and it is formed without
-/// a square, so that it is finite wherever they are.
+/// 1.8 · 10¹⁹ in float32, or below that of the smallest. A mean square kept as such would be infinite after one such
+/// step and for ever, and the parameter would never move again. The root is as large as gradients are, and it is
+/// formed without a square, so that it is finite wherever they are.
 struct RootMeanSquare {
   private let decay: Double
   private let greatest: Node

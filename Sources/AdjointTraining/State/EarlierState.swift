@@ -1,6 +1,7 @@
 internal import Adjoint
 
-/// The memory of optimizers as earlier versions wrote it: means of squares, whose roots are kept now, under other names.
+/// The memory of optimizers as earlier versions wrote it: means of squares, whose roots are kept now, under other
+/// names.
 enum EarlierState {
   private static let kinds = [
     "rootMoment2": "moment2", "rootCorrection2": "correction2", "rootMeanSquare": "meanSquare",
@@ -16,8 +17,8 @@ enum EarlierState {
     return parts.joined(separator: "/")
   }
 
-  /// Replaces mean squares by their roots. An infinite one, which a gradient without a square has left, becomes the largest
-  /// that a mean square can be.
+  /// Replaces mean squares by their roots. An infinite one, which a gradient without a square has left, becomes the
+  /// largest that a mean square can be.
   static func takeRoots(of bytes: inout MutableRawSpan, _ type: StoredType) {
     func replace<T: BinaryFloatingPoint>(_: T.Type) {
       bytes.withUnsafeMutableBytes { bytes in

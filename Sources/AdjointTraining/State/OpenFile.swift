@@ -21,8 +21,8 @@ struct OpenFile: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// The descriptor, or -1 and the number of the error. A file that this makes has the permissions `mode`, without those
-  /// of the process's mask.
+  /// The descriptor, or -1 and the number of the error. A file that this makes has the permissions `mode`, without
+  /// those of the process's mask.
   static func open(_ path: String, _ flags: CInt, _ mode: mode_t = 0) -> (descriptor: CInt, error: CInt) {
     // A C string would end there, and name another file.
     if path.utf8.contains(0) { return (-1, EINVAL) }

@@ -2,13 +2,14 @@ public import Adjoint
 
 /// Parameters in safetensors files, under the names they have in the graph.
 extension ParameterStore {
-  /// Writes the parameters `names`, all that are held if left out, to a file of that name, which appears whole or not at
-  /// all. They are of one moment: until all are written, a step that updates parameters of this store is refused as busy.
+  /// Writes the parameters `names`, all that are held if left out, to a file of that name, which appears whole or not
+  /// at all. They are of one moment: until all are written, a step that updates parameters of this store is refused as
+  /// busy.
   ///
-  /// A file that is there is replaced by one of its permissions, owner and group, as far as the process may give them; a
-  /// symbolic link stays, and the file that it leads to is replaced. What is not a regular file is refused, and so is a
-  /// file that is read-only. A save that is killed leaves at most a file `….adjoint-partial-0` beside, which the next save
-  /// to this path removes.
+  /// A file that is there is replaced by one of its permissions, owner and group, as far as the process may give them;
+  /// a symbolic link stays, and the file that it leads to is replaced. What is not a regular file is refused, and so
+  /// is a file that is read-only. A save that is killed leaves at most a file `….adjoint-partial-0` beside, which the
+  /// next save to this path removes.
   ///
   /// - Parameter metadata: text to keep beside them.
   /// - Throws: ``StateFileError/unavailable(_:)`` for a name that is not held or while parameters are written,
@@ -45,8 +46,8 @@ extension ParameterStore {
   ///
   /// - Parameter ignoringOthers: whether the file may hold more: a server reads the weights of a training's file.
   /// - Returns: the file's metadata.
-  /// - Throws: ``StateFileError/mismatch(path:_:)`` with all that is missing, extra, of another shape or of another type;
-  ///   the other cases for a file that cannot be read or is not sound, and while parameters are in use.
+  /// - Throws: ``StateFileError/mismatch(path:_:)`` with all that is missing, extra, of another shape or of another
+  ///   type; the other cases for a file that cannot be read or is not sound, and while parameters are in use.
   @discardableResult
   public func load(
     _ names: [String]? = nil, from path: String, ignoringOthers: Bool = false

@@ -11,8 +11,8 @@
 /// Where a save goes: the file that will be there when it is done, and what is there now.
 ///
 /// A save writes a temporary file beside its target, flushes it to disk and gives it the target's name in one step:
-/// whoever opens the target finds the old file or the whole new one, also after a power failure. The new file has the old
-/// one's permissions, and its owner and group if this process may give them.
+/// whoever opens the target finds the old file or the whole new one, also after a power failure. The new file has the
+/// old one's permissions, and its owner and group if this process may give them.
 struct SaveTarget {
   /// The target behind all symbolic links: a link stays one, and the file that it leads to is replaced.
   let path: String
@@ -21,8 +21,8 @@ struct SaveTarget {
   /// Owner, group and permissions of the file to be replaced; `nil` where there is none.
   private let old: stat?
 
-  /// - Throws: ``StateFileError/system(path:operation:reason:)`` also for what is there and is not a regular file, and for
-  ///   a file that is read-only, be it to a user who may write to any.
+  /// - Throws: ``StateFileError/system(path:operation:reason:)`` also for what is there and is not a regular file, and
+  ///   for a file that is read-only, be it to a user who may write to any.
   init(_ asked: String) throws(StateFileError) {
     path = try Self.followingLinks(asked)
     (folder, name) = Self.cut(path)
@@ -77,8 +77,8 @@ struct SaveTarget {
 
   /// A new file in the target's folder that no other save uses.
   ///
-  /// Its owner holds a lock on it for as long as it is open. A process that is killed lets go of the lock and leaves the
-  /// file: the next save to this target finds it without a lock and removes it.
+  /// Its owner holds a lock on it for as long as it is open. A process that is killed lets go of the lock and leaves
+  /// the file: the next save to this target finds it without a lock and removes it.
   func makeTemporary() throws(StateFileError) -> OpenFile {
     let mode: mode_t = old == nil ? 0o666 : 0o600
     let mostSaves = 10_000  // to one target at one time, or left over where there are no locks
@@ -151,8 +151,8 @@ struct SaveTarget {
 extension OpenFile {
   fileprivate enum Lock { case taken, takenByAnother, unsupported }
 
-  /// Asks for the lock that marks a temporary file as in use. It is let go of when the file is closed, also by the end of
-  /// the process.
+  /// Asks for the lock that marks a temporary file as in use. It is let go of when the file is closed, also by the end
+  /// of the process.
   fileprivate func lock() -> Lock {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if errno == EWOULDBLOCK { return .takenByAnother }
@@ -172,8 +172,8 @@ extension OpenFile {
   @discardableResult
   func removeName() -> Bool { unlink(path) == 0 || errno == ENOENT }
 
-  /// Takes over owner, group and permissions. Those that would be for another owner or group than they were given to are
-  /// left out.
+  /// Takes over owner, group and permissions. Those that would be for another owner or group than they were given to
+  /// are left out.
   fileprivate func takeOver(_ old: stat) throws(StateFileError) {
     let own = try status()
     let setUserID: mode_t = 0o4000, setGroupID: mode_t = 0o2000

@@ -6,9 +6,9 @@ internal import Adjoint
 /// let file = try TensorFile(opening: "digits.safetensors")
 /// for tensor in file.tensors { print(tensor.name, tensor.type, tensor.dimensions) }
 /// ```
-/// Opening checks all of the header against the file's length before anything is believed: a truncated, lying or hostile
-/// file is a ``StateFileError/malformed(path:reason:)``, and never takes more memory than the file has bytes. What the
-/// kit writes opens in Python's `safetensors`, and the other way round.
+/// Opening checks all of the header against the file's length before anything is believed: a truncated, lying or
+/// hostile file is a ``StateFileError/malformed(path:reason:)``, and never takes more memory than the file has bytes.
+/// What the kit writes opens in Python's `safetensors`, and the other way round.
 public struct TensorFile: ~Copyable {
   /// In the order of their bytes.
   public private(set) var tensors: [StoredTensor]
@@ -88,7 +88,8 @@ public struct TensorFile: ~Copyable {
     if squares.contains(ExactName(tensor.name)) { EarlierState.takeRoots(of: &target, tensor.type) }
   }
 
-  /// Writes a file of `tensors` to `path`, which has the old file or the whole new one at all times: see ``SaveTarget``.
+  /// Writes a file of `tensors` to `path`, which has the old file or the whole new one at all times: see
+  /// ``SaveTarget``.
   ///
   /// - Parameter bytes: calls its second argument with the bytes of each tensor, in the order of the first.
   static func write(

@@ -22,7 +22,8 @@ struct TensorFileHeader {
 
   // MARK: reading
 
-  /// Reads the JSON, whose names are compared byte for byte, and checks that the tensors lie one behind the other in all of the data, without gap or overlap.
+  /// Reads the JSON, whose names are compared byte for byte, and checks that the tensors lie one behind the other in
+  /// all of the data, without gap or overlap.
   ///
   /// - Complexity: O(n log n) in the bytes of the header.
   init(parsing json: [UInt8], dataByteCount: Int) throws(Malformed) {

@@ -1,7 +1,7 @@
 internal import Adjoint
 
-/// Saving a training and going on with it: weights, what the optimizer remembers, step, position in the data and counters
-/// in one safetensors file.
+/// Saving a training and going on with it: weights, what the optimizer remembers, step, position in the data and
+/// counters in one safetensors file.
 extension Trainer {
   /// Writes the state after the steps taken so far. The file appears whole or not at all, also after a power failure.
   ///

@@ -1,10 +1,11 @@
-// A reduction of long rows in two goes: leaves of fixed length, which may be computed side by side, and what they join to.
+// A reduction of long rows in two goes: leaves of fixed length, which may be computed side by side, and what they join
+// to.
 //
-// A leaf is a power of two of the pairwise tree's blocks, and so a subtree of the tree over the whole row; the tree over
-// the leaves' results is the rest of it. Only the last leaf may be shorter, and it is joined last of all either way. So
-// the result has the bits of `adj_reduce`, but of a mean that small. What a leaf comes to is the sum or the greatest element, of a mean the sum
-// divided by ADJ_LEAF, which does not overflow, and rounds where it is no normal number, and of squares a code
-// (safe_sums_of_type.h).
+// A leaf is a power of two of the pairwise tree's blocks, and so a subtree of the tree over the whole row; the tree
+// over the leaves' results is the rest of it. Only the last leaf may be shorter, and it is joined last of all either
+// way. So the result has the bits of `adj_reduce`, but of a mean that small. What a leaf comes to is the sum or the
+// greatest element, of a mean the sum divided by ADJ_LEAF, which does not overflow, and rounds where it is no normal
+// number, and of squares a code (safe_sums_of_type.h).
 
 #include "leaves.h"
 #include "safe_sums.h"

@@ -11,8 +11,8 @@ ADJ_INLINE float adj_add_f32(double *sum, float value) { return (float)(*sum = *
 ADJ_INLINE float adj_end_f32(const double *sum) { return (float)*sum; }
 typedef double adj_running_f32;
 
-/// One of doubles, with the sum of its roundings (T. Ogita, S. Rump, S. Oishi, "Accurate sum and dot product", SIAM J. Sci.
-/// Comput. 26, 2005, algorithm 4.4).
+/// One of doubles, with the sum of its roundings (T. Ogita, S. Rump, S. Oishi, "Accurate sum and dot product", SIAM J.
+/// Sci. Comput. 26, 2005, algorithm 4.4).
 typedef struct {
   double sum, lost;
 } adj_running_f64;

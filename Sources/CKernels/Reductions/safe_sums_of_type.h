@@ -3,10 +3,10 @@
 // Sums of squares that neither overflow nor lose what underflows, and sums that do not overflow on their way to a mean.
 //
 // The plain pairwise sum of squares stands where it is between LOW and LARGEST; elsewhere the elements are read again,
-// times a power of two. The sum is passed on as a *code*: itself, where it stands (and 0, infinity or NaN, where elements
-// force them); else minus the norm, its root: times 2^-DOWN, at least 1, where squares overflow, and times 2^UP, less than
-// 1, where they underflow. Rows longer than a leaf are coded leaf by leaf, so that they have the same bits whether leaves
-// are computed side by side or not.
+// times a power of two. The sum is passed on as a *code*: itself, where it stands (and 0, infinity or NaN, where
+// elements force them); else minus the norm, its root: times 2^-DOWN, at least 1, where squares overflow, and times
+// 2^UP, less than 1, where they underflow. Rows longer than a leaf are coded leaf by leaf, so that they have the same
+// bits whether leaves are computed side by side or not.
 
 /// Elements of a reduction in their order: those of one output, or `count` next to one another if there is no plan.
 struct NAME(elements) {

@@ -29,8 +29,8 @@ void adj_convolution_planes(uint8_t type, struct adj_planes plan, const void *in
                             ptrdiff_t end);
 
 /// Matrices of `lines` lines, turned so that a vector holds an element of each of as many lines as it has lanes:
-/// panel[column][lane] = input[matrix · matrix_size + line · line_stride + offsets[column]], zero where there is no line.
-/// Without offsets columns are next to one another.
+/// panel[column][lane] = input[matrix · matrix_size + line · line_stride + offsets[column]], zero where there is no
+/// line. Without offsets columns are next to one another.
 struct adj_panels {
   ptrdiff_t matrices, lines, columns, matrix_size, line_stride;
   const ptrdiff_t *_Nullable offsets;
@@ -51,8 +51,8 @@ struct adj_tap_range {
   ptrdiff_t top, bottom, left, right;
 };
 
-/// result[n, o, pixel] = sum over source channels c and taps t of planes[n, c][pixel + offsets[t]] · panels[c, t][o], in
-/// this order, without the products of room. Channels are those of one of `groups`; so are the lanes of a panel.
+/// result[n, o, pixel] = sum over source channels c and taps t of planes[n, c][pixel + offsets[t]] · panels[c, t][o],
+/// in this order, without the products of room. Channels are those of one of `groups`; so are the lanes of a panel.
 struct adj_tap_sum {
   ptrdiff_t images, groups, sources, results;
   ptrdiff_t channel_size, pitch;
@@ -63,8 +63,8 @@ struct adj_tap_sum {
   const struct adj_tap_range *_Nullable ranges;
   ptrdiff_t class_count;
   const struct adj_tap_class *classes;
-  /// Rows worked together, and whether pixels are counted on over the ends of rows: junk is computed between two rows, but
-  /// short rows fill vectors.
+  /// Rows worked together, and whether pixels are counted on over the ends of rows: junk is computed between two rows,
+  /// but short rows fill vectors.
   ptrdiff_t band, bands;
   int32_t runs_on;
   /// Whether tiles are those for 16 registers of 32 bytes even where there are more.

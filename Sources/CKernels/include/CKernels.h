@@ -1,8 +1,9 @@
 #pragma once
 
 // Loops over raw buffers. They know no graph and no thread, allocate nothing and never fail: who calls them has checked
-// shapes, and indices where no result says which of them is out of range. A `type` is 0 for float, 1 for double, 2 for int32_t. Sizes and strides count elements. Where an
-// output may be the same memory as an input, it says so; otherwise buffers do not overlap.
+// shapes, and indices where no result says which of them is out of range. A `type` is 0 for float, 1 for double, 2 for
+// int32_t. Sizes and strides count elements. Where an output may be the same memory as an input, it says so; otherwise
+// buffers do not overlap.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +43,8 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
 enum { ADJ_CHAIN_OPERANDS = 48, ADJ_CHAIN_OPERATIONS = 256, ADJ_CHAIN_REACH = 16 };
 
 /// One operation of a chain, on values by number: the chain's operands, then the result of each operation. `place` is
-/// the number of an output, or ~t for temporary t, of which the chain has as many as it needs at once. Operands that the operation does not have are any value.
+/// the number of an output, or ~t for temporary t, of which the chain has as many as it needs at once. Operands that
+/// the operation does not have are any value.
 struct adj_chain_operation {
   uint16_t operation;
   int16_t place;
@@ -71,9 +73,9 @@ struct adj_chain_gather {
   ptrdiff_t rows, columns;
 };
 
-/// How a chain reads: operand o from element `offsets[o]` of its memory on. `gathers` are those operands that are rows of
-/// a table, `pieces` those of its splices. `extents` has an entry for each value, or is null if none is needed around a
-/// block; outputs are not, and operands that are have the chain's shape, or are gathered, or one element.
+/// How a chain reads: operand o from element `offsets[o]` of its memory on. `gathers` are those operands that are rows
+/// of a table, `pieces` those of its splices. `extents` has an entry for each value, or is null if none is needed
+/// around a block; outputs are not, and operands that are have the chain's shape, or are gathered, or one element.
 struct adj_chain_reading {
   struct adj_layout layout;
   const ptrdiff_t *offsets;
@@ -109,12 +111,12 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
 /// the slab's elements that it reads: all first operands, all second ones, all third ones. Its results lie next to one
 /// another, right behind those of the run before it; it reads none of them.
 enum : uint16_t {
-  /// A run of one gate, and one of which operands are the results of the single before it or of the one before that, and
-  /// are left out.
+  /// A run of one gate, and one of which operands are the results of the single before it or of the one before that,
+  /// and are left out.
   ADJ_SCALAR_SINGLE = 1 << 6, ADJ_SCALAR_A_IS_LAST = 2 << 6, ADJ_SCALAR_B_IS_LAST = 3 << 6,
   ADJ_SCALAR_A_IS_BEFORE = 4 << 6, ADJ_SCALAR_LAST_AND_BEFORE = 5 << 6, ADJ_SCALAR_BEFORE_AND_LAST = 6 << 6,
-  /// So many gates of an operation of two operands, each done on the result of the single before it. Their other operands
-  /// follow.
+  /// So many gates of an operation of two operands, each done on the result of the single before it. Their other
+  /// operands follow.
   ADJ_SCALAR_SERIES = 7 << 6,
   /// Shorter runs than this are written as singles.
   ADJ_SCALAR_SHORTEST_RUN = 4,
@@ -162,8 +164,8 @@ void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, cons
 enum { ADJ_LEAF = 4096 };
 
 /// Reduces the leaves begin <= l < end of rows of `columns` elements, counted through all rows, to one element each, of
-/// which ADJ_MEAN wants the sums divided by ADJ_LEAF, norms and mean squares the squares' sums in a form that holds any of
-/// them; and those of the rows begin <= r < end to the results. Together they give the bits of
+/// which ADJ_MEAN wants the sums divided by ADJ_LEAF, norms and mean squares the squares' sums in a form that holds
+/// any of them; and those of the rows begin <= r < end to the results. Together they give the bits of
 /// `adj_reduce` along the innermost axis, but of a mean that is no normal number.
 void adj_reduce_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,
                        ptrdiff_t begin, ptrdiff_t end);
@@ -173,17 +175,17 @@ void adj_join_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const v
 /// The longest row that ends a chain whole.
 enum { ADJ_CHAIN_ROW = ADJ_LEAF };
 
-/// What ends a chain: output `source` reduced row by row, or leaf by leaf if rows are longer than ADJ_CHAIN_ROW. It is one
-/// of the `stored` outputs, or the one after them, which has no memory. `plan` is that of ADJ_CHAIN_ROW / columns rows
-/// next to one another, and not looked at for leaves.
+/// What ends a chain: output `source` reduced row by row, or leaf by leaf if rows are longer than ADJ_CHAIN_ROW. It is
+/// one of the `stored` outputs, or the one after them, which has no memory. `plan` is that of ADJ_CHAIN_ROW / columns
+/// rows next to one another, and not looked at for leaves.
 struct adj_chain_tail {
   uint8_t operation;
   ptrdiff_t columns, source, stored;
   struct adj_reduction plan;
 };
 
-/// As `adj_chain`, for the elements of the rows, or leaves, begin <= r < end; after the stored outputs comes the reduced
-/// result.
+/// As `adj_chain`, for the elements of the rows, or leaves, begin <= r < end; after the stored outputs comes the
+/// reduced result.
 struct adj_chain_fault adj_chain_reduction(
     uint8_t type, const struct adj_chain_code *chain, const void *_Nonnull const *_Nonnull inputs,
     void *_Nonnull const *_Nonnull outputs, struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
@@ -233,9 +235,9 @@ enum : uint16_t {
 ptrdiff_t adj_rows(uint16_t operation, uint8_t type, const void *_Nonnull const *_Nonnull inputs, void *output,
                    ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end);
 
-/// A tensor as `length` elements along one axis, `inner` elements apart. Lane l, the elements with l / inner in front of
-/// the axis and l % inner behind it, is summed up: output[k] = input[0] + … + input[k], one after the other, or from the
-/// other end if `from_the_end`. The output may be the memory of the input.
+/// A tensor as `length` elements along one axis, `inner` elements apart. Lane l, the elements with l / inner in front
+/// of the axis and l % inner behind it, is summed up: output[k] = input[0] + … + input[k], one after the other, or
+/// from the other end if `from_the_end`. The output may be the memory of the input.
 void adj_cumulative_sum(uint8_t type, const void *input, void *output, ptrdiff_t length, ptrdiff_t inner,
                         int32_t from_the_end, ptrdiff_t begin, ptrdiff_t end);
 
@@ -243,8 +245,8 @@ void adj_cumulative_sum(uint8_t type, const void *input, void *output, ptrdiff_t
 void adj_argmax(uint8_t type, const void *input, int32_t *indices, ptrdiff_t length, ptrdiff_t inner, ptrdiff_t begin,
                 ptrdiff_t end);
 
-/// Row r of the output, of `n` elements in a circle: y[i] = sum over j < taps of b[j] · a[i - (j - origin)], from j = 0 on;
-/// i + (j - origin) instead if `reversed`.
+/// Row r of the output, of `n` elements in a circle: y[i] = sum over j < taps of b[j] · a[i - (j - origin)], from j =
+/// 0 on; i + (j - origin) instead if `reversed`.
 void adj_circular_convolution(uint8_t type, const void *a, const void *b, void *output, ptrdiff_t n, ptrdiff_t taps,
                               ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end);
 

@@ -1,8 +1,8 @@
 internal import Threads
 
 extension GraphExecutor {
-  /// Runs every unit of `schedule` without blocking a thread of Swift's cooperative pool: only the executor's seats work
-  /// on it, ``width`` of them at most. Cancelling the task cancels the run.
+  /// Runs every unit of `schedule` without blocking a thread of Swift's cooperative pool: only the executor's seats
+  /// work on it, ``width`` of them at most. Cancelling the task cancels the run.
   ///
   /// - Throws: The first error that `body` threw, or `CancellationError`.
   public func run(_ schedule: Schedule, options: RunOptions, keeping body: UnitBody) async throws {

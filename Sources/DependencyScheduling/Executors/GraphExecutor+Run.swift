@@ -186,8 +186,8 @@ extension ScheduleStorage {
       unitCount: unitCount, width: width,
       estimate: estimates.map { ($0.work, max($0.work / Double(width), $0.span)) })
   }
-  /// How many of `width` workers the units can occupy: twice as many as would be busy on the average if nobody ever waited,
-  /// where costs are known. More would be woken for nothing.
+  /// How many of `width` workers the units can occupy: twice as many as would be busy on the average if nobody ever
+  /// waited, where costs are known. More would be woken for nothing.
   func usefulWidth(upTo width: Int) -> Int {
     guard let estimates, estimates.span > 0 else { return width }
     let most = (2 * estimates.work / estimates.span).rounded(.up)

@@ -1,5 +1,5 @@
-/// Awaits a run that goes on elsewhere: `start` starts it, and calls what it is given when the run is over. Cancelling the
-/// task cancels the run.
+/// Awaits a run that goes on elsewhere: `start` starts it, and calls what it is given when the run is over. Cancelling
+/// the task cancels the run.
 func withRunOfTask(
   _ options: RunOptions,
   _ start: (RunOptions, _ finish: @escaping @Sendable (Result<Void, any Error>) -> Void) -> Void

@@ -2,8 +2,8 @@ import Dispatch
 internal import Threads
 
 extension Run {
-  /// Waits for the seats that are still inside a run that is over: awake for as long as those need who have just run dry,
-  /// then asleep.
+  /// Waits for the seats that are still inside a run that is over: awake for as long as those need who have just run
+  /// dry, then asleep.
   func awaitSeats() {
     var patience = Patience()
     while attendance.current.seats > 0 && patience.rest() {}
@@ -11,7 +11,8 @@ extension Run {
   }
 }
 
-/// The caller of a synchronous run that is shared out: a worker that brings its own thread, and parks when it finds nothing.
+/// The caller of a synchronous run that is shared out: a worker that brings its own thread, and parks when it finds
+/// nothing.
 struct Caller {
   private let run: Run
   private let place = 0

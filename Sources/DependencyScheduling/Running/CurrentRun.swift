@@ -3,7 +3,8 @@ import Synchronization
 
 /// The run that the calling code is part of.
 public enum CurrentRun {
-  /// Whether the run has been cancelled, or has failed elsewhere: a unit or task that takes long may ask, and return early.
+  /// Whether the run has been cancelled, or has failed elsewhere: a unit or task that takes long may ask, and return
+  /// early.
   ///
   /// Outside of any run, it is whether the current Swift task is cancelled.
   public static var isCancelled: Bool {

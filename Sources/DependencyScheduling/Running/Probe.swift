@@ -1,9 +1,10 @@
-/// How far a run has come of which nothing is known: its caller begins alone, and a seat that is called at once watches.
+/// How far a run has come of which nothing is known: its caller begins alone, and a seat that is called at once
+/// watches.
 ///
-/// The caller takes *stretches* of the serial order, one unit at first. If a stretch takes long, the seat *takes over*: what
-/// the caller has not begun becomes a run that is shared out, while the caller is still in its stretch. So units that take
-/// milliseconds, or wait for others, are shared out from the first one on; and units of nanoseconds never pay for counting
-/// dependencies.
+/// The caller takes *stretches* of the serial order, one unit at first. If a stretch takes long, the seat *takes
+/// over*: what the caller has not begun becomes a run that is shared out, while the caller is still in its stretch. So
+/// units that take milliseconds, or wait for others, are shared out from the first one on; and units of nanoseconds
+/// never pay for counting dependencies.
 ///
 /// The stretch in progress is `done..<begun`. A value in one atomic word, like ``Attendance``.
 struct Probe: Equatable, Sendable {
@@ -28,8 +29,8 @@ struct Probe: Equatable, Sendable {
     return true
   }
 
-  /// Takes what the caller has not begun, of `count` positions; `nil` if there is nothing to take. Whoever takes it counts
-  /// what is `done`.
+  /// Takes what the caller has not begun, of `count` positions; `nil` if there is nothing to take. Whoever takes it
+  /// counts what is `done`.
   mutating func take(of count: Int) -> Probe? {
     guard !isTaken, begun < count else { return nil }
     isTaken = true

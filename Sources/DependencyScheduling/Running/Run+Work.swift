@@ -12,11 +12,12 @@ extension Run {
     case givesWay
   }
 
-  /// Runs units as the worker at `place`, beginning with `unit`, until it finds none where it may look without disturbing
-  /// others: its own deque, the roots, and what was completed from outside.
+  /// Runs units as the worker at `place`, beginning with `unit`, until it finds none where it may look without
+  /// disturbing others: its own deque, the roots, and what was completed from outside.
   ///
-  /// The order of preference: the first successor that became ready (its inputs are in the cache), then the worker's own
-  /// deque, youngest first, then roots; where costs are known, roots come last of all, after what others have ready.
+  /// The order of preference: the first successor that became ready (its inputs are in the cache), then the worker's
+  /// own deque, youngest first, then roots; where costs are known, roots come last of all, after what others have
+  /// ready.
   func work(at place: Int, from unit: UInt32, in stay: SeatStay?) -> Pause {
     let order = order!
     return CurrentRun.with(order.cancellation, progress.stopFlag) {
@@ -32,8 +33,8 @@ extension Run {
     Worker(self, place, nil).anyUnit()
   }
 
-  /// Records that a unit that had suspended is done. Any thread, which holds the run, its schedule, and the `seats` that
-  /// it is for: the run may be stopped, and over, at any moment.
+  /// Records that a unit that had suspended is done. Any thread, which holds the run, its schedule, and the `seats`
+  /// that it is for: the run may be stopped, and over, at any moment.
   func finishFromOutside(_ unit: UInt32, _ seats: Seats?) {
     var readyCount = 0
     for edge in offsets[Int(unit)]..<offsets[Int(unit) + 1] {
@@ -48,8 +49,8 @@ extension Run {
     if progress.finish(1) { close() }
   }
 
-  /// Lets a unit start that was put off, from outside or within the run. As in ``finishFromOutside(_:_:)``, whoever comes
-  /// from outside may come when the run has been stopped.
+  /// Lets a unit start that was put off, from outside or within the run. As in ``finishFromOutside(_:_:)``, whoever
+  /// comes from outside may come when the run has been stopped.
   func makeReady(_ unit: UInt32, _ seats: Seats?) {
     inbox.add(unit)
     call(seats, forUnits: 1)
@@ -165,8 +166,8 @@ private struct Worker {
         return .dry
       }
       executed &+= 1
-      // The first that is ready is kept. Of the others the owner takes the first next; but where costs are known, thieves
-      // do, since those begin the longest paths.
+      // The first that is ready is kept. Of the others the owner takes the first next; but where costs are known,
+      // thieves do, since those begin the longest paths.
       var next: UInt32?
       let published = start == end ? 0 : deque.end
       var staged = published
@@ -274,8 +275,8 @@ private struct Worker {
 }
 
 extension Run {
-  /// ``call(forUnits:)``, unless it is plain that nobody may come: this is asked each time that units are left for others,
-  /// by a worker that looks only then how many it has left itself.
+  /// ``call(forUnits:)``, unless it is plain that nobody may come: this is asked each time that units are left for
+  /// others, by a worker that looks only then how many it has left itself.
   @inline(__always)
   func callIfAnybodyMayCome(forUnits units: @autoclosure () -> Int) {
     var attendance = attendance.current

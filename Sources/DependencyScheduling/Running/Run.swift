@@ -1,11 +1,12 @@
 import Dispatch
 internal import Threads
 
-/// The state of one run of a schedule that several workers may share: counters, a deque a worker, progress, and who takes
-/// part.
+/// The state of one run of a schedule that several workers may share: counters, a deque a worker, progress, and who
+/// takes part.
 ///
 /// Made once, pooled by its schedule, and used for one run after the other, so that a run allocates next to nothing.
-/// Its life: ``open(_:after:)``, the workers' ``work(as:search:)``, ``close()`` by whoever runs the last unit or stops it,
+/// Its life: ``open(_:after:)``, the workers' ``work(as:search:)``, ``close()`` by whoever runs the last unit or stops
+/// it,
 /// ``takeOutcome()`` by its caller, or by the last seat to leave where there is no caller.
 final class Run: @unchecked Sendable {  // because each part says below which lock or protocol guards it
   /// What a run is asked to do, and with whom.
@@ -51,10 +52,11 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
 
   private(set) var order: Order?
   private(set) var rootChunk = 1
-  /// How far an asynchronous run has come that one seat is to do alone: the seat inside changes it, others look when there
-  /// is none. `nil` once the run is shared out.
+  /// How far an asynchronous run has come that one seat is to do alone: the seat inside changes it, others look when
+  /// there is none. `nil` once the run is shared out.
   var lone: WatchedWalk?
-  /// Whether ``makeCounters()`` has made them. Changed before others enter, or by the one who has taken a probed run over.
+  /// Whether ``makeCounters()`` has made them. Changed before others enter, or by the one who has taken a probed run
+  /// over.
   private var hasCounters = false
   /// See ``marks``.
   private var room: UnsafeMutablePointer<Bool>?
@@ -175,7 +177,8 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
     close()
   }
 
-  /// Has its token stop the run, even while no worker is there to look at it. Between ``open(_:lone:after:isProbed:)`` and
+  /// Has its token stop the run, even while no worker is there to look at it. Between ``open(_:lone:after:isProbed:)``
+  /// and
   /// ``Seats/open(_:)``.
   func stopWhenCancelled() {
     guard let token = order!.cancellation else { return }
@@ -236,8 +239,8 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
     return progress.hasUnclaimedRoots(of: rootCount) || !inbox.isEmpty || deques.haveUnits
   }
 
-  /// About how many units lie where a worker may find them. At least one, since this is asked where there was one: whoever
-  /// relies on it to wake somebody has looked at ``hasVisibleUnit``.
+  /// About how many units lie where a worker may find them. At least one, since this is asked where there was one:
+  /// whoever relies on it to wake somebody has looked at ``hasVisibleUnit``.
   var unitsInSight: Int {
     guard lone == nil, probe.current.isCounted else { return 1 }
     return max(progress.unclaimedRoots(of: rootCount) + inbox.readyCount + deques.readyCount, 1)

@@ -4,10 +4,10 @@ internal import Threads
 /// The ``Attendance`` of one run in an atomic word, changed one step at a time.
 ///
 /// **Who must see what.** Whoever closes a run has seen what every unit wrote, or a failure, and *releases* it with the
-/// step; the caller *acquires* it with its own next step, or with the signal it gets. A seat that leaves *releases* what
-/// it did; the last one and the caller *acquire* it. And the announcement of a caller that parks, and the look of whoever
-/// leaves a unit, take part in the one total order of calls and announcements (see ``SeatCounts``): hence all steps are
-/// sequentially consistent. There are a few for each stay of a worker, none between two units.
+/// step; the caller *acquires* it with its own next step, or with the signal it gets. A seat that leaves *releases*
+/// what it did; the last one and the caller *acquire* it. And the announcement of a caller that parks, and the look of
+/// whoever leaves a unit, take part in the one total order of calls and announcements (see ``SeatCounts``): hence all
+/// steps are sequentially consistent. There are a few for each stay of a worker, none between two units.
 struct RunAttendance: ~Copyable {
   private let bits: PaddedAtomic<UInt64>
 

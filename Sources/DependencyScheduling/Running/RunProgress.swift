@@ -9,8 +9,8 @@ internal import Threads
 /// ``RunAttendance``). After a stop nothing is counted: the seats' leaving publishes what they did.
 ///
 /// The other words carry no data. A root's claim is relaxed, since roots wait for nobody and the schedule was
-/// published before the run began. Whoever looks once more before it sleeps may miss the claim of another, never a root:
-/// all lie there when the run is opened.
+/// published before the run began. Whoever looks once more before it sleeps may miss the claim of another, never a
+/// root: all lie there when the run is opened.
 struct RunProgress: ~Copyable {
   private let remaining = PaddedAtomic(0)
   private let nextRoot = PaddedAtomic(0)

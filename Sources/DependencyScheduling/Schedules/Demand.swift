@@ -1,5 +1,5 @@
-/// Ends the process with a sentence: a caller's mistake that no type could prevent. Unlike `precondition`, it prints its
-/// sentence in release builds too.
+/// Ends the process with a sentence: a caller's mistake that no type could prevent. Unlike `precondition`, it prints
+/// its sentence in release builds too.
 func endProcess(_ sentence: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line) -> Never {
   fatalError(sentence(), file: file, line: line)
 }

@@ -1,6 +1,6 @@
 extension ScheduleStorage {
-  /// Orders each unit's successors, and the roots, by the longest path of costs that begins with them: what many others wait
-  /// for starts first (Graham's critical-path list scheduling). Those of equal length keep their order.
+  /// Orders each unit's successors, and the roots, by the longest path of costs that begins with them: what many
+  /// others wait for starts first (Graham's critical-path list scheduling). Those of equal length keep their order.
   ///
   /// The serial order is that of the edges as they were given: a lone worker gains nothing by
   /// hurrying, and those who made the edges knew what lies in the cache.

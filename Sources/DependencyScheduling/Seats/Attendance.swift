@@ -3,12 +3,13 @@
 ///
 /// The *caller* of a synchronous run works on its own thread: it works; or it has run dry and *searches*; or it is
 /// *parked*, asleep until somebody takes the announcement back; or it *waits* for the seats to leave, since the run is
-/// over. An asynchronous run has no caller. Seats *enter* while the run is open and has room, and *leave* when they find
-/// nothing, or when their seat is wanted elsewhere. Whoever runs the last unit, or stops the run, *closes* it, and the
-/// last to leave a closed run ends it: it signals the caller that waits or, if there is none, finishes the run itself.
+/// over. An asynchronous run has no caller. Seats *enter* while the run is open and has room, and *leave* when they
+/// find nothing, or when their seat is wanted elsewhere. Whoever runs the last unit, or stops the run, *closes* it,
+/// and the last to leave a closed run ends it: it signals the caller that waits or, if there is none, finishes the run
+/// itself.
 ///
-/// A value in one atomic word of the run, like ``SeatCounts``: parking and closing are steps on the same word, so one of
-/// them comes first, and no run is over without its caller's knowledge.
+/// A value in one atomic word of the run, like ``SeatCounts``: parking and closing are steps on the same word, so one
+/// of them comes first, and no run is over without its caller's knowledge.
 package struct Attendance: Equatable, Sendable {
   package enum Caller: UInt64, Sendable {
     /// The run is asynchronous: seats alone work on it.

@@ -3,7 +3,8 @@ internal import Threads
 
 /// The jobs of Swift tasks that prefer this executor, first come, first served.
 ///
-/// **Who must see what.** As with ``UnitInbox``: the count takes part in the one total order of calls and announcements.
+/// **Who must see what.** As with ``UnitInbox``: the count takes part in the one total order of calls and
+/// announcements.
 final class JobQueue: @unchecked Sendable {  // because `lock` guards the jobs
   struct Job {
     let job: UnownedJob

@@ -1,8 +1,8 @@
 internal import Threads
 
-/// How long a worker that has run dry goes on looking for work: as long as a wake-up may take, so that waiting never costs
-/// more than twice what either choice would. It looks at growing distances, since each look takes the cache lines of those
-/// it looks at away from them, and soon offers its processor between two looks to whoever else wants it.
+/// How long a worker that has run dry goes on looking for work: as long as a wake-up may take, so that waiting never
+/// costs more than twice what either choice would. It looks at growing distances, since each look takes the cache
+/// lines of those it looks at away from them, and soon offers its processor between two looks to whoever else wants it.
 struct Patience {
   /// A thread woken on a virtual processor that has halted runs some 40 µs later.
   private static let limit: Int64 = 40_000

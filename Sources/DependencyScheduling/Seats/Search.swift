@@ -1,8 +1,8 @@
 /// What a worker does from the moment it has no unit of its own until it has one again, sleeps, or sees that its run is
 /// over: the sequence of steps of the protocol of waking, without the steps themselves.
 ///
-/// A worker asks ``next(after:)`` what to do, does it, and answers with what came of it. Each action is one atomic step,
-/// or a look at places that others change. ``SeatCounts`` and ``Attendance`` say what the steps do.
+/// A worker asks ``next(after:)`` what to do, does it, and answers with what came of it. Each action is one atomic
+/// step, or a look at places that others change. ``SeatCounts`` and ``Attendance`` say what the steps do.
 ///
 /// Two kinds of workers differ in where they search and how they sleep. A *caller* searches its own run, and parks. A
 /// *seat* searches the run that it is in, leaves, searches all others, and gives its seat back.
@@ -17,13 +17,13 @@ package struct Search: Equatable, Sendable {
     case countSearching
     /// Wait a little. Answer `.done`, or `.nothing` when patience has run out.
     case rest
-    /// ``SeatCounts/find()`` or ``Attendance/callerFinds()``. Answer `.found` if others may depend on this one: it was the
-    /// last seat to search, or is a caller; otherwise `.done`. A seat that was called looks for more in any case.
+    /// ``SeatCounts/find()`` or ``Attendance/callerFinds()``. Answer `.found` if others may depend on this one: it was
+    /// the last seat to search, or is a caller; otherwise `.done`. A seat that was called looks for more in any case.
     case countFound
     /// Look whether any run with room holds a unit. Answer `.found` or `.nothing`.
     case lookForMore
-    /// ``Attendance/call(forUnits:)``, then ``SeatCounts/call(forUnits:)`` as often as ``SeatCounts/callsOfFinder`` says, of
-    /// the run where there is more. Answer `.done`.
+    /// ``Attendance/call(forUnits:)``, then ``SeatCounts/call(forUnits:)`` as often as ``SeatCounts/callsOfFinder``
+    /// says, of the run where there is more. Answer `.done`.
     case call
     /// Run the unit that was found. The search is over.
     case work
@@ -35,8 +35,8 @@ package struct Search: Equatable, Sendable {
     case announce
     /// Look once more: at every run with room, or at the caller's own. Answer `.found` or `.nothing`.
     case lookOnceMore
-    /// ``SeatCounts/call(forUnits:)`` for oneself, or ``Attendance/unparkCaller()``. Answer `.found` if that succeeded; otherwise
-    /// somebody else has called a seat, or will signal the caller: `.nothing`.
+    /// ``SeatCounts/call(forUnits:)`` for oneself, or ``Attendance/unparkCaller()``. Answer `.found` if that
+    /// succeeded; otherwise somebody else has called a seat, or will signal the caller: `.nothing`.
     case stayAwake
     /// Sleep: a seat's block returns, a caller waits for its signal, and is searching when it wakes. Only a caller
     /// answers: `.done`.
@@ -76,8 +76,8 @@ package struct Search: Equatable, Sendable {
     return search
   }
 
-  /// A seat that leaves its run, although there may be units: the seat is wanted elsewhere, or has done a job that belongs
-  /// to no run. It counts as searching before it leaves.
+  /// A seat that leaves its run, although there may be units: the seat is wanted elsewhere, or has done a job that
+  /// belongs to no run. It counts as searching before it leaves.
   package static var leavingSeat: Search {
     var search = Search(dry: .seat)
     search.action = .countSearching

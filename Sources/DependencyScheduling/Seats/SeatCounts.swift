@@ -7,14 +7,14 @@
 /// **The invariant.** While a run that is shared has fewer workers than it may, and a unit that is ready and
 /// unclaimed, and a seat is vacant, somebody is searching or a call is under way.
 ///
-/// **The protocol.** Whoever leaves units where others find them then *calls*: if fewer search than there are units, and
-/// a seat is vacant, the caller of ``call(forUnits:)`` wakes that seat, which counts as searching from then on. It wakes
-/// no more than one at a time, since each wake-up costs it microseconds. So fewer may be on their way than there is
-/// work for; and therefore whoever was the last to search and *finds* something, and each seat that was called and finds
-/// something, looks whether there is more, and calls up to two others. With each wake-up that has passed there are at
-/// least twice as many awake. Whoever gives up *announces* that its seat is vacant, *looks once more* at every place
-/// where a unit can lie, and only then sleeps: either it sees the unit, or the one who left the unit sees the vacant
-/// seat, because each of them writes first and reads afterwards, all four accesses in one total order.
+/// **The protocol.** Whoever leaves units where others find them then *calls*: if fewer search than there are units,
+/// and a seat is vacant, the caller of ``call(forUnits:)`` wakes that seat, which counts as searching from then on. It
+/// wakes no more than one at a time, since each wake-up costs it microseconds. So fewer may be on their way than there
+/// is work for; and therefore whoever was the last to search and *finds* something, and each seat that was called and
+/// finds something, looks whether there is more, and calls up to two others. With each wake-up that has passed there
+/// are at least twice as many awake. Whoever gives up *announces* that its seat is vacant, *looks once more* at every
+/// place where a unit can lie, and only then sleeps: either it sees the unit, or the one who left the unit sees the
+/// vacant seat, because each of them writes first and reads afterwards, all four accesses in one total order.
 ///
 /// A value: the executor keeps it in one atomic word and exchanges it whole, so each method is one step that nobody
 /// sees half of. Every interleaving of three workers is walked by a test, and every line of it is needed.
@@ -29,8 +29,8 @@ package struct SeatCounts: Equatable, Sendable {
     vacant = Int32(seats)
   }
 
-  /// The most seats that a searcher calls which has found something and sees more. With two, twice as many are awake after
-  /// each wake-up, and none of them has spent more than two submissions on it.
+  /// The most seats that a searcher calls which has found something and sees more. With two, twice as many are awake
+  /// after each wake-up, and none of them has spent more than two submissions on it.
   package static let callsOfFinder = 2
 
   /// Takes a seat for somebody who will search, unless as many search as there are units for them, or none is vacant.

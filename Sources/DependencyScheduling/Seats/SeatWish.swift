@@ -1,11 +1,11 @@
 import Synchronization
 internal import Threads
 
-/// Whether somebody wishes that a seat be given up: a run or job that nobody sits in waits for one, or there are fewer seats
-/// than are taken. Workers look between two units; a hint, which whoever acts upon it takes back.
+/// Whether somebody wishes that a seat be given up: a run or job that nobody sits in waits for one, or there are fewer
+/// seats than are taken. Workers look between two units; a hint, which whoever acts upon it takes back.
 ///
-/// **Who must see what.** A seat that takes the wish back must see the unit that it was made for, since nobody wishes twice
-/// for one: `make` *releases*, `takeBack` *acquires*.
+/// **Who must see what.** A seat that takes the wish back must see the unit that it was made for, since nobody wishes
+/// twice for one: `make` *releases*, `takeBack` *acquires*.
 struct SeatWish: ~Copyable {
   private let isMade = PaddedAtomic(false)
 

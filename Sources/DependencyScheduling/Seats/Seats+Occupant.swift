@@ -25,8 +25,8 @@ extension Seats {
 
   // MARK: steps that need the lock
 
-  /// Enters the run with the fewest seats among those that have room and a unit; `nil` if there is none, or if there are
-  /// fewer seats than are taken.
+  /// Enters the run with the fewest seats among those that have room and a unit; `nil` if there is none, or if there
+  /// are fewer seats than are taken.
   func enterRun() -> (run: Run, place: Int)? {
     lock.withLock {
       if counts.current.isOvercrowded { return nil }

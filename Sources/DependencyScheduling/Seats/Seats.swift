@@ -4,9 +4,9 @@ internal import Threads
 
 /// The seats of one executor: who may sit, who sits, and the runs and jobs that they sit down for.
 ///
-/// A seat is a serial queue on which a block is submitted when the seat is called. The block searches for runs that have
-/// room, works on them, and returns when it finds nothing: so an executor that rests holds no thread. Nobody waits for a
-/// block that has not started: a run closes and waits for those inside only.
+/// A seat is a serial queue on which a block is submitted when the seat is called. The block searches for runs that
+/// have room, works on them, and returns when it finds nothing: so an executor that rests holds no thread. Nobody
+/// waits for a block that has not started: a run closes and waits for those inside only.
 ///
 /// The protocol is ``Search``, ``SeatCounts`` and ``Attendance``; this type performs their steps.
 final class Seats: @unchecked Sendable {  // because everything that changes is atomic or guarded by `lock`
@@ -17,7 +17,8 @@ final class Seats: @unchecked Sendable {  // because everything that changes is 
 
   let lock = PlatformLock()
   private let source: @Sendable (_ index: Int) -> Seat.Source
-  /// Whether seats that were called may be without a thread for long: a host may have fewer threads than there are seats.
+  /// Whether seats that were called may be without a thread for long: a host may have fewer threads than there are
+  /// seats.
   let mayLackThreads: Bool
   let jobs = JobQueue()
   /// How many seats there are, changed under `lock`.
@@ -81,8 +82,8 @@ final class Seats: @unchecked Sendable {  // because everything that changes is 
 
   // MARK: calling
 
-  /// Wakes up to `times` seats for `run`, which has room for them, as long as the protocol asks for it. If none is vacant
-  /// and nobody sits in the run, the others are asked to give way.
+  /// Wakes up to `times` seats for `run`, which has room for them, as long as the protocol asks for it. If none is
+  /// vacant and nobody sits in the run, the others are asked to give way.
   func call(for run: Run, forUnits units: Int, atMost times: Int = 1) {
     var called = 0
     while called < times, callSeat(forUnits: units) { called += 1 }
@@ -95,8 +96,8 @@ final class Seats: @unchecked Sendable {  // because everything that changes is 
     askForSeat(callSeat(forUnits: 1), hasOthers: false)
   }
 
-  /// Asks for a seat, unless somebody who was woken will come. Where that is uncertain, whoever has nobody else does not
-  /// rely on it.
+  /// Asks for a seat, unless somebody who was woken will come. Where that is uncertain, whoever has nobody else does
+  /// not rely on it.
   private func askForSeat(_ isWoken: Bool, hasOthers: Bool) {
     if mayLackThreads && !hasOthers {
       wish.make()
@@ -119,8 +120,8 @@ final class Seats: @unchecked Sendable {  // because everything that changes is 
     return true
   }
 
-  /// Makes the seats that are missing: all at once, so that later calls allocate nothing. The lowest are taken first, and
-  /// then those given back last, so that few threads are used.
+  /// Makes the seats that are missing: all at once, so that later calls allocate nothing. The lowest are taken first,
+  /// and then those given back last, so that few threads are used.
   private func makeSeats() {
     // A seat that is lent has another one in its place.
     let new = seats.count..<max(width, seats.count + (vacant.isEmpty ? 1 : 0))
@@ -155,8 +156,8 @@ final class Seats: @unchecked Sendable {  // because everything that changes is 
 
   // MARK: runs
 
-  /// Lets seats into `run`, and calls one. Whoever opens an asynchronous run is inside until seats may enter, since it may
-  /// be cancelled before; afterwards it may be over at any moment.
+  /// Lets seats into `run`, and calls one. Whoever opens an asynchronous run is inside until seats may enter, since it
+  /// may be cancelled before; afterwards it may be over at any moment.
   func open(_ run: Run) {
     let hasCaller = run.order!.finish == nil
     lock.withLock { openRuns.append(run) }

@@ -3,9 +3,9 @@ internal import Threads
 
 /// The ``SeatCounts`` of one executor in an atomic word, changed one step at a time.
 ///
-/// **Who must see what.** The word carries no data. Whoever leaves a unit and then reads the word, and whoever announces
-/// in it that a seat is vacant and then looks for units, must not miss one another: all steps take part in one total
-/// order with the publishing of units and with the looks for them (see ``SeatCounts``).
+/// **Who must see what.** The word carries no data. Whoever leaves a unit and then reads the word, and whoever
+/// announces in it that a seat is vacant and then looks for units, must not miss one another: all steps take part in
+/// one total order with the publishing of units and with the looks for them (see ``SeatCounts``).
 struct SharedSeatCounts: ~Copyable {
   private let bits: PaddedAtomic<UInt64>
 

@@ -1,6 +1,7 @@
 internal import Threads
 
-/// What runs of one body, or of one schedule, have taught about sharing: a record for each place and width, behind a lock.
+/// What runs of one body, or of one schedule, have taught about sharing: a record for each place and width, behind a
+/// lock.
 ///
 /// Bodies may share one, so that what the first session of a program learned serves the next.
 package final class LearnedSharing: @unchecked Sendable {  // because `lock` guards the records

@@ -1,7 +1,8 @@
 import Synchronization
 internal import Threads
 
-/// The units that the children of an asynchronous run have left to their parent, and why the run has stopped, if it has.
+/// The units that the children of an asynchronous run have left to their parent, and why the run has stopped, if it
+/// has.
 final class ReadyTasks: @unchecked Sendable {  // because `lock` guards what is not atomic
   private let progress: TaskProgress
   private let stopped = Atomic(false)

@@ -3,8 +3,8 @@ import Synchronization
 /// How far an asynchronous run of tasks has come: how many units are left, and what its children have done.
 ///
 /// **Who must see what.** The parent must see what every unit and every child wrote: each *releases* it with its own
-/// decrement or increment, the parent *acquires* both before it goes on. Resuming a task does so too, but inside Swift's
-/// runtime, where the Thread Sanitizer does not look on Linux.
+/// decrement or increment, the parent *acquires* both before it goes on. Resuming a task does so too, but inside
+/// Swift's runtime, where the Thread Sanitizer does not look on Linux.
 struct TaskProgress: ~Copyable {
   private let unitsLeft: Atomic<Int>
   private let childrenEnded = Atomic(0)

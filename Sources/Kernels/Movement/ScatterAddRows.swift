@@ -1,15 +1,16 @@
 internal import CKernels
 
-/// output[r] = the sum of source[i] over all i with indices[i] == r, for each row r of `rows`: what gathering sends back.
+/// output[r] = the sum of source[i] over all i with indices[i] == r, for each row r of `rows`: what gathering sends
+/// back.
 ///
-/// A row that gets no more than ``mostAddedPlainly`` is added up in the order of i; of one that gets more, sums of floats
-/// are kept as doubles, and sums of doubles with what rounding takes from them, in the same order. So rounding errors do
-/// not grow with the number of rows. Every caller of a part of the rows reads all indices, so bits are the same however
-/// rows are divided.
+/// A row that gets no more than ``mostAddedPlainly`` is added up in the order of i; of one that gets more, sums of
+/// floats are kept as doubles, and sums of doubles with what rounding takes from them, in the same order. So rounding
+/// errors do not grow with the number of rows. Every caller of a part of the rows reads all indices, so bits are the
+/// same however rows are divided.
 ///
 /// - Throws: at the first index out of range of the whole output; then nothing has been written.
-/// - Complexity: O(`rows.count` · `columns` + `indexCount` + rows added · `columns`). Allocates only where a row gets more
-///   than ``mostAddedPlainly``.
+/// - Complexity: O(`rows.count` · `columns` + `indexCount` + rows added · `columns`). Allocates only where a row gets
+///   more than ``mostAddedPlainly``.
 package func runScatterAddRows(
   _ type: ElementType, source: UnsafeRawPointer, indices: UnsafePointer<Int32>, indexCount: Int, columns: Int,
   rowCount: Int, output: UnsafeMutableRawPointer, rows: Range<Int>

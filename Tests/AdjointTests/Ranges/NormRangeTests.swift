@@ -9,8 +9,8 @@ import Testing
     let value: [Double], gradient: [Double], forward: [Double], hessian: [Double]
   }
 
-  /// The value; the gradient of the sum of the results by a program; tangents for a tangent of ones; and the gradient of
-  /// Σ weights · gradient.
+  /// The value; the gradient of the sum of the results by a program; tangents for a tangent of ones; and the gradient
+  /// of Σ weights · gradient.
   private func derivatives(
     _ values: [Double], _ type: ElementType, weights: [Double]? = nil, _ build: (Node) -> Node
   ) throws -> Derivatives {

@@ -4,7 +4,8 @@ import Testing
 
 /// Softmax and its relatives where one probability has rounded to 1: values and derivatives on every road.
 @Suite(.timeLimit(.minutes(20))) struct RowAccuracyTests {
-  /// The first probability has rounded to 1 in float32; the right numbers are functions of what the second has beside it.
+  /// The first probability has rounded to 1 in float32; the right numbers are functions of what the second has beside
+  /// it.
   private static let logits: [Float] = [16.942385, 0]
   private let ratio = Foundation.exp(-Double(Self.logits[0]))
   private var small: Double { ratio / (1 + ratio) }

@@ -27,7 +27,8 @@ import Testing
   }
 
   @Test func `sine and cosine of the worst and the largest doubles are right`() {
-    // 6381956970095103 · 2⁷⁹⁷ is as close to a multiple of π/2 as a double comes (J.-M. Muller, Elementary Functions, 2016).
+    // 6381956970095103 · 2⁷⁹⁷ is as close to a multiple of π/2 as a double comes (J.-M. Muller, Elementary Functions,
+    // 2016).
     let worst = Double(sign: .plus, exponent: 797, significand: 6_381_956_970_095_103)
     #expect(isClose(DoubleDouble.cos(worst), DoubleDouble(-4.687165924254628e-19) + 4.3720557429382733e-36))
     #expect(DoubleDouble.sin(worst).double == 1)

@@ -2,8 +2,8 @@ import Adjoint
 import AdjointTraining
 import Testing
 
-/// Optimizers over the whole range of a float: no finite gradient ends a training, and trajectories in float32 are those of
-/// doubles.
+/// Optimizers over the whole range of a float: no finite gradient ends a training, and trajectories in float32 are
+/// those of doubles.
 @Suite(.timeLimit(.minutes(20))) struct OptimizerRangeTests {
   /// Every optimizer that remembers squares, on doubles, with squares formed as they are.
   enum Rule: String, CaseIterable, CustomTestStringConvertible {

@@ -3,8 +3,8 @@ import Testing
 
 @testable import DependencyScheduling
 
-/// How many units run at once, and who gets the seats where there are more runs than those. Units sleep, so they overlap
-/// however few processors there are.
+/// How many units run at once, and who gets the seats where there are more runs than those. Units sleep, so they
+/// overlap however few processors there are.
 @Suite(.timeLimit(.minutes(20)), .watched()) struct WidthTests {
   @Test(arguments: [1, 2, 3]) func `twenty asynchronous runs together are never wider than their executor`(width: Int)
     async throws

@@ -4,8 +4,8 @@ import Testing
 
 @testable import DependencyScheduling
 
-/// No wake-up is lost: units become ready about when those who should come give up looking, thousands of times. Two units
-/// that wait for one another would wait for ever, were only one worker there.
+/// No wake-up is lost: units become ready about when those who should come give up looking, thousands of times. Two
+/// units that wait for one another would wait for ever, were only one worker there.
 @Suite(.serialized, .timeLimit(.minutes(20)), .watched(seconds: 300)) struct WakeUpTests {
   /// Units 0 and 1 begin; unit 1 readies units 2 and 3.
   private let fork = try! Schedule(unitCount: 4, dependencies: [(1, 2), (1, 3)])

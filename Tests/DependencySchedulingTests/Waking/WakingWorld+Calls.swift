@@ -177,8 +177,8 @@ extension WakingWorld {
     if actors[actor].index >= 2 + state.placesInUse { nextTarget(actor) }
   }
 
-  /// How many units of `run` lie about is read place by place, and no more than a hint: it may be any number from one up
-  /// to as many as are ever ready. More than there may be workers make no difference.
+  /// How many units of `run` lie about is read place by place, and no more than a hint: it may be any number from one
+  /// up to as many as are ever ready. More than there may be workers make no difference.
   mutating func pickUnits(_ run: Int) -> Int {
     let plan = scenario.plans[run]
     let workers = min(plan.seatLimit, scenario.mostSeats) + (plan.hasCaller ? 1 : 0)

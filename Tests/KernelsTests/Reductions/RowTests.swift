@@ -46,8 +46,8 @@ import Testing
     return result
   }
 
-  /// Whether `value` is within eight units of the last place of `exact` in T, or of a larger `term` of it, or within four
-  /// of the smallest numbers.
+  /// Whether `value` is within eight units of the last place of `exact` in T, or of a larger `term` of it, or within
+  /// four of the smallest numbers.
   private func isNear<T: KernelFloat>(_ value: T, _ exact: Double, of term: Double = 0) -> Bool {
     let allowed = 8 * Double(T.ulpOfOne) * max(abs(exact), abs(term)) + 4 * Double(T.leastNonzeroMagnitude)
     return abs(Double(value) - exact) <= allowed

@@ -103,7 +103,8 @@ import Testing
   }
 
   /// Holds the squares of rows of zeros and one number, or the same one in each of four leaves, to what they are. The
-  /// number is a power of two or a neighbour of one: a code of either kind, and all that is made of it, is one of these.
+  /// number is a power of two or a neighbour of one: a code of either kind, and all that is made of it, is one of
+  /// these.
   private func checkSquares<T: KernelFloat>(_: T.Type, scales: (down: Int, up: Int, meanSquare: Int)) {
     func scaled(_ significand: T, _ exponent: Int) -> T {
       T(sign: .plus, exponent: T.Exponent(exponent), significand: significand)

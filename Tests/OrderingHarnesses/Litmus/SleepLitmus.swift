@@ -1,5 +1,5 @@
-/// One leaves a unit and then looks whether a seat is vacant; the other announces that its seat is vacant and then looks
-/// for units. They must not miss one another. Built without a sanitizer, at full speed: what is looked for is the
+/// One leaves a unit and then looks whether a seat is vacant; the other announces that its seat is vacant and then
+/// looks for units. They must not miss one another. Built without a sanitizer, at full speed: what is looked for is the
 /// processor's own reordering of the store and the load.
 @main enum SleepLitmus {
   static func main() {

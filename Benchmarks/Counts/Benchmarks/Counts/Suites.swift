@@ -47,8 +47,8 @@ private func scheduling(_ name: String) {
 
 /// A program's units and memory, and what a step costs once there were some.
 ///
-/// At width 1 that is counted over a hundred steps. At width 2 it depends on how the workers meet: the mean of a step is
-/// taken, with a tolerance.
+/// At width 1 that is counted over a hundred steps. At width 2 it depends on how the workers meet: the mean of a step
+/// is taken, with a tolerance.
 private func steps(of name: String, width: Int) {
   let exactly = [Count.units, Count.peakBytes]
   let costs = [Count.allocations, Count.pageFaults] + (width == 1 ? [Count.voluntarySwitches] : [])

@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// What running a node costs, estimated in nanoseconds from its sizes: enough to tell a unit worth a worker's while from
-/// one that is not. It never decides an order of additions, so a wrong estimate costs time and not bits.
+/// What running a node costs, estimated in nanoseconds from its sizes: enough to tell a unit worth a worker's while
+/// from one that is not. It never decides an order of additions, so a wrong estimate costs time and not bits.
 ///
 /// The three speeds are measured once a process (see ``measured``), and a program keeps those it was compiled with.
 package struct CostModel: Sendable, Hashable {

@@ -57,8 +57,8 @@ extension KernelCall {
 
   package var description: String { "\(Self.name) of \(extent)" }
 
-  /// The results in at most `count` parts of about equal size, cut where the kernel can be cut: where the cuts are never
-  /// changes a bit.
+  /// The results in at most `count` parts of about equal size, cut where the kernel can be cut: where the cuts are
+  /// never changes a bit.
   package func parts(_ count: Int, grain: Int) -> [Range<Int>] {
     let extent = extent
     var count = max(count, 1)

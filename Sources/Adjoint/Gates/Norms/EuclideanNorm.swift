@@ -3,8 +3,8 @@ internal import Kernels
 /// Euclidean norm over axes: y = √Σx².   x̄ = ȳ · x / y, and 0 where y = 0: of all subgradients there, the shortest.
 ///
 /// Squares that overflow or underflow are summed anew, times a power of two: y is right wherever it is a number of the
-/// type, and so is the direction x / y where y itself is none. An infinite element makes the norm infinite, a NaN makes it
-/// NaN. At a vector of zeros derivatives of every order are 0.
+/// type, and so is the direction x / y where y itself is none. An infinite element makes the norm infinite, a NaN
+/// makes it NaN. At a vector of zeros derivatives of every order are 0.
 public struct EuclideanNorm: ReductionGate {
   public static let name = "euclideanNorm"
   public static let symbol = "‖x‖"
@@ -38,7 +38,8 @@ extension EuclideanNorm: LaneGate {
 
 /// Mean of squares over axes: y = Σx² / n.   x̄ = 2ȳ / n · x.
 ///
-/// Squares that overflow are summed anew, times a power of two: y is infinite only if the mean itself is beyond the type.
+/// Squares that overflow are summed anew, times a power of two: y is infinite only if the mean itself is beyond the
+/// type.
 public struct MeanSquare: ReductionGate {
   public static let name = "meanSquare"
   public let axes: [Int], keepsAxes: Bool

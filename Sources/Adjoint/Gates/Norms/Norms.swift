@@ -1,5 +1,5 @@
-/// Lengths of vectors, the elements along some axes, and what is divided by them. At a vector of length 0, where a length
-/// has no derivative and a direction no value, all of these are 0 and so are their gradients.
+/// Lengths of vectors, the elements along some axes, and what is divided by them. At a vector of length 0, where a
+/// length has no derivative and a direction no value, all of these are 0 and so are their gradients.
 
 extension Node {
   /// The Euclidean length √Σx² over `axes` (all, if `nil`); a negative axis counts from the end. The gradient is x / y,

@@ -3,8 +3,8 @@ internal import Kernels
 /// Scaled mean square over axes, which stay: a mean of squares that always fits its type, and how it is scaled, in one
 /// number c.
 ///
-/// Where the sum of squares is a number, c is their mean. Elsewhere it is minus the mean of (p · x)², p a small power of
-/// two.   x̄ = ±2c̄ / n · p² · x.
+/// Where the sum of squares is a number, c is their mean. Elsewhere it is minus the mean of (p · x)², p a small power
+/// of two.   x̄ = ±2c̄ / n · p² · x.
 struct ScaledMeanSquare: ReductionGate {
   static let name = "scaledMeanSquare"
   let axes: [Int]
@@ -54,9 +54,9 @@ extension Term {
 
 /// Numbers less their mean, as exact as they are themselves.
 ///
-/// The mean of numbers far from 0 is rounded by more than they differ by, maybe: so the mean of what is left is taken off
-/// too. It is 0 but for rounding, and so are its derivatives. Where a difference could overflow, all numbers are first
-/// made smaller by one power of two.
+/// The mean of numbers far from 0 is rounded by more than they differ by, maybe: so the mean of what is left is taken
+/// off too. It is 0 but for rounding, and so are its derivatives. Where a difference could overflow, all numbers are
+/// first made smaller by one power of two.
 struct CentredTerm {
   /// scale · (x − mean).
   let values: Term

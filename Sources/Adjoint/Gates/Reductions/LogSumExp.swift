@@ -62,8 +62,9 @@ extension Node {
   ///
   /// Take logarithms of probabilities from ``logSoftmax(_:fileID:line:)`` and
   /// ``crossEntropy(logits:labels:fileID:line:)``, not as differences `x[k] − log Σ e^x`: next to a probability of 1
-  /// the difference of two rounded numbers is 0. Over a last axis of 4,096 elements at most the difference is recognised
-  /// where the entry is a slice of x, and `x − log Σ e^x` of whole rows, and `log Σ e^x − entry` with a sum of x times
+  /// the difference of two rounded numbers is 0. Over a last axis of 4,096 elements at most the difference is
+  /// recognised where the entry is a slice of x, and `x − log Σ e^x` of whole rows, and `log Σ e^x − entry` with a sum
+  /// of x times
   /// ``oneHot(_:classes:_:fileID:line:)`` or an element gathered from a vector: it is computed and differentiated as
   /// what it is.
   ///
@@ -74,8 +75,8 @@ extension Node {
   /// An axis that does not exist, or is named twice, is an error of the program that names this node and the line of
   /// the call.
   ///
-  /// - Complexity: O(elements), in two passes over them, and one more to move them where `axes` are not the last. Bits are
-  ///   the same at every width.
+  /// - Complexity: O(elements), in two passes over them, and one more to move them where `axes` are not the last. Bits
+  ///   are the same at every width.
   ///
   /// Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
   public func logSumExp(
@@ -100,8 +101,8 @@ extension Node {
 }
 
 extension Term {
-  /// log Σ e^(x − a) + a with the largest x for a, in gates whose reductions the compiler divides. The value does not depend
-  /// on a, so no gradient flows through it.
+  /// log Σ e^(x − a) + a with the largest x for a, in gates whose reductions the compiler divides. The value does not
+  /// depend on a, so no gradient flows through it.
   fileprivate func logSumExpInParts(_ axes: [Int], keepsAxes: Bool) -> Term {
     let bound = node.elementType == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
     let largest = applying(MaximumOverAxes(axes: axes, keepsAxes: true)).applying(StopGradient())

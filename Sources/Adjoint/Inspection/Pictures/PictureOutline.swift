@@ -1,7 +1,8 @@
 /// The nodes of a graph in the boxes of their scopes: a tree, in arrays. It does not know how it is drawn.
 ///
-/// Box 0 is the picture. Numbers that a formula holds stand in the gates that read them, not in a box. Nodes of a backward pass stand in a box of their own, within which are their forward nodes'
-/// scopes. Scopes of the same name but for a number that hold the same gates are folded: one of them stands for all.
+/// Box 0 is the picture. Numbers that a formula holds stand in the gates that read them, not in a box. Nodes of a
+/// backward pass stand in a box of their own, within which are their forward nodes' scopes. Scopes of the same name
+/// but for a number that hold the same gates are folded: one of them stands for all.
 struct PictureOutline {
   struct Box {
     var title: String

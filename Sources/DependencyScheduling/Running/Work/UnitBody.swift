@@ -1,7 +1,7 @@
 internal import Threads
 
-/// What the units of a schedule do, kept by whoever runs it again and again: a run makes no object for it, and what runs
-/// have taught about it is kept with it.
+/// What the units of a schedule do, kept by whoever runs it again and again: a run makes no object for it, and what
+/// runs have taught about it is kept with it.
 ///
 /// ```swift
 /// let body = UnitBody { unit in cells[Int(unit.index)].update() }

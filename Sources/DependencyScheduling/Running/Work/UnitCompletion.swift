@@ -1,5 +1,5 @@
-/// The end of a unit that has suspended; see ``UnitContext/suspend()``. To be given once, by any thread: by ``finish()``
-/// or by ``fail(_:)``. When the run was stopped meanwhile, giving it has no effect.
+/// The end of a unit that has suspended; see ``UnitContext/suspend()``. To be given once, by any thread: by
+/// ``finish()`` or by ``fail(_:)``. When the run was stopped meanwhile, giving it has no effect.
 ///
 /// If it is dropped without having been given, the run fails with ``UnitAbandoned``.
 public final class UnitCompletion: Sendable {

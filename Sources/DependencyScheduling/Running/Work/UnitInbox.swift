@@ -4,8 +4,8 @@ internal import Threads
 /// The units of one run that became ready outside of any worker: completed by a callback's thread, say.
 ///
 /// **Who must see what.** The units are guarded by a lock. Whoever adds one and then looks who is asleep, or announces
-/// its sleep and then looks for units, must not miss the other: the count takes part in the one total order of calls and
-/// announcements (see ``SeatCounts``).
+/// its sleep and then looks for units, must not miss the other: the count takes part in the one total order of calls
+/// and announcements (see ``SeatCounts``).
 final class UnitInbox: @unchecked Sendable {  // because `lock` guards the units
   private let count = PaddedAtomic(0)
   private let lock = PlatformLock()

@@ -8,11 +8,12 @@ internal import Threads
 /// operations: the Thread Sanitizer does not understand fences. It never grows: it has room for every unit of the
 /// schedule, of which each is in one deque at most. Pages are untouched until they are used.
 ///
-/// **Who must see what.** A thief must see the unit and everything its predecessors wrote: `publish` *releases* with the
-/// bottom, `steal` *acquires* with the bottom. Owner and thief must not both take the last unit: the owner stores the
-/// bottom *before* it loads the top, the thief loads the top *before* the bottom, all four sequentially consistent, so
-/// at least one of them sees the other; then the compare-exchange on the top decides. And whoever publishes a unit
-/// and then reads who is asleep, or announces its sleep and then looks for units, must not miss the other: `publish` and
+/// **Who must see what.** A thief must see the unit and everything its predecessors wrote: `publish` *releases* with
+/// the bottom, `steal` *acquires* with the bottom. Owner and thief must not both take the last unit: the owner stores
+/// the bottom *before* it loads the top, the thief loads the top *before* the bottom, all four sequentially
+/// consistent, so at least one of them sees the other; then the compare-exchange on the top decides. And whoever
+/// publishes a unit and then reads who is asleep, or announces its sleep and then looks for units, must not miss the
+/// other: `publish` and
 /// `isEmpty` take part in the one total order of calls and announcements (see ``SeatCounts``).
 struct WorkDeque: ~Copyable {
   enum Steal: Equatable {
