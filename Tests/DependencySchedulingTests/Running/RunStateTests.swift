@@ -54,7 +54,9 @@ import Testing
       graph.task("keep") { () async in _ = value.add() }
       try graph.frozen().run(on: executor, cancellation: token)
     }
-    #expect(kept == nil && taskValue == nil)
+    #expect(kept == nil)
+    // A Swift task keeps its closure for a moment after the last statement in it, with which the run ends.
+    waitUntil { taskValue == nil }
     #expect(!token.isCancelled)
   }
 
