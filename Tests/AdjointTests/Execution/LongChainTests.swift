@@ -63,13 +63,13 @@ import Testing
     var single = Program.Options()
     single.fusesElementwise = false
     let expected = try results(kind, 20_001, single)
-    for width in 1...4 { #expect(try results(kind, 20_001, width: width) == expected) }
+    for width in [1, 3] { #expect(try results(kind, 20_001, width: width) == expected) }
     #expect(try results(kind, 20_001, Program.Options(reusesBuffers: false), width: 2) == expected)
   }
 
   @Test(arguments: Kind.allCases) func `a recurrence that is cut is that of the definitions`(kind: Kind) throws {
-    let (x, y) = recurrence(kind, 4_100, steps: 44)
-    let fed = [x: ReferenceTensor([4_100], .float64, (0..<4_100).map { Double($0 % 97) / 50 - 1 })]
+    let (x, y) = recurrence(kind, 1_030, steps: 44)
+    let fed = [x: ReferenceTensor([1_030], .float64, (0..<1_030).map { Double($0 % 97) / 50 - 1 })]
     let engine = ReferenceEngine(x.graph)
     let value = try #require(try engine.run(feeding: fed)[y])
     let session = try Program(y).makeSession()

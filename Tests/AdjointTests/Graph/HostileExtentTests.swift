@@ -229,17 +229,17 @@ import Testing
 
   @Test func `as many axes as there may be are computed with`() throws {
     let graph = Graph()
-    // Eight axes of two elements, apart from one another.
-    let shape = Shape((0..<Shape.mostAxes).map { $0 % 4 == 0 ? 2 : 1 })
+    // Four axes of two elements, apart from one another.
+    let shape = Shape((0..<Shape.mostAxes).map { $0 % 8 == 0 ? 2 : 1 })
     let x = graph.input("x", shape, .float64)
-    let moved = x.transposed().cumulativeSum(axis: 3) * x.sum(axes: [0, 8, -8], keepsAxes: true).transposed()
+    let moved = x.transposed().cumulativeSum(axis: 7) * x.sum(axes: [0, 8, -8], keepsAxes: true).transposed()
     let pad = Pad(
       starts: shape.dimensions.map { $0 - 1 }, result: Shape(shape.dimensions.map { $0 == 2 ? 3 : 1 }))
-    let padded = graph.apply(pad, to: [x]).sliced(1..<2, axis: 28)
+    let padded = graph.apply(pad, to: [x]).sliced(1..<2, axis: 24)
     let loss = square(moved).sum() + concatenate([x, x], axis: -1).max() + padded.mean()
     for verdict in try GradientChecker().check(
       loss, withRespectTo: [x],
-      at: [x: ReferenceTensor(shape, .float64, (0..<256).map { Double($0 * 37 % 256) / 64 - 2 })])
+      at: [x: ReferenceTensor(shape, .float64, (0..<16).map { Double($0 * 7 % 16) / 4 - 2 })])
     {
       #expect(verdict.isCorrect, "\(verdict)")
     }

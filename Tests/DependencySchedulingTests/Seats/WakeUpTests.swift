@@ -48,14 +48,14 @@ import Testing
   @Test(arguments: [2, 3]) func `a caller that ran dry comes when a seat forks`(width: Int) throws {
     let executor = GraphExecutor.sharing(width: width)
     try withWatchdog(seconds: 300, executor: executor) {
-      for delay in delays(5_000, seed: 1) { try executor.run(fork, forking(after: delay)) }
+      for delay in delays(1_500, seed: 1) { try executor.run(fork, forking(after: delay)) }
     }
   }
 
   @Test(arguments: [2, 3]) func `seats that went to sleep come when the caller forks`(width: Int) throws {
     let executor = GraphExecutor.sharing(width: width)
     try withWatchdog(seconds: 300, executor: executor) {
-      for delay in delays(5_000, seed: 2) {
+      for delay in delays(1_500, seed: 2) {
         let end = Meeting(of: 2)
         try executor.run(lateFork) { unit in
           if unit.index == 0 { spin(microseconds: delay) } else { end.attend() }
@@ -67,7 +67,7 @@ import Testing
   @Test(arguments: [2, 3]) func `seats that went to sleep come when a seat forks`(width: Int) async throws {
     let executor = GraphExecutor.sharing(width: width)
     try await withWatchdog(seconds: 300, executor: executor) {
-      for delay in delays(5_000, seed: 3) { try await executor.run(fork, forking(after: delay)) }
+      for delay in delays(1_500, seed: 3) { try await executor.run(fork, forking(after: delay)) }
     }
   }
 
@@ -77,7 +77,7 @@ import Testing
     let executor = GraphExecutor.sharing(width: width)
     let outside = DispatchQueue(label: "outside")
     try withWatchdog(seconds: 300, executor: executor) {
-      for delay in delays(3_000, seed: 4) { try executor.run(lateFork, completing(after: delay, on: outside)) }
+      for delay in delays(1_000, seed: 4) { try executor.run(lateFork, completing(after: delay, on: outside)) }
     }
   }
 
@@ -85,7 +85,7 @@ import Testing
     let executor = GraphExecutor.sharing(width: width)
     let outside = DispatchQueue(label: "outside")
     try await withWatchdog(seconds: 300, executor: executor) {
-      for delay in delays(3_000, seed: 5) {
+      for delay in delays(1_000, seed: 5) {
         try await executor.run(lateFork, completing(after: delay, on: outside))
       }
     }
@@ -96,7 +96,7 @@ import Testing
     withWatchdog(seconds: 300, executor: executor) {
       // Two runs at once: the seats go from one to the other, and a wake-up meant for one must not be taken for both.
       let threads = [6, 7].map { (seed: UInt64) in
-        let delays = delays(2_000, seed: seed)
+        let delays = delays(800, seed: seed)
         return TestThread {
           for delay in delays { try! executor.run(fork, forking(after: delay)) }
         }

@@ -26,9 +26,9 @@ import Testing
     let plain = try model.results(model.program(options([])), on: GraphExecutor(width: 1))
     #expect(plain.contains { $0.contains { $0 != 0 } })
     for (reuses, fuses, unitWork, widths) in [
-      (true, true, CostModel.unit, [1, 2, 3, 8]), (false, true, CostModel.unit, [2]),
+      (true, true, CostModel.unit, [1, 3]), (false, true, CostModel.unit, [2]),
       (true, false, CostModel.unit, [2]),
-      (true, true, 0, [3, 8]), (false, false, 0, [2]),
+      (true, true, 0, [8]), (false, false, 0, [2]),
     ] {
       let program = try model.program(
         options(model.scopes, reusesBuffers: reuses, fuses: fuses, unitWork: unitWork))
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 1...6) func `random graphs equal the reference bit for bit`(seed: UInt64) throws {
+  @Test(arguments: 1...4) func `random graphs equal the reference bit for bit`(seed: UInt64) throws {
     var random = RandomGraphs(nodeCount: 600, maximalFanOut: 30, tensorShare: 0.6)
     random.scopeCount = 12
     let sample = random.graph(seed: seed)
@@ -100,7 +100,7 @@ import Testing
           sample.output, gradientsFor: variables,
           options: options(scopes.map { "scope\($0)" }, unitWork: unitWork))
         #expect(hasFence(program))
-        for width in [1, 2, 8] {
+        for width in [1, 3] {
           let session = program.makeSession(on: try GraphExecutor(width: width))
           for (node, value) in sample.values {
             do { try session.write(value, to: node) } catch SessionError.notInProgram {}
@@ -127,7 +127,7 @@ import Testing
     return (square(hidden).mean(), [x, w], (0..<16).map { "block\($0)" })
   }
 
-  @Test(arguments: [1, 2, 4]) func `the peak that jemalloc measures falls`(width: Int) throws {
+  @Test(arguments: [1, 3]) func `the peak that jemalloc measures falls`(width: Int) throws {
     let (loss, variables, scopes) = deep()
     let peaks = try [[], scopes].map { scopes in
       let program = try Program(loss, gradientsFor: variables, options: options(scopes))
