@@ -139,7 +139,7 @@ import Testing
   @Test(arguments: [
     (999_999, "999999"), (999_999.5, "1000000"), (1_000_000, "1000000"), (1_234_567, "1234570"),
     (0.1234565, "0.123457"),
-    (-1e-5, "-1e-05"), (123456.7, "123457"), (9.999999, "10"), (0.5, "0.5"), (5e-324, "5e-324"),
+    (-1e-5, "-1e-05"), (123456.7, "123457"), (9.999999, "10"), (0.5, "0.5"), (.leastNonzeroMagnitude, "5e-324"),
   ]) func `a number has six digits on both sides of its powers of ten`(number: Double, text: String) throws {
     let graph = Graph()
     let x = graph.input("x", [], .float64)

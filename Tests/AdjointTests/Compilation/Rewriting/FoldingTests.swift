@@ -43,7 +43,7 @@ import Testing
       return self.work(graph.constant(1, [64, inner]).matmul(graph.constant(1, [inner, 64])))
     }
     let inner = (FoldConstants.mostOperations - 2 * 64 * 64) / (64 * 64 + 2 * 64)
-    let count = try? #require(work(inner: inner))
+    let count = work(inner: inner)
     #expect(count.map { (64 * 64 * inner...FoldConstants.mostOperations).contains($0) } == true)
     #expect(work(inner: inner + 1) == nil)
   }
