@@ -71,6 +71,7 @@ public struct ScatterAddRows: LinearGate {
   public static let samples = [
     GateSample(ScatterAddRows(rowCount: 4), .uniform([5, 3]), .integers([5], below: 4)),
     GateSample(ScatterAddRows(rowCount: 3), .uniform([2, 2]), .integers([2, 2], below: 3)),
+    GateSample(ScatterAddRows(rowCount: 3), .uniform([4, 12]), .integers([4], below: 3)),
   ]
 }
 

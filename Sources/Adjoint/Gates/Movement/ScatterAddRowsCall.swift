@@ -1,19 +1,26 @@
 internal import Kernels
 
-/// Rows added to those of a table that indices name.
+/// Rows added to those of a table that indices name, divided by the rows of the table.
 final class ScatterAddRowsCall: KernelCall {
   static let name = "scatter-add rows"
   private let type: Kernels.ElementType
-  private let rowCount: Int, columns: Int, indexCount: Int
+  let extent: Int
+  private let columns: Int, indexCount: Int
   private let traffic: Float
 
   init(_ shapes: CallShapes) {
     type = shapes.kernelType
-    (rowCount, columns) = (shapes.dimensions[0], shapes.writtenCount / shapes.dimensions[0])
+    (extent, columns) = (shapes.dimensions[0], shapes.writtenCount / shapes.dimensions[0])
     indexCount = shapes.operands[1].shape.elementCount
     traffic = 2 * shapes.traffic
   }
 
+  /// Each part reads all indices: they must be few beside the elements that are added.
+  func cutStep(for count: inout Int, grain: Int) -> Int {
+    count = min(count, max(columns / 4, 1))
+    return 1
+  }
+  func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { range.scaled(by: columns) }
   func cost(at speeds: CostModel) -> Float { speeds.cost(ofTraffic: traffic) }
 
   func run(
@@ -22,6 +29,6 @@ final class ScatterAddRowsCall: KernelCall {
   ) throws {
     try runScatterAddRows(
       type, source: inputs[0], indices: inputs[1].labels, indexCount: indexCount, columns: columns,
-      rowCount: rowCount, output: outputs[0], rows: 0..<rowCount)
+      rowCount: extent, output: outputs[0], rows: range)
   }
 }

@@ -58,6 +58,39 @@ import Testing
     }
   }
 
+  @Test func `workers share the table that gathered rows send their gradients to`() throws {
+    let graph = Graph()
+    let table = graph.parameter("table", [500, 64], .uniform(-1...1, seed: 1))
+    let rows = graph.constant((0..<6_000).map { $0 % 5 == 0 ? 7 : Int32($0 * 31 % 500) }, [6_000])
+    let upstream = graph.constant((0..<6_000 * 64).map { Float($0 % 13) * 0.37 - 2 }, [6_000, 64])
+    let program = try program((table.gatheringRows(rows) * upstream).sum(), [table])
+    let parts = program.plan.steps.compactMap { step -> Range<Int>? in
+      guard case .kernel(let number, let range) = step.work else { return nil }
+      return program.plan.calls[number] is ScatterAddRowsCall ? range : nil
+    }
+    #expect(parts.count >= 4 && parts.first?.lowerBound == 0 && parts.last?.upperBound == 500)
+    let session = try [1, 3].map { width in
+      let session = program.makeSession(on: try GraphExecutor(width: width))
+      try session.step()
+      return try session.gradient(of: table, as: Float.self)
+    }
+    #expect(session[0] == session[1])
+    var sums = [Double](repeating: 0, count: 500 * 64)
+    for position in 0..<6_000 {
+      let row = position % 5 == 0 ? 7 : position * 31 % 500
+      for column in 0..<64 { sums[row * 64 + column] += Double(Float((position * 64 + column) % 13) * 0.37 - 2) }
+    }
+    #expect(zip(session[0], sums).allSatisfy { (Double($0) - $1).magnitude <= 1e-4 * max(1, $1.magnitude) })
+    // Where rows are short, all parts reading all indices would cost more than is shared.
+    let narrow = graph.parameter("narrow", [500, 4], .zeros)
+    let few = try self.program(narrow.gatheringRows(rows).sum(), [narrow], .finest).plan
+    let narrowParts = few.steps.count { step in
+      guard case .kernel(let number, _) = step.work else { return false }
+      return few.calls[number] is ScatterAddRowsCall
+    }
+    #expect(narrowParts == 1)
+  }
+
   @Test func `no bit depends on the division, and on the width`() throws {
     let (loss, inputs, variables) = recurrence(steps: 4)
     var all: [[UInt32]] = []
