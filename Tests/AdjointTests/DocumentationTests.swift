@@ -339,3 +339,45 @@ private func runningSums<T: GraphScalar & FloatingPoint>(
     }
   }
 }
+
+/// The running sums of rows, which workers may share out.
+final class RunningSums: KernelCall {
+  static let name = "running sums"
+  let extent: Int
+  private let type: ElementType, length: Int, fromTheEnd: Bool, traffic: Float
+
+  init(_ shapes: CallShapes, fromTheEnd: Bool) {
+    type = shapes.result.elementType
+    length = shapes.result.shape.dimensions.last!
+    extent = shapes.result.shape.elementCount / length
+    (self.fromTheEnd, traffic) = (fromTheEnd, shapes.traffic)
+  }
+
+  private func elements(of rows: Range<Int>) -> Range<Int> { rows.lowerBound * length..<rows.upperBound * length }
+  func elementsRead(of position: Int, by rows: Range<Int>) -> Range<Int>? { elements(of: rows) }
+  func elementsWritten(to number: Int, by rows: Range<Int>) -> Range<Int>? { elements(of: rows) }
+  func mayOverwrite(operand position: Int, by number: Int) -> Bool { true }
+  func cost(at speeds: CostModel) -> Float { 4 * speeds.cost(ofTraffic: traffic) }
+
+  func run(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ rows: Range<Int>
+  ) {
+    switch type {
+    case .float64: add(inputs[0].assumingMemoryBound(to: Double.self), outputs[0], rows)
+    default: add(inputs[0].assumingMemoryBound(to: Float.self), outputs[0], rows)
+    }
+  }
+
+  private func add<T: FloatingPoint>(_ x: UnsafePointer<T>, _ output: UnsafeMutableRawPointer, _ rows: Range<Int>) {
+    let y = output.assumingMemoryBound(to: T.self)
+    for row in rows {
+      var sum = T.zero
+      for i in 0..<length {
+        let place = row * length + (fromTheEnd ? length - 1 - i : i)
+        sum += x[place]
+        y[place] = sum
+      }
+    }
+  }
+}

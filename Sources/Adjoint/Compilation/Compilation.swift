@@ -28,7 +28,7 @@ struct Compilation: Sendable {
     let next = updates.map(\.value)
     try throwFirstPoison(in: state, next)
     try throwFirstLeak(in: state, values + gradients + next)
-    try state.checkEstimates(values + gradients + next)
+    try state.checkOwnKernels(values + gradients + next)
     let added = AddedNodes(state.storage, from: source.storage.count)
     let storage = state.takeStorage()
     let lowered = GraphPasses.apply(

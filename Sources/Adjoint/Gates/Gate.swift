@@ -78,7 +78,8 @@ public protocol Gate: Hashable, Sendable {
   ///
   /// Compiling a ``Program`` asks for it, maybe several times, for each application that the program needs, also in
   /// gradients and in the bodies of scans, where it is the cost of one step. The answer depends on the gate and the
-  /// shapes alone. A gate with one of the package's kernels is not asked. A negative, infinite or NaN estimate is a
+  /// shapes alone. A gate with one of the package's kernels is not asked, nor is one whose kernel is a ``KernelCall``,
+  /// which states its cost itself. A negative, infinite or NaN estimate is a
   /// ``GraphError`` of kind ``GraphError/Kind-swift.enum/wrongEstimate``.
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double?
 

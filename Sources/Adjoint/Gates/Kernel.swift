@@ -56,6 +56,18 @@ public struct Kernel: Sendable {
   public static func custom(_ body: @escaping @Sendable (KernelArguments) throws -> Void) -> Kernel {
     Kernel(.custom(body))
   }
+
+  /// Your own kernel, with all that one of the package's has: divided among workers, written over an operand that
+  /// nobody reads afterwards, and at a cost of its own.
+  ///
+  /// What holds of ``custom(_:)`` holds here too. The gate states its ``Gate/definition(_:shape:)``.
+  ///
+  /// - Parameter make: makes the call for operands of given types and shapes, at any time and on any thread. If what
+  ///   it makes has no part, an impossible cost, or reads or writes beyond a value, compiling a ``Program`` throws
+  ///   a ``GraphError`` of kind ``GraphError/Kind-swift.enum/wrongKernelCall``.
+  public static func calls(_ make: @escaping @Sendable (CallShapes) -> any KernelCall) -> Kernel {
+    Kernel(.structured(.ofAuthor, make))
+  }
 }
 
 /// How far a structured kernel may be from its gate's definition, which the laws of gates hold it to.
@@ -68,6 +80,8 @@ package enum KernelAccuracy: Sendable {
   case sums
   /// Exponentials, their sum, a quotient or a logarithm: each within four last places.
   case exponentials
+  /// The arithmetic of a gate from outside the package against its own definition.
+  case ofAuthor
 }
 
 /// The operands and the result of one run of a custom kernel, valid until it returns.

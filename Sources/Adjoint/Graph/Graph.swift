@@ -133,7 +133,7 @@ extension Graph {
 
 extension Gate {
   /// The gate with its axes counted from the front, and what its rules make of operands, or why they do not fit.
-  func applied(to operands: [Signature]) -> (gate: Self, result: Result<Signature, ShapeError>) {
+  package func applied(to operands: [Signature]) -> (gate: Self, result: Result<Signature, ShapeError>) {
     var gate = self
     do throws(ShapeError) {
       let shapes = operands.map(\.shape)

@@ -27,6 +27,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case outsideScan
     /// A gate's estimate of its own cost that is negative, infinite or NaN: ``Gate/estimatedNanoseconds(_:)``.
     case wrongEstimate
+    /// A gate's own kernel call that has no part, an impossible cost, or reads or writes beyond a value: ``KernelCall``.
+    case wrongKernelCall
   }
   public let kind: Kind
   /// The poisoned node, or the node or scope that was asked for.

@@ -7,14 +7,17 @@ struct NodeID: Hashable, Sendable, Comparable, BitwiseCopyable {
   static func < (left: NodeID, right: NodeID) -> Bool { left.index < right.index }
 }
 
-/// An interned pair of element type and shape. The first three are the scalars.
-package struct Signature: Hashable, Sendable {
-  package let elementType: ElementType
-  package let shape: Shape
+/// What a value is, apart from its elements.
+public struct Signature: Hashable, Sendable {
+  /// The number format of each element.
+  public let elementType: ElementType
+  /// The extents, counted in elements.
+  public let shape: Shape
 
   package init(elementType: ElementType, shape: Shape) { (self.elementType, self.shape) = (elementType, shape) }
 }
 
+/// An interned signature. The first three are the scalars.
 struct SignatureID: Hashable, Sendable, BitwiseCopyable {
   let index: UInt32
   static func scalar(_ type: ElementType) -> SignatureID { SignatureID(index: UInt32(type.rawValue)) }

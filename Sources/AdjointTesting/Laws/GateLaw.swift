@@ -24,6 +24,10 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// The kernel computes what the definition says, in float32 and float64: bit for bit where the operation is exactly
   /// rounded or moves data, else within a bound that `KernelBound` gives reasons for.
   case kernel
+  /// The kernel's call keeps to what it says of its parts: they read and write no more elements than they say, give the
+  /// same bits however the call is divided, and where a result may lie over an operand, it comes out the same there. See
+  /// `KernelCall`.
+  case footprint
   /// For elementwise gates: value and gradients are the reference's in every broadcast layout of two axes.
   case layouts
   /// For elementwise gates: the kernel computes what the definition says at zeros of both signs, infinities, NaN,
@@ -59,6 +63,7 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
     case .pushforward: try PushforwardLaw().reasons(sample)
     case .gradientShape: try gradientShapeReasons(sample)
     case .kernel: try KernelLaw().reasons(sample)
+    case .footprint: try FootprintLaw().reasons(sample)
     case .layouts: try LayoutLaw().reasons(sample)
     case .edges: try EdgeLaw().reasons(sample)
     case .accuracy: []  // no matter of one sample

@@ -422,10 +422,6 @@ extension GateSample {
     let types = operands.map { $0.isDifferentiable ? ElementType.float64 : .int32 }
     return (try? gate.elementType(types)) == .float32 ? .float32 : .float64
   }
-
-  fileprivate var isFinite: Bool {
-    operands.allSatisfy { $0.values(seed: 1, type: .float64).values.allSatisfy(\.isFinite) }
-  }
 }
 
 extension Graph {

@@ -60,6 +60,15 @@ import Testing
     }
   }
 
+  // MARK: parts of kernels
+
+  @Test(arguments: CrookedPart.Fault.allCases) func `a part that breaks its word is reported`(
+    fault: CrookedPart.Fault
+  ) throws {
+    let reasons = try FootprintLaw().reasons(GateSample(CrookedParts(fault: fault), .uniform([6, 3])))
+    #expect(reasons.count == 2 && reasons.allSatisfy { $0.contains(fault.rawValue) }, "\(reasons)")
+  }
+
   // MARK: layouts
 
   @Test func `a gradient wrong where an operand is stretched, and nowhere else, is reported`() throws {
@@ -225,6 +234,56 @@ private struct CrookedElement: ElementwiseGate {
     return [upstream * (node.inputs[0] * upstream.graph.constant(factors, shape))]
   }
   static let samples: [GateSample] = []
+}
+
+/// Each element plus the one behind it in its row, by parts that break their word.
+private struct CrookedParts: Gate {
+  static let name = "crookedParts"
+  let fault: CrookedPart.Fault
+  func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
+  var kernel: Kernel { .calls { CrookedPart(fault, $0) } }
+  func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor { inputs[0] }
+  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
+  static let samples: [GateSample] = []
+}
+
+final class CrookedPart: KernelCall {
+  enum Fault: String, CaseIterable {
+    case reads = "reads more than it says", writes = "writes more than", overwrites = "in the memory of operand 0"
+  }
+  static let name = "crooked part"
+  let extent: Int
+  private let fault: Fault, type: ElementType, length: Int
+
+  fileprivate init(_ fault: Fault, _ shapes: CallShapes) {
+    (self.fault, type) = (fault, shapes.result.elementType)
+    (extent, length) = (shapes.result.shape[0], shapes.result.shape[1])
+  }
+
+  private func elements(of rows: Range<Int>, without count: Int) -> Range<Int> {
+    rows.lowerBound * length..<max(rows.lowerBound, rows.upperBound - count) * length
+  }
+  func elementsRead(of position: Int, by rows: Range<Int>) -> Range<Int>? {
+    elements(of: rows, without: fault == .reads ? 1 : 0)
+  }
+  func elementsWritten(to number: Int, by rows: Range<Int>) -> Range<Int>? {
+    elements(of: rows, without: fault == .writes ? 1 : 0)
+  }
+  func mayOverwrite(operand position: Int, by number: Int) -> Bool { fault == .overwrites }
+  func cost(at speeds: CostModel) -> Float { 100 }
+  func run(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ rows: Range<Int>
+  ) {
+    func add<T: FloatingPoint>(_: T.Type) {
+      let x = inputs[0].assumingMemoryBound(to: T.self), y = outputs[0].assumingMemoryBound(to: T.self)
+      // From the end: what lies over the operand has lost the element behind.
+      for place in elements(of: rows, without: 0).reversed() {
+        y[place] = (place + 1) % length == 0 ? x[place] : x[place] + x[place + 1]
+      }
+    }
+    if type == .float64 { add(Double.self) } else { add(Float.self) }
+  }
 }
 
 /// Its elements from the last to the first, and a pullback that leaves them as they are.

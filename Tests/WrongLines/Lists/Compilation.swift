@@ -248,6 +248,36 @@ extension WrongLine {
       with: "switch position {",
       caughtBy: "AdjointTests.FootprintTests"),
     WrongLine(
+      "a kernel call without parts is compiled",
+      in: "Sources/Adjoint/Compilation/Lowering/StatedCosts.swift",
+      replace: "if extent < 1 {",
+      with: "if extent < 0 {",
+      caughtBy: "AdjointTests.OwnKernelCallTests/`a call that makes no sense is an error with the line`"),
+    WrongLine(
+      "a kernel call may read beyond its operand",
+      in: "Sources/Adjoint/Compilation/Lowering/StatedCosts.swift",
+      replace: "range.upperBound > signature.shape.elementCount",
+      with: "range.upperBound > signature.shape.elementCount + 1",
+      caughtBy: "AdjointTests.OwnKernelCallTests/`a call that makes no sense is an error with the line`"),
+    WrongLine(
+      "a kernel call may leave elements unwritten",
+      in: "Sources/Adjoint/Compilation/Lowering/StatedCosts.swift",
+      replace: "range != 0..<shapes.writtenCount",
+      with: "range.upperBound > shapes.writtenCount",
+      caughtBy: "AdjointTests.OwnKernelCallTests/`a call that makes no sense is an error with the line`"),
+    WrongLine(
+      "each part of a scatter adds to all rows",
+      in: "Sources/Adjoint/Gates/Movement/ScatterAddRowsCall.swift",
+      replace: "rows: range)",
+      with: "rows: 0..<extent)",
+      caughtBy: "AdjointTests.FootprintTests"),
+    WrongLine(
+      "a table of narrow rows is divided",
+      in: "Sources/Adjoint/Gates/Movement/ScatterAddRowsCall.swift",
+      replace: "count = min(count, max(columns / 4, 1))",
+      with: "count = min(count, max(columns, 1))",
+      caughtBy: "AdjointTests.DivisionTests/`workers share the table that gathered rows send their gradients to`"),
+    WrongLine(
       "dropout is cut within the four elements of a count",
       in: "Sources/Adjoint/Gates/Functions/DropoutCall.swift",
       replace: "-> Int { max(grain, 4) }",
@@ -671,8 +701,8 @@ extension WrongLine {
     WrongLine(
       "the estimate of a gate that only an update needs is not looked at",
       in: "Sources/Adjoint/Compilation/Compilation.swift",
-      replace: "checkEstimates(values + gradients + next)",
-      with: "checkEstimates(values + gradients)",
+      replace: "checkOwnKernels(values + gradients + next)",
+      with: "checkOwnKernels(values + gradients)",
       caughtBy: "AdjointTests.BadInputTests/`a mistake is refused whatever a program wants the node for`"),
     WrongLine(
       "an update may read a scan's element outside of the scan",
@@ -683,8 +713,8 @@ extension WrongLine {
     WrongLine(
       "the estimate of a gate that no output needs is not looked at",
       in: "Sources/Adjoint/Compilation/Compilation.swift",
-      replace: "checkEstimates(values + gradients",
-      with: "checkEstimates(outputs + gradients",
+      replace: "checkOwnKernels(values + gradients",
+      with: "checkOwnKernels(outputs + gradients",
       caughtBy: "AdjointTests.BadInputTests/`a mistake is refused whatever a program wants the node for`"),
     WrongLine(
       "a scalar is named as what shows it last",

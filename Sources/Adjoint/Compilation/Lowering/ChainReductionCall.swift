@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// A chain of elementwise gates that ends in a reduction of rows, or of leaves of rows.
-final class ChainReductionCall: KernelCall {
+final class ChainReductionCall: ChainedCall, InterimCall {
   static let name = "chain and reduction"
   private let type: Kernels.ElementType
   private let reduction: ChainReduction

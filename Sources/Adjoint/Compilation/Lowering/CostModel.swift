@@ -3,8 +3,8 @@ internal import Kernels
 /// What running a node costs, estimated in nanoseconds from its sizes: enough to tell a unit worth a worker's while
 /// from one that is not. It never decides an order of additions, so a wrong estimate costs time and not bits.
 ///
-/// The three speeds are measured once a process (see ``measured``), and a program keeps those it was compiled with.
-package struct CostModel: Sendable, Hashable {
+/// The three speeds are measured once a process, and a program keeps those it was compiled with.
+public struct CostModel: Sendable, Hashable {
   /// The work a unit should hold: well above what starting one costs (tens of nanoseconds), and little enough that the
   /// steps of a recurrent network, of some ten microseconds each, leave work for a second worker.
   static let unit: Float = 2_000
@@ -20,11 +20,11 @@ package struct CostModel: Sendable, Hashable {
   private static let call: Float = 60
 
   /// How fast operands and results that lie in the second-level cache pass by.
-  var bytesPerNanosecond: Float
+  public internal(set) var bytesPerNanosecond: Float
   /// Multiplications and additions of a float32 matrix product.
-  var operationsPerNanosecond: Float
-  /// An exponential or its like, of one element.
-  var transcendental: Float
+  public internal(set) var operationsPerNanosecond: Float
+  /// An exponential or its like, of one element, in nanoseconds.
+  public internal(set) var transcendental: Float
 
   /// Those of a server's core with 512-bit vectors: the same units on every machine.
   static let nominal = CostModel(bytesPerNanosecond: 64, operationsPerNanosecond: 200, transcendental: 0.25)
@@ -36,8 +36,8 @@ package struct CostModel: Sendable, Hashable {
   /// An addition or its like, of one element of a vector.
   static let arithmetic: Float = 0.05
 
-  /// A call that moves so many bytes.
-  func cost(ofTraffic bytes: Float) -> Float { Self.call + bytes / bytesPerNanosecond }
+  /// A call that moves so many bytes: ``CallShapes/traffic``.
+  public func cost(ofTraffic bytes: Float) -> Float { Self.call + bytes / bytesPerNanosecond }
 
   /// A call of so many multiplications and additions, in blocks that are laid out first.
   func cost(ofProducts operations: Float, _ type: Kernels.ElementType) -> Float {

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// A chain of elementwise gates.
-final class ElementwiseChainCall: KernelCall {
+final class ElementwiseChainCall: ChainedCall {
   static let name = "chain"
   let type: Kernels.ElementType
   let chain: ElementwiseChain

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// A part of a reduction of long rows: to one element a leaf, or from those to one a row.
-final class LeafReductionCall: KernelCall {
+final class LeafReductionCall: InterimCall {
   static let name = "leaves"
   private let operation: ReduceOperation
   private let type: Kernels.ElementType

@@ -1,4 +1,4 @@
-/// The costs that gates with custom kernels state themselves: ``Gate/estimatedNanoseconds(_:)``.
+/// What gates with kernels of their own state of them: ``Gate/estimatedNanoseconds(_:)``, ``KernelCall``.
 extension GraphStorage {
   /// The cost of `node` in nanoseconds if its gate states one; `nil` if the cost model has to guess it.
   ///
@@ -13,35 +13,70 @@ extension GraphStorage {
     guard case .custom = kernel.form else { return nil }
     return gate(of: node).estimatedNanoseconds(inputs(of: node).map { signature(of: $0).shape })
   }
+
+  /// What is wrong with a node's own kernel call, as far as one can say without running it; `nil` if nothing is, or if
+  /// the kernel is none.
+  fileprivate func callFault(of node: NodeID, _ kernel: Kernel) -> String? {
+    guard case .structured(.ofAuthor, let make) = kernel.form else { return nil }
+    let shapes = CallShapes(result: signature(of: node), operands: inputs(of: node).map { signature(of: $0) })
+    return make(shapes).fault(in: shapes)
+  }
+}
+
+extension KernelCall {
+  /// What is wrong with what the call says of itself and of all its parts together.
+  fileprivate func fault(in shapes: CallShapes) -> String? {
+    if extent < 1 { return "its kernel call can be divided into \(extent) parts; at least 1 is needed" }
+    let cost = cost(at: .nominal)
+    if !(cost >= 0 && cost.isFinite) { return "its kernel call costs \(cost) ns; a finite number from zero up is one" }
+    func isBeyond(_ range: Range<Int>?, _ signature: Signature) -> Bool {
+      guard let range else { return false }
+      return range.lowerBound < 0 || range.upperBound > signature.shape.elementCount
+    }
+    for (position, operand) in shapes.operands.enumerated() {
+      let range = elementsRead(of: position, by: 0..<extent)
+      if isBeyond(range, operand) {
+        return "its kernel call reads elements \(range!) of operand \(position), which has "
+          + "\(operand.shape.elementCount)"
+      }
+    }
+    let range = elementsWritten(to: 0, by: 0..<extent)
+    if let range, range != 0..<shapes.writtenCount {
+      return "its kernel call writes elements \(range) of a result of \(shapes.writtenCount)"
+    }
+    return nil
+  }
 }
 
 extension GraphState {
-  /// Asks each gate with a custom kernel that `roots` need for its estimate, also those in the bodies of scans.
+  /// Asks each gate with a kernel of its own that `roots` need for what it states, also those in the bodies of scans.
   ///
-  /// - Throws: the first estimate that is negative, infinite or NaN.
+  /// - Throws: the first estimate that is negative, infinite or NaN, or kernel call that makes no sense.
   /// - Complexity: O(nodes + edges); O(distinct gates) for a graph without custom kernels and scans.
-  func checkEstimates(_ roots: [NodeID]) throws(GraphError) {
-    guard storage.gates.traits.contains(where: \.mayStateCost) else { return }
+  func checkOwnKernels(_ roots: [NodeID]) throws(GraphError) {
+    guard storage.gates.traits.contains(where: \.mayBeOwn) else { return }
     let isUsed = DropUnused.usedNodes(of: storage, roots: roots)
     for index in isUsed.indices where isUsed[index] {
       let node = NodeID(index)
       let traits = storage.traits(of: node)
-      guard traits.mayStateCost else { continue }
+      guard traits.mayBeOwn else { continue }
       if let scan = storage.gate(of: node) as? Scan {
-        try scan.body.graph.checkEstimates(scan.body.next + scan.stacked)
+        try scan.body.graph.checkOwnKernels(scan.body.next + scan.stacked)
       } else if let estimate = storage.estimate(of: node, traits.kernel), !(estimate >= 0 && estimate.isFinite) {
         let reason = "the gate estimates its cost at \(estimate) ns; an estimate is a finite number from zero up"
         throw GraphError(.wrongEstimate, reason, at: node, operands: Array(storage.inputs(of: node)), in: self)
+      } else if let fault = storage.callFault(of: node, traits.kernel) {
+        throw GraphError(.wrongKernelCall, fault, at: node, operands: Array(storage.inputs(of: node)), in: self)
       }
     }
   }
 }
 
 extension GateTraits {
-  /// Whether the gate is asked for its cost, or is a scan whose body may hold gates that are.
-  fileprivate var mayStateCost: Bool {
+  /// Whether the kernel is the gate's own, or that of a scan whose body may hold such gates.
+  fileprivate var mayBeOwn: Bool {
     switch kernel.form {
-    case .custom, .scan: true
+    case .custom, .scan, .structured(.ofAuthor, _): true
     default: false
     }
   }

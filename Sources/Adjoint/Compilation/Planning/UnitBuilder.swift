@@ -220,7 +220,7 @@ struct UnitBuilder: ~Copyable {
     for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
     let result = graph.storage.signature(of: node)
     let call = kernel.call(CallShapes(result: result, operands: operandSignatures))
-    let cost = graph.storage.statedCost(of: node, kernel) ?? call.cost(at: costs)
+    let cost = graph.storage.statedCost(of: node, kernel) ?? min(call.cost(at: costs), CostModel.longest)
     let overwritable = operands.indices.filter {
       operandSignatures[$0] == result && call.mayOverwrite(operand: $0, by: 0)
     }

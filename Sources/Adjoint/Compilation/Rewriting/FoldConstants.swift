@@ -70,7 +70,7 @@ extension GateTable {
     case .matmul(let transposeA, _):
       let a = operands[operands.count - 2]
       return moved.plus(written.times(a[transposeA ? a.rank - 2 : a.rank - 1]))
-    case .composed, .structured(.sums, _), .structured(.rounded, _):
+    case .composed, .structured(.sums, _), .structured(.rounded, _), .structured(.ofAuthor, _):
       // At most all elements of the largest operand for each element of the result.
       return moved.plus(written.times(operands.map(\.elementCount).max() ?? 1))
     case .scan:

@@ -2,7 +2,7 @@ internal import Kernels
 
 extension Kernel {
   /// The call that computes a result of given operands.
-  func call(_ shapes: CallShapes) -> any KernelCall {
+  package func call(_ shapes: CallShapes) -> any KernelCall {
     switch form {
     case .source, .alias, .composed, .scan: preconditionFailure("A value without a kernel needs no call")
     case .elementwise(let operation): ElementwiseCall(operation, shapes)

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// A part of a convolution: an operand laid out, or the products.
-final class ConvolutionCall: KernelCall {
+final class ConvolutionCall: InterimCall {
   static let name = "convolution"
   private let type: Kernels.ElementType
   private let plan: ConvolutionPlan

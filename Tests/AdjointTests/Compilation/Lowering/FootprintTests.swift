@@ -1,5 +1,4 @@
 import AdjointTesting
-import Foundation
 import Kernels
 import Testing
 
@@ -176,153 +175,20 @@ import Testing
   }
 }
 
-/// A kernel call on memory of its own.
-private struct CallHarness {
-  let call: any KernelCall
-  let operands: [Signature]
-  let results: [Signature]
-  private let values: [[UInt8]]
-  /// What the call says of itself.
-  var elementsRead: (any KernelCall, _ operand: Int, _ part: Range<Int>) -> Range<Int>? = {
-    $0.elementsRead(of: $1, by: $2)
-  }
-  var elementsWritten: (any KernelCall, _ result: Int, _ part: Range<Int>) -> Range<Int>? = {
-    $0.elementsWritten(to: $1, by: $2)
-  }
-  var mayOverwrite: (CallHarness, _ operand: Int, _ result: Int) -> Bool = { $0.mayOverwrite($1, by: $2) }
-
-  init(_ plan: ProgramPlan, _ step: Step, _ call: any KernelCall) {
-    self.call = call
+extension CallHarness {
+  /// A step of a plan, on seeded values. An integer is 0: a row or a class that there is.
+  fileprivate init(_ plan: ProgramPlan, _ step: Step, _ call: any KernelCall) {
     func signature(_ place: Placement.Place) -> Signature {
       if place.isBuffer { return plan.placement.buffers[place.index].signature }
       return Signature(elementType: place.isDoubleSlot ? .float64 : .float32, shape: .scalar)
     }
-    operands = plan.operands[step.operands].map(signature)
-    results = plan.operands[step.results].map(signature)
-    values = operands.enumerated().map { Self.values($1, seed: $0) }
+    let operands = plan.operands[step.operands].map(signature)
+    self.init(
+      call, operands: operands, results: plan.operands[step.results].map(signature),
+      values: operands.enumerated().map { position, operand in
+        var random = SplitMix64(seed: UInt64(position))
+        let values = (0..<operand.shape.elementCount).map { _ in 0.1 + Double(random.next() % 1_000) / 1_000 }
+        return operand.elementType == .int32 ? values.map { _ in 0 } : values
+      })
   }
-
-  /// How the call breaks its word when it is divided, in words; `nil` if it doesn't.
-  func violation() throws -> String? {
-    let whole = try run([0..<call.extent], poison: nil)
-    for count in [2, 3, 16] {
-      let parts = call.parts(count, grain: 1)
-      for poison in [Double.nan, 1e4] {
-        let divided = try run(parts, poison: poison)
-        if divided != whole { return "in \(parts.count) parts, a part of \(call) reads more than it says" }
-      }
-      for part in parts {
-        for (number, bytes) in try run([part], poison: nil).enumerated() {
-          let size = results[number].elementType.byteCount
-          let said = elementsWritten(call, number, part)?.scaled(by: size) ?? bytes.indices
-          if !isUntouched(bytes[..<said.lowerBound]) || !isUntouched(bytes[said.upperBound...]) {
-            return "the part \(part) of \(call) writes more than \(said) of result \(number)"
-          }
-        }
-      }
-    }
-    return nil
-  }
-
-  private func mayOverwrite(_ operand: Int, by result: Int) -> Bool {
-    operands[operand] == results[result] && call.mayOverwrite(operand: operand, by: result)
-  }
-
-  /// How a result that may lie over an operand comes out otherwise there, in words; `nil` if no bit differs.
-  func violationInPlace() throws -> String? {
-    let whole = try run([0..<call.extent], poison: nil)
-    for result in results.indices {
-      for position in operands.indices where mayOverwrite(self, position, result) {
-        for parts in [[0..<call.extent], call.parts(3, grain: 1).reversed()] {
-          if try run(parts, writing: result, over: position) != whole {
-            return "result \(result) of \(call) in the memory of operand \(position), in \(parts.count) parts, differs"
-          }
-        }
-      }
-    }
-    return nil
-  }
-
-  /// The results of the parts, one after the other, where one of them takes the memory of an operand.
-  private func run(_ parts: [Range<Int>], writing result: Int, over position: Int) throws -> [[UInt8]] {
-    let inputs = operands.indices.map { memory($0, nil, keeping: nil) }
-    let outputs = results.indices.map { number in
-      number == result
-        ? inputs[position] : .allocate(byteCount: results[number].byteCount, alignment: 64)
-    }
-    defer {
-      for input in inputs { input.deallocate() }
-      for (number, output) in outputs.enumerated() where number != result { output.deallocate() }
-    }
-    try inputs.map { UnsafeRawPointer($0.baseAddress!) }.withUnsafeBufferPointer { inputs in
-      try outputs.map { $0.baseAddress! }.withUnsafeBufferPointer { outputs in
-        for part in parts { try call.run(inputs, outputs.baseAddress!, part) }
-      }
-    }
-    return outputs.map { Array($0) }
-  }
-
-  private static let untouched: UInt8 = 0xA5
-
-  private func isUntouched(_ bytes: ArraySlice<UInt8>) -> Bool {
-    let expected = [UInt8](repeating: Self.untouched, count: bytes.count)
-    return bytes.withUnsafeBytes { memcmp($0.baseAddress!, expected, expected.count) } == 0
-  }
-
-  /// The results of the parts, one after the other, each with all that it does not read replaced by `poison`.
-  private func run(_ parts: [Range<Int>], poison: Double?) throws -> [[UInt8]] {
-    let outputs = results.map { result in
-      UnsafeMutableRawBufferPointer.allocate(byteCount: result.byteCount, alignment: 64)
-    }
-    defer { for output in outputs { output.deallocate() } }
-    for output in outputs { output.initializeMemory(as: UInt8.self, repeating: Self.untouched) }
-    for part in parts {
-      let inputs = operands.indices.map { position in
-        memory(position, poison, keeping: elementsRead(call, position, part))
-      }
-      defer { for input in inputs { input.deallocate() } }
-      try inputs.map { UnsafeRawPointer($0.baseAddress!) }.withUnsafeBufferPointer { inputs in
-        try outputs.map { $0.baseAddress! }.withUnsafeBufferPointer { outputs in
-          try call.run(inputs, outputs.baseAddress!, part)
-        }
-      }
-    }
-    return outputs.map { Array($0) }
-  }
-
-  /// A copy of the operand's values, with `poison` in place of those that are not kept.
-  private func memory(_ position: Int, _ poison: Double?, keeping kept: Range<Int>?) -> UnsafeMutableRawBufferPointer {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: values[position].count, alignment: 64)
-    memory.copyBytes(from: values[position])
-    guard let poison, let kept else { return memory }
-    let count = operands[position].shape.elementCount
-    for range in [0..<kept.lowerBound, kept.upperBound..<count] {
-      switch operands[position].elementType {
-      case .float32: fill(memory, range, with: Float(poison))
-      case .float64: fill(memory, range, with: poison)
-      case .int32: fill(memory, range, with: Int32(-1))
-      }
-    }
-    return memory
-  }
-
-  private func fill<T>(_ memory: UnsafeMutableRawBufferPointer, _ range: Range<Int>, with value: T) {
-    memory.assumingMemoryBound(to: T.self).baseAddress!.advanced(by: range.lowerBound)
-      .update(repeating: value, count: range.count)
-  }
-
-  /// Seeded values. An integer is 0: a row or a class that there is.
-  private static func values(_ signature: Signature, seed: Int) -> [UInt8] {
-    var random = SplitMix64(seed: UInt64(seed))
-    let values = (0..<signature.shape.elementCount).map { _ in 0.1 + Double(random.next() % 1_000) / 1_000 }
-    return switch signature.elementType {
-    case .float32: values.map { Float($0) }.withUnsafeBytes { Array($0) }
-    case .float64: values.withUnsafeBytes { Array($0) }
-    case .int32: [UInt8](repeating: 0, count: signature.byteCount)
-    }
-  }
-}
-
-extension Signature {
-  fileprivate var byteCount: Int { shape.elementCount * elementType.byteCount }
 }
