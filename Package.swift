@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "CKernels",
       cSettings: framesWithin32KiB
-        + [".", "Convolutions", "Elementwise", "Reductions"].map { .headerSearchPath($0) }),
+        + [".", "Convolutions", "Elementwise", "Products", "Reductions"].map { .headerSearchPath($0) }),
     .target(
       name: "Kernels",
       dependencies: [

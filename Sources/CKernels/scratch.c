@@ -18,7 +18,7 @@ static void make_key(void) {
 /// Takes the memory of a thread that has none.
 static __attribute__((noinline)) char *take(void) {
   void *memory;
-  if (posix_memalign(&memory, 64, ADJ_CHAIN_ROOM + ADJ_ROW_ROOM + ADJ_SUM_ROOM) != 0) fail("out of memory");
+  if (posix_memalign(&memory, 64, ADJ_CHAIN_ROOM + ADJ_ROW_ROOM + ADJ_SUM_ROOM + ADJ_PRODUCT_ROOM) != 0) fail("out of memory");
   if (pthread_setspecific(key, memory) != 0) fail("a thread cannot keep it");
   return memory;
 }
@@ -32,3 +32,4 @@ static char *of_thread(void) {
 char *adj_chain_room(void) { return of_thread(); }
 char *adj_row_room(void) { return of_thread() + ADJ_CHAIN_ROOM; }
 void *adj_sum_room(void) { return of_thread() + ADJ_CHAIN_ROOM + ADJ_ROW_ROOM; }
+void *adj_product_room(void) { return of_thread() + ADJ_CHAIN_ROOM + ADJ_ROW_ROOM + ADJ_SUM_ROOM; }

@@ -12,10 +12,12 @@
 enum {
   ADJ_CHAIN_ROOM = (ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * 56 * 8,
   ADJ_ROW_ROOM = ADJ_CHAIN_ROW * 8,
-  ADJ_SUM_ROOM = 64 * 1024
+  ADJ_SUM_ROOM = 64 * 1024,
+  ADJ_PRODUCT_ROOM = 320 * 1024
 };
 
 /// The calling thread's part of each kind, in lines of 64 bytes. What is in it is whatever the last kernel has left.
 char *adj_chain_room(void);
 char *adj_row_room(void);
 void *adj_sum_room(void);
+void *adj_product_room(void);

@@ -18,6 +18,13 @@
 #define ADJ_CLONES
 #endif
 
+// What no sanitizer looks into, since it would take the compiler many minutes: tests with guard pages do.
+#if defined(ADJ_SANITIZED)
+#define ADJ_UNWATCHED __attribute__((disable_sanitizer_instrumentation))
+#else
+#define ADJ_UNWATCHED
+#endif
+
 #define ADJ_INLINE static inline __attribute__((always_inline))
 
 // Stands where a branch leads that is seldom taken, so that it stays one: what follows the other is not made to wait for

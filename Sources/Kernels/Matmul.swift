@@ -47,14 +47,12 @@ struct MatrixBlockProduct {
     }
   }
 
-  func run() {
-    if plan.n == 1 {
-      timesVector()
-    } else if plan.m == 1 {
-      vectorTimes()
-    } else {
-      multiplyBlock()
-    }
+  /// By the package's own kernel: the bits of an element depend on its row and its column alone.
+  func multiplyOurselves() {
+    adj_product(
+      type.rawValue, VectorLevel.current.rawValue, plan.transposeA ? 1 : 0, plan.transposeB ? 1 : 0, height,
+      block.width, plan.k, blockOfA(depth: 0), strideA, blockOfB(depth: 0, left: block.left), strideB, output, plan.n,
+      accumulates ? 1 : 0)
   }
 
   /// Elements from one stored row of A or B to the next.
@@ -70,18 +68,22 @@ struct MatrixBlockProduct {
   func blockOfB(depth: Int, left: Int) -> UnsafeRawPointer {
     b + (plan.transposeB ? left * strideB + depth : depth * strideB + left) * type.byteCount
   }
+}
 
-  /// n = 1: each row of A times the vector B. Never given to BLAS, whose products with vectors have thresholds of
-  /// their own.
-  private func timesVector() {
-    adj_matrix_vector(
-      type.rawValue, height, plan.k, blockOfA(depth: 0), plan.transposeA ? 1 : strideA, plan.transposeA ? strideA : 1,
-      b, 1, output, 1)
-  }
+/// The vectors that products are computed with. Bits are the same at each.
+package enum VectorLevel: Int32, CaseIterable, Sendable {
+  /// One element at a time, as the definition of a product says.
+  case plain
+  /// Of 128 bits: NEON.
+  case bits128
+  /// Of 256 bits: AVX2 with fused multiply-adds.
+  case bits256
+  /// Of 512 bits: AVX-512.
+  case bits512
 
-  /// m = 1: the vector A times each column of B.
-  private func vectorTimes() {
-    adj_matrix_vector(
-      type.rawValue, plan.n, plan.k, b, plan.transposeB ? strideB : 1, plan.transposeB ? 1 : strideB, a, 1, output, 1)
-  }
+  /// The processor's best, or the less that the environment's `ADJOINT_VECTOR` asks for.
+  package static let current = VectorLevel(rawValue: adj_vector_level()) ?? .plain
+
+  /// Whether this processor can do it.
+  package var isAvailable: Bool { adj_has_vector_level(rawValue) != 0 }
 }

@@ -1,17 +1,41 @@
+internal import CKernels
+
 #if BLAS && canImport(Darwin)
   internal import Accelerate
 #elseif BLAS && os(Linux)
   internal import COpenBLAS
-#else
-  internal import CKernels
 #endif
 
 // The only file that knows which library multiplies matrices.
 
 extension MatrixBlockProduct {
   #if BLAS && (canImport(Darwin) || os(Linux))
+    func run() {
+      if plan.n == 1 {
+        timesVector()
+      } else if plan.m == 1 {
+        vectorTimes()
+      } else {
+        multiplyBlock()
+      }
+    }
+
+    /// n = 1: each row of A times the vector B. Never given to BLAS, whose products with vectors have thresholds of
+    /// their own.
+    private func timesVector() {
+      adj_matrix_vector(
+        type.rawValue, height, plan.k, blockOfA(depth: 0), plan.transposeA ? 1 : strideA, plan.transposeA ? strideA : 1,
+        b, 1, output, 1)
+    }
+
+    /// m = 1: the vector A times each column of B.
+    private func vectorTimes() {
+      adj_matrix_vector(
+        type.rawValue, plan.n, plan.k, b, plan.transposeB ? strideB : 1, plan.transposeB ? 1 : strideB, a, 1, output, 1)
+    }
+
     /// Blocks small enough that OpenBLAS works on the calling thread; see ``MatmulPlan/blockWork``.
-    func multiplyBlock() {
+    private func multiplyBlock() {
       for depth in stride(from: 0, to: plan.k, by: plan.blockDepth) {
         for left in stride(from: 0, to: block.width, by: plan.blockWidth) {
           multiply(
@@ -40,12 +64,7 @@ extension MatrixBlockProduct {
       }
     }
   #else
-    /// At once: the C kernel packs its own blocks.
-    func multiplyBlock() {
-      adj_matmul_block(
-        type.rawValue, plan.transposeA ? 1 : 0, plan.transposeB ? 1 : 0, height, block.width, plan.k,
-        blockOfA(depth: 0), strideA, blockOfB(depth: 0, left: block.left), strideB, output, plan.n, accumulates ? 1 : 0)
-    }
+    func run() { multiplyOurselves() }
   #endif
 }
 

@@ -99,7 +99,7 @@
       let (input, output) = (zeros(1 << 16), zeros(1 << 16))
       defer { for memory in [input, output] { memory.deallocate() } }
       check("product") {
-        adj_matmul_block(type.rawValue, 0, 0, 96, 64, 256, input, 256, input, 64, output, 64, 0)
+        adj_product(type.rawValue, adj_vector_level(), 0, 1, 96, 64, 256, input, 256, input, 256, output, 64, 0)
       }
       check("sum over channels") {
         runChannelWindowSum(

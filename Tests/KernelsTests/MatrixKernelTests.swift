@@ -1,124 +1,212 @@
 import CKernels
+import Foundation
 import Kernels
 import Testing
 
-/// The package's own products, whichever library the plan uses: every size around those of panels, strips and vectors,
-/// by whole numbers, whose sums are exact in any order.
+/// The package's own products, whichever library the plan uses: the definition against three loops, and each kind of
+/// vectors against the definition, bit for bit, in every size around those of tiles, vectors and chunks.
 @Suite(.timeLimit(.minutes(20))) struct MatrixKernelTests {
-  /// A matrix of `rows` by `columns` whose rows are `stride` elements apart, NaN between them.
-  private struct Matrix<T: KernelFloat> {
+  /// A matrix of `rows` by `columns` whose rows are `stride` elements apart, NaN between them, at the end of memory
+  /// behind which nothing can be read.
+  private final class Matrix<T: KernelFloat> {
     let rows: Int, columns: Int, stride: Int
-    var values: [T]
+    private let memory: GuardedMemory
+    var elements: UnsafeMutablePointer<T> { memory.address.assumingMemoryBound(to: T.self) }
+    var count: Int { (rows - 1) * stride + columns }
 
-    init(_ rows: Int, _ columns: Int, _ numbers: inout SeededNumbers) {
-      (self.rows, self.columns, stride) = (rows, columns, columns + 3)
-      values = [T](repeating: .nan, count: rows * stride)
-      for row in 0..<rows {
-        for column in 0..<columns { values[row * stride + column] = T(Int.random(in: 1...9, using: &numbers)) }
-      }
+    init(_ rows: Int, _ columns: Int, gap: Int, _ number: () -> T) {
+      (self.rows, self.columns, stride) = (rows, columns, columns + gap)
+      memory = GuardedMemory(byteCount: ((rows - 1) * (columns + gap) + columns) * MemoryLayout<T>.stride)
+      for place in 0..<count { elements[place] = place % stride < columns ? number() : .nan }
+    }
+
+    func copy() -> Matrix {
+      let copy = Matrix(rows, columns, gap: stride - columns) { 0 }
+      copy.elements.update(from: elements, count: count)
+      return copy
     }
 
     subscript(row: Int, column: Int) -> T {
-      get { values[row * stride + column] }
-      set { values[row * stride + column] = newValue }
+      get { elements[row * stride + column] }
+      set { elements[row * stride + column] = newValue }
     }
+
+    func isIdentical(to other: Matrix) -> Bool { memcmp(elements, other.elements, count * MemoryLayout<T>.stride) == 0 }
   }
 
-  private struct Form {
+  private struct Form: CustomStringConvertible {
     let transposesA: Bool, transposesB: Bool, adds: Bool
     init(_ number: Int) { (transposesA, transposesB, adds) = (number & 1 == 1, number & 2 == 2, number & 4 == 4) }
+    var description: String { "A\(transposesA ? "ᵀ" : "") · B\(transposesB ? "ᵀ" : "")\(adds ? ", added" : "")" }
   }
 
-  private func check<T: KernelFloat>(m: Int, n: Int, k: Int, _ form: Form, special: (T, Int)? = nil) {
-    var numbers = SeededNumbers(seed: UInt64(m * 10_000 + n * 100 + k))
-    var a = form.transposesA ? Matrix<T>(k, m, &numbers) : Matrix<T>(m, k, &numbers)
-    let b = form.transposesB ? Matrix<T>(n, k, &numbers) : Matrix<T>(k, n, &numbers)
-    var c = Matrix<T>(m, n, &numbers)
-    if let (value, place) = special {
-      let (i, p) = (place / k % m, place % k)
-      if form.transposesA { a[p, i] = value } else { a[i, p] = value }
+  private struct Product<T: KernelFloat> {
+    let m: Int, n: Int, k: Int, form: Form
+    let a: Matrix<T>, b: Matrix<T>, c: Matrix<T>
+
+    init(m: Int, n: Int, k: Int, _ form: Form, gap: Int = 0) {
+      (self.m, self.n, self.k, self.form) = (m, n, k, form)
+      var numbers = SeededNumbers(seed: UInt64(m * 10_000 + n * 100 + k))
+      // Of both signs, so that sums cancel; a few as small as they come.
+      func number() -> T {
+        let number = T(Int.random(in: -1_000...1_000, using: &numbers)) / 700
+        return Int.random(in: 0..<200, using: &numbers) == 0 ? number * .leastNormalMagnitude : number
+      }
+      a = form.transposesA ? Matrix(k, m, gap: gap, number) : Matrix(m, k, gap: gap, number)
+      b = form.transposesB ? Matrix(n, k, gap: gap, number) : Matrix(k, n, gap: gap, number)
+      c = Matrix(m, n, gap: gap, number)
     }
-    let before = c
-    c.values.withUnsafeMutableBytes { c in
-      adj_matmul_block(
-        T.elementType.rawValue, form.transposesA ? 1 : 0, form.transposesB ? 1 : 0, m, n, k, a.values, a.stride,
-        b.values, b.stride, c.baseAddress!, before.stride, form.adds ? 1 : 0)
+
+    func computed(at level: VectorLevel) -> Matrix<T> {
+      let result = c.copy()
+      adj_product(
+        T.elementType.rawValue, level.rawValue, form.transposesA ? 1 : 0, form.transposesB ? 1 : 0, m, n, k, a.elements,
+        a.stride, b.elements, b.stride, result.elements, result.stride, form.adds ? 1 : 0)
+      return result
     }
-    for i in 0..<m {
-      for j in 0..<before.stride {
-        var sum: T = before.values[i * before.stride + j]
-        if j < n {
-          if !form.adds { sum = 0 }
-          for p in 0..<k { sum += (form.transposesA ? a[p, i] : a[i, p]) * (form.transposesB ? b[j, p] : b[p, j]) }
+
+    /// Chunks of 256 along k, each one chain of fused multiply-adds from +0, added in order; then what was there.
+    func defined() -> Matrix<T> {
+      let result = c.copy()
+      for i in 0..<m {
+        for j in 0..<n {
+          var total: T?
+          for first in stride(from: 0, to: k, by: 256) {
+            var chunk = 0 as T
+            for p in first..<min(first + 256, k) {
+              chunk.addProduct(form.transposesA ? a[p, i] : a[i, p], form.transposesB ? b[j, p] : b[p, j])
+            }
+            total = total.map { $0 + chunk } ?? chunk
+          }
+          result[i, j] = form.adds ? c[i, j] + total! : total!
         }
-        if same(c.values[i * before.stride + j], sum) { continue }
-        Issue.record(
-          "\(m) x \(k) times \(k) x \(n), \(form), \(T.self): \(c.values[i * before.stride + j]), not \(sum)")
-        return
+      }
+      return result
+    }
+
+    func check(_ levels: [VectorLevel]) {
+      let defined = computed(at: .plain)
+      for level in levels where !computed(at: level).isIdentical(to: defined) {
+        Issue.record("\(form) of \(m) x \(k) and \(k) x \(n), \(T.self), at \(level)")
       }
     }
   }
 
-  @Test func `a block is what three loops give, around the sizes of panels`() {
-    for (number, m) in [1, 2, 5, 6, 7, 12, 13].enumerated() {
-      for n in [1, 7, 8, 9, 15, 16, 17, 33] {
-        for k in [1, 15, 16, 17] {
-          let form = Form(number + n + k)
-          check(m: m, n: n, k: k, form, special: nil as (Float, Int)?)
-          check(m: m, n: n, k: k, form, special: nil as (Double, Int)?)
-        }
-      }
-    }
+  private static let levels = VectorLevel.allCases.filter { $0 != .plain && $0.isAvailable }
+
+  @Test func `the definition is what three loops of fused multiply-adds give`() {
     for number in 0..<8 {
-      for (m, n, k) in [
-        (47, 3, 5), (48, 17, 2), (49, 16, 3), (97, 2, 4), (3, 5, 127), (7, 17, 128), (4, 3, 129), (49, 5, 257),
-      ] {
-        check(m: m, n: n, k: k, Form(number), special: nil as (Float, Int)?)
-        check(m: m, n: n, k: k, Form(number), special: nil as (Double, Int)?)
-      }
-      for place in 0..<13 * 19 {
-        check(m: 13, n: 3, k: 19, Form(number), special: (place % 2 == 0 ? Float.nan : .infinity, place))
+      for (m, n, k) in [(1, 1, 1), (3, 2, 5), (1, 4, 255), (2, 3, 256), (3, 1, 257), (2, 2, 700)] {
+        let single = Product<Float>(m: m, n: n, k: k, Form(number), gap: 3)
+        #expect(single.computed(at: .plain).isIdentical(to: single.defined()), "\(single.form), k \(k)")
+        let double = Product<Double>(m: m, n: n, k: k, Form(number), gap: 3)
+        #expect(double.computed(at: .plain).isIdentical(to: double.defined()), "\(double.form), k \(k)")
       }
     }
   }
 
-  /// y = matrix · x, elements of x and y `step` apart, the matrix by rows or by columns.
-  private func checkVector<T: KernelFloat>(rows: Int, columns: Int, byColumns: Bool, step: Int, _: T.Type) {
-    var numbers = SeededNumbers(seed: UInt64(rows * 1_000 + columns))
-    let matrix = byColumns ? Matrix<T>(columns, rows, &numbers) : Matrix<T>(rows, columns, &numbers)
-    var x = [T](repeating: .nan, count: columns * step)
-    for special in [nil, T.nan, .infinity] {
-      for column in 0..<columns { x[column * step] = T(Int.random(in: 1...9, using: &numbers)) }
-      if let special { x[Int.random(in: 0..<columns, using: &numbers) * step] = special }
-      var y = [T](repeating: 99, count: rows * step)
-      y.withUnsafeMutableBytes {
-        adj_matrix_vector(
-          T.elementType.rawValue, rows, columns, matrix.values, byColumns ? 1 : matrix.stride,
-          byColumns ? matrix.stride : 1, x, step, $0.baseAddress!, step)
-      }
-      for row in 0..<rows {
-        let sum = (0..<columns).reduce(0 as T) {
-          $0 + (byColumns ? matrix[$1, row] : matrix[row, $1]) * x[$1 * step]
+  @Test func `every kind of vectors gives the definition's bits, around the sizes of tiles and vectors`() {
+    var number = 0
+    for m in [1, 2, 3, 4, 6, 7, 8, 13, 14, 15, 29] {
+      for n in [1, 2, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 65, 127, 129, 131] {
+        for k in [1, 3, 16, 17] {
+          number += 1
+          Product<Float>(m: m, n: n, k: k, Form(number), gap: number % 4).check(Self.levels)
+          Product<Double>(m: m, n: n, k: k, Form(number / 8 + number), gap: number % 3).check(Self.levels)
         }
-        let isRight = same(y[row * step], sum) && y[row * step + 1..<(row + 1) * step].allSatisfy { $0 == 99 }
-        if isRight { continue }
-        Issue.record("row \(row) of \(rows) x \(columns), by columns \(byColumns), \(step) apart, \(T.self)")
-        return
       }
     }
   }
 
-  @Test func `a product with a vector is what two loops give, around the sizes of strips and lanes`() {
-    for byColumns in [false, true] {
-      for step in [1, 2] {
-        for (rows, columns) in [
-          (1, 1), (3, 2), (2, 31), (2, 32), (2, 33), (3, 63), (3, 64), (3, 65), (2, 127), (1, 128), (2, 129), (255, 3),
-          (256, 2), (257, 5), (513, 3),
-        ] {
-          checkVector(rows: rows, columns: columns, byColumns: byColumns, step: step, Float.self)
-          checkVector(rows: rows, columns: columns, byColumns: byColumns, step: step, Double.self)
+  @Test(arguments: 0..<8) func `so they do of deep and of tall products`(number: Int) {
+    let sizes = [
+      (1, 40, 255), (2, 17, 256), (5, 33, 257), (7, 5, 513), (14, 70, 300), (33, 3, 600), (129, 6, 20), (130, 66, 9),
+      (65, 80, 260), (300, 1, 258), (1, 300, 258), (40, 70, 520),
+    ]
+    for (m, n, k) in sizes {
+      Product<Float>(m: m, n: n, k: k, Form(number)).check(Self.levels)
+      Product<Double>(m: m, n: n, k: k, Form(number)).check(Self.levels)
+    }
+  }
+
+  @Test func `a NaN or an infinity reaches its row, its column, and no other element`() {
+    for number in 0..<8 {
+      for (place, value) in [(0, Float.nan), (7, .infinity), (12, -.infinity), (18, .nan)] {
+        let product = Product<Float>(m: 13, n: 21, k: 19, Form(number))
+        if product.form.transposesA { product.a[place, 5] = value } else { product.a[5, place] = value }
+        for level in Self.levels + [.plain] {
+          let result = product.computed(at: level)
+          for i in 0..<13 {
+            for j in 0..<21 { #expect(result[i, j].isFinite == (i != 5), "\(product.form), \(level), [\(i), \(j)]") }
+          }
         }
       }
     }
   }
+
+  @Test(arguments: [(10, 70), (33, 300), (1, 40)]) func `a row of a product is that of any other with this row`(
+    n: Int, k: Int
+  ) {
+    for level in Self.levels + [.plain] {
+      for number in 0..<8 where number & 1 == 0 {
+        let whole = Product<Float>(m: 70, n: n, k: k, Form(number))
+        let result = whole.computed(at: level)
+        for rows in 1...70 {
+          let part = Matrix<Float>(rows, n, gap: 0) { 0 }
+          part.elements.update(from: whole.c.elements, count: rows * n)
+          adj_product(
+            0, level.rawValue, 0, whole.form.transposesB ? 1 : 0, rows, n, k, whole.a.elements, k, whole.b.elements,
+            whole.b.stride, part.elements, n, whole.form.adds ? 1 : 0)
+          let isSame = memcmp(part.elements, result.elements, rows * n * 4) == 0
+          #expect(isSame, "\(rows) rows of \(whole.form), \(level)")
+          if level == .plain, rows > 5 { break }
+        }
+      }
+    }
+  }
+
+  @Test func `a product is what its blocks are, divided in any way`() {
+    let plan = MatmulPlan(m: 150, n: 300, k: 70)
+    let product = Product<Float>(m: 150, n: 300, k: 70, Form(0))
+    func run(_ parts: [Range<Int>]) -> Matrix<Float> {
+      let result = product.c.copy()
+      for part in parts {
+        runMatmul(
+          .float32, plan: plan, a: product.a.elements, b: product.b.elements, output: result.elements, blocks: part)
+      }
+      return result
+    }
+    let whole = run([0..<plan.blockCount])
+    #expect(plan.blockCount > 3)
+    #expect(run((0..<plan.blockCount).reversed().map { $0..<$0 + 1 }).isIdentical(to: whole))
+    let vector = Product<Float>(m: 1, n: 300, k: 70, Form(2)), column = Product<Float>(m: 300, n: 1, k: 70, Form(0))
+    for (product, plan) in [
+      (vector, MatmulPlan(m: 1, n: 300, k: 70, transposeB: true)), (column, MatmulPlan(m: 300, n: 1, k: 70)),
+    ] {
+      let result = product.c.copy()
+      runMatmul(
+        .float32, plan: plan, a: product.a.elements, b: product.b.elements, output: result.elements,
+        blocks: 0..<plan.blockCount)
+      let own = product.computed(at: .plain)
+      for place in 0..<300 { #expect((result.elements[place] - own.elements[place]).magnitude < 1e-4) }
+    }
+  }
+}
+
+/// Memory that ends where a page that nobody may touch begins, and begins behind another.
+private final class GuardedMemory {
+  let address: UnsafeMutableRawPointer
+  private let base: UnsafeMutableRawPointer, length: Int
+
+  init(byteCount: Int) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let inside = (byteCount + page - 1) / page * page
+    length = inside + 2 * page
+    base = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+    mprotect(base, page, PROT_NONE)
+    mprotect(base + page + inside, page, PROT_NONE)
+    address = base + page + inside - byteCount
+  }
+
+  deinit { munmap(base, length) }
 }

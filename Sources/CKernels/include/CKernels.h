@@ -203,13 +203,24 @@ ptrdiff_t adj_running_sum_bytes(uint8_t type);
 void adj_add_running(uint8_t type, const void *source, void *sums, ptrdiff_t count);
 void adj_end_running(uint8_t type, const void *sums, void *target, ptrdiff_t count);
 
-/// C (m × n, `ldc` elements a row) = A · B, or C + A · B if `accumulate`; A and B are read transposed on request.
-void adj_matmul_block(uint8_t type, int32_t transpose_a, int32_t transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-                      const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc,
-                      int32_t accumulate);
+/// Kinds of vectors, by their bits, that matrices are multiplied with; each gives the same bits as any other.
+enum : int32_t { ADJ_VECTORS_PLAIN, ADJ_VECTORS_128, ADJ_VECTORS_256, ADJ_VECTORS_512 };
 
-/// The same for m = 1 or n = 1: y[i] = sum over j of matrix[i][j] · x[j], matrix rows `row_stride` apart, its columns
-/// `column_stride`, one of which is 1, x and y elements `x_stride` and `y_stride`.
+/// What this processor does best, or the less that the environment's `ADJOINT_VECTOR` asks for: `avx2`, `plain`.
+int32_t adj_vector_level(void);
+
+/// Whether this processor can do it.
+int32_t adj_has_vector_level(int32_t level);
+
+/// C (m × n, `ldc` elements a row) = A · B, or C + A · B if `accumulate`; A and B are read transposed on request. Bits
+/// are as `Products/product.h` defines them, at any level that the processor has.
+void adj_product(uint8_t type, int32_t level, int32_t transpose_a, int32_t transpose_b, ptrdiff_t m, ptrdiff_t n,
+                 ptrdiff_t k, const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc,
+                 int32_t accumulate);
+
+/// y[i] = sum over j of matrix[i][j] · x[j], for products with a vector beside a library: matrix rows `row_stride` apart,
+/// its columns `column_stride`, one of which is 1, x and y elements `x_stride` and `y_stride`. The sum is one of 64
+/// lanes where a row is contiguous, and of its terms in order where columns are.
 void adj_matrix_vector(uint8_t type, ptrdiff_t rows, ptrdiff_t columns, const void *matrix, ptrdiff_t row_stride,
                        ptrdiff_t column_stride, const void *x, ptrdiff_t x_stride, void *y, ptrdiff_t y_stride);
 

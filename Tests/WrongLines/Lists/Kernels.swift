@@ -15,10 +15,9 @@ extension WrongLine {
       caughtBy: "KernelsTests.KernelStackTests"),
     WrongLine(
       "the panels of a product lie on the stack",
-      in: "Sources/CKernels/matmul_loops.h",
-      replace:
-        "  REAL *const restrict packed_a = adj_sum_room(), *const restrict packed_b = packed_a + ROWS_PACKED * DEPTH;",
-      with: "  _Alignas(64) REAL packed_a[ROWS_PACKED * DEPTH];\n  _Alignas(64) REAL packed_b[DEPTH * WIDTH];",
+      in: "Sources/CKernels/Products/product_tiles.h",
+      replace: "  REAL *const b_panels = adj_product_room();",
+      with: "  _Alignas(64) REAL b_panels[(8 * WIDTH + GROUP * 3) * ADJ_PRODUCT_CHUNK];",
       caughtBy: "KernelsTests.KernelStackTests"),
     WrongLine(
       "an accumulation of five leaves out the last",
@@ -234,21 +233,39 @@ extension WrongLine {
       caughtBy: "KernelsTests.PlaceTests/`one wide angle is noticed in each place of a block`"),
     WrongLine(
       "the last of 65 is left out",
-      in: "Sources/CKernels/matmul_loops.h",
+      in: "Sources/CKernels/matrix_vector_loops.h",
       replace: "for (ptrdiff_t lane = 0; j < columns; ++j, ++lane)",
       with: "for (ptrdiff_t lane = 0; j < columns - (columns == 65); ++j, ++lane)",
-      caughtBy: "KernelsTests.MatrixKernelTests"),
+      caughtBy: "KernelsTests.MatrixVectorTests"),
+    WrongLine(
+      "a deep sum is one chain",
+      in: "Sources/CKernels/Products/product.h",
+      replace: "ADJ_PRODUCT_CHUNK = 256",
+      with: "ADJ_PRODUCT_CHUNK = 512",
+      caughtBy: "KernelsTests.MatrixKernelTests/`the definition is what three loops of fused multiply-adds give`"),
+    WrongLine(
+      "what is there is added before the chunks",
+      in: "Sources/CKernels/Products/product_tiles.h",
+      replace: "if (exchanged.adds && exchanged.k > ADJ_PRODUCT_CHUNK) NAME(add_deep)(&exchanged);",
+      with: "if (0) NAME(add_deep)(&exchanged);",
+      caughtBy: "KernelsTests.MatrixKernelTests/`so they do of deep and of tall products`"),
     WrongLine(
       "the second part of a deep sum replaces the first",
-      in: "Sources/CKernels/matmul_loops.h",
-      replace: "if (accumulate || first > 0) {",
-      with: "if (accumulate || first > DEPTH) {",
+      in: "Sources/CKernels/Products/product_tiles.h",
+      replace: "first > 0 || product->adds,",
+      with: "product->adds,",
+      caughtBy: "KernelsTests.MatrixKernelTests/`so they do of deep and of tall products`"),
+    WrongLine(
+      "the last row of an edge is read beyond the matrix",
+      in: "Sources/CKernels/Products/product_tiles.h",
+      replace: "(product->k - first - 1) * product->b_depth",
+      with: "(product->k - first) * product->b_depth",
       caughtBy: "KernelsTests.MatrixKernelTests"),
     WrongLine(
-      "the seventeenth of a row is not packed",
-      in: "Sources/CKernels/matmul_loops.h",
-      replace: "for (ptrdiff_t p = start; p < end; ++p) panel[p * lines + i] = source",
-      with: "for (ptrdiff_t p = start; p < end - (depth == 17 && end == depth); ++p) panel[p * lines + i] = source",
+      "what is left behind whole squares is not turned",
+      in: "Sources/CKernels/Products/product_tiles.h",
+      replace: "for (ptrdiff_t p = start; p < depth; ++p) panel[p * WIDTH + j] = j < count",
+      with: "for (ptrdiff_t p = start; p < depth; ++p) panel[p * WIDTH + j] = j < count - (depth == 17)",
       caughtBy: "KernelsTests.MatrixKernelTests"),
     WrongLine(
       "a tie at the end of a block is not counted",

@@ -1,0 +1,19 @@
+// Products with vectors of 256 bits and fused multiply-adds: 16 registers, of which 12 hold sums.
+
+#include "product.h"
+#include "scratch.h"
+#include "targets.h"
+
+#if defined(__x86_64__)
+
+#define TARGET ADJ_UNWATCHED __attribute__((target("avx2,fma")))
+#define KIND avx2
+#include "product_narrow.h"
+#include "product_vectors.h"
+
+void adj_product_avx2(uint8_t type, const struct adj_product *product) {
+  if (type == ADJ_FLOAT32) product_f32_avx2(product);
+  else product_f64_avx2(product);
+}
+
+#endif

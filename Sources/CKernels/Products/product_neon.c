@@ -1,0 +1,20 @@
+// Products with vectors of 128 bits and fused multiply-adds, which every 64-bit ARM has: 32 registers, of which 24 hold
+// sums.
+
+#include "product.h"
+#include "scratch.h"
+#include "targets.h"
+
+#if defined(__aarch64__)
+
+#define TARGET ADJ_UNWATCHED
+#define KIND neon
+#include "product_narrow.h"
+#include "product_vectors.h"
+
+void adj_product_neon(uint8_t type, const struct adj_product *product) {
+  if (type == ADJ_FLOAT32) product_f32_neon(product);
+  else product_f64_neon(product);
+}
+
+#endif

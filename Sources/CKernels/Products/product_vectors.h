@@ -1,0 +1,14 @@
+// Included once for each kind of vectors, with KIND its name, TARGET, MOST_ROWS, MOST_VECTORS, TILES and TILE_TABLE.
+
+#define JOINED(A, B, C) A##_##B##_##C
+#define JOIN(A, B, C) JOINED(A, B, C)
+
+#define REAL float
+#define WIDTH 16
+#define NAME(X) JOIN(X, f32, KIND)
+#include "product_tiles.h"
+
+#define REAL double
+#define WIDTH 8
+#define NAME(X) JOIN(X, f64, KIND)
+#include "product_tiles.h"
