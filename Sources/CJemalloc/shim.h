@@ -68,7 +68,7 @@ static inline extent_alloc_t *_Nullable *_Nonnull adj_system_extent(void) {
 }
 
 /// The size from which an extent asks for huge pages: that of two. An arena starts with extents below it.
-enum { adj_large_extent = 4u << 20 };
+enum { adj_large_extent = 4u << 20 };  // Decisions/Memory.md
 
 /// Takes an extent as jemalloc would, and asks for huge pages if it is as large as two.
 ///

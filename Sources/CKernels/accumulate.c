@@ -5,7 +5,7 @@
 #include <string.h>
 
 /// Elements whose partial sums stay in the L1 cache while all inputs pass by.
-#define BLOCK 1024
+#define BLOCK 1024  // Decisions/Sums.md
 
 #define DEFINE_ACCUMULATE(NAME, ELEMENT, PLUS)                                                                   \
   ADJ_CLONES static void NAME(const void *const *inputs, ptrdiff_t count, ELEMENT *output, ptrdiff_t begin,      \

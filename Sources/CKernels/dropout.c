@@ -7,7 +7,7 @@
 #include "targets.h"
 
 /// Counters whose words are made side by side.
-#define COUNTERS 16
+#define COUNTERS 16  // Decisions/Kernels.md
 #define WORDS (4 * COUNTERS)
 
 ADJ_INLINE void philox(uint32_t *c, uint64_t key) {

@@ -3,8 +3,8 @@
 #include "include/CKernels.h"
 #include "targets.h"
 
-#define LANES 64
-#define STRIP 256
+#define LANES 64   // Decisions/Kernels.md
+#define STRIP 256  // Decisions/Kernels.md
 
 #define REAL float
 #define MATRIX_VECTOR matrix_vector_f32

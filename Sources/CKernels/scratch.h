@@ -10,10 +10,10 @@
 /// it may have; the rows that end in a reduction, which runs a chain; and the sums or panels of one kernel of another
 /// kind.
 enum {
-  ADJ_CHAIN_ROOM = (ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * 56 * 8,
+  ADJ_CHAIN_ROOM = (ADJ_CHAIN_OPERANDS + ADJ_CHAIN_OPERATIONS) * 56 * 8,  // Decisions/Kernels.md
   ADJ_ROW_ROOM = ADJ_CHAIN_ROW * 8,
-  ADJ_SUM_ROOM = 64 * 1024,
-  ADJ_PRODUCT_ROOM = 320 * 1024
+  ADJ_SUM_ROOM = 64 * 1024,      // Decisions/Kernels.md
+  ADJ_PRODUCT_ROOM = 320 * 1024  // Decisions/Kernels.md
 };
 
 /// The calling thread's part of each kind, in lines of 64 bytes. What is in it is whatever the last kernel has left.

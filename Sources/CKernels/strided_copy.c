@@ -4,10 +4,10 @@
 #include "targets.h"
 #include <string.h>
 
-#define MAXIMUM_RANK 32
+#define MAXIMUM_RANK 32  // Decisions/Limits.md
 /// Rows of the output that are written side by side where the input runs down them, so that each cache line of the
 /// input is used whole.
-#define TILE 16
+#define TILE 16  // Decisions/Kernels.md
 
 #define DEFINE_COPY(NAME, ELEMENT)                                                                                  \
   ADJ_CLONES static void NAME(struct adj_layout layout, const ELEMENT *input, ELEMENT *output, ptrdiff_t begin,     \

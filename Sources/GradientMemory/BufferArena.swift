@@ -19,7 +19,7 @@ import Synchronization
 /// because each is read as a number and guards nothing.
 package final class BufferArena: Sendable {
   /// Every buffer starts at a multiple of this: a cache line, and an AVX-512 register.
-  package static let alignment = 64
+  package static let alignment = 64  // Decisions/Memory.md
 
   private let backing: ArenaBacking
   private let budget: MemoryBudget

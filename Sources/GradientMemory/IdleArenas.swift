@@ -10,7 +10,7 @@ import Synchronization
 /// *releases*. Nobody waits, so that a child of `fork` finds no lock that a thread of its parent held.
 package final class IdleArenas: @unchecked Sendable {  // because the places are atomic, and stay where they are
   /// How many arenas are kept: as many as 16 sessions have.
-  package static let capacity = 32
+  package static let capacity = 32  // Decisions/Memory.md
   static let ofProcess = IdleArenas()
 
   /// 0 for an empty place, else one more than the arena's number.

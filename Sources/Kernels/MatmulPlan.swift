@@ -46,13 +46,13 @@ package struct MatmulPlan: Sendable, Equatable {
   /// OpenBLAS starts threads of its own above m · n · k = 65,536 · 4 (`SMP_THRESHOLD_MIN` and
   /// `GEMM_MULTITHREAD_THRESHOLD` in its `interface/gemm.c`). Calls stay at or below it, so that its thread setting,
   /// which belongs to the host, is neither needed nor touched. Blocks of 64 cubed lose little to one large call.
-  static let blockWork = 262_144
+  static let blockWork = 262_144  // Decisions/Kernels.md
   /// A product of few blocks that each sum over so much has them no wider than a call, so that several workers find some.
   /// The calls, and with them the bits, stay the same.
-  private static let deepBlocks = 4, deepWork = 4_194_304
+  private static let deepBlocks = 4, deepWork = 4_194_304  // Decisions/Kernels.md
   /// A product of so much that all its rows would be one row of blocks has two, so that the rows of a batch can go through
   /// a recurrent network side by side. Calls of eight rows are as fast as calls of sixteen.
-  private static let leastRows = 8, halvedWork = 1_048_576
+  private static let leastRows = 8, halvedWork = 1_048_576  // Decisions/Kernels.md
 
   /// - Parameters:
   ///   - batchA: the axes of A before its last two; `batchB` those of B. A caller's mistake if they do not broadcast.
@@ -80,11 +80,11 @@ package struct MatmulPlan: Sendable, Equatable {
     blockWidth = width
     blockDepth = depth
     // Narrow products get taller blocks: a call should be worth more than its overhead.
-    let tallest = min(256, Self.blockWork / (width * depth) / 16 * 16)
+    let tallest = min(256, Self.blockWork / (width * depth) / 16 * 16)  // Decisions/Kernels.md
     let height = min(self.m, block.mayGrow ? max(block.height, tallest) : block.height)
     let isHalved = !transposeA && height == self.m && height >= 2 * Self.leastRows && height * n * k >= Self.halvedWork
     blockHeight = isHalved ? (height + 1) / 2 : height
-    let strip = self.m == 1 ? n : min(n, max(width, 128 / width * width))
+    let strip = self.m == 1 ? n : min(n, max(width, 128 / width * width))  // Decisions/Kernels.md
     let blocks = self.offsetsA.count * ((self.m + blockHeight - 1) / blockHeight) * ((n + strip - 1) / strip)
     let isDeep = self.m > 1 && blocks < Self.deepBlocks && blockHeight * strip * k > Self.deepWork
     stripWidth = isDeep ? min(n, width) : strip

@@ -81,12 +81,13 @@ extension MatrixBlockProduct {
   static func favouredBlock(k: Int, transposeA: Bool, transposeB: Bool) -> FavouredBlock {
     #if BLAS && os(Linux)
       // OpenBLAS's kernels that pack nothing take A · Bᵀ for at most 1,200 elements of C and k of at least 32
-      // (`sgemm_small_kernel_permit_skylakex.c`), and are a fifth to a half faster than those that pack.
+      // (`sgemm_small_kernel_permit_skylakex.c`), and are a fifth to a half faster than those that pack:
+      // Decisions/Kernels.md.
       if hasUnpackedKernels && transposeB && !transposeA && k >= 32 {
-        return FavouredBlock(height: 32, width: 32, mayGrow: false)
+        return FavouredBlock(height: 32, width: 32, mayGrow: false)  // Decisions/Kernels.md
       }
     #endif
-    return FavouredBlock(height: 64, width: 64)
+    return FavouredBlock(height: 64, width: 64)  // Decisions/Kernels.md
   }
 
   #if BLAS && os(Linux)

@@ -9,7 +9,7 @@ package struct PaddedAtomic<Value: AtomicRepresentable>: ~Copyable, @unchecked S
   package let word: UnsafeMutablePointer<Atomic<Value>>
 
   /// The distance between two words that share no line.
-  package static var stride: Int { 128 }
+  package static var stride: Int { 128 }  // Decisions/Scheduling.md
 
   @inlinable
   package init(_ value: consuming Value) {

@@ -21,8 +21,8 @@ package func prefetchForWriting(_ address: UnsafeRawPointer) { adj_prefetch_for_
 /// ```
 package struct PatientWait {
   /// Turns that only offer the processor: what is soon given back is not slept over.
-  private static let busyTurns = 100
-  private static let nap: Int64 = 1_000_000
+  private static let busyTurns = 100  // Decisions/Waking.md
+  private static let nap: Int64 = 1_000_000  // Decisions/Waking.md
   private var turns = 0
 
   package init() {}

@@ -29,7 +29,7 @@ package struct Contributions: ~Copyable {
   private var terms: [NodeID] = []
 
   /// The most contributions that one accumulate node adds.
-  package static let accumulateWidth = 16
+  package static let accumulateWidth = 16  // Decisions/Sums.md
 
   init(in region: NodeRegion) {
     self.region = region

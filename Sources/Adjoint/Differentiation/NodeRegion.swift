@@ -15,9 +15,9 @@ struct NodeRegion: Sendable {
   let examinedCount: Int
 
   /// A region of one node in so many of its range is kept as a list. A list costs as much as so many nodes of a range.
-  private static let sparsity = 32
+  private static let sparsity = 32  // Decisions/Memory.md
   /// No list is made for a shorter range.
-  private static let shortestRange = 256
+  private static let shortestRange = 256  // Decisions/Memory.md
 
   /// - Complexity: O(nodes and edges of the region).
   init(of storage: GraphStorage, from variables: [NodeID], to outputs: [NodeID]) {

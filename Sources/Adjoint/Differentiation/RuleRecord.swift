@@ -28,7 +28,7 @@ package struct RuleRecord {
   let results: [Value?]
 
   /// The most operands of a gate whose rules are recorded.
-  package static let mostOperands = 8
+  package static let mostOperands = 8  // Decisions/Rewriting.md
 
   /// Asks a rule about an application of a gate, and notes the answer in the numbers of `walk`'s graph.
   ///

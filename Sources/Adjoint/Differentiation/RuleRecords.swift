@@ -39,7 +39,7 @@ struct RuleRecords: ~Copyable {
   private var values = Column<NodeID>()
   private var given = Part()
   /// A gate of more combinations of signatures than this is asked each time.
-  private static let mostEntries = 64
+  private static let mostEntries = 64  // Decisions/Rewriting.md
 
   init(_ rule: RuleRecord.Rule) { self.rule = rule }
 

@@ -7,7 +7,7 @@ internal import Threads
 /// Contributors add to one stripe after the other, each claimed by one of them (``StripeClaims``). Readers come after
 /// the dependency counters.
 final class ArrivalAccumulator: @unchecked Sendable {  // because the lock guards `isStarted`, and claims the stripes
-  static let stripeLength = 4096
+  static let stripeLength = 4096  // Decisions/Sums.md
 
   private let lock = PlatformLock()
   private var isStarted = false

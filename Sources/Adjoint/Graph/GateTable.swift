@@ -64,7 +64,7 @@ struct GateTable: Sendable {
   private var newestOfKey: [GateKey: GateID] = [:]
   private var olderOfKey: [GateID?] = []
   /// The last gates asked for, by the address of their type: hashing it into `plain` costs as much as adding a node.
-  private var recent = [Recent](repeating: Recent(type: nil, id: GateID(index: 0)), count: 32)
+  private var recent = [Recent](repeating: Recent(type: nil, id: GateID(index: 0)), count: 32)  // Decisions/Memory.md
   private struct Recent {
     let type: ObjectIdentifier?
     let id: GateID

@@ -9,7 +9,7 @@ struct NodeRow: Hashable, Sendable, BitwiseCopyable {
   private static let none = UInt32.max
   private static let longBit: UInt32 = 1 << 31
   /// Above this no index fits beside the bit.
-  static let mostNodes = 1 << 30
+  static let mostNodes = 1 << 30  // Decisions/Limits.md
 
   init(_ gate: GateID, _ signature: SignatureID, _ first: NodeID?, _ second: NodeID?) {
     self.gate = gate

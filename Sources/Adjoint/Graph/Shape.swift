@@ -31,10 +31,10 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   }
 
   /// More than an address space has room for, and few enough for sums of bytes to stay below the largest number.
-  package static let mostElements = 1 << 48
+  package static let mostElements = 1 << 48  // Decisions/Limits.md
 
   /// As many as kernels keep track of, and as NumPy 1 had.
-  package static let mostAxes = 32
+  package static let mostAxes = 32  // Decisions/Limits.md
 
   public subscript(axis: Int) -> Int { dimensions[axis] }
 

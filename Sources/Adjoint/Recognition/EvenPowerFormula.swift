@@ -44,7 +44,7 @@ extension FormulaSearch {
   }
 
   /// How deep a sum of squares is looked into.
-  private static let deepestSum = 8
+  private static let deepestSum = 8  // Decisions/Rewriting.md
 
   /// Whether `node` is a square, or a sum or mean of such, or one times a number that is not negative.
   private func isSumOfSquares(_ node: NodeID, depth: Int = deepestSum) -> Bool {

@@ -99,7 +99,7 @@ struct FormulaSearch {
   }
 
   /// How deep two formulas are compared.
-  private static let deepestComparison = 6
+  private static let deepestComparison = 6  // Decisions/Rewriting.md
 
   /// The nodes that only one of `copy` and `node` is made of, if both are one node or made alike from the same nodes.
   func nodes(of copy: NodeID, like node: NodeID, depth: Int = deepestComparison) -> [NodeID]? {

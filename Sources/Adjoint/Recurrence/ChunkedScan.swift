@@ -4,7 +4,7 @@
 /// How many chunks there are follows from the scan alone, and so do the bits.
 package enum ChunkedScan {
   /// Chunks of a scan of several loops, at most, and the fewest steps of one.
-  package static let mostChunks = 8, fewestSteps = 64
+  package static let mostChunks = 8, fewestSteps = 64  // Decisions/Scans.md
 
   static func apply(
     _ scan: Scan, to operands: [Node], in graph: Graph, at location: PackedLocation

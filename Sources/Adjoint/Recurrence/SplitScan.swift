@@ -6,7 +6,7 @@
 /// other workers. A body with a gate that has no rule for lanes outside of the loops stays whole.
 package struct SplitScan {
   /// The most steps whose terms are added up as they are.
-  package static let mostPlainSteps = 64
+  package static let mostPlainSteps = 64  // Decisions/Sums.md
 
   private let body: ScanBody
   private let graph: Graph

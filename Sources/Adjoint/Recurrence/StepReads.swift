@@ -54,7 +54,7 @@ struct StepReads {
   }
 
   /// The most operations from a kept value to one that is made again.
-  private static let longestCopy = 4
+  private static let longestCopy = 4  // Decisions/Scans.md
 
   /// Whether a value is made sooner than read from memory.
   private static func isCheap(_ node: NodeID, _ storage: GraphStorage) -> Bool {

@@ -38,7 +38,7 @@ struct SaveTarget {
 
   private static func followingLinks(_ asked: String) throws(StateFileError) -> String {
     if asked.utf8.contains(0) { throw .system(asked, "replace", EINVAL) }
-    let mostLinks = 40  // as Linux has it
+    let mostLinks = 40  // as Linux has it; Decisions/Limits.md
     var path = asked
     for _ in 0..<mostLinks {
       var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
@@ -81,7 +81,7 @@ struct SaveTarget {
   /// the file: the next save to this target finds it without a lock and removes it.
   func makeTemporary() throws(StateFileError) -> OpenFile {
     let mode: mode_t = old == nil ? 0o666 : 0o600
-    let mostSaves = 10_000  // to one target at one time, or left over where there are no locks
+    let mostSaves = 10_000  // to one target at one time, or left over where there are no locks; Decisions/Limits.md
     for number in 0..<mostSaves {
       let path = folder + Self.temporaryName(number, for: name)
       repeat {

@@ -15,7 +15,7 @@ public struct StoredTensor: Hashable, Sendable {
 struct TensorFileHeader {
   static let metadataKey = "__metadata__"
   /// As the reference implementation has it.
-  static let largestByteCount = 100_000_000
+  static let largestByteCount = 100_000_000  // Decisions/Limits.md
 
   private(set) var tensors: [StoredTensor] = []
   private(set) var metadata: [String: String] = [:]

@@ -37,7 +37,7 @@ extension Trainer {
   }
 
   /// More steps or epochs than any training has; so many that a step more is still a number.
-  private static let mostSteps = 1 << 53
+  private static let mostSteps = 1 << 53  // Decisions/Limits.md
 
   private enum Key {
     static let step = "adjoint.step", epoch = "adjoint.epoch", batch = "adjoint.batch", seed = "adjoint.seed"

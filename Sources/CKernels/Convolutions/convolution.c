@@ -23,11 +23,11 @@ static int has_wide_registers(void) {
 }
 
 /// Blocks of the kernel gradient whose sums lie on the stack at a time, 28 KiB of them.
-#define BLOCKS_TOGETHER 16
+#define BLOCKS_TOGETHER 16  // Decisions/Kernels.md
 #define BLOCK ADJ_KERNEL_BLOCK
 
 /// Sums of fewer products are checked by what they multiply, not by what comes of it.
-#define SHORT_SUM 128
+#define SHORT_SUM 128  // Decisions/Sums.md
 
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float sixteen __attribute__((vector_size(64), aligned(4), may_alias));
@@ -78,13 +78,13 @@ ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
 #define NAME(x) x##_f32
 #include "convolution_packing.h"
 #include "convolution_room.h"
-#define PIXELS 14
+#define PIXELS 14  // Decisions/Kernels.md
 #define TAPS 14
-#define VECTORS 2
+#define VECTORS 2  // Decisions/Kernels.md
 #define SIZED(x) x##_wide_f32
 #include "convolution_loops.h"
-#define PIXELS 6
-#define TAPS 5
+#define PIXELS 6  // Decisions/Kernels.md
+#define TAPS 5  // Decisions/Kernels.md
 #define VECTORS 1
 #define SIZED(x) x##_narrow_f32
 #include "convolution_loops.h"

@@ -8,13 +8,13 @@
 #include <string.h>
 
 /// Windows of a row worked at a time.
-#define WINDOWS 256
+#define WINDOWS 256  // Decisions/Kernels.md
 /// The most numbers that are added one after the other.
-#define SHORT_SUM 256
-#define FEW 32
+#define SHORT_SUM 256  // Decisions/Sums.md
+#define FEW 32  // Decisions/Sums.md
 /// Of the channels beside one another that are summed, so many are added one after the other; and elements worked at a time.
-#define CHANNELS 64
-#define STRIP 256
+#define CHANNELS 64  // Decisions/Sums.md
+#define STRIP 256  // Decisions/Kernels.md
 /// More than the bits of how many such sums there are.
 #define CHANNEL_LEVELS 28
 
@@ -159,7 +159,7 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
   }
 
 /// Elements of the rows of an image that are split at a time.
-#define SPLIT 2048
+#define SPLIT 2048  // Decisions/Kernels.md
 
 #define REAL float
 #define NAME(x) x##_f32

@@ -11,7 +11,7 @@ struct NAME(split) {
 
 /// How many windows of a row are worked together; none or fewer if the rows they see do not fit.
 ADJ_INLINE ptrdiff_t NAME(together)(struct adj_pool plan) {
-  if (plan.window_height * plan.column_stride > SPLIT / 32) return 0;
+  if (plan.window_height * plan.column_stride > SPLIT / 32) return 0;  // Decisions/Kernels.md
   const ptrdiff_t reach = (plan.window_width - 1) / plan.column_stride;
   const ptrdiff_t windows = (SPLIT / plan.window_height / plan.column_stride - reach) / 16 * 16 - 16;
   return windows < WINDOWS ? windows : WINDOWS;

@@ -7,6 +7,8 @@
 #include "scratch.h"
 #include <string.h>
 
+// Of the numbers below: Decisions/Kernels.md
+
 /// Elements a block, at most; three blocks of doubles take up 12 KiB.
 #define BLOCK 512
 /// Bytes that the blocks of a chain that are not in place should take up: more than many an L1 cache holds, since an

@@ -8,7 +8,7 @@
 #include "operations.h"
 
 /// The longest block: the lanes of one AVX-512 register, two of AVX2.
-#define LONG_BLOCK 16
+#define LONG_BLOCK 16  // Decisions/Scalars.md
 #define SHORT_BLOCK ADJ_SCALAR_SHORTEST_RUN
 
 #define EACH(LENGTH, LANES)                                                              \
@@ -36,7 +36,7 @@
 
 /// How many bytes of code are asked for before they are read. Operands lie in as many streams as a gate has, anew in each
 /// run, which the processor takes too long to recognise.
-#define AHEAD 4096
+#define AHEAD 4096  // Decisions/Scalars.md
 #define LINE 64
 
 ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((const void *)((uintptr_t)base + bytes)); }

@@ -14,7 +14,7 @@
 // nothing else: neither on tiles, nor on vectors, nor on the other rows and columns.
 
 /// How much of k is one chain.
-enum { ADJ_PRODUCT_CHUNK = 256 };
+enum { ADJ_PRODUCT_CHUNK = 256 };  // Decisions/Kernels.md
 
 /// One product. Rows of C are `c_row` elements apart and its columns `c_column`; one of A's strides is 1, and one of B's.
 struct adj_product {

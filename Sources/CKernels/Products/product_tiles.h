@@ -187,7 +187,7 @@ TARGET static void NAME(lay)(REAL *panel, const REAL *source, ptrdiff_t stride, 
 }
 
 /// Rows whose A is laid out at a time, where it lies across.
-#define GROUP (128 * 4 / (ptrdiff_t)sizeof(REAL))
+#define GROUP (128 * 4 / (ptrdiff_t)sizeof(REAL))  // Decisions/Kernels.md
 /// A row of a tile that is laid out: whole pieces of a line.
 #define LAID_ROWS (MOST_ROWS > 8 ? 16 : 8)
 _Static_assert(ADJ_PRODUCT_ROOM >= ((GROUP + MOST_ROWS - 1) / MOST_ROWS * LAID_ROWS * sizeof(REAL) + 8 * 64)

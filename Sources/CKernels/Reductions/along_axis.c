@@ -4,9 +4,9 @@
 #include "running_sums.h"
 
 /// Lanes of which the greatest elements so far are kept at a time.
-#define STRIP 64
+#define STRIP 64  // Decisions/Sums.md
 /// Lanes of which the running sums are kept at a time.
-#define SUMS 512
+#define SUMS 512  // Decisions/Sums.md
 
 /// How many lanes from `lane` on lie next to one another and before `end`.
 ADJ_INLINE ptrdiff_t neighbours(ptrdiff_t lane, ptrdiff_t inner, ptrdiff_t end) {

@@ -11,10 +11,10 @@
 #include "functions_f64.h"
 #include "include/CKernels.h"
 
-#define ADJ_LANES 32
-#define ADJ_SUM_BLOCK 512
+#define ADJ_LANES 32  // Decisions/Sums.md
+#define ADJ_SUM_BLOCK 512  // Decisions/Sums.md
 /// More than the bits of any block count.
-#define ADJ_LEVELS 56
+#define ADJ_LEVELS 56  // Decisions/Sums.md
 
 /// Defines, for one element type and one function that combines two numbers: the tree over blocks.
 #define ADJ_DEFINE_TREE(NAME, REAL, COMBINE)                                                      \

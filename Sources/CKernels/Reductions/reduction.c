@@ -7,8 +7,8 @@
 #include "safe_sums.h"
 
 /// Outputs a strip, and rows summed before a result joins the tree.
-#define STRIP 64
-#define ROWS 16
+#define STRIP 64  // Decisions/Sums.md
+#define ROWS 16  // Decisions/Sums.md
 
 ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
   ptrdiff_t offset = 0;

@@ -8,7 +8,7 @@
 #include "pairwise.h"
 
 /// Powers kept at a time: of many short rows, so that one loop computes them all, or of a part of a long one.
-#define BLOCK ADJ_SUM_BLOCK
+#define BLOCK ADJ_SUM_BLOCK  // Decisions/Kernels.md
 
 // The larger of two numbers if neither is NaN. A row that has one becomes NaN through its powers all the same.
 ADJ_INLINE float larger_float(float a, float b) { return b > a ? b : a; }

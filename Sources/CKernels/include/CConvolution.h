@@ -22,7 +22,7 @@ struct adj_planes {
 };
 
 /// Elements read, and not used, behind the last plane.
-enum { ADJ_PLANES_SLACK = 16 };
+enum { ADJ_PLANES_SLACK = 16 };  // Decisions/Kernels.md
 
 /// Writes the planes of the images begin <= i < end, and behind the last the slack.
 void adj_convolution_planes(uint8_t type, struct adj_planes plan, const void *input, void *output, ptrdiff_t begin,
@@ -89,7 +89,7 @@ struct adj_kernel_gradient {
 };
 
 /// Elements of the kernel, of a pair of panels' results each, that a block of the kernel gradient computes.
-enum { ADJ_KERNEL_BLOCK = 14 };
+enum { ADJ_KERNEL_BLOCK = 14 };  // Decisions/Kernels.md
 
 /// Blocks begin <= b < end, those of one pair of panels next to one another.
 void adj_convolution_kernel_gradient(uint8_t type, struct adj_kernel_gradient plan, const void *planes,

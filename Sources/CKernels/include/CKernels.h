@@ -40,7 +40,7 @@ void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout,
                      void *output, ptrdiff_t begin, ptrdiff_t end);
 
 /// The most that a chain reads and computes, and how far its splices may shift what it computes, in all.
-enum { ADJ_CHAIN_OPERANDS = 48, ADJ_CHAIN_OPERATIONS = 256, ADJ_CHAIN_REACH = 16 };
+enum { ADJ_CHAIN_OPERANDS = 48, ADJ_CHAIN_OPERATIONS = 256, ADJ_CHAIN_REACH = 16 };  // Decisions/Rewriting.md
 
 /// One operation of a chain, on values by number: the chain's operands, then the result of each operation. `place` is
 /// the number of an output, or ~t for temporary t, of which the chain has as many as it needs at once. Operands that
@@ -161,7 +161,7 @@ void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, cons
                 ptrdiff_t begin, ptrdiff_t end);
 
 /// Elements of a leaf: a row that is longer is reduced in leaves, each row in as many as it takes.
-enum { ADJ_LEAF = 4096 };
+enum { ADJ_LEAF = 4096 };  // Decisions/Sums.md
 
 /// Reduces the leaves begin <= l < end of rows of `columns` elements, counted through all rows, to one element each, of
 /// which ADJ_MEAN wants the sums divided by ADJ_LEAF, norms and mean squares the squares' sums in a form that holds
@@ -173,7 +173,7 @@ void adj_join_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const v
                      ptrdiff_t begin, ptrdiff_t end);
 
 /// The longest row that ends a chain whole.
-enum { ADJ_CHAIN_ROW = ADJ_LEAF };
+enum { ADJ_CHAIN_ROW = ADJ_LEAF };  // Decisions/Sums.md
 
 /// What ends a chain: output `source` reduced row by row, or leaf by leaf if rows are longer than ADJ_CHAIN_ROW. It is
 /// one of the `stored` outputs, or the one after them, which has no memory. `plan` is that of ADJ_CHAIN_ROW / columns

@@ -18,7 +18,7 @@ struct ProcessorSet: Equatable {
 extension ProcessorSet {
   /// The kernel refuses to fill a set that is smaller than its own. Linux supports at most 8,192 processors in any
   /// configuration (`NR_CPUS`); glibc's `cpu_set_t` has only 1,024.
-  static let supportedProcessors = 8_192
+  static let supportedProcessors = 8_192  // Decisions/Limits.md
 
   /// The processors on which the given thread may run, without those that are switched off; `nil` if it has ended.
   ///

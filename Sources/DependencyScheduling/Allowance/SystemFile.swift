@@ -17,7 +17,7 @@ enum SystemFile {
     defer { close(file) }
     var bytes: [UInt8] = []
     // The kernel's files have no size to ask for.
-    var chunk = [UInt8](repeating: 0, count: 4_096)
+    var chunk = [UInt8](repeating: 0, count: 4_096)  // Decisions/Limits.md
     while true {
       let count = read(file, &chunk, chunk.count)
       if count < 0 && errno == EINTR { continue }

@@ -195,7 +195,7 @@ private final class PartialResults<Value: Sendable>: @unchecked Sendable {  // b
 final class LoopSchedules: @unchecked Sendable {  // because `lock` guards the schedules
   private let lock = PlatformLock()
   private var schedules: [Schedule] = []
-  private static let most = 8
+  private static let most = 8  // Decisions/Scheduling.md
 
   /// - Complexity: O(count), and O(1) for a number met lately.
   func schedule(of count: Int) -> Schedule {

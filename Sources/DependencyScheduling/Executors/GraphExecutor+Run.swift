@@ -190,7 +190,7 @@ extension ScheduleStorage {
   /// waited, where costs are known. More would be woken for nothing.
   func usefulWidth(upTo width: Int) -> Int {
     guard let estimates, estimates.span > 0 else { return width }
-    let most = (2 * estimates.work / estimates.span).rounded(.up)
+    let most = (2 * estimates.work / estimates.span).rounded(.up)  // Decisions/Scheduling.md
     return most < Double(width) ? max(Int(most), 1) : width
   }
 }

@@ -71,7 +71,7 @@ public struct InvalidWidth: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// More seats than a run counts, and than any machine has processors.
-  static let most = 4_096
+  static let most = 4_096  // Decisions/Limits.md
 
   static func check(_ width: Int) throws(InvalidWidth) -> Int {
     guard (1...most).contains(width) else { throw InvalidWidth(width: width) }

@@ -8,7 +8,7 @@ package enum LiveExecutors {
 
     private static let lock = PlatformLock()
     private nonisolated(unsafe) static var entries: [Entry] = []  // because `lock` guards them
-    private nonisolated(unsafe) static var most = 64  // because `lock` guards it
+    private nonisolated(unsafe) static var most = 64  // because `lock` guards it; Decisions/Limits.md
 
     static func add(_ seats: Seats) {
       lock.withLock {

@@ -12,7 +12,7 @@ extension Run {
   }
 
   /// How long the caller's units must be fine: until the seat has come, and has lost its patience.
-  private static let probeTime = 100_000.0
+  private static let probeTime = 100_000.0  // Decisions/Waking.md
 
   /// The caller's part of a run that is probed: alone along the serial order, as long as that goes well.
   func probeAsCaller(_ walk: inout WatchedWalk) -> ProbeEnd {

@@ -125,7 +125,7 @@ final class Run: @unchecked Sendable {  // because each part says below which lo
     if !hasCaller { _ = beginning.enter() }  // whoever opens it, see ``Seats/open(_:)``
     attendance.reset(beginning)
     // Sixteen claims a worker leave the last one little to wait for, and a chunk of 256 hides the price of a claim.
-    rootChunk = min(max(rootCount / (16 * order.width), 1), 256)
+    rootChunk = min(max(rootCount / (16 * order.width), 1), 256)  // Decisions/Scheduling.md
     deques.reset(width: order.width)
     if hasCaller { _ = deques.take() }
     busyTime = 0

@@ -38,7 +38,7 @@ struct ProbeWatch {
 
   /// Nanoseconds in which a caller whose units are fine begins another stretch, even if it must get its processor back
   /// first: the watcher, who rests between its looks, offers it its own.
-  static let patience: Int64 = 30_000
+  static let patience: Int64 = 30_000  // Decisions/Waking.md
 
   /// Whether the caller has been in the same stretch for too long under the watcher's eyes; asked again and again.
   mutating func findsSlow(_ probe: Probe, now: Int64) -> Bool {

@@ -78,14 +78,17 @@ public struct GroupedSchedule: Sendable {
   }
 
   /// Nanoseconds of a group, where costs are known: enough to make a hand-over cheap, little to wait for.
-  private static let groupWork: Float = 10_000
+  private static let groupWork: Float = 10_000  // Decisions/Scheduling.md
+
+  /// Units of a group, where costs are not known.
+  private static let groupUnits = 256  // Decisions/Scheduling.md
 
   fileprivate init(_ units: Schedule, unitsPerGroup: Int?) {
     let edges = CompressedEdges(units.storage)
     let costs = units.storage.estimates?.costs
     order =
       edges.ascend ? nil : Array(UnsafeBufferPointer(start: units.storage.serialOrder, count: units.unitCount))
-    let mostUnits = unitsPerGroup ?? (costs == nil ? 256 : Int.max)
+    let mostUnits = unitsPerGroup ?? (costs == nil ? Self.groupUnits : Int.max)
     let mostWork = unitsPerGroup == nil ? Self.groupWork : .infinity
 
     var starts: [UInt32] = []

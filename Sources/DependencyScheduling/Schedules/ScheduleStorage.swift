@@ -35,8 +35,8 @@ final class ScheduleStorage: @unchecked Sendable {  // because the arrays never 
   private var pool: [Run] = []
 
   /// How many run states are kept: as many as have run at once, within bounds. Sixteen megabytes are allowed in any case.
-  private static let mostPooled = 64
-  private static let pooledUnits = 2_000_000
+  private static let mostPooled = 64  // Decisions/Scheduling.md
+  private static let pooledUnits = 2_000_000  // Decisions/Scheduling.md
 
   static let onlyPredecessor: UInt32 = 1 << 31
 

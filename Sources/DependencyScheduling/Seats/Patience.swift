@@ -5,8 +5,10 @@ internal import Threads
 /// lines of those it looks at away from them, and soon offers its processor between two looks to whoever else wants it.
 struct Patience {
   /// A thread woken on a virtual processor that has halted runs some 40 µs later.
-  private static let limit: Int64 = 40_000
-  private static let untilYielding: Int64 = 5_000
+  private static let limit: Int64 = 40_000  // Decisions/Waking.md
+  private static let untilYielding: Int64 = 5_000  // Decisions/Waking.md
+  /// The most hints to the processor between two looks.
+  private static let mostHints = 16  // Decisions/Waking.md
 
   private var hints = 1
   private var start: Int64?
@@ -22,7 +24,7 @@ struct Patience {
     guard waited < Self.limit else { return false }
     if waited > Self.untilYielding { offerProcessor() }
     for _ in 0..<hints { hintSpinning() }
-    hints = min(2 * hints, 16)
+    hints = min(2 * hints, Self.mostHints)
     return true
   }
 }

@@ -17,7 +17,7 @@ struct Seat {
   /// How often `item` may still be submitted. Dispatch counts a work item's executions in 32 bits and ends the process
   /// when they wrap around.
   private var submissionsLeft = 0
-  private static let mostSubmissions = 1 << 30
+  private static let mostSubmissions = 1 << 30  // Decisions/Limits.md
 
   init(_ source: Source, _ block: @escaping @Sendable () -> Void) {
     (self.source, self.block) = (source, block)

@@ -31,7 +31,7 @@ package struct SeatCounts: Equatable, Sendable {
 
   /// The most seats that a searcher calls which has found something and sees more. With two, twice as many are awake
   /// after each wake-up, and none of them has spent more than two submissions on it.
-  package static let callsOfFinder = 2
+  package static let callsOfFinder = 2  // Decisions/Waking.md
 
   /// Takes a seat for somebody who will search, unless as many search as there are units for them, or none is vacant.
   ///

@@ -8,7 +8,7 @@ struct SeatStay {
   let start: Int64
 
   /// How long a seat may work on a run while another run has none.
-  static let turn: Int64 = 1_000_000
+  static let turn: Int64 = 1_000_000  // Decisions/Waking.md
 
   /// Whether the worker should leave; asked between two units.
   @inline(__always)

@@ -21,15 +21,15 @@ struct KnownTime: Equatable, Sendable {
   private var basis: Double
 
   /// Measurements that differ by less agree.
-  static let tolerance = 1.1
+  static let tolerance = 1.1  // Decisions/Sharing.md
 
   /// How far the load may move before the other way is in doubt. A way counts as beaten where it takes this factor
   /// longer, so a smaller move that is proportional to the load cannot have made it the better one.
-  static let move = 1.25
+  static let move = 1.25  // Decisions/Sharing.md
 
   /// Measurements in a row that establish a fact. Where one run in fifty is disturbed, three in a row are disturbed
   /// once in 125,000 runs; two would be, once in 2,500.
-  static let repetitions = 3
+  static let repetitions = 3  // Decisions/Sharing.md
 
   init(_ measured: Double) {
     time = measured

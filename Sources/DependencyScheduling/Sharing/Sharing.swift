@@ -16,9 +16,9 @@ public enum Sharing: Sendable, Hashable {
 /// Prices of sharing a run out, in nanoseconds.
 enum SharingPrices {
   /// Waking one worker: 7 µs until it runs, and the system call of the waking thread. Measured on Linux, Dispatch.
-  static let wakeUp = 10_000.0
+  static let wakeUp = 10_000.0  // Decisions/Sharing.md
 
   /// Queueing and counting a unit in a shared run, wherever it runs. A unit that moves to another core costs up to
   /// 250 ns, but few do: each worker takes from its own queue first.
-  static let perUnit = 20.0
+  static let perUnit = 20.0  // Decisions/Sharing.md
 }

@@ -37,6 +37,8 @@ package struct SharingRecord: Equatable, Sendable {
   private var unitCount = 0
   private var width = 0
 
+  // Of the numbers below: Decisions/Sharing.md
+
   static let shortestRest = 8
   static let longestRest = 1_024
 

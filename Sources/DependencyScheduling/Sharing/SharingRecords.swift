@@ -10,7 +10,7 @@ struct SharingRecords: Sendable {
   private var entries: [Entry] = []
   private var updates: UInt64 = 0
 
-  static let capacity = 16
+  static let capacity = 16  // Decisions/Sharing.md
 
   private struct Key: Equatable {
     var site: CallSite

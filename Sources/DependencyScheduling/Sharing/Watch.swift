@@ -37,6 +37,8 @@ package struct Watch: Equatable, Sendable {
     var costDone: Double
   }
 
+  // Of the numbers below: Decisions/Sharing.md
+
   /// Looks that come faster are spaced out, by ``growth``; a look takes 25 ns.
   static let shortestInterval = 10_000.0
 
@@ -54,6 +56,9 @@ package struct Watch: Equatable, Sendable {
   /// Wake-ups that sharing the rest out must gain, given that the estimate of the rest is rough.
   static let wakeUpsToGain = 4.0
 
+  /// Factor of the usual time beyond which a run takes too long.
+  static let slack = 1.3
+
   package init(_ expectation: SharingRecord.Expectation, _ facts: SharingRecord.Facts) {
     self.expectation = expectation
     unitCount = facts.unitCount
@@ -63,7 +68,7 @@ package struct Watch: Equatable, Sendable {
 
   /// From when on a run that should take `usual` takes too long: a third more, and four wake-ups.
   static func limit(expecting usual: Double) -> Double {
-    1.3 * usual + wakeUpsToGain * SharingPrices.wakeUp
+    slack * usual + wakeUpsToGain * SharingPrices.wakeUp
   }
 
   /// The verdict when `done` units, at least one more than at the previous look, have taken `elapsed` nanoseconds.

@@ -60,7 +60,7 @@ extension RunTrace {
     return kinds.map { ($0.key, $0.value.nanoseconds, $0.value.count) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
   }
 
-  private static let mostRows = 12
+  private static let mostRows = 12  // Decisions/Limits.md
 
   private static func row(_ time: Int64, of whole: Int64, _ text: String) -> String {
     func padded(_ text: String, _ width: Int) -> String {

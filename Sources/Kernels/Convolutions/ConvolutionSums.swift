@@ -65,6 +65,7 @@ struct TapSumPlan: Sendable {
     let (rows, columns) = (classes[0].rows, classes[0].columns)
     let tilesInRow = (columns + 13) / 14
     runsOn = ((rows - 1) * pitch + columns + 13) / 14 < rows * tilesInRow
+    // Decisions/Kernels.md
     band = runsOn ? min(rows, (112 + pitch - 1) / pitch) : min(rows, (4 + tilesInRow - 1) / tilesInRow)
     bands = (rows + band - 1) / band
   }

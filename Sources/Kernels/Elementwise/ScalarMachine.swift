@@ -26,7 +26,7 @@ package enum ScalarCode {
     case series = 0x1C0
   }
 
-  package static let shortestRun = 4
+  package static let shortestRun = 4  // Decisions/Scalars.md
   /// The most gates that one head can stand for.
   package static let longestRun = 1 << 23 - 1
   /// The bytes of the slab that are fetched as one.

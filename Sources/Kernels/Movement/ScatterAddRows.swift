@@ -31,7 +31,7 @@ package func runScatterAddRows(
 }
 
 /// The most rows that are added to one without looking after their roundings.
-package let mostAddedPlainly = 64
+package let mostAddedPlainly = 64  // Decisions/Sums.md
 
 /// One scattering of rows whose indices are in range, into an output of zeros.
 private struct ScatteredRows {

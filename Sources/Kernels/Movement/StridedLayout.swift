@@ -6,7 +6,7 @@ internal import CKernels
 /// has as few axes as the memory really has. At least one axis is left.
 struct StridedLayout: Sendable, Equatable {
   /// Axes a run can keep track of; far above what shapes have once merged.
-  static let maximumRank = 32
+  static let maximumRank = 32  // Decisions/Limits.md
 
   /// Elements along each axis of the output, outer to inner.
   let sizes: [Int]

@@ -3,7 +3,7 @@ internal import Kernels
 extension CostModel {
   /// The speeds of the core that asks first, each the best of a few runs of some microseconds.
   static let measured: CostModel = {
-    let count = 16_384
+    let count = 16_384  // Decisions/Units-and-division.md
     let bytes = 4 * count
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 3 * bytes, alignment: 64)
     defer { memory.deallocate() }

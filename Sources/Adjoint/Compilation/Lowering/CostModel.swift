@@ -7,17 +7,17 @@ internal import Kernels
 public struct CostModel: Sendable, Hashable {
   /// The work a unit should hold: well above what starting one costs (tens of nanoseconds), and little enough that the
   /// steps of a recurrent network, of some ten microseconds each, leave work for a second worker.
-  static let unit: Float = 2_000
+  static let unit: Float = 2_000  // Decisions/Units-and-division.md
   /// How many times that a run of scalar gates holds: the longer it is, the more gates of one level it finds.
-  static let scalarUnits: Float = 6
+  static let scalarUnits: Float = 6  // Decisions/Units-and-division.md
 
   /// The most parts a node is divided into: more cores than that find work in other nodes.
-  static let mostParts = 16
+  static let mostParts = 16  // Decisions/Units-and-division.md
 
   /// The most nanoseconds that a gate or a scan counts for, some eleven days: so the sums of many stay finite.
-  static let longest: Float = 1e15
+  static let longest: Float = 1e15  // Decisions/Limits.md
 
-  private static let call: Float = 60
+  private static let call: Float = 60  // Decisions/Units-and-division.md
 
   /// How fast operands and results that lie in the second-level cache pass by.
   public internal(set) var bytesPerNanosecond: Float
@@ -26,15 +26,16 @@ public struct CostModel: Sendable, Hashable {
   /// An exponential or its like, of one element, in nanoseconds.
   public internal(set) var transcendental: Float
 
-  /// Those of a server's core with 512-bit vectors: the same units on every machine.
+  /// Those of a server's core with 512-bit vectors: the same units on every machine. Decisions/Units-and-division.md
   static let nominal = CostModel(bytesPerNanosecond: 64, operationsPerNanosecond: 200, transcendental: 0.25)
 
   static func scalarGate(_ kernel: Kernel) -> Float {
+    // Decisions/Units-and-division.md
     if case .elementwise(let operation) = kernel.form, operation.isTranscendental { 4 } else { 1.5 }
   }
 
   /// An addition or its like, of one element of a vector.
-  static let arithmetic: Float = 0.05
+  static let arithmetic: Float = 0.05  // Decisions/Units-and-division.md
 
   /// A call that moves so many bytes: ``CallShapes/traffic``.
   public func cost(ofTraffic bytes: Float) -> Float { Self.call + bytes / bytesPerNanosecond }

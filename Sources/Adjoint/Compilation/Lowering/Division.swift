@@ -7,20 +7,20 @@ package struct Division: Hashable, Sendable {
   /// The work of a part where operands come in parts: each may then begin before the others' are there.
   package var followingPart: Float
   /// Elementwise calls are cut at multiples of so many elements.
-  package var grain = 1024
+  package var grain = 1024  // Decisions/Units-and-division.md
 
   /// Everything that can be divided is, anywhere: bits do not depend on it, which this is there to prove.
   package static let finest = Division(part: 1e-3, followingPart: 1e-3, grain: 1)
   /// Parts that cost nothing to speak of: what most graphs need, that have other nodes for other workers.
-  static let coarse = Division(part: 12_000, followingPart: .infinity)
+  static let coarse = Division(part: 12_000, followingPart: .infinity)  // Decisions/Units-and-division.md
   /// For a graph that is one long chain of calls, as a recurrent network is: its rows go through it side by side. One
   /// worker pays some percent for it, since it reads weights for fewer rows at a time.
-  static let fine = Division(part: 3_500, followingPart: 500)
+  static let fine = Division(part: 3_500, followingPart: 500)  // Decisions/Units-and-division.md
 
   /// With fewer workers busy, at best, finer parts are tried.
-  private static let fewWorkers = 4.0
+  private static let fewWorkers = 4.0  // Decisions/Units-and-division.md
   /// How much shorter the critical path must become for finer parts to be kept.
-  private static let gain = 0.8
+  private static let gain = 0.8  // Decisions/Units-and-division.md
 
   /// Whether the units of a schedule leave so few workers busy that finer parts may be worth their price.
   static func isTooCoarse(for schedule: Schedule) -> Bool {

@@ -109,7 +109,7 @@ struct FuseElementwise {
         let table = storage.signature(of: storage.inputs(of: input).first!).shape
         let shape = storage.signature(of: input).shape
         // Out of a table that is small, several chains gather each for itself sooner than they read what one has stored.
-        let isSmall = 2 * table.elementCount <= shape.elementCount
+        let isSmall = 2 * table.elementCount <= shape.elementCount  // Decisions/Rewriting.md
         let canGather =
           chain != Self.none && Self.operation(of: storage.traits(of: node).kernel) != nil
           && storage.signature(of: node).shape == shape && order.isForward(node) == order.isForward(input)
@@ -200,7 +200,7 @@ struct FuseElementwise {
   }
 
   /// Sums of more contributions come from many branches, which should not wait for one another in one chain.
-  private static let longestSum = 4
+  private static let longestSum = 4  // Decisions/Rewriting.md
 
   private mutating func join(_ node: NodeID, _ storage: GraphStorage, _ order: RunOrder, shift: Int = 0) {
     let inputs = storage.inputs(of: node), isForward = order.isForward(node)

@@ -18,7 +18,7 @@ struct PlanCheck {
   let places: [Placement.Place]
   var violations: [PlanViolation] = []
   /// More than these are not told.
-  private static let most = 20
+  private static let most = 20  // Decisions/Limits.md
 
   init(
     _ plan: ProgramPlan, _ endpoints: Endpoints, _ graph: IntermediateGraph, _ provenance: Provenance,

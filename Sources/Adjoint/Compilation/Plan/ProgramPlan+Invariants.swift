@@ -3,6 +3,7 @@ extension Compiled {
   /// since compiling it would take a multiple of the time; see ``PlanCheck/violated()``, which has no limit.
   func _checkInvariants() {
     #if DEBUG
+      // Decisions/Limits.md
       if plan.unitCosts.count > 1 << 13 || plan.steps.count > 1 << 15 || nodeCount > 1 << 16 { return }
       let check = check
       let violated = check.violated()

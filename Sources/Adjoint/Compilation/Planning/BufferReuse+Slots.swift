@@ -39,7 +39,7 @@ extension BufferReuse {
   }
 
   /// More pieces than this are not joined.
-  private static let mostJoined = 16
+  private static let mostJoined = 16  // Decisions/Memory.md
 
   /// The line, cut wherever no buffer lies across.
   private func smallestPieces() -> [Slot] {

@@ -74,6 +74,8 @@ struct BufferReuse {
   /// For each unit, and for the one being made, the work of those before it.
   private var workBefore: [Double] = [0]
 
+  // Of the numbers below: Decisions/Memory.md
+
   /// How far apart in the order units are that one may be made to wait for the other, and how much work lies between them
   /// in nanoseconds: either will do.
   private static let farUnits: UInt32 = 64

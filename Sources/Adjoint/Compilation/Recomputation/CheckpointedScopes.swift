@@ -40,7 +40,7 @@ struct CheckpointedScopes: Sendable {
   /// The names of some scopes, in the order in which they were entered.
   private static func list(_ paths: ArraySlice<String>) -> String {
     if paths.isEmpty { return "the graph has no scopes" }
-    let most = 12
+    let most = 12  // Decisions/Limits.md
     let rest = paths.count > most ? " and \(paths.count - most) more" : ""
     return "the graph has \(paths.prefix(most).joined(separator: ", "))\(rest)"
   }

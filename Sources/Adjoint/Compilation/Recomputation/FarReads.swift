@@ -12,7 +12,7 @@ struct FarReads: ~Copyable {
   private var lines = Column<UInt32>()
 
   /// What was written so many bytes before the step's own results is not near: half of a second-level cache.
-  static let far = 512 * 1024
+  static let far = 512 * 1024  // Decisions/Scalars.md
 
   /// Writes the lines that gates in `order` read, of a step of `type` whose results begin at slot `base`.
   ///

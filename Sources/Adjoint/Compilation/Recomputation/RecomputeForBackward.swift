@@ -14,15 +14,15 @@ struct RecomputeForBackward: GraphPass {
   static let name = "recomputeForBackward"
 
   /// Elements from which on a value is worth it: smaller ones stay in the cache between the passes.
-  static let fewestElements = 4_096
+  static let fewestElements = 4_096  // Decisions/Rewriting.md
   /// What a copy of a value may cost.
   private struct Limit {
     /// The most operations, and values of the same size that it is made from.
     let operations: Int, operands: Int
-    static let usual = Limit(operations: 6, operands: 1)
-    static let ofLarge = Limit(operations: 16, operands: 2)
+    static let usual = Limit(operations: 6, operands: 1)  // Decisions/Rewriting.md
+    static let ofLarge = Limit(operations: 16, operands: 2)  // Decisions/Rewriting.md
     /// From how many bytes on a value is large: two do not fit the second-level cache.
-    static let largeByteCount = 1 << 19
+    static let largeByteCount = 1 << 19  // Decisions/Rewriting.md
   }
 
   /// How a value is made again: by so many operations, each done wherever it is wanted, from such kept values of its size.

@@ -6,6 +6,8 @@ internal import Kernels
 /// product. A gate that would take more than the limits below stays a gate, for a kernel to compute. A slice reads of a
 /// constant only the elements that it shows, however large the constant is.
 struct FoldConstants {
+  // Of the numbers below: Decisions/Rewriting.md
+
   /// The most elements of a result. Larger constants stay as gates: folding them would trade a moment of compiling for
   /// memory held forever.
   static let largestResult = 1 << 14

@@ -9,9 +9,9 @@ struct FoldIntoSplices: GraphPass {
   static let name = "foldIntoSplices"
 
   /// Elements from which on a value is worth it.
-  private static let fewestElements = 4_096
+  private static let fewestElements = 4_096  // Decisions/Rewriting.md
   /// More pieces than this are copied together once.
-  private static let mostPieces = 4
+  private static let mostPieces = 4  // Decisions/Rewriting.md
 
   static func isWanted(for purpose: CompiledPurpose) -> Bool { purpose.options.fusesElementwise }
 

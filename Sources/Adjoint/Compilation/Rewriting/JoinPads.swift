@@ -9,7 +9,7 @@ struct JoinPads: GraphPass {
   static let name = "joinPads"
 
   /// The most levels of sums that are looked through: sixteen contributions a sum make this more than any graph has.
-  private static let mostLevels = 8
+  private static let mostLevels = 8  // Decisions/Rewriting.md
 
   private let storage: GraphStorage
   private let readers: [UInt32]

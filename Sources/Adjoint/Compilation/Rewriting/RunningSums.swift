@@ -9,9 +9,9 @@ struct RunningSums: GraphPass {
   static let name = "runningSums"
 
   /// Elements from which on a value is worth it.
-  private static let fewestElements = 32_768
+  private static let fewestElements = 32_768  // Decisions/Rewriting.md
   /// Sums of fewer contributions join a chain as they are.
-  private static let fewestTerms = 5
+  private static let fewestTerms = 5  // Decisions/Rewriting.md
 
   private let storage: GraphStorage
   private var rewriter: GraphRewriter

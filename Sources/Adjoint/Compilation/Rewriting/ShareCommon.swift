@@ -19,7 +19,7 @@ struct ShareCommon: ~Copyable {
     /// The reader before the node in the list that it stands in.
     var next = ShareCommon.none
   }
-  private static let longestList = 8
+  private static let longestList = 8  // Decisions/Rewriting.md
 
   private struct ScalarKey: Hashable {
     let signature: SignatureID

@@ -17,9 +17,9 @@ struct LevelOrder: ~Copyable {
   private var byOperation = Column<UInt32>()
 
   /// Gates of at most this depth count as near the start.
-  private static let nearStart: UInt32 = 3
+  private static let nearStart: UInt32 = 3  // Decisions/Scalars.md
   /// Levels of fewer gates are narrow: no operation fills a run.
-  private static let narrow: UInt32 = 4
+  private static let narrow: UInt32 = 4  // Decisions/Scalars.md
   private static let operationCount = ElementwiseOperation.allCases.count
 
   /// Where the level of the gate at `position` ends.

@@ -9,7 +9,7 @@ final class CustomCall: KernelCall {
   }
 
   func cost(at speeds: CostModel) -> Float {
-    speeds.cost(ofTraffic: 0) + 4 * Float(shapes.writtenCount + shapes.readCount)
+    speeds.cost(ofTraffic: 0) + 4 * Float(shapes.writtenCount + shapes.readCount)  // Decisions/Units-and-division.md
   }
 
   func run(

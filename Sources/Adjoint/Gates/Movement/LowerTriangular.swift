@@ -42,7 +42,7 @@ public func lowerTriangular(
 }
 
 /// The most rows of a triangle: the places of its elements, a table that the graph holds, then take 1 GiB.
-private let mostRows = 1 << 14
+private let mostRows = 1 << 14  // Decisions/Limits.md
 
 /// Why two nodes are not the diagonal of triangles and what lies below it, if they are not.
 private func misfit(_ diagonal: Node, _ below: Node) -> String? {

@@ -17,7 +17,7 @@ final class ScatterAddRowsCall: KernelCall {
 
   /// Each part reads all indices: they must be few beside the elements that are added.
   func cutStep(for count: inout Int, grain: Int) -> Int {
-    count = min(count, max(columns / 4, 1))
+    count = min(count, max(columns / 4, 1))  // Decisions/Units-and-division.md
     return 1
   }
   func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { range.scaled(by: columns) }

@@ -18,6 +18,7 @@ final class PoolCall: KernelCall {
   }
 
   var extent: Int { plan.channelCount }
+  // Decisions/Units-and-division.md
   func cost(at speeds: CostModel) -> Float { speeds.cost(ofTraffic: traffic) + visits / 8 }
 
   func run(

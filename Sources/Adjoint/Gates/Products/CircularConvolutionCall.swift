@@ -21,6 +21,7 @@ final class CircularConvolutionCall: KernelCall {
   }
 
   var extent: Int { plan.rows }
+  // Decisions/Units-and-division.md
   func cost(at speeds: CostModel) -> Float { speeds.cost(ofTraffic: traffic) + 0.1 * products }
 
   func run(

@@ -63,7 +63,7 @@ public struct ConvolutionWindow: Hashable, Sendable {
   }
 
   /// What a stride, a padding or a dilation may be at most: enough for any image.
-  private static let most = 1 << 24
+  private static let most = 1 << 24  // Decisions/Limits.md
 
   private func check() throws(ShapeError) {
     for (name, extents, least) in [("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1)] {
@@ -103,9 +103,9 @@ struct ConvolutionSizes: Hashable {
   }
 
   /// The most elements of a kernel along one axis: the compiler looks at each.
-  private static let longestKernel = 1 << 24
+  private static let longestKernel = 1 << 24  // Decisions/Limits.md
   /// The most multiply-adds, of which `Int` counts a few times as many.
-  private static let mostProducts = 1 << 60
+  private static let mostProducts = 1 << 60  // Decisions/Limits.md
 
   /// - Throws: ``ShapeError`` for a convolution that is too large to be carried out, or even to be counted.
   private func checkWork(_ window: ConvolutionWindow) throws(ShapeError) {

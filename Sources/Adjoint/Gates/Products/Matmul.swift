@@ -9,7 +9,7 @@ public struct Matmul: Gate {
   public let transposeA: Bool, transposeB: Bool
 
   /// The most products of a batch: a program keeps where the matrices of each begin.
-  private static let mostProducts = 1 << 28
+  private static let mostProducts = 1 << 28  // Decisions/Limits.md
 
   public init(transposeA: Bool = false, transposeB: Bool = false) {
     self.transposeA = transposeA

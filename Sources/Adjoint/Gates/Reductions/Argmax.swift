@@ -18,7 +18,7 @@ public struct Argmax: AxisGate {
     return inputs[0].reduced(over: [front], keepingAxes: false)
   }
   /// The longest axis whose places int32 can number.
-  private static let longest = 1 << 31
+  private static let longest = 1 << 31  // Decisions/Limits.md
 
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     if let other = inputs.first(where: { !$0.isDifferentiable }) {

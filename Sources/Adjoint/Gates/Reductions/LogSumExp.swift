@@ -97,7 +97,7 @@ extension Node {
   }
 
   /// The longest row that is one worker's.
-  private static let longestRow = 4_096
+  private static let longestRow = 4_096  // Decisions/Sums.md
 }
 
 extension Term {

@@ -31,7 +31,8 @@ final class RowCall: KernelCall {
     operation.givesRows && operation.readsRows(of: position)
   }
   func cost(at speeds: CostModel) -> Float {
-    speeds.cost(ofTraffic: traffic) + 2 * (operation.isTranscendental ? speeds.transcendental : 0.05) * readCount
+    let ofElement = operation.isTranscendental ? speeds.transcendental : CostModel.arithmetic
+    return speeds.cost(ofTraffic: traffic) + 2 * ofElement * readCount  // Decisions/Units-and-division.md
   }
 
   func run(

@@ -7,7 +7,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
   private var capacity: Int
   private(set) var count = 0
 
-  init(reserving capacity: Int = 64) {
+  init(reserving capacity: Int = 64) {  // Decisions/Memory.md
     self.capacity = max(capacity, 1)
     base = HugePages.allocate(Element.self, count: self.capacity)
   }

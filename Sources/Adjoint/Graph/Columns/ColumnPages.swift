@@ -22,9 +22,9 @@ struct ColumnPages<Element: BitwiseCopyable> {
   /// another does leaves them alone.
   private var spare: [ColumnPage<Element>] = []
 
-  private static var stretchByteCount: Int { 2 << 20 }
+  private static var stretchByteCount: Int { 2 << 20 }  // Decisions/Memory.md
   /// From how many pages on a column is large.
-  private static var few: Int { 32 }
+  private static var few: Int { 32 }  // Decisions/Memory.md
 
   /// A page by itself.
   static func page(ofCapacity capacity: Int) -> ColumnPage<Element> {

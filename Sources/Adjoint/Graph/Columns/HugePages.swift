@@ -11,7 +11,7 @@
 /// The system gives a page when it is touched first, which costs more than what a pass writes there. Large memory is
 /// therefore asked for in pages of 2 MiB where the system has them: one fault in the place of 512.
 enum HugePages {
-  private static let pageByteCount = 2 << 20
+  private static let pageByteCount = 2 << 20  // Decisions/Memory.md
 
   /// Uninitialised memory for `count` elements, to be given back by its `deallocate()`.
   static func allocate<Element: BitwiseCopyable>(_: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {

@@ -23,10 +23,11 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
 
   /// A power of two. The first page grows up to it by doubling, so that small graphs are small.
   private static var pageCapacity: Int { 1 << pageShift }
+  // Decisions/Memory.md
   private static var pageShift: Int { (MemoryLayout<Element>.stride - 1).leadingZeroBitCount - (Int.bitWidth - 16) }
 
   init() {
-    limit = 16
+    limit = 16  // Decisions/Memory.md
     lastPage = ColumnPages.page(ofCapacity: limit)
     lastBase = lastPage.header.base
     bases = [lastBase]

@@ -9,7 +9,7 @@ struct SiteTable: Sendable {
   private var sites: [Site] = []
   private var numbers: [Site: UInt32] = [:]
   /// Sites asked for lately, by their hash: looking one up in `numbers` costs as much as adding a node.
-  private var recent = [UInt32](repeating: 0, count: 64)
+  private var recent = [UInt32](repeating: 0, count: 64)  // Decisions/Memory.md
 
   subscript(number: UInt32) -> Site { sites[Int(number)] }
 

@@ -26,7 +26,7 @@ struct PictureNumbers {
   }
 
   /// Elements beyond which a contribution is not worked out.
-  private static let mostElements = 4_096
+  private static let mostElements = 4_096  // Decisions/Limits.md
 
   private func sent(to input: Int, by reader: NodeID) -> [Double]? {
     let storage = state.storage

@@ -4,7 +4,7 @@ extension LoopPlan: KernelCall {
   static let name = "loop"
 
   func cost(at speeds: CostModel) -> Float {
-    min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest)
+    min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest)  // Decisions/Units-and-division.md
   }
 
   /// Runs all steps on the calling thread. The last of `outputs` is the loop's own memory. Allocates nothing.

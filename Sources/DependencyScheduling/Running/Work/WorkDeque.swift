@@ -45,7 +45,7 @@ struct WorkDeque: ~Copyable {
   private let guardStart: UnsafeMutableRawPointer
   private static let guardValue: UInt8 = 0xA5
   #if DEBUG
-    private static let guardBytes = 256
+    private static let guardBytes = 256  // Decisions/Limits.md
   #else
     private static let guardBytes = 0
   #endif
