@@ -528,5 +528,17 @@ extension WrongLine {
       replace: "victim = victim &+ 1 >= count ? 0 : victim &+ 1",
       with: "victim = victim &+ 1 >= count - 1 ? 0 : victim &+ 1",
       caughtBy: "DependencySchedulingTests.SleepingUnitTests/`what any worker leaves is taken by another`"),
+    WrongLine(
+      "a worker looks for work twice as long as its page says",
+      in: "Sources/DependencyScheduling/Seats/Patience.swift",
+      replace: "limit: Int64 = 40_000",
+      with: "limit: Int64 = 80_000",
+      caughtBy: "AdjointTests.DecisionsTests"),
+    WrongLine(
+      "a file cites a page that is not there",
+      in: "Sources/DependencyScheduling/Sharing/Watch.swift",
+      replace: "Decisions/Sharing.md",
+      with: "Decisions/Watching.md",
+      caughtBy: "AdjointTests.DecisionsTests"),
   ]
 }
