@@ -576,7 +576,7 @@ extension WrongLine {
       "a gate's shape rule runs under the graph's lock",
       in: "Sources/Adjoint/Graph/Graph.swift",
       replace: "withState { $0.apply(number, result, to: inputs, at: location) }",
-      with: "withState { $0.apply(number, gate.result(on: operands), to: inputs, at: location) }",
+      with: "withState { $0.apply(number, gate.applied(to: operands).result, to: inputs, at: location) }",
       caughtBy: "AdjointTests.GateCallbackTests"),
     WrongLine(
       "a gate's kernel is asked for under the graph's lock",

@@ -295,7 +295,7 @@ extension WrongLine {
       in: "Sources/Adjoint/Gates/Products/ConvolutionWindow.swift",
       replace: "(Extent(extent) + 2 * Extent(padding)).value",
       with: "extent + 2 * padding",
-      caughtBy: "AdjointTests.HostileExtentTests/`a size that makes no sense is an error with the line`"),
+      caughtBy: "AdjointTests.HostileExtentTests/`a window tells its result for an image of any size`"),
     WrongLine(
       "the products of a convolution are not counted",
       in: "Sources/Adjoint/Gates/Products/ConvolutionWindow.swift",
