@@ -27,7 +27,7 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case outsideScan
     /// A gate's estimate of its own cost that is negative, infinite or NaN: ``Gate/estimatedNanoseconds(_:)``.
     case wrongEstimate
-    /// A gate's own kernel call that has no part, an impossible cost, or reads or writes beyond a value: ``KernelCall``.
+    /// A gate's own ``KernelCall`` that has no part, an impossible cost, or reads or writes beyond a value.
     case wrongKernelCall
   }
   public let kind: Kind

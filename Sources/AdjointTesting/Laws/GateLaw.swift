@@ -24,9 +24,9 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// The kernel computes what the definition says, in float32 and float64: bit for bit where the operation is exactly
   /// rounded or moves data, else within a bound that `KernelBound` gives reasons for.
   case kernel
-  /// The kernel's call keeps to what it says of its parts: they read and write no more elements than they say, give the
-  /// same bits however the call is divided, and where a result may lie over an operand, it comes out the same there. See
-  /// `KernelCall`.
+  /// The kernel's call keeps to what it says of its parts: they read and write no more elements than they say, give
+  /// the same bits however the call is divided, and where a result may lie over an operand, it comes out the same
+  /// there. See `KernelCall`.
   case footprint
   /// For elementwise gates: value and gradients are the reference's in every broadcast layout of two axes.
   case layouts

@@ -16,7 +16,8 @@
 /// How much of k is one chain.
 enum { ADJ_PRODUCT_CHUNK = 256 };  // Decisions/Kernels.md
 
-/// One product. Rows of C are `c_row` elements apart and its columns `c_column`; one of A's strides is 1, and one of B's.
+/// One product. Rows of C are `c_row` elements apart and its columns `c_column`; one of A's strides is 1, and one of
+/// B's.
 struct adj_product {
   ptrdiff_t m, n, k;
   const void *a, *b;

@@ -172,7 +172,7 @@ TARGET static void NAME(turn)(REAL *panel, const REAL *source, ptrdiff_t stride,
   }
 }
 
-/// panel[p][j] = source[p · stride + j] for the `count` columns j that there are, and anything for the others: whatever
+/// panel[p][j] = source[p · stride + j] for the `count` columns j that there are, and anything for the others: what
 /// lies there within the `available` elements from `source` on, which takes a move a row.
 TARGET static void NAME(lay)(REAL *panel, const REAL *source, ptrdiff_t stride, ptrdiff_t depth, ptrdiff_t count,
                              ptrdiff_t available) {

@@ -212,8 +212,8 @@ int32_t adj_vector_level(void);
 /// Whether this processor can do it.
 int32_t adj_has_vector_level(int32_t level);
 
-/// C (m × n, `ldc` elements a row) = A · B, or C + A · B if `accumulate`; A and B are read transposed on request. Bits
-/// are as `Products/product.h` defines them, at any level that the processor has.
+/// C (m × n, `ldc` elements a row) = A · B, or C + A · B if `accumulate`; A and B are read transposed on request.
+/// Bits are as `Products/product.h` defines them, at any level that the processor has.
 void adj_product(uint8_t type, int32_t level, int32_t transpose_a, int32_t transpose_b, ptrdiff_t m, ptrdiff_t n,
                  ptrdiff_t k, const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc,
                  int32_t accumulate);

@@ -145,7 +145,8 @@ import Testing
     var testDescription: String { name }
 
     init(
-      _ name: String, saying reason: String? = nil, line: UInt = #line, _ node: @escaping @Sendable (Graph) throws -> Node
+      _ name: String, saying reason: String? = nil, line: UInt = #line,
+      _ node: @escaping @Sendable (Graph) throws -> Node
     ) {
       (self.name, self.reason, self.line, self.node) = (name, reason, line, node)
     }
