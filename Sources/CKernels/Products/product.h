@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../include/CKernels.h"
+#include "include/CKernels.h"
 
 // A product as its definition says, and as each kind of vectors computes it: the same bits.
 //
