@@ -27,6 +27,26 @@ struct SignatureID: Hashable, Sendable, BitwiseCopyable {
 
 struct GateID: Hashable, Sendable, BitwiseCopyable { let index: UInt32 }
 
+extension NodeID: CustomStringConvertible {
+  /// `node 7`.
+  var description: String { "node \(index)" }
+}
+
+extension Signature: CustomStringConvertible {
+  /// `[2, 3] float32`.
+  package var description: String { "\(shape) \(elementType)" }
+}
+
+extension SignatureID: CustomStringConvertible {
+  /// `signature 3`, and of a scalar its type: `float64`.
+  var description: String { isScalar ? "\(ElementType(rawValue: UInt8(index))!)" : "signature \(index)" }
+}
+
+extension GateID: CustomStringConvertible {
+  /// `gate 3`.
+  var description: String { "gate \(index)" }
+}
+
 /// A graph as a column of nodes.
 ///
 /// An edge always goes from a lower to a higher index, so the graph is acyclic by construction, walking it needs no

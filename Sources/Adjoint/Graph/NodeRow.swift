@@ -43,3 +43,11 @@ struct NodeRow: Hashable, Sendable, BitwiseCopyable {
     return NodeID(index: position == 0 ? first : second)
   }
 }
+
+extension NodeRow: CustomStringConvertible {
+  /// `gate 3 of node 0, node 1: signature 5`, or how many inputs there are where more than two stand in a column.
+  var description: String {
+    let inputs = isLong ? "\(inputCount) nodes" : (0..<inputCount).map { "\(input($0))" }.joined(separator: ", ")
+    return "\(gate)" + (inputs.isEmpty ? "" : " of \(inputs)") + ": \(signature)"
+  }
+}

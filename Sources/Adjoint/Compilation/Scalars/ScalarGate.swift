@@ -66,3 +66,20 @@ struct ScalarGate: BitwiseCopyable {
   @inline(__always)
   subscript(operand: Int) -> ScalarOperand { operand == 0 ? operands.0 : operand == 1 ? operands.1 : operands.2 }
 }
+
+extension ScalarOperation: CustomStringConvertible {
+  /// `multiply`.
+  var description: String { ElementwiseOperation(rawValue: UInt16(code)).map { "\($0)" } ?? "operation \(code)" }
+}
+
+extension ScalarOperand: CustomStringConvertible {
+  /// `slot 5`, or `gate 3 of its step`.
+  var description: String { isOfStep ? "gate \(index) of its step" : "slot \(index)" }
+}
+
+extension ScalarGate: CustomStringConvertible {
+  /// `multiply of slot 5, gate 3 of its step`.
+  var description: String {
+    "\(operation) of " + (0..<Int(arity)).map { "\(self[$0])" }.joined(separator: ", ")
+  }
+}

@@ -61,3 +61,25 @@ struct LoopCopy: Sendable {
   let from: LoopPlace, to: LoopPlace
   let byteCount: Int
 }
+
+extension LoopPlace: CustomStringConvertible {
+  /// `operand 0 at byte 64, 128 further each step`.
+  var description: String {
+    var description: String
+    switch region {
+    case .operand(let number): description = "operand \(number)"
+    case .result(let number): description = "result \(number)"
+    case .scratch: description = "own memory"
+    }
+    description += " at byte \(offset)"
+    if stride != 0 { description += ", \(stride) further each step" }
+    if parity != 0 { description += ", \(parity) further in odd steps" }
+    if let first { description += ", operand \(first) in step 0" }
+    return description
+  }
+}
+
+extension LoopCopy: CustomStringConvertible {
+  /// `4 bytes from operand 0 at byte 0 to own memory at byte 64`.
+  var description: String { "\(byteCount) bytes from \(from) to \(to)" }
+}
