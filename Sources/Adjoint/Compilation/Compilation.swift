@@ -18,9 +18,37 @@ struct Compilation: Sendable {
   ///   checkpointed scope that does not exist.
   /// - Complexity: O(nodes + edges).
   func run() throws(GraphError) -> Compiled {
+    let lowered = try lower()
+    let graph = lowered.graph
+    let built = UnitBuilder.build(graph, options: options)
+    let endpoints = Endpoints(graph, built.values, outputs: values, variables: variables, upstreams: lowered.upstreams)
+    var plan = built.plan
+    plan.updateParameters(by: graph, built.values, endpoints: endpoints)
+    let provenance = Provenance(lowered.names, graph, built.values, plan.placement)
+    let compiled = Compiled(
+      plan: plan, endpoints: endpoints, provenance: provenance, graph: graph, values: built.values)
+    if options.checksPlan { compiled._checkInvariants() }
+    return compiled
+  }
+
+  /// The graph that is planned: differentiated, and rewritten by all passes.
+  struct Lowered {
+    let graph: IntermediateGraph
+    let names: NodeNames
+    fileprivate let upstreams: [NodeID]
+  }
+
+  private var values: [NodeID] { outputs + others }
+
+  /// All passes up to planning.
+  ///
+  /// - Parameter record: notes what each pass did.
+  /// - Throws: as ``run()``.
+  /// - Complexity: O(nodes + edges).
+  func lower(record: CompilationRecord? = nil) throws(GraphError) -> Lowered {
     let checkpoints = try CheckpointedScopes(options.checkpointedScopes, in: source, fileID: fileID, line: line)
     let working = Graph(source)
-    let values = outputs + others
+    let values = self.values
     try throwFirstPoison(in: working.snapshot(), values)
     let (upstreams, gradients) = try differentiate(working)
     var state = working.takeState()
@@ -35,16 +63,9 @@ struct Compilation: Sendable {
       to: storage,
       roots: Roots(
         results: values, gradients: gradients, nextValues: next, updatedParameters: updates.map(\.parameter)),
-      for: CompiledPurpose(source: state, options: options, checkpoints: checkpoints, outputs: values))
-    let built = UnitBuilder.build(lowered, options: options)
-    let endpoints = Endpoints(lowered, built.values, outputs: values, variables: variables, upstreams: upstreams)
-    var plan = built.plan
-    plan.updateParameters(by: lowered, built.values, endpoints: endpoints)
-    let provenance = Provenance(NodeNames(source, state, added), lowered, built.values, plan.placement)
-    let compiled = Compiled(
-      plan: plan, endpoints: endpoints, provenance: provenance, graph: lowered, values: built.values)
-    if options.checksPlan { compiled._checkInvariants() }
-    return compiled
+      for: CompiledPurpose(source: state, options: options, checkpoints: checkpoints, outputs: values),
+      record: record)
+    return Lowered(graph: lowered, names: NodeNames(source, state, added), upstreams: upstreams)
   }
 
   /// - Throws: the first use of a scan's state or element outside of the scan's body.

@@ -50,16 +50,21 @@ enum GraphPasses {
     CopyShownSources.self,
   ]
 
-  static func apply(to storage: consuming GraphStorage, roots: Roots, for purpose: CompiledPurpose) -> IntermediateGraph
-  {
+  /// - Parameter record: notes what each pass did, for whoever wants to know.
+  static func apply(
+    to storage: consuming GraphStorage, roots: Roots, for purpose: CompiledPurpose, record: CompilationRecord? = nil
+  ) -> IntermediateGraph {
     var report = PassReport(of: purpose)
     report?.begin(storage.count)
+    record?.begin(nodeCount: storage.count)
     var graph = Simplify.apply(to: Formula.replaceValues(in: storage), roots: roots, purpose.options)
     report?.tell("simplify", graph)
+    record?.note("simplify", graph)
     for pass in all where pass.isWanted(for: purpose) && purpose.options.runs(pass) {
       graph = pass.apply(to: graph, for: purpose)
       graph._checkInvariants()
       report?.tell(pass.name, graph)
+      record?.note(pass.name, graph)
     }
     return graph
   }

@@ -71,7 +71,8 @@ public final class Program: Sendable {
   let endpoints: Endpoints
   /// Where the plan's nodes come from.
   let provenance: Provenance
-  private let order: Compilation
+  /// What it was compiled from: the same order gives the same plan again.
+  let order: Compilation
   /// What runs of each pass have taught about sharing them out, for all sessions.
   let learned = (forward: LearnedSharing(), backward: LearnedSharing(), step: LearnedSharing())
 

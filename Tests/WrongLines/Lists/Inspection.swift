@@ -185,5 +185,59 @@ extension WrongLine {
       replace: "guard let count = partCounts[call], count > 1 else",
       with: "guard let count = partCounts[call], count > 0 else",
       caughtBy: "AdjointTests.TraceLawTests"),
+    WrongLine(
+      "an explanation tells costs that were measured",
+      in: "Sources/Adjoint/Inspection/Explanation/Explanation+Calls.swift",
+      replace: "?? call.cost(at: .nominal)",
+      with: "?? call.cost(at: plan.costs)",
+      caughtBy: "AdjointTests.ExplanationLawTests/`no cost that was measured is told`"),
+    WrongLine(
+      "the cost of a loop is told as it was measured",
+      in: "Sources/Adjoint/Inspection/Explanation/Explanation+Calls.swift",
+      replace: "loop.plan.costs != .nominal",
+      with: "loop.plan.costs == .nominal",
+      caughtBy: "AdjointTests.ExplanationLawTests/`no cost that was measured is told`"),
+    WrongLine(
+      "each part of a call costs what the call does",
+      in: "Sources/Adjoint/Inspection/Explanation/Explanation+Units.swift",
+      replace: "sum += cost / Float(index.calls[call].units.count)",
+      with: "sum += cost",
+      caughtBy: "AdjointTests.ExplanationLawTests"),
+    WrongLine(
+      "an explanation leaves out the last item that it may show",
+      in: "Sources/Adjoint/Inspection/Explanation/ExplanationPart.swift",
+      replace: "if itemCount <= Self.mostItems",
+      with: "if itemCount < Self.mostItems",
+      caughtBy: "AdjointTests.ExplanationLawTests"),
+    WrongLine(
+      "the last to read a chain is said to end it",
+      in: "Sources/Adjoint/Compilation/Lowering/FuseElementwise.swift",
+      replace: "if notesReaders, states[Int(chainOf[input.int])].isOpen {",
+      with: "if notesReaders {",
+      caughtBy: "AdjointTests.ChainEndTests/`what reads a chain behind its end is counted`"),
+    WrongLine(
+      "a fence that ends a chain is taken for its limit",
+      in: "Sources/Adjoint/Compilation/Lowering/FuseElementwise.swift",
+      replace: "if reader.fences != state.fences { return (.fence, node) }",
+      with: "",
+      caughtBy: "AdjointTests.ChainEndTests/`a fence ends a chain`"),
+    WrongLine(
+      "an explanation leaves a slot of the backward pass out of the sum",
+      in: "Sources/Adjoint/Inspection/Explanation/Explanation+Memory.swift",
+      replace: "else { counts.gradients += slot.byteCount }",
+      with: "",
+      caughtBy: "AdjointTests.ExplanationLawTests/`what is told of memory adds up to what a session takes`"),
+    WrongLine(
+      "scalars that the backward pass computes are counted as values",
+      in: "Sources/Adjoint/Inspection/Explanation/PlanIndex.swift",
+      replace: "if isBackward { backwardScalarBytes += run.slots.count * run.type.byteCount }",
+      with: "",
+      caughtBy: "AdjointTests.ExplanationTests"),
+    WrongLine(
+      "what is computed again is told with what is computed once",
+      in: "Sources/Adjoint/Inspection/Explanation/CompilationRecord.swift",
+      replace: "if let count = remaining[value], count > 0",
+      with: "if let count = remaining[value], count > 1",
+      caughtBy: "AdjointTests.ExplanationTests"),
   ]
 }

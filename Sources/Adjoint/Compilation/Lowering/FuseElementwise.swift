@@ -27,7 +27,16 @@ struct FuseElementwise {
   private var states: [State] = []
   /// How many fences have been passed; a chain lies between two.
   private var passedFences = 0
+  /// Who was the first to read each chain from outside, after which it takes in no gate; only if ``notesReaders``.
+  private var readers: [UInt32: Reader] = [:]
+  private let notesReaders: Bool
   static let none = UInt32.max
+
+  /// A node that reads a chain, and how many fences come before it.
+  private struct Reader {
+    let node: NodeID
+    let fences: Int
+  }
 
   private struct State {
     let signature: SignatureID
@@ -60,8 +69,10 @@ struct FuseElementwise {
   /// Made when the first chain has grown too long.
   private var lastReaders: LastReaders?
 
-  init(_ graph: IntermediateGraph, order: RunOrder, options: Program.Options) {
+  /// - Parameter notesReaders: whether ``end(of:in:order:options:)`` will be asked.
+  init(_ graph: IntermediateGraph, order: RunOrder, options: Program.Options, notesReaders: Bool = false) {
     let storage = graph.storage
+    self.notesReaders = notesReaders
     guard options.fusesElementwise, options.runs(.fuseElementwise),
       storage.signatures.contains(where: { $0.shape.elementCount > 1 })
     else { return }
@@ -74,15 +85,15 @@ struct FuseElementwise {
       case .computes: join(node, storage, order)
       case .shifts(let shift): join(node, storage, order, shift: shift)
       case .views:
-        close(storage.inputs(of: node), but: Self.none)
+        close(storage.inputs(of: node), but: Self.none, for: node)
         start(node, storage, isForward: order.isForward(node))
       case .reduces:
         reduce(node, storage, isForward: order.isForward(node))
-        close(storage.inputs(of: node), but: Self.none)
+        close(storage.inputs(of: node), but: Self.none, for: node)
       case .gathers:
         gathers[node] = passedFences
-        close(storage.inputs(of: node), but: Self.none)
-      case .neither: close(storage.inputs(of: node), but: Self.none)
+        close(storage.inputs(of: node), but: Self.none, for: node)
+      case .neither: close(storage.inputs(of: node), but: Self.none, for: node)
       }
     }
     if !gathers.isEmpty { findGathers(storage, order: order, roots: graph.roots.all) }
@@ -216,7 +227,7 @@ struct FuseElementwise {
         _ = absorb(chainOf[input.int], into: chain, at: node, inputs, shift: shift)
       }
     }
-    close(inputs, but: chain)
+    close(inputs, but: chain, for: node)
   }
 
   /// Puts an operand's open chain before the gates of `chain`, unless together they are too long. Answers whether they are
@@ -312,6 +323,7 @@ struct FuseElementwise {
     states.append(behind)
     states[Int(chain)] = joinedState(of: chain, storage, isForward: isForward)
     states[Int(chain)].isOpen = false
+    if notesReaders { readers[chain] = Reader(node: node, fences: passedFences) }
     for gate in chains[Int(rest)] where reaches[gate] != nil {
       let inputs = storage.inputs(of: gate)
       let isFirst = inputs.allSatisfy { chainOf[$0.int] != rest }
@@ -335,9 +347,51 @@ struct FuseElementwise {
     return joined
   }
 
-  private mutating func close(_ inputs: GraphStorage.Inputs, but chain: UInt32) {
+  private mutating func close(_ inputs: GraphStorage.Inputs, but chain: UInt32, for reader: NodeID) {
     for input in inputs where chainOf[input.int] != Self.none && chainOf[input.int] != chain {
+      if notesReaders, states[Int(chainOf[input.int])].isOpen {
+        readers[chainOf[input.int]] = Reader(node: reader, fences: passedFences)
+      }
       states[Int(chainOf[input.int])].isOpen = false
     }
   }
+
+  /// Why a chain has taken in no more gates, and the node that was the first to read it from outside; `nil` if nothing
+  /// does.
+  func end(
+    of chain: UInt32, in storage: GraphStorage, order: RunOrder, options: Program.Options
+  ) -> (reason: ChainEnd, node: NodeID)? {
+    guard let reader = readers[chain] else { return nil }
+    let (node, state) = (reader.node, states[Int(chain)])
+    if chainOf[node.int] == chain { return (.reduction, node) }
+    switch Self.role(of: node, in: storage, options) {
+    case .views: return (.layout, node)
+    case .gathers: return (.gathering, node)
+    case .neither: return (.noElementwiseGate, node)
+    case .computes, .shifts, .reduces:
+      if order.isForward(node) != state.isForward { return (.otherPass, node) }
+      if reader.fences != state.fences { return (.fence, node) }
+      return (storage.rows[node.int].signature == state.signature ? .limit : .otherShape, node)
+    }
+  }
+}
+
+/// Why a chain of elementwise gates has taken in no more of them.
+enum ChainEnd: Hashable, Sendable {
+  /// It ends in a reduction of its rows.
+  case reduction
+  /// With the next gate it would do more operations, read more operands or reach further than a chain may.
+  case limit
+  /// The next gate computes another shape or type.
+  case otherShape
+  /// The next gate belongs to the backward pass.
+  case otherPass
+  /// A fence lies between.
+  case fence
+  /// A gate that shows a value in another layout reads it: it begins a chain of its own.
+  case layout
+  /// Rows are taken out of it, or it says which.
+  case gathering
+  /// Something reads it that no chain takes in, such as a product.
+  case noElementwiseGate
 }

@@ -34,11 +34,21 @@ struct Provenance: Sendable {
       .map { (NodeID(index: nodes[$0]), .slot($0, run.type)) }.sorted { $0.node < $1.node }
   }
 
+  /// The node whose value a slot of a slab holds; `nil` for buffers, and for a sum that more is added to.
+  func node(atSlot place: Placement.Place) -> NodeID? {
+    let nodes = place.isDoubleSlot ? nodes64 : nodes32
+    guard !place.isBuffer, !place.isAwaited, place.index < nodes.count, nodes[place.index] != Self.none else {
+      return nil
+    }
+    return NodeID(index: nodes[place.index])
+  }
+
   /// The nodes that scalar gates compute, in the order of the graph.
   func nodes(of run: ScalarRun) -> [NodeID] { scalars(of: run).map(\.node) }
 
   func describe(_ node: NodeID) -> String { names.describe(origins[node.int]) }
   func name(of node: NodeID) -> String { names.name(of: origins[node.int]) }
+  func label(of node: NodeID) -> String { names.label(of: origins[node.int]) }
   func signature(of node: NodeID) -> Signature { names.signature(of: origins[node.int]) }
   func gateName(of node: NodeID) -> String { names.gateName(of: origins[node.int]) }
 }
@@ -56,6 +66,9 @@ struct NodeNames: Sendable {
     (self.source, self.state, self.added) = (source, state, added)
   }
 
+  private func isSource(_ node: NodeID) -> Bool {
+    node.int < source.storage.count && source.storage.brief(of: node).source != nil
+  }
   func gateName(of node: NodeID) -> String {
     node.int < source.storage.count ? source.storage.traits(of: node).name : added[node].gate
   }
@@ -64,6 +77,16 @@ struct NodeNames: Sendable {
   }
 
   func name(of node: NodeID) -> String { state.name(of: node, gate: gateName(of: node)) }
+  /// The name with the gate behind it, where it does not say that already, and what it is the gradient or tangent of:
+  /// `q = add`, `multiply#7 (backward of f)`.
+  func label(of node: NodeID) -> String {
+    var label = name(of: node)
+    if state.names[node] != nil, !isSource(node) { label += " = \(gateName(of: node))" }
+    if let forward = forwardNode(of: node) {
+      label += " (\(isTangent(node) ? "tangent" : "backward") of \(name(of: forward)))"
+    }
+    return label
+  }
   func location(of node: NodeID) -> SourceLocation { state.location(of: node) }
   /// The node whose gradient or tangent `node` belongs to.
   func forwardNode(of node: NodeID) -> NodeID? { state.forwardNode(of: node) }

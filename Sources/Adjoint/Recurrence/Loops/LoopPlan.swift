@@ -45,6 +45,7 @@ final class LoopPlan: Sendable {
   }
 
   func describe(_ node: NodeID) -> String { names.describe(origins[node.int]) }
+  func name(of node: NodeID) -> String { names.name(of: origins[node.int]) }
 }
 
 /// Where a value of a body lies in step t: `stride` bytes further in each step, and `parity` further in odd ones.
