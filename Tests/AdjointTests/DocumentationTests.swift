@@ -233,13 +233,47 @@ import Testing
     #expect(frugal.sessionBytes * 4 < lavish.sessionBytes * 3)
   }
 
+  @Test func `explanations read as the article shows them`() throws {
+    let graph = Graph()
+    let x = graph.input("x"), y = graph.input("y"), z = graph.input("z")
+    let q = (x + y).named("q"), f = (q * z).named("f")
+    var options = Program.Options()
+    options.measuresCosts = false
+    let program = try Program(f, gradientsFor: [x, y, z], options: options)
+    print(program.explanation)
+    let shown = try Self.block("program: 3 inputs", in: Self.walk) + "\n"
+    #expect(ExplainedProgram.comparable(program.explanation) == ExplainedProgram.comparable(shown))
+
+    let scene = Graph()
+    let images = scene.input("images", [2, 1, 8, 8])
+    let kernels = scene.parameter("kernels", [4, 1, 3, 3], .heNormal(seed: 1))
+    let map = relu(convolution(images, kernels).named("edges")).named("map")
+    let network = try Program(map, gradientsFor: [kernels], options: options)
+    print(network.explanation)
+    let shownToo = try Self.block("program: 1 input", in: Self.walk) + "\n"
+    #expect(ExplainedProgram.comparable(network.explanation) == ExplainedProgram.comparable(shownToo))
+  }
+
+  private static let walk = "Sources/Adjoint/Adjoint.docc/HowAGraphBecomesAProgram.md"
+
+  @Test func `the files that the article names are there`() throws {
+    let text = try String(contentsOf: Self.root.appending(path: Self.walk), encoding: .utf8)
+    let spans = text.split(separator: "`", omittingEmptySubsequences: false)
+    let files = spans.indices.filter { $0 % 2 == 1 && spans[$0].hasSuffix(".swift") }.map { String(spans[$0]) }
+    #expect(files.count > 10)
+    for file in files {
+      let path = Self.root.appending(path: "Sources/Adjoint").appending(path: file).path
+      #expect(FileManager.default.fileExists(atPath: path), "\(file)")
+    }
+  }
+
   @Test(arguments: [
     "README.md", "CONTRIBUTING.md", "Sources/Adjoint/Adjoint.docc/Adjoint.md",
     "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
     "Sources/Adjoint/Adjoint.docc/ReadingAnError.md", "Sources/Adjoint/Adjoint.docc/ThreadsAndReproducibility.md",
     "Sources/Adjoint/Adjoint.docc/Memory.md", "Sources/Adjoint/Adjoint.docc/Derivatives.md",
     "Sources/Adjoint/Adjoint.docc/Recurrences.md",
-    "Sources/Adjoint/Adjoint.docc/PicturesAndTraces.md",
+    "Sources/Adjoint/Adjoint.docc/PicturesAndTraces.md", "Sources/Adjoint/Adjoint.docc/HowAGraphBecomesAProgram.md",
   ])
   func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {
     let compiled = try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))

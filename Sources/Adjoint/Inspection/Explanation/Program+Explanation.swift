@@ -10,7 +10,7 @@ extension Program {
   /// at every width. Units are sized by speeds that are measured in the process, which the text says; with
   /// ``Options/measuresCosts`` off they, and so the whole text, are the same on every processor. What shares memory
   /// goes by the sizes that the allocator has, which are others without the `Jemalloc` trait. The first lines say how
-  /// large the program is, and of each part at most the first 200 items are shown.
+  /// large the program is, and of each part at most the first 200 items are shown. See <doc:HowAGraphBecomesAProgram>.
   ///
   /// A program keeps nothing for it: the passes run again, and what they tell is put beside the plan that the program
   /// has. Where that fails, because a gate of your own answers otherwise than it did, the text is the error's.

@@ -2,7 +2,8 @@ import Foundation
 
 @testable import Adjoint
 
-/// Small programs whose explanations are compared word for word, in ``ExplanationTests``.
+/// Small programs whose explanations are compared word for word, in ``ExplanationTests``; those of the first two stand
+/// in the article *How a graph becomes a program*.
 enum ExplainedProgram: String, CaseIterable, Sendable {
   case product, convolution, perceptron, scan, checkpoint
 
