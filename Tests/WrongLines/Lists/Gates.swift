@@ -166,7 +166,7 @@ extension WrongLine {
       caughtBy: "AdjointTests.GateRuleTests/`what works on rows and channels accepts shapes that fit and no others`"),
     WrongLine(
       "running sums from the end send back from the end",
-      in: "Sources/Adjoint/Gates/Reductions/CumulativeSum.swift",
+      in: "Sources/Adjoint/Gates/Cumulative/CumulativeSum.swift",
       replace: "CumulativeSum(axis: axis, fromTheEnd: !fromTheEnd), to: [upstream])",
       with: "CumulativeSum(axis: axis, fromTheEnd: axis == 0 ? !fromTheEnd : true), to: [upstream])",
       caughtBy: "AdjointTests.GateLawTests/`the pullback agrees with finite differences`"),
