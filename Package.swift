@@ -50,14 +50,16 @@ let package = Package(
       linkerSettings: jemallocAfterTheHost),
 
     .systemLibrary(name: "COpenBLAS"),
+    .target(name: "COperations"),
     .target(
       name: "CKernels",
+      dependencies: ["COperations"],
       cSettings: framesWithin32KiB
         + [".", "Convolutions", "Elementwise", "Products", "Reductions"].map { .headerSearchPath($0) }),
     .target(
       name: "Kernels",
       dependencies: [
-        "CKernels",
+        "CKernels", "COperations",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux], traits: ["BLAS"])),
       ],
       swiftSettings: strict,

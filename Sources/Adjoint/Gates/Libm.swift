@@ -18,6 +18,13 @@ enum Libm {
   static func erfc(_ x: Double) -> Double { libmErfc(x) }
   static func expm1(_ x: Double) -> Double { libmExpm1(x) }
   static func log1p(_ x: Double) -> Double { libmLog1p(x) }
+  static func tan(_ x: Double) -> Double { libmTan(x) }
+  static func atan(_ x: Double) -> Double { libmAtan(x) }
+  static func atan2(_ y: Double, _ x: Double) -> Double { libmAtan2(y, x) }
+  static func asin(_ x: Double) -> Double { libmAsin(x) }
+  static func acos(_ x: Double) -> Double { libmAcos(x) }
+  static func sinh(_ x: Double) -> Double { libmSinh(x) }
+  static func cosh(_ x: Double) -> Double { libmCosh(x) }
 }
 
 private let libmExp: @Sendable (Double) -> Double = { exp($0) }
@@ -30,3 +37,10 @@ private let libmErf: @Sendable (Double) -> Double = { erf($0) }
 private let libmErfc: @Sendable (Double) -> Double = { erfc($0) }
 private let libmExpm1: @Sendable (Double) -> Double = { expm1($0) }
 private let libmLog1p: @Sendable (Double) -> Double = { log1p($0) }
+private let libmTan: @Sendable (Double) -> Double = { tan($0) }
+private let libmAtan: @Sendable (Double) -> Double = { atan($0) }
+private let libmAtan2: @Sendable (Double, Double) -> Double = { atan2($0, $1) }
+private let libmAsin: @Sendable (Double) -> Double = { asin($0) }
+private let libmAcos: @Sendable (Double) -> Double = { acos($0) }
+private let libmSinh: @Sendable (Double) -> Double = { sinh($0) }
+private let libmCosh: @Sendable (Double) -> Double = { cosh($0) }

@@ -38,24 +38,11 @@ enum KernelBound {
     }
   }
 
+  /// What the operation's own line claims.
   private static func bound(of operation: ElementwiseOperation) -> KernelBound {
-    switch operation {
-    case .copy, .negate, .square, .squareRoot, .relu, .absolute, .sign, .add, .subtract, .multiply, .divide, .maximum,
-      .minimum, .greater, .equal, .select, .route, .downstream, .mutualProduct, .downstreamQuotient:
-      // IEEE 754 rounds these exactly, and rounding a double's result to float is the same rounding (§ double rounding
-      // is innocuous where 53 ≥ 2 · 24 + 2).
-      .exact
-    case .exponential, .logarithm, .sine, .cosine, .tanh, .sigmoid, .errorFunction, .exponentialMinusOne, .softplus,
-      .sigmoidSlope, .bell, .normalDistribution, .tanhNormalDistribution:
-      // The kernels' own claim, measured over every float: 4 ulp.
-      .relative(ulps: 4)
-    case .hypotenuse:
-      // Five operations, each rounded.
-      .relative(ulps: 2)
-    case .power, .shiftedPower:
-      // The platform's pow.
-      .relative(ulps: 2)
-    }
+    // IEEE 754 rounds exact operations, and rounding a double's result to float is the same rounding (§ double rounding
+    // is innocuous where 53 ≥ 2 · 24 + 2).
+    operation.ulps == 0 ? .exact : .relative(ulps: Double(operation.ulps))
   }
 
   /// The first element in which `computed` is further from `defined` than this allows, in words.

@@ -3,7 +3,7 @@
 // place. A chain of operations goes over one block after the other: what only the chain reads never leaves that cache.
 
 #include "include/CKernels.h"
-#include "operations.h"
+#include "functions.h"
 #include "scratch.h"
 #include <string.h>
 
@@ -71,7 +71,7 @@ static void chain_i32(const struct block *block) {
     const struct adj_chain_operation at = block->operations[index];
     int32_t *to = result_of(block, at.place, 4);
     const int32_t *a = block->values[at.a];
-    if (at.operation == ADJ_ADD) add_i32(to, a, block->values[at.b], block->count);
+    if (at.operation == adj_operation_add) add_i32(to, a, block->values[at.b], block->count);
     else if (to != a) memmove(to, a, (size_t)block->count * 4);
     *result++ = to;
   }
@@ -229,7 +229,7 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
 
 void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *const *inputs,
                      void *output, ptrdiff_t begin, ptrdiff_t end) {
-  if (operation == ADJ_COPY
+  if (operation == adj_operation_copy
       && reading_of(layout.rank, layout.sizes, layout.strides) != IN_PLACE) {
     const ptrdiff_t size = element_size(type);
     adj_strided_copy(size, layout, inputs[0], (char *)output + begin * size, begin, end);

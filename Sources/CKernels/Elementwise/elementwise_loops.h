@@ -10,23 +10,15 @@
     ADJ_MASKED_VECTOR(LANES) for (ptrdiff_t i = whole; i < END; ++i) { BODY } \
   }
 
-/// output[i] = operation(a[i], b[i], c[i]) for 0 <= i < count; `output` may be any of them.
-ADJ_INLINE void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const REAL *pb, const REAL *pc,
-                             ptrdiff_t count) {
-  switch (operation) {
-#define X(OPCODE, EXPRESSION)                                             \
+#define UNARY_LOOP(OPCODE, EXPRESSION)                                    \
   case OPCODE:                                                            \
     EACH(0, count, const REAL a = pa[i]; output[i] = EXPRESSION;)         \
     return;
-    ADJ_UNARY_OPERATIONS(X)
-#undef X
-#define X(OPCODE, NAME)                                                   \
+#define LONE_LOOP(OPCODE, NAME)                                           \
   case OPCODE:                                                            \
     EACH(0, count, output[i] = FN(NAME)(pa[i]);)                          \
     return;
-    ADJ_LONE_OPERATIONS(X)
-#undef X
-#define X(OPCODE, NAME)                                                                         \
+#define ANGLE_LOOP(OPCODE, NAME)                                                                \
   case OPCODE:                                                                                  \
     for (ptrdiff_t start = 0; start < count; start += BLOCK) {                                  \
       const ptrdiff_t end = count - start < BLOCK ? count : start + BLOCK;                      \
@@ -39,28 +31,34 @@ ADJ_INLINE void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const RE
       }                                                                                         \
     }                                                                                           \
     return;
-    ADJ_ANGLE_OPERATIONS(X)
-#undef X
-#define X(OPCODE, EXPRESSION)                                             \
+#define BINARY_LOOP(OPCODE, EXPRESSION)                                   \
   case OPCODE:                                                            \
     EACH(0, count, const REAL a = pa[i]; const REAL b = pb[i]; output[i] = EXPRESSION;) \
     return;
-    ADJ_BINARY_OPERATIONS(X)
-#undef X
-#define X(OPCODE, CONDITION, EXPRESSION)                                  \
+#define STRONG_LOOP(OPCODE, CONDITION, EXPRESSION)                        \
   case OPCODE:                                                            \
     EACH(0, count, const REAL a = pa[i]; const REAL b = pb[i]; output[i] = ADJ_STRONG(CONDITION, EXPRESSION);) \
     return;
-    ADJ_STRONG_OPERATIONS(X)
-#undef X
-#define X(OPCODE, EXPRESSION)                                             \
+#define TERNARY_LOOP(OPCODE, EXPRESSION)                                  \
   case OPCODE:                                                            \
     EACH(0, count, const REAL a = pa[i]; const REAL b = pb[i]; const REAL c = pc[i]; output[i] = EXPRESSION;) \
     return;
-    ADJ_TERNARY_OPERATIONS(X)
-#undef X
+#define LOOP(FORM, NAME, TRAITS, ULPS, ...) FORM##_LOOP(adj_operation_##NAME, __VA_ARGS__)
+
+/// output[i] = operation(a[i], b[i], c[i]) for 0 <= i < count; `output` may be any of them.
+ADJ_INLINE void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const REAL *pb, const REAL *pc,
+                             ptrdiff_t count) {
+  switch (operation) {
+    ADJ_OPERATIONS(LOOP)
   }
 }
+#undef UNARY_LOOP
+#undef LONE_LOOP
+#undef ANGLE_LOOP
+#undef BINARY_LOOP
+#undef STRONG_LOOP
+#undef TERNARY_LOOP
+#undef LOOP
 #undef EACH
 
 /// Carries out the operations of a chain on one block.

@@ -5,7 +5,7 @@
 // where it ends with the run, and computes again what the one before it has computed already.
 
 #include "include/CKernels.h"
-#include "operations.h"
+#include "functions.h"
 
 /// The longest block: the lanes of one AVX-512 register, two of AVX2.
 #define LONG_BLOCK 16  // Decisions/Scalars.md
@@ -46,8 +46,8 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
     fetch(first + ARITY * done, AHEAD + bytes);
 
 #define RUN(OPCODE, ARITY, LONG, SHORT)                                                  \
-  case OPCODE: {                                                                         \
-    const ptrdiff_t count = code[0] >> ADJ_SCALAR_KIND_BITS;                                                \
+  case ADJ_SCALAR_KIND(OPCODE, ADJ_SCALAR_RUN): {                                        \
+    const ptrdiff_t count = code[0] >> ADJ_SCALAR_KIND_BITS;                             \
     const uint32_t *const first = code + 1;                                              \
     if (count >= LONG_BLOCK) {                                                           \
       for (ptrdiff_t done = 0; done < count; done += LONG_BLOCK) {                       \
@@ -78,21 +78,21 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
 
 /// A single gate: the results of the two singles before it stay in registers.
 #define SINGLE(OPCODE, FORM, WORDS, OPERANDS, EXPRESSION)                                \
-  case OPCODE | FORM: {                                                                  \
+  case ADJ_SCALAR_KIND(OPCODE, FORM): {                                                  \
     OPERANDS                                                                             \
     before = last;                                                                       \
     last = EXPRESSION;                                                                   \
     *result++ = last;                                                                    \
     code += 1 + WORDS;                                                                   \
-    APART(OPCODE | FORM)                                                                 \
+    APART(ADJ_SCALAR_KIND(OPCODE, FORM))                                                 \
     break;                                                                               \
   }
 
 /// Gates of one operation, each of which reads the result of the one before it.
 #define SERIES(OPCODE, EXPRESSION)                                                       \
-  case OPCODE | ADJ_SCALAR_SERIES: {                                                     \
+  case ADJ_SCALAR_KIND(OPCODE, ADJ_SCALAR_SERIES): {                                     \
     const uint32_t *pb = code + 1;                                                       \
-    code = pb + (code[0] >> ADJ_SCALAR_KIND_BITS);                                                          \
+    code = pb + (code[0] >> ADJ_SCALAR_KIND_BITS);                                       \
     do {                                                                                 \
       const REAL a = last, b = slab[*pb++];                                              \
       before = last;                                                                     \
@@ -106,13 +106,13 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
   SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 1, const REAL a = slab[code[1]];, EXPRESSION)        \
   SINGLE(OPCODE, ADJ_SCALAR_A_IS_LAST, 0, const REAL a = last;, EXPRESSION)              \
   SINGLE(OPCODE, ADJ_SCALAR_A_IS_BEFORE, 0, const REAL a = before;, EXPRESSION)
-#define UNARY(OPCODE, EXPRESSION)                                                        \
+#define UNARY_CASES(OPCODE, EXPRESSION)                                                  \
   RUN(OPCODE, 1, BLOCK_OF(LONG_BLOCK, 1, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 1, EXPRESSION)) \
   UNARY_GATE(OPCODE, EXPRESSION)
-#define LONE(OPCODE, NAME)                                                               \
+#define LONE_CASES(OPCODE, NAME)                                                         \
   RUN(OPCODE, 1, BLOCK_OF(LONG_BLOCK, 1, FN(NAME)(a)), BLOCK_OF(SHORT_BLOCK, 1, FN(NAME)(a))) \
   UNARY_GATE(OPCODE, FN(lone_##NAME)(a))
-#define ANGLE(OPCODE, NAME)                                                              \
+#define ANGLE_CASES(OPCODE, NAME)                                                        \
   RUN(OPCODE, 1, BLOCK_OF_ANGLES(LONG_BLOCK, NAME), BLOCK_OF_ANGLES(SHORT_BLOCK, NAME))  \
   UNARY_GATE(OPCODE, FN(NAME)(a))
 #define BINARY_GATE(OPCODE, EXPRESSION)                                                  \
@@ -122,7 +122,7 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
   SINGLE(OPCODE, ADJ_SCALAR_A_IS_BEFORE, 1, const REAL a = before; const REAL b = slab[code[1]];, EXPRESSION) \
   SINGLE(OPCODE, ADJ_SCALAR_LAST_AND_BEFORE, 0, const REAL a = last; const REAL b = before;, EXPRESSION) \
   SINGLE(OPCODE, ADJ_SCALAR_BEFORE_AND_LAST, 0, const REAL a = before; const REAL b = last;, EXPRESSION)
-#define BINARY(OPCODE, EXPRESSION)                                                       \
+#define BINARY_CASES(OPCODE, EXPRESSION)                                                 \
   RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 2, EXPRESSION)) \
   SERIES(OPCODE, EXPRESSION)                                                             \
   BINARY_GATE(OPCODE, EXPRESSION)
@@ -137,29 +137,26 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
     }                                                                                    \
     y;                                                                                   \
   })
-#define STRONG(OPCODE, CONDITION, EXPRESSION)                                            \
-  RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, ADJ_STRONG(CONDITION, EXPRESSION)),                \
+#define STRONG_CASES(OPCODE, CONDITION, EXPRESSION)                                      \
+  RUN(OPCODE, 2, BLOCK_OF(LONG_BLOCK, 2, ADJ_STRONG(CONDITION, EXPRESSION)),             \
       BLOCK_OF(SHORT_BLOCK, 2, ADJ_STRONG(CONDITION, EXPRESSION)))                       \
   SERIES(OPCODE, STRONG_GATE(CONDITION, EXPRESSION))                                     \
   BINARY_GATE(OPCODE, STRONG_GATE(CONDITION, EXPRESSION))
 
-#define TERNARY(OPCODE, EXPRESSION)                                                      \
+#define TERNARY_CASES(OPCODE, EXPRESSION)                                                \
   RUN(OPCODE, 3, BLOCK_OF(LONG_BLOCK, 3, EXPRESSION), BLOCK_OF(SHORT_BLOCK, 3, EXPRESSION)) \
   SINGLE(OPCODE, ADJ_SCALAR_SINGLE, 3,                                                   \
          const REAL a = slab[code[1]]; const REAL b = slab[code[2]]; const REAL c = slab[code[3]];, EXPRESSION)
+
+#define CASES(FORM, NAME, TRAITS, ULPS, ...) FORM##_CASES(adj_operation_##NAME, __VA_ARGS__)
 
 #define DEFINE_MACHINE(NAME)                                                             \
   ADJ_CLONES static void NAME(const uint32_t *code, const uint32_t *end, REAL *slab, REAL *result) { \
     REAL last = 0, before = 0;                                                           \
     while (code < end) {                                                                 \
-      switch (*code & ADJ_SCALAR_KIND) {                                                 \
-        ADJ_UNARY_OPERATIONS(UNARY)                                                      \
-        ADJ_LONE_OPERATIONS(LONE)                                                        \
-        ADJ_ANGLE_OPERATIONS(ANGLE)                                                      \
-        ADJ_BINARY_OPERATIONS(BINARY)                                                    \
-        ADJ_STRONG_OPERATIONS(STRONG)                                                    \
-        ADJ_TERNARY_OPERATIONS(TERNARY)                                                  \
-        case ADJ_SCALAR_FETCH: {                                                         \
+      switch (*code & ((1u << ADJ_SCALAR_KIND_BITS) - 1)) {                              \
+        ADJ_OPERATIONS(CASES)                                                            \
+        case ADJ_SCALAR_KIND(ADJ_SCALAR_FETCH, ADJ_SCALAR_RUN): {                        \
           const uint32_t *line = code + 1;                                               \
           for (code = line + (code[0] >> ADJ_SCALAR_KIND_BITS); line < code; ++line) fetch(slab, (uintptr_t)*line * LINE); \
           break;                                                                         \

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "CConvolution.h"
+#include "COperations.h"
 
 #if defined(__clang__)
 #pragma clang assume_nonnull begin
@@ -16,25 +17,13 @@
 
 enum : uint8_t { ADJ_FLOAT32 = 0, ADJ_FLOAT64 = 1, ADJ_INT32 = 2 };
 
-/// Opcodes of elementwise operations, in the order of `ElementwiseOperation`.
-enum : uint16_t {
-  ADJ_COPY, ADJ_NEGATE, ADJ_SQUARE, ADJ_SQUARE_ROOT, ADJ_EXPONENTIAL, ADJ_LOGARITHM, ADJ_SINE, ADJ_COSINE, ADJ_TANH,
-  ADJ_SIGMOID, ADJ_RELU, ADJ_ABSOLUTE, ADJ_SIGN,
-  ADJ_ADD, ADJ_SUBTRACT, ADJ_MULTIPLY, ADJ_DIVIDE, ADJ_POWER, ADJ_MAXIMUM, ADJ_MINIMUM, ADJ_GREATER, ADJ_EQUAL,
-  ADJ_SELECT, ADJ_ROUTE,
-  ADJ_ERROR_FUNCTION, ADJ_EXPONENTIAL_MINUS_ONE, ADJ_SOFTPLUS,
-  ADJ_SIGMOID_SLOPE, ADJ_BELL, ADJ_NORMAL_DISTRIBUTION, ADJ_TANH_NORMAL_DISTRIBUTION,
-  ADJ_DOWNSTREAM, ADJ_MUTUAL_PRODUCT, ADJ_DOWNSTREAM_QUOTIENT, ADJ_SHIFTED_POWER, ADJ_HYPOTENUSE,
-  ADJ_OPERATION_COUNT
-};
-
 /// How each operand is laid over the output: `strides` holds `rank` strides for each operand, 0 where it is repeated.
 struct adj_layout {
   ptrdiff_t rank, operands;
   const ptrdiff_t *sizes, *strides;
 };
 
-/// output[i] = operation(inputs...[i]) for begin <= i < end over the flat output, which may be the memory of an input
+/// output[i] = operation(inputs...[i]), by its opcode, for begin <= i < end over the flat output, which may be the memory of an input
 /// that is laid out like it.
 void adj_elementwise(uint16_t operation, uint8_t type, struct adj_layout layout, const void *_Nonnull const *_Nonnull inputs,
                      void *output, ptrdiff_t begin, ptrdiff_t end);
@@ -107,24 +96,29 @@ struct adj_chain_fault adj_chain(uint8_t type, const struct adj_chain_code *chai
                                  const void *_Nonnull const *_Nonnull inputs, void *_Nonnull const *_Nonnull outputs,
                                  ptrdiff_t begin, ptrdiff_t end);
 
-/// Code of the scalar machine is a sequence of runs of one operation. A run is a head, `opcode | form | count << 9`, and
-/// the slab's elements that it reads: all first operands, all second ones, all third ones. Its results lie next to one
-/// another, right behind those of the run before it; it reads none of them.
-enum : uint16_t {
+/// Code of the scalar machine is a sequence of runs of one operation. A run is a head, ADJ_SCALAR_HEAD(opcode, form,
+/// count), and the slab's elements that it reads: all first operands, all second ones, all third ones. Its results lie
+/// next to one another, right behind those of the run before it; it reads none of them.
+enum {
+  ADJ_SCALAR_RUN = 0,
   /// A run of one gate, and one of which operands are the results of the single before it or of the one before that,
   /// and are left out.
-  ADJ_SCALAR_SINGLE = 1 << 6, ADJ_SCALAR_A_IS_LAST = 2 << 6, ADJ_SCALAR_B_IS_LAST = 3 << 6,
-  ADJ_SCALAR_A_IS_BEFORE = 4 << 6, ADJ_SCALAR_LAST_AND_BEFORE = 5 << 6, ADJ_SCALAR_BEFORE_AND_LAST = 6 << 6,
+  ADJ_SCALAR_SINGLE = 1, ADJ_SCALAR_A_IS_LAST = 2, ADJ_SCALAR_B_IS_LAST = 3, ADJ_SCALAR_A_IS_BEFORE = 4,
+  ADJ_SCALAR_LAST_AND_BEFORE = 5, ADJ_SCALAR_BEFORE_AND_LAST = 6,
   /// So many gates of an operation of two operands, each done on the result of the single before it. Their other
   /// operands follow.
-  ADJ_SCALAR_SERIES = 7 << 6,
+  ADJ_SCALAR_SERIES = 7,
   /// Shorter runs than this are written as singles.
   ADJ_SCALAR_SHORTEST_RUN = 4,
   /// In place of an opcode: so many lines of 64 bytes of the slab will be read soon. Their numbers follow.
-  ADJ_SCALAR_FETCH = 63,
-  /// The bits of a head that are opcode and form, and how many they are.
-  ADJ_SCALAR_KIND = 511, ADJ_SCALAR_KIND_BITS = 9
+  ADJ_SCALAR_FETCH = ADJ_OPERATION_COUNT,
 };
+
+/// A head from its lowest bit on: the form, the opcode, and the count. Opcode and form together are its kind: the kinds
+/// of all operations lie next to one another, however many bits an opcode has.
+enum { ADJ_SCALAR_FORM_BITS = 3, ADJ_SCALAR_KIND_BITS = ADJ_SCALAR_FORM_BITS + ADJ_OPCODE_BITS };
+#define ADJ_SCALAR_KIND(OPCODE, FORM) ((uint32_t)(OPCODE) << ADJ_SCALAR_FORM_BITS | (uint32_t)(FORM))
+#define ADJ_SCALAR_HEAD(OPCODE, FORM, COUNT) (ADJ_SCALAR_KIND(OPCODE, FORM) | (uint32_t)(COUNT) << ADJ_SCALAR_KIND_BITS)
 
 /// Carries out `words` of code; element `first_result` of the slab is the first to be written.
 void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result);

@@ -20,7 +20,7 @@ package func runElementwise(
   checkRange(range, within: plan.count)
   if range.isEmpty { return }
   plan.layout.withC {
-    adj_elementwise(operation.rawValue, type.rawValue, $0, inputs, output, range.lowerBound, range.upperBound)
+    adj_elementwise(UInt16(operation.rawValue), type.rawValue, $0, inputs, output, range.lowerBound, range.upperBound)
   }
 }
 

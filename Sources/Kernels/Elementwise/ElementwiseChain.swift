@@ -104,7 +104,8 @@ package struct ElementwiseChain: Sendable {
     if shortened[last].operation == ADJ_CHAIN_SPLICE {
       let read = UInt16(value)
       shortened.append(
-        adj_chain_operation(operation: ElementwiseOperation.copy.rawValue, place: 0, a: read, b: read, c: read))
+        adj_chain_operation(
+          operation: UInt16(ElementwiseOperation.copy.rawValue), place: 0, a: read, b: read, c: read))
       if !extents.isEmpty { extents.append(adj_chain_extent()) }
     } else {
       shortened[last].place = 0
@@ -359,7 +360,7 @@ package struct ElementwiseChain: Sendable {
           let read = operation.operands.map(UInt16.init)
           placed.append(
             adj_chain_operation(
-              operation: operation.operation.rawValue, place: Int16(place), a: read[0],
+              operation: UInt16(operation.operation.rawValue), place: Int16(place), a: read[0],
               b: read.count > 1 ? read[1] : read[0], c: read.count > 2 ? read[2] : read[0]))
         }
       }

@@ -10,43 +10,49 @@ internal import CKernels
 /// the two singles right before a single made is kept in registers: operands that are these are left out.
 package enum ScalarCode {
   package enum Form: UInt32, Sendable {
-    case run = 0
-    case single = 0x40
+    case run
+    case single
     /// The first operand is the result of the single right before.
-    case firstIsLast = 0x80
+    case firstIsLast
     /// For operations of two operands.
-    case secondIsLast = 0xC0
+    case secondIsLast
     /// The first operand is the result of the last single but one.
-    case firstIsBefore = 0x100
+    case firstIsBefore
     /// For operations of two operands: the first is the last result, the second the one before it, or the other way round.
-    case lastAndBefore = 0x140
-    case beforeAndLast = 0x180
+    case lastAndBefore
+    case beforeAndLast
     /// Several gates of two operands, each of which has the result of the one before it as its first. Their second ones
     /// follow.
-    case series = 0x1C0
+    case series
   }
+
+  /// A head from its lowest bit on: the form, the opcode, and in all other bits the count.
+  @inlinable package static var formBits: UInt32 { 3 }
+  @inlinable package static var kindBits: UInt32 { 11 }
 
   package static let shortestRun = 4  // Decisions/Scalars.md
   /// The most gates that one head can stand for.
-  package static let longestRun = 1 << 23 - 1
+  package static let longestRun = 1 << (32 - Int(kindBits)) - 1
   /// The bytes of the slab that are fetched as one.
   package static let lineByteCount = 64
+  /// What stands in place of an opcode where lines are fetched.
+  package static let fetching = UInt8(ElementwiseOperation.count)
 
   @inlinable package static func head(_ operation: UInt8, _ form: Form, count: Int = 1) -> UInt32 {
-    UInt32(operation) | form.rawValue | UInt32(truncatingIfNeeded: count) << 9
+    form.rawValue | UInt32(operation) << formBits | UInt32(truncatingIfNeeded: count) << kindBits
   }
 
   /// The operation that a head stands for.
-  @inlinable package static func operation(of head: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: head & 0x3F) }
+  @inlinable package static func operation(of head: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: head >> formBits) }
 
-  /// How the gates of a head read their operands; `nil` if the head is none.
-  @inlinable package static func form(of head: UInt32) -> Form? { Form(rawValue: head & 0x1C0) }
+  /// How the gates of a head read their operands.
+  @inlinable package static func form(of head: UInt32) -> Form { Form(rawValue: head & (1 << formBits - 1))! }
 
   /// The number of gates, or of lines, that a head stands for.
-  @inlinable package static func count(of head: UInt32) -> Int { Int(head >> 9) }
+  @inlinable package static func count(of head: UInt32) -> Int { Int(head >> kindBits) }
 
   /// The head of the numbers of `count` lines of the slab that will be read soon, and should be on their way from memory.
-  @inlinable package static func fetch(count: Int) -> UInt32 { head(63, .run, count: count) }
+  package static func fetch(count: Int) -> UInt32 { head(fetching, .run, count: count) }
 }
 
 /// Carries out `words` words of ``ScalarCode`` on a slab of elements of `type`, each run reading what those before it

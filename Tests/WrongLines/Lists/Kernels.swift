@@ -70,8 +70,8 @@ extension WrongLine {
     WrongLine(
       "integers lack the last of seventeen",
       in: "Sources/CKernels/Elementwise/elementwise.c",
-      replace: "if (at.operation == ADJ_ADD) add_i32(to, a, block->values[at.b], block->count);",
-      with: "if (at.operation == ADJ_ADD) add_i32(to, a, block->values[at.b], block->count - (block->count == 17));",
+      replace: "add_i32(to, a, block->values[at.b], block->count);",
+      with: "add_i32(to, a, block->values[at.b], block->count - (block->count == 17));",
       caughtBy: "KernelsTests.PlaceTests/`integers are added and copied in each place`"),
     WrongLine(
       "a scalar is spread over the first block alone",
@@ -225,6 +225,12 @@ extension WrongLine {
       replace: "(uint32_t)((counter + (uint64_t)k) >> 32), step, stream}",
       with: "0, step, stream}",
       caughtBy: "KernelsTests.DropoutTests/`an element's word is its own beyond every power of two`"),
+    WrongLine(
+      "an opcode has five bits: the operation behind the 32nd is taken for the first",
+      in: "Sources/Kernels/Elementwise/ScalarMachine.swift",
+      replace: "UInt8(truncatingIfNeeded: head >> formBits)",
+      with: "UInt8(truncatingIfNeeded: head >> formBits & 31)",
+      caughtBy: "KernelsTests.OperationTableTests/`a head gives back what it was made of, up to the last opcode`"),
     WrongLine(
       "a wide angle at the end of a block is not noticed",
       in: "Sources/CKernels/Elementwise/elementwise_loops.h",

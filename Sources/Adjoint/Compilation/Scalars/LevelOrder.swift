@@ -20,7 +20,7 @@ struct LevelOrder: ~Copyable {
   private static let nearStart: UInt32 = 3  // Decisions/Scalars.md
   /// Levels of fewer gates are narrow: no operation fills a run.
   private static let narrow: UInt32 = 4  // Decisions/Scalars.md
-  private static let operationCount = ElementwiseOperation.allCases.count
+  private static let operationCount = ElementwiseOperation.count
 
   /// Where the level of the gate at `position` ends.
   func endOfLevel(at position: Int) -> Int { Int(ends[Int(levels[Int(order[position])])]) }

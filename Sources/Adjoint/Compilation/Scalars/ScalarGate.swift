@@ -10,9 +10,9 @@ struct ScalarOperation: BitwiseCopyable, Sendable {
   static let copy = ScalarOperation(.copy)
 
   init(_ operation: ElementwiseOperation) {
-    code = UInt8(operation.rawValue)
+    code = operation.rawValue
     arity = UInt8(operation.arity)
-    isCommutative = operation == .add || operation == .multiply || operation == .mutualProduct
+    isCommutative = operation.isCommutative
   }
 
   /// `nil` if the machine can't do what the kernel does. An accumulate node is an addition, or several.
@@ -69,7 +69,7 @@ struct ScalarGate: BitwiseCopyable {
 
 extension ScalarOperation: CustomStringConvertible {
   /// `multiply`.
-  var description: String { ElementwiseOperation(rawValue: UInt16(code)).map { "\($0)" } ?? "operation \(code)" }
+  var description: String { ElementwiseOperation(opcode: code).map { "\($0)" } ?? "operation \(code)" }
 }
 
 extension ScalarOperand: CustomStringConvertible {

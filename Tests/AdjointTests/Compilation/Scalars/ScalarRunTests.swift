@@ -126,16 +126,14 @@ import Testing
       let head = code[next]
       let operation = ScalarCode.operation(of: head)
       let count = ScalarCode.count(of: head)
-      let form = ScalarCode.form(of: head)!
+      let form = ScalarCode.form(of: head)
       runs.append((operation, form, count))
       let kept = form == .run || form == .single ? 0 : form == .lastAndBefore || form == .beforeAndLast ? 2 : 1
-      let arity = operation == Self.fetching ? 1 : ElementwiseOperation(rawValue: UInt16(operation))!.arity
+      let arity = operation == ScalarCode.fetching ? 1 : ElementwiseOperation(opcode: operation)!.arity
       next += 1 + (arity - kept) * count
     }
     return runs
   }
-
-  private static let fetching = UInt8(ScalarCode.fetch(count: 0))
 
   /// The runs of the steps of scalars of one pass.
   private func runs(of plan: ProgramPlan, backward: Bool) -> [(operation: UInt8, form: ScalarCode.Form, count: Int)] {
@@ -174,7 +172,7 @@ import Testing
       let (x, f) = graph(.wide, gates: gates)
       let plan = try Program(f, gradientsFor: [x]).plan
       func lines(_ backward: Bool) -> Int {
-        runs(of: plan, backward: backward).filter { $0.operation == Self.fetching }.reduce(0) { $0 + $1.count }
+        runs(of: plan, backward: backward).filter { $0.operation == ScalarCode.fetching }.reduce(0) { $0 + $1.count }
       }
       return (lines(false), lines(true))
     }
@@ -213,7 +211,7 @@ import Testing
       guard case .scalars(let run) = step.work else { continue }
       var fetched: [Int] = [], read: Set<Int> = []
       for (operation, words) in operands(in: plan.scalarCode[run.words]) {
-        if operation == Self.fetching { fetched += words } else { read.formUnion(words) }
+        if operation == ScalarCode.fetching { fetched += words } else { read.formUnion(words) }
       }
       let near = run.slots.lowerBound - FarReads.far / size
       let far = Set(read.filter { $0 < near }.map { $0 * size / ScalarCode.lineByteCount })
@@ -229,7 +227,7 @@ import Testing
     return runs(of: code).map { run in
       let kept =
         run.form == .run || run.form == .single ? 0 : [.lastAndBefore, .beforeAndLast].contains(run.form) ? 2 : 1
-      let arity = run.operation == Self.fetching ? 1 : ElementwiseOperation(rawValue: UInt16(run.operation))!.arity
+      let arity = run.operation == ScalarCode.fetching ? 1 : ElementwiseOperation(opcode: run.operation)!.arity
       let words = code[next + 1..<next + 1 + (arity - kept) * run.count].map { Int($0) }
       next += 1 + words.count
       return (run.operation, words)
