@@ -142,6 +142,17 @@ func withPointers<T, Result>(
 /// A zero with the sign of a product of two numbers.
 private func zero<T: KernelFloat>(_ a: T, _ b: T) -> T { a.sign == b.sign || a.isNaN || b.isNaN ? 0 : -0.0 }
 
+/// a / (a² + b²) by the longer of both, so that no square overflows.
+private func circleInversion(_ a: Double, _ b: Double) -> Double {
+  let longer = max(abs(a), abs(b))
+  if a.isNaN || b.isNaN { return .nan }
+  if longer == 0 || longer == .infinity { return 0 }
+  let (p, q) = (a / longer, b / longer)
+  // A coordinate that would lose digits below the normal numbers is far shorter than the other.
+  if abs(a) < longer * 0x1p-700 { return a * 0x1p600 / longer / longer * 0x1p-600 }
+  return p / (p * p + q * q) / longer
+}
+
 /// The slow and obvious definition of an operation, computed in double precision where that matters.
 func definition<T: KernelFloat>(_ operation: ElementwiseOperation, _ a: T, _ b: T, _ c: T) -> T {
   let x = Double(a)
@@ -183,6 +194,8 @@ func definition<T: KernelFloat>(_ operation: ElementwiseOperation, _ a: T, _ b: 
   case .downstreamQuotient: a == 0 ? zero(a, b) : a / b
   case .shiftedPower: T(shiftedPower(x, y, Double(c)))
   case .hypotenuse: x.isNaN || y.isNaN ? .nan : T(hypot(x, y))
+  case .atan2: T(atan2(x, y))
+  case .circleInversion: T(circleInversion(x, y))
   }
 }
 

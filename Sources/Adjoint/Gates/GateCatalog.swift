@@ -5,7 +5,7 @@ public enum GateCatalog {
     Add.self, Subtract.self, Multiply.self, Divide.self, Negate.self,
     Downstream.self, MutualProduct.self, DownstreamQuotient.self,
     Power.self, Square.self, SquareRoot.self, Exponential.self, Logarithm.self,
-    Sine.self, Cosine.self, Tanh.self, Sigmoid.self, Relu.self,
+    Sine.self, Cosine.self, Atan2.self, Tanh.self, Sigmoid.self, Relu.self,
     Maximum.self, Minimum.self, Route.self, Absolute.self, Sign.self, Greater.self, Equal.self, Select.self,
     Matmul.self, Transpose.self, Reshape.self, Broadcast.self, Slice.self, Pad.self, Concatenate.self,
     GatherRows.self, ScatterAddRows.self,

@@ -1,6 +1,6 @@
 private import Foundation
 
-// Sine and cosine of doubles of any size.
+// Sine and cosine of doubles of any size, and the angle of a point.
 
 extension DoubleDouble {
   /// sin x, x in radians; NaN of an infinite x.
@@ -26,6 +26,26 @@ extension DoubleDouble {
   /// Σ squareⁿ / (2n + `first`)!, for |square| < 0.62.
   private static func alternating(_ square: DoubleDouble, from first: Int) -> DoubleDouble {
     (0..<14).reversed().reduce(0) { $0 * square + inverseFactorials[2 * $1 + first] }
+  }
+}
+
+extension DoubleDouble {
+  /// The angle in −π...π of the point (x, y); of zeros and infinities as in C.
+  package static func atan2(_ y: DoubleDouble, _ x: DoubleDouble) -> DoubleDouble {
+    if y.isNaN || x.isNaN { return DoubleDouble(.nan) }
+    if y.isZero || x.isZero || y.isInfinite || x.isInfinite {
+      let eighths =
+        y.isZero || (x.isInfinite && !y.isInfinite)
+        ? (x.isNegative ? 4 : 0) : x.isZero || !x.isInfinite ? 2 : x.isNegative ? 3 : 1
+      let angle = pi.scaled(by: -2) * DoubleDouble(Double(eighths))
+      return y.isNegative ? -angle : angle
+    }
+    // Turned back by the angle of the leading halves, the point lies so near the axis that its tangent is its angle.
+    let scale = -max(y.exponent, x.exponent)
+    let (y, x) = (y.scaled(by: scale), x.scaled(by: scale))
+    let angle = Foundation.atan2(y.double, x.double)
+    let (sine, cosine) = (sin(angle), cos(angle))
+    return DoubleDouble(angle) + (y * cosine - x * sine) / (x * cosine + y * sine)
   }
 }
 

@@ -42,6 +42,7 @@ extension ExactFormulas {
         ExactNumber(x[0] * other), [ExactNumber(other), ExactNumber(-bend)],
         [[0, mixed], [mixed, .sum(bend * value, -bend * other)]])
     },
+    "atan2": ExactFormula(arity: 2) { x in angle(x[0], x[1]) },
     "power": ExactFormula(arity: 2, landmarks: exponents) { x in power(x[0], x[1]) },
     // aᵇ⁻ᵏ for a small whole k, by which it has no derivative.
     "shiftedPower": ExactFormula(arity: 3, landmarks: exponents, last: [0, 1, 2]) { x in
@@ -49,6 +50,22 @@ extension ExactFormulas {
       return At(power.value, power.first + [0], power.second.map { $0 + [0] } + [[0, 0, 0]])
     },
   ]
+
+  /// atan2(y, x). Its slopes are s = x / h² and −t = −y / h², with h² = x² + y², and 0 at the origin and at infinity;
+  /// its second derivatives are ∓2st and t² − s².
+  private static func angle(_ y: Real, _ x: Real) -> ExactDerivatives {
+    if y.isNaN || x.isNaN { return At(.nan, [.free, .free], free(2)) }
+    let value = ExactNumber(Real.atan2(y, x))
+    if y.isInfinite || x.isInfinite || (y.isZero && x.isZero) { return At(value, [0, 0], flat(2)) }
+    let square = x * x + y * y
+    let (s, t) = (x / square, y / square)
+    let bend = (s * t).scaled(by: 1)
+    // Where both slopes may be beyond float32, of their difference nothing is asked: it is 0 on the diagonals.
+    let isBeyond = max(x.exponent, y.exponent) < -126 && x.magnitude == y.magnitude
+    let mixed = isBeyond ? .free : ExactNumber.sum(t * t, -(s * s))
+    return At(
+      value, [ExactNumber(s), ExactNumber(-t)], [[ExactNumber(-bend), mixed], [mixed, ExactNumber(bend)]])
+  }
 
   /// Where powers are taken in other ways, or rise and fall in other ways.
   private static let exponents = [0.5, 1, 1.5, 2, 3, 4, 10, 31.5]

@@ -86,6 +86,10 @@
   X(TERNARY, shiftedPower, FUNCTION, 2, FN(shifted_power)(a, b, c))                                                   \
   /* √(a² + b²), also where a square is too large or too small to be held. */                                         \
   X(BINARY, hypotenuse, ARITHMETIC, 2, FN(hypotenuse)(a, b))                                                          \
+  /* The angle in -π...π of the point (b, a), its ordinate first; of zeros and infinities as in C. */                 \
+  X(BINARY, atan2, FUNCTION, 4, FN(atan2)(a, b))                                                                      \
+  /* a / (a² + b²), also where a square is too large or too small to be held; 0 at the origin and at infinity. */     \
+  X(BINARY, circleInversion, FUNCTION, 4, FN(circle_inversion)(a, b))                                                 \
 
 #define ADJ_OPCODE(FORM, NAME, TRAITS, ULPS, ...) \
   adj_operation_##NAME __attribute__((swift_name(#NAME))),

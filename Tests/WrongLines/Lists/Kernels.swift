@@ -232,6 +232,18 @@ extension WrongLine {
       with: "UInt8(truncatingIfNeeded: head >> formBits & 31)",
       caughtBy: "KernelsTests.OperationTableTests/`a head gives back what it was made of, up to the last opcode`"),
     WrongLine(
+      "the angle of a point does not see the sign of a zero abscissa",
+      in: "Sources/CKernels/Elementwise/functions_special.h",
+      replace: "left = (adj_bits_f32(x) & 0x80000000u) != 0;",
+      with: "left = x < 0.0f;",
+      caughtBy: "AdjointTests.AngleTests"),
+    WrongLine(
+      "a small coordinate's slope loses digits on the way",
+      in: "Sources/CKernels/Elementwise/functions_special.h",
+      replace: "int small = shorter < longer * 0x1p-960;",
+      with: "int small = 0;",
+      caughtBy: "AdjointTests.AngleTests"),
+    WrongLine(
       "a wide angle at the end of a block is not noticed",
       in: "Sources/CKernels/Elementwise/elementwise_loops.h",
       replace: "for (ptrdiff_t i = start; i < end; ++i) wide |= FN(is_wide)(pa[i]);",
