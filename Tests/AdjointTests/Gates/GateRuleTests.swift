@@ -79,6 +79,10 @@ import Testing
     Rule(ScaledMeanSquare(axes: [1]), ([[2, 3]], [2, 1]), ([[2]], nil)),
     Rule(Argmax(axis: 1), ([[2, 3, 4]], [2, 4]), ([[2]], nil), ([[]], nil)),
     Rule(Adjoint.CumulativeSum(axis: 1), ([[2, 3]], [2, 3]), ([[2]], nil)),
+    Rule(CumulativeProduct(axis: 1), ([[2, 3]], [2, 3]), ([[2]], nil), ([[2, 3], [2, 3]], nil)),
+    Rule(
+      LinearRecurrence(axis: 1, fromTheEnd: false, factorsBehind: false), ([[2, 3], [2, 3]], [2, 3]),
+      ([[2, 3], [2, 1]], nil), ([[2], [2]], nil), ([[2, 3]], nil)),
     Rule(
       Matmul(), ([[2, 3], [3, 4]], [2, 4]), ([[2, 3], [4, 3]], nil), ([[2, 4], [3, 4]], nil), ([[3], [3, 4]], nil),
       ([[2, 3], [3]], nil), ([[5, 1, 2, 3], [6, 3, 4]], [5, 6, 2, 4]), ([[5, 2, 3], [6, 3, 4]], nil), ([[2, 3]], nil)),

@@ -171,6 +171,18 @@ extension WrongLine {
       with: "CumulativeSum(axis: axis, fromTheEnd: axis == 0 ? !fromTheEnd : true), to: [upstream])",
       caughtBy: "AdjointTests.GateLawTests/`the pullback agrees with finite differences`"),
     WrongLine(
+      "a running product's slope is divided by its element",
+      in: "Sources/Adjoint/Gates/Cumulative/CumulativeProduct.swift",
+      replace: "return [downstream(sums, node.output.delayed(axis: axis, fromTheEnd: fromTheEnd, first: 1))]",
+      with: "return [downstream(sums, node.output / node.inputs[0])]",
+      caughtBy: "AdjointTests.RunningProductTests"),
+    WrongLine(
+      "an infinite factor spoils a recurrence that is 0",
+      in: "Sources/Kernels/Reductions/RunningProducts.swift",
+      replace: "sum = sum == 0 ? b[place].wide : b[place].wide + factor * sum",
+      with: "sum = b[place].wide + factor * sum",
+      caughtBy: "AdjointTests.RunningProductTests"),
+    WrongLine(
       "a minimum sends back to the greater",
       in: "Sources/Adjoint/Gates/Arithmetic/MaximumMinimum.swift",
       replace: "node.needsGradient(0) ? route(upstream, where: b, exceeds: a) : nil",

@@ -132,6 +132,7 @@ import Testing
     Function("l2Normalized") { $0.l2Normalized(axes: [$1], line: $2) },
     Function("logSumExp") { $0.logSumExp(axes: [$1], line: $2) },
     Function("cumulativeSum") { $0.cumulativeSum(axis: $1, line: $2) },
+    Function("cumulativeProduct") { $0.cumulativeProduct(axis: $1, line: $2) },
     Function("argmax") { $0.argmax(axis: $1, line: $2) },
     Function("sliced") { $0.sliced(1..<3, axis: $1, line: $2) },
     Function("concatenate") { concatenate([$0, $0], axis: $1, line: $2) },
