@@ -34,7 +34,7 @@ extension NodeID: CustomStringConvertible {
 
 extension Signature: CustomStringConvertible {
   /// `[2, 3] float32`.
-  package var description: String { "\(shape) \(elementType)" }
+  public var description: String { "\(shape) \(elementType)" }
 }
 
 extension SignatureID: CustomStringConvertible {
