@@ -71,6 +71,8 @@ public final class Program: Sendable {
   let endpoints: Endpoints
   /// Where the plan's nodes come from.
   let provenance: Provenance
+  /// What all sessions read, and none writes.
+  let constants: ConstantMemory
   /// What it was compiled from: the same order gives the same plan again.
   let order: Compilation
   /// What runs of each pass have taught about sharing them out, for all sessions.
@@ -99,6 +101,7 @@ public final class Program: Sendable {
       updates: updates.map { ($0.parameter.id, $0.value.id) }, options: options, fileID: fileID, line: line)
     let compiled = try order.run()
     (plan, endpoints, provenance) = (compiled.plan, compiled.endpoints, compiled.provenance)
+    constants = ConstantMemory(plan.placement.constants)
   }
 
   /// Compiles one output and the gradients of `variables`.

@@ -164,11 +164,7 @@ extension Session {
     try claimAlone()
     defer { release() }
     try check()
-    do throws(MemoryLimitExceeded) {
-      try workspace.prepare()
-    } catch {
-      throw SessionError(error, for: "the session's inputs and results")
-    }
+    try takeLastingMemory()
     return try body()
   }
 

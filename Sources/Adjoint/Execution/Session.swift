@@ -214,11 +214,7 @@ public final class Session: Sendable {
   }
 
   private func prepareMemory(for pass: Pass, _ layout: Int) throws {
-    do throws(MemoryLimitExceeded) {
-      try workspace.prepare()
-    } catch {
-      throw SessionError(error, for: "the session's inputs and results")
-    }
+    try takeLastingMemory()
     if !progress.withLock({ $0.knowsParameters }) {
       let endpoints = program.endpoints.parameters
       let memories = try parameters.memories(of: endpoints.map(wanted))
@@ -231,12 +227,23 @@ public final class Session: Sendable {
     }
     if updates(pass) { try workspace.takeSpares { try parameters.makeSpare(of: $0) } }
     workspace.findParameters(layout)
-    do throws(Workspace.SlotRefused) {
-      try workspace.takeSlots(forwardOnly: pass == .forward)
-    } catch {
-      throw SessionError(error.limit, for: program.describe(error.node))
-    }
+    try naming { () throws(MemoryRefused) in try workspace.takeSlots(forwardOnly: pass == .forward) }
     workspace.readScalarParameters()
+  }
+
+  /// Takes what is there before a run, and is kept between runs, if it is not taken yet.
+  func takeLastingMemory() throws(SessionError) {
+    try naming { () throws(MemoryRefused) in try workspace.prepare() }
+  }
+
+  /// The error of `take`, if it throws one, with the name of what the memory was for.
+  private func naming(_ take: () throws(MemoryRefused) -> Void) throws(SessionError) {
+    do throws(MemoryRefused) {
+      try take()
+    } catch {
+      let name = error.node.map { program.describe($0) } ?? "the session's inputs and results"
+      throw SessionError(error.limit, for: name)
+    }
   }
 
   func parameterMemory(_ parameter: Endpoint) throws -> ParameterMemory {
@@ -273,7 +280,8 @@ extension Program {
   /// - Parameters:
   ///   - executor: where it runs; the shared one uses what cores the process may.
   ///   - parameters: values to share with other sessions; its own if left out.
-  ///   - memoryLimit: the most bytes for values and gradients, parameters apart; passing it is an error of the run.
+  ///   - memoryLimit: the most bytes for values and gradients, parameters and the program's constants apart; passing
+  ///     it is an error of the run.
   public func makeSession(
     on executor: any ScheduleExecutor = GraphExecutor.shared, parameters: ParameterStore = ParameterStore(),
     memoryLimit: Int? = nil

@@ -2,12 +2,13 @@ internal import GradientMemory
 internal import Kernels
 
 /// The memory of one session: the slabs of scalars, the buffers that live as long as it, and the slots that the buffers
-/// of a run share.
+/// of a run share. Constants are the program's, and parameters the store's: it knows where they lie.
 ///
 /// All of it is taken before the first run and addressed by tables that a run only reads. What a run writes is ordered
 /// by the dependency counters, between runs by the session's claim.
 final class Workspace: @unchecked Sendable {  // because of the above
   let plan: ProgramPlan
+  private let constants: ConstantMemory
   private let budget: MemoryBudget
   /// Where buffers that live as long as the session come from, and those of a run.
   private let lastingArena: BufferArena
@@ -31,14 +32,8 @@ final class Workspace: @unchecked Sendable {  // because of the above
   private var lentAway: [Placement.Place: UnsafeMutableRawPointer] = [:]
   private var operandsAt: [Placement.Place: [Int]] = [:]
 
-  /// A buffer in an array.
-  private final class OwnedBuffer {
-    let buffer: Buffer
-    init(_ buffer: consuming Buffer) { self.buffer = buffer }
-  }
-
   init(_ program: Program, memoryLimit: Int?) {
-    plan = program.plan
+    (plan, constants) = (program.plan, program.constants)
     budget = MemoryBudget(byteLimit: memoryLimit)
     lastingArena = BufferArena(budget: budget)
     runArena = Locked(BufferArena(budget: budget))
@@ -78,11 +73,13 @@ final class Workspace: @unchecked Sendable {  // because of the above
 
   // MARK: taking memory
 
-  /// Takes the slabs and the lasting buffers, once, and writes the constants. Takes nothing if not all of it fits.
-  func prepare() throws(MemoryLimitExceeded) {
+  /// Takes the slabs and the lasting buffers, once, and finds the program's constants. Takes nothing if not all of it
+  /// fits.
+  func prepare() throws(MemoryRefused) {
     if isPrepared { return }
-    do throws(MemoryLimitExceeded) {
-      try takeLasting()
+    do throws(MemoryRefused) {
+      do throws(MemoryLimitExceeded) { try takeLasting() } catch { throw MemoryRefused(node: nil, limit: error) }
+      try constants.withAddresses(findConstants)
     } catch {
       lasting = []
       (slab32, slab64) = (nil, nil)
@@ -97,18 +94,19 @@ final class Workspace: @unchecked Sendable {  // because of the above
     slab64 = try slab(ofBytes: placement.float64Slots * 8)
     for (index, buffer) in placement.buffers.enumerated() {
       switch buffer.lifetime {
-      case .transient, .parameter, .next: continue
-      case .input, .constant, .result: break
+      case .transient, .constant, .parameter, .next: continue
+      case .input, .result: break
       }
       let memory = OwnedBuffer(try lastingArena.allocate(byteCount: buffer.byteCount))
       addresses[index] = memory.buffer.base
       lasting.append(memory)
     }
     for (place, value) in placement.scalarConstants { writeScalar(value, at: place) }
-    for (buffer, values) in placement.constants {
-      let plan = placement.buffers[buffer]
-      values.write(
-        to: addresses[buffer]!, count: plan.signature.shape.elementCount, as: plan.signature.elementType)
+  }
+
+  private func findConstants(_ bases: [UnsafeMutableRawPointer]) {
+    for (index, buffer) in plan.placement.buffers.enumerated() where buffer.lifetime == .constant {
+      addresses[index] = bases[buffer.constant]
     }
   }
 
@@ -169,7 +167,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
   /// them, and works out where each step reads and writes. Lasting buffers and parameters have their addresses.
   ///
   /// - Throws: the node whose memory did not fit; then what earlier runs have left is there, and no more.
-  func takeSlots(forwardOnly: Bool) throws(SlotRefused) {
+  func takeSlots(forwardOnly: Bool) throws(MemoryRefused) {
     let count = forwardOnly ? plan.forwardSlotCount : plan.slots.count
     let end = forwardOnly ? plan.forwardOperandCount : plan.operands.count
     if addressedOperands >= end { return }
@@ -180,7 +178,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
         slots.append(OwnedBuffer(try arena.allocate(byteCount: slot.byteCount)))
       } catch {
         slots.removeLast(slots.count - taken)
-        throw SlotRefused(node: slot.node, limit: error)
+        throw MemoryRefused(node: slot.node, limit: error)
       }
     }
     for (index, buffer) in plan.placement.buffers.enumerated()
@@ -208,11 +206,6 @@ final class Workspace: @unchecked Sendable {  // because of the above
   private func releaseSlots() {
     slots = []
     addressedOperands = 0
-  }
-
-  struct SlotRefused: Error {
-    let node: NodeID
-    let limit: MemoryLimitExceeded
   }
 
   // MARK: accounts

@@ -21,7 +21,8 @@ extension Session: CustomReflectable {
 }
 
 extension Program: CustomReflectable {
-  /// Names, shapes and types of what goes in and comes out, the number of units, and the bytes of a session.
+  /// Names, shapes and types of what goes in and comes out, the number of units, and the bytes of a session and of the
+  /// constants.
   public var customMirror: Mirror {
     let names = names
     func texts(_ nodes: [NodeID]) -> [String] {
@@ -33,7 +34,7 @@ extension Program: CustomReflectable {
         "inputs": texts(endpoints.inputs.map(\.node)), "parameters": texts(endpoints.parameters.map(\.node)),
         "outputs": texts(endpoints.outputs), "gradientsOf": texts(endpoints.gradients.keys.sorted()),
         "updates": texts(plan.updates.map { endpoints.parameters[$0.parameter].node }),
-        "unitCount": unitCount, "sessionBytes": sessionBytes,
+        "unitCount": unitCount, "sessionBytes": sessionBytes, "constantBytes": constantBytes,
       ], displayStyle: .class)
   }
 }

@@ -22,7 +22,8 @@ public struct SessionMemory: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Session {
-  /// What the session's own arenas hold now: inputs, values, gradients. Parameters live in their ``ParameterStore``.
+  /// What the session's own arenas hold now: inputs, values, gradients. Parameters live in their ``ParameterStore``,
+  /// constants in the program.
   ///
   /// Asks the allocator for its statistics: for reports, not for inner loops.
   public var memory: SessionMemory {
@@ -72,17 +73,25 @@ extension Session {
 
 extension Program {
   /// The bytes that one session takes for a step: inputs, values, gradients, as the allocator rounds them. Known before
-  /// any session is made; parameters, which sessions may share, come on top.
+  /// any session is made; parameters, which sessions may share, and ``constantBytes``, which they do share, come on top.
   ///
   /// - Complexity: O(buffers).
   public var sessionBytes: Int {
     (lastingByteCounts + plan.slots.map(\.byteCount)).reduce(0) { $0 + BufferArena.reservedByteCount(for: $1) }
   }
 
-  /// The sizes of what lives as long as the session: inputs, constants, results, slabs of scalars.
+  /// The bytes of the constants of more than one number, as the allocator rounds them: taken once for all sessions of
+  /// the program, when the first needs them, and given back with the program. No memory limit of a session counts them.
+  ///
+  /// Constants that repeat one value, such as zeros of different shapes, are kept as the largest of them, once.
+  ///
+  /// - Complexity: O(constants).
+  public var constantBytes: Int { constants.byteCount }
+
+  /// The sizes of what lives as long as the session: inputs, results, slabs of scalars.
   var lastingByteCounts: [Int] {
     let placement = plan.placement
-    let buffers = placement.buffers.filter { ![.transient, .parameter, .next].contains($0.lifetime) }.map(\.byteCount)
+    let buffers = placement.buffers.filter { [.input, .result].contains($0.lifetime) }.map(\.byteCount)
     return buffers + [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
   }
 }

@@ -39,7 +39,7 @@ import Testing
       }
       most = max(most, live)
     }
-    let lasting = buffers.filter { [.input, .constant, .result].contains($0.lifetime) }.reduce(0) { $0 + $1.byteCount }
+    let lasting = buffers.filter { [.input, .result].contains($0.lifetime) }.reduce(0) { $0 + $1.byteCount }
     return most + lasting + 4 * plan.placement.float32Slots + 8 * plan.placement.float64Slots
   }
 

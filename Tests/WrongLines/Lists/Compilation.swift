@@ -438,11 +438,29 @@ extension WrongLine {
       with: "",
       caughtBy: "AdjointTests.SumOfPadsTests"),
     WrongLine(
-      "a constant that has been folded into others is kept by every session",
+      "a constant that has been folded into others is kept",
       in: "Sources/Adjoint/Compilation/Planning/UnitBuilder.swift",
       replace: " || storage.isConstant($0) && !order.isUsed($0)",
       with: "",
       caughtBy: "AdjointTests.FoldingTests"),
+    WrongLine(
+      "a contribution to a constant is not told",
+      in: "Sources/Adjoint/Compilation/Plan/PlanCheck+Memory.swift",
+      replace: "if memory.sources.contains(place) {",
+      with: "if memory.sources.isEmpty {",
+      caughtBy: "AdjointTests.ConstantPlanTests"),
+    WrongLine(
+      "a constant in the memory of another is not told",
+      in: "Sources/Adjoint/Compilation/Plan/PlanCheck.swift",
+      replace: "if own != known || own == nil && values != memory.values {",
+      with: "if own != known {",
+      caughtBy: "AdjointTests.ConstantPlanTests"),
+    WrongLine(
+      "a step computes its parameter's next value in the memory of a constant",
+      in: "Sources/Adjoint/Compilation/Plan/UpdatePlan.swift",
+      replace: "buffer.lifetime == .result && uses",
+      with: "[.result, .constant].contains(buffer.lifetime) && uses",
+      caughtBy: "AdjointTests.PlanLawTests"),
     WrongLine(
       "constants of any size are read to fold a gate",
       in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",

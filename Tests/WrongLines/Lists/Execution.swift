@@ -308,6 +308,36 @@ extension WrongLine {
       with: "      (slab32",
       caughtBy: "AdjointTests.RefusedCallTests"),
     WrongLine(
+      "each session has constants written anew",
+      in: "Sources/Adjoint/Execution/ConstantMemory.swift",
+      replace: "if written == nil { written = try write() }",
+      with: "written = try write()",
+      caughtBy: "AdjointTests.ConstantMemoryTests"),
+    WrongLine(
+      "constants are given back while sessions read them",
+      in: "Sources/Adjoint/Execution/ConstantMemory.swift",
+      replace: "        return nil\n",
+      with: "        written = nil\n        return nil\n",
+      caughtBy: "AdjointTests.ConstantMemoryTests"),
+    WrongLine(
+      "a session counts the program's constants as its own",
+      in: "Sources/Adjoint/Inspection/Session+Memory.swift",
+      replace: "[.input, .result].contains($0.lifetime)",
+      with: "[.input, .constant, .result].contains($0.lifetime)",
+      caughtBy: "AdjointTests.ConstantMemoryTests"),
+    WrongLine(
+      "a session takes memory for the program's constants",
+      in: "Sources/Adjoint/Execution/Workspace.swift",
+      replace: """
+              case .transient, .constant, .parameter, .next: continue
+              case .input, .result: break
+        """,
+      with: """
+              case .transient, .parameter, .next: continue
+              case .input, .constant, .result: break
+        """,
+      caughtBy: "AdjointTests.ConstantMemoryTests"),
+    WrongLine(
       "slots that were taken before a refusal are kept",
       in: "Sources/Adjoint/Execution/Workspace.swift",
       replace: "slots.removeLast(slots.count - taken)",

@@ -19,6 +19,8 @@ extension WrongLine {
     AdjointTests.ScanDerivativeTests/`a body reads integers that are constant, given, elements or \
     computed as the loop written out does`
     """
+  private static let constantsOfBodies: TestName =
+    "AdjointTests.ConstantMemoryTests/`the program keeps the constants of loops' bodies, and no loop writes them out`"
   private static let definition: TestName = "AdjointTests.ScanFormTests/`the definition of a scan is the loop`"
 
   /// Wrong lines in scans: their chunks and parts, their derivatives, the memory of a loop.
@@ -205,10 +207,16 @@ extension WrongLine {
       caughtBy: "AdjointTests.HostileExtentTests/`a size that makes no sense is an error with the line`"),
     WrongLine(
       "an integer constant of a body is written as a float",
-      in: "Sources/Adjoint/Recurrence/Loops/LoopPlan+Run.swift",
-      replace: "as: signature.elementType)",
-      with: "as: signature.elementType == .int32 ? .float32 : signature.elementType)",
-      caughtBy: integersInBodies),
+      in: "Sources/Adjoint/Compilation/Planning/UnitBuilder+Scans.swift",
+      replace: "elementType: constant.elementType,",
+      with: "elementType: constant.elementType == .int32 ? .float32 : constant.elementType,",
+      caughtBy: constantsOfBodies),
+    WrongLine(
+      "all constants of a body are read where the first is",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: ".operand(body.sources.count + buffer.constant)",
+      with: ".operand(body.sources.count)",
+      caughtBy: constantsOfBodies),
     WrongLine(
       "of one value that is stacked twice only the last stack is written",
       in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",

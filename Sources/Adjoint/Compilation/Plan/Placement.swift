@@ -2,7 +2,8 @@
 ///
 /// One-element floating-point values lie side by side in a slab, one slab an element type, so that a scalar graph needs
 /// no buffer a gate. Everything else has a buffer: one of its own where the user reaches it, otherwise one that shares
-/// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does.
+/// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does. Constants of more than
+/// one element lie in memory of the program, which its sessions share (see ``ConstantMemory``).
 struct Placement: Sendable {
   /// A slot of a slab or a buffer, in 32 bits; or, until its step is complete, a gate of the step that will hold a slot.
   struct Place: Hashable, Sendable, BitwiseCopyable {
@@ -31,7 +32,9 @@ struct Placement: Sendable {
 
   /// Who decides how long a buffer lives.
   enum Lifetime: Hashable, Sendable {
-    case input, constant, result
+    case input, result
+    /// The program's, read by all its sessions and written by none.
+    case constant
     /// Lent by the parameter store: a parameter, or the spare memory that its next value is computed into.
     case parameter, next
     case transient
@@ -44,9 +47,23 @@ struct Placement: Sendable {
     var slot = -1
     /// Where in the slot it begins, in bytes.
     var offset = 0
+    /// Which of the program's constants it is the first elements of; -1 for none.
+    var constant = -1
     /// The first node that lives here.
     let node: NodeID
     var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }
+  }
+
+  /// Memory of the program that holds a constant, or all constants that repeat one value: each is the first elements of
+  /// the largest of them.
+  struct ConstantPlan: Sendable {
+    let elementType: ElementType
+    let values: TensorValues
+    /// The elements of the largest of them.
+    var elementCount: Int
+    /// The first node that lies here.
+    let node: NodeID
+    var byteCount: Int { elementCount * elementType.byteCount }
   }
 
   var buffers: [BufferPlan] = []
@@ -54,8 +71,10 @@ struct Placement: Sendable {
   private(set) var float32Slots = 0, float64Slots = 0
   /// Scalar constants and where they lie.
   private(set) var scalarConstants: [(place: Place, value: Double)] = []
-  /// Larger constants, by buffer.
-  private(set) var constants: [(buffer: Int, values: TensorValues)] = []
+  /// The memory of larger constants.
+  var constants: [ConstantPlan] = []
+  /// Which of them repeats a value.
+  private var repeatedConstants: [RepeatedValue: Int] = [:]
 
   /// Finds a place for each node of a graph, except that scalars only wait for their slots.
   ///
@@ -107,15 +126,30 @@ struct Placement: Sendable {
       }
       return place
     }
-    let lifetime: Lifetime =
-      switch traits.source {
-      case .input: .input
-      case .parameter: .parameter
-      case .constant: .constant
-      case nil: .transient
-      }
-    if let values = storage.constants[node] { constants.append((buffers.count, values)) }
+    let lifetime: Lifetime
+    switch traits.source {
+    case .input: lifetime = .input
+    case .parameter: lifetime = .parameter
+    case .constant: return addConstant(storage.constants[node]!, signature, for: node)
+    case nil: lifetime = .transient
+    }
     buffers.append(BufferPlan(signature: signature, lifetime: lifetime, node: node))
+    return .buffer(buffers.count - 1)
+  }
+
+  /// A place for a constant of more than one element, in the memory of another that repeats the same value if there is
+  /// one.
+  mutating func addConstant(_ values: TensorValues, _ signature: Signature, for node: NodeID) -> Place {
+    let repeated = RepeatedValue(values, signature.elementType), count = signature.shape.elementCount
+    let number = repeated.flatMap { repeatedConstants[$0] } ?? constants.count
+    if number < constants.count {
+      constants[number].elementCount = max(count, constants[number].elementCount)
+    } else {
+      constants.append(
+        ConstantPlan(elementType: signature.elementType, values: values, elementCount: count, node: node))
+      if let repeated { repeatedConstants[repeated] = number }
+    }
+    buffers.append(BufferPlan(signature: signature, lifetime: .constant, constant: number, node: node))
     return .buffer(buffers.count - 1)
   }
 
@@ -134,6 +168,23 @@ struct Placement: Sendable {
     precondition(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
     if type == .float64 { float64Slots += count } else { float32Slots += count }
     return first
+  }
+}
+
+/// A value that all elements of a constant are, by its bits in the constant's type.
+struct RepeatedValue: Hashable, Sendable {
+  let type: ElementType
+  let bits: UInt64
+
+  init?(_ values: TensorValues, _ type: ElementType) {
+    guard case .repeated(let value) = values else { return nil }
+    self.type = type
+    bits =
+      switch type {
+      case .float32: UInt64(Float(value).bitPattern)
+      case .float64: value.bitPattern
+      case .int32: UInt64(UInt32(bitPattern: Int32(rounding: value)))
+      }
   }
 }
 

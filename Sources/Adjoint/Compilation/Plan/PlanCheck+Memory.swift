@@ -95,6 +95,9 @@ extension PlanCheck {
     to place: Placement.Place, _ written: Touch, by step: Step, _ number: Int, _ memory: inout PlanMemory
   ) {
     if case .contribute = step.work {
+      if memory.sources.contains(place) {
+        note(.writtenSource, unit: written.unit, "adds to what a run only reads", at: step.node)
+      }
       memory.contributors[place, default: []].append(written.unit)
       return
     }
@@ -166,6 +169,8 @@ struct PlanMemory {
   private var makersOfBuffer: [[Touch]]
   private var callOfBuffer: [Int]
   private var isGivenBuffer: [Bool]
+  /// The places of inputs, parameters and constants: of what is given, all but sums that grow.
+  private(set) var sources: Set<Placement.Place> = []
   var occupants: [Occupants]
   /// The units that add to a sum which grows as contributions arrive.
   var contributors: [Placement.Place: [Int]] = [:]
@@ -179,9 +184,13 @@ struct PlanMemory {
     isGivenBuffer = placement.buffers.map { [.input, .parameter, .constant].contains($0.lifetime) }
     occupants = [Occupants](repeating: Occupants(), count: plan.slots.count)
     for source in endpoints.inputs + endpoints.parameters + endpoints.upstreams.compactMap({ $0 }) {
-      give(source.place)
+      sources.insert(source.place)
     }
-    for (place, _) in placement.scalarConstants { give(place) }
+    for (place, _) in placement.scalarConstants { sources.insert(place) }
+    for (index, buffer) in placement.buffers.enumerated() where buffer.lifetime == .constant {
+      sources.insert(.buffer(index))
+    }
+    for place in sources { give(place) }
     // They begin as zeros, and grow by contributions alone.
     for accumulator in plan.accumulators { give(accumulator.place) }
   }

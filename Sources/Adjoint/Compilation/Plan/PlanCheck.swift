@@ -35,6 +35,7 @@ struct PlanCheck {
     // The rest asks the schedule.
     if !check.violations.isEmpty { return check.violations }
     check.checkSlots()
+    check.checkConstants()
     check.checkEndpoints()
     check.checkUpdates()
     var order = UnitOrder(plan.step)
@@ -98,6 +99,30 @@ struct PlanCheck {
   }
 
   // MARK: what lasts
+
+  /// Constants, and nothing else, lie in the program's memory for them, each where its own elements are.
+  private mutating func checkConstants() {
+    let constants = plan.placement.constants
+    for buffer in plan.placement.buffers where buffer.lifetime == .constant || buffer.constant >= 0 {
+      guard buffer.lifetime == .constant, constants.indices.contains(buffer.constant) else {
+        note(.constantMemory, "a value lies where constants do, or a constant does not", at: buffer.node)
+        continue
+      }
+      let memory = constants[buffer.constant], type = buffer.signature.elementType
+      let count = memory.values.elementCount ?? memory.elementCount
+      if memory.elementType != type || memory.elementCount < buffer.signature.shape.elementCount
+        || count != memory.elementCount
+      {
+        note(.constantMemory, "a constant lies in memory of another type or size", at: buffer.node)
+      }
+      // Those of a loop's body stand under the loop.
+      guard let values = graph.storage.constants[buffer.node] else { continue }
+      let (own, known) = (RepeatedValue(values, type), RepeatedValue(memory.values, type))
+      if own != known || own == nil && values != memory.values {
+        note(.constantMemory, "a constant lies where the elements of another do", at: buffer.node)
+      }
+    }
+  }
 
   private func lifetime(_ place: Placement.Place) -> Placement.Lifetime? {
     place.isBuffer && place != .none ? plan.placement.buffers[place.index].lifetime : nil

@@ -21,6 +21,8 @@ struct PlanViolation: Hashable, Sendable, CustomStringConvertible {
     case notLasting
     /// A run of the forward pass touches memory that it does not take.
     case forwardMemory
+    /// A constant does not lie in memory of the program that holds its elements, or something else does.
+    case constantMemory
     /// The spare memory of a parameter is not the new value's alone.
     case spareMemory
     /// The addresses of memory that the parameter store lends would not be found again.

@@ -4,11 +4,12 @@ extension UnitBuilder {
   /// if it is worth several.
   ///
   /// - Parameters:
+  ///   - constants: what the call reads besides, behind its operands.
   ///   - scratch: memory that the call alone uses, behind its results.
   ///   - overwritable: the operands whose memory result i may take if nothing else reads them.
   mutating func addCall(
-    _ call: any KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], results: [NodeID],
-    scratch: Placement.Place? = nil, overwritable: (_ result: Int) -> [NodeID]
+    _ call: any KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], constants: [Placement.Place] = [],
+    results: [NodeID], scratch: Placement.Place? = nil, overwritable: (_ result: Int) -> [NodeID]
   ) {
     let ranges = call.parts(partCount(of: cost, operands: operands), grain: division.grain)
     if cost >= 2 * Division.fine.part, call.extent > 1 { isDivisible = true }
@@ -21,8 +22,10 @@ extension UnitBuilder {
     var waits = takeMemory(results, for: parts, operands: operands, overwritable)
     if let scratch { waits += takeScratch(scratch, node, by: parts.units) }
     let start = plan.operands.count
-    let middle = start + operands.count
-    for node in operands + results { plan.operands.append(values[node.int].place) }
+    let middle = start + operands.count + constants.count
+    for node in operands { plan.operands.append(values[node.int].place) }
+    plan.operands += constants
+    for node in results { plan.operands.append(values[node.int].place) }
     if let scratch { plan.operands.append(scratch) }
     for (range, makers) in zip(ranges, makers) {
       for maker in makers { addEdge(from: maker) }

@@ -4,7 +4,7 @@ struct LoopLayout: Sendable {
   private(set) var buffers: [LoopPlace?]
   /// Bytes of the loop's own memory.
   private(set) var scratchBytes = 0
-  /// Where each slab, each constant, the addresses of the steps' operands and of those that move lie in it.
+  /// Where each slab, the addresses of the steps' operands and of those that move lie in it.
   private(set) var slab32 = 0, slab64 = 0, table = 0, bases = 0
   /// Entries of the table that are not the same in every step: which, and where.
   private(set) var moving: [(entry: Int, place: LoopPlace)] = []
@@ -32,7 +32,10 @@ struct LoopLayout: Sendable {
       if buffer.slot >= 0 {
         buffers[index] = LoopPlace(region: .scratch, offset: slots[buffer.slot] + buffer.offset)
       }
-      if buffer.lifetime == .constant { buffers[index] = LoopPlace(region: .scratch, offset: take(buffer.byteCount)) }
+      // The program keeps them: they come as operands behind the scan's own.
+      if buffer.lifetime == .constant {
+        buffers[index] = LoopPlace(region: .operand(body.sources.count + buffer.constant))
+      }
     }
 
     let places = Self.sourcePlaces(lowered, built.values)

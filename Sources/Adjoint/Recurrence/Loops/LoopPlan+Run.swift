@@ -7,7 +7,8 @@ extension LoopPlan: KernelCall {
     min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest)  // Decisions/Units-and-division.md
   }
 
-  /// Runs all steps on the calling thread. The last of `outputs` is the loop's own memory. Allocates nothing.
+  /// Runs all steps on the calling thread. Behind the scan's operands come the constants of its body; the last of
+  /// `outputs` is the loop's own memory. Allocates nothing.
   ///
   /// - Throws: ``ScanFailure`` where a gate of the body fails.
   func run(
@@ -39,7 +40,7 @@ extension LoopPlan: KernelCall {
     for copy in layout.end { memory.run(copy, 0) }
   }
 
-  /// Writes the constants, copies what is the same in every step, and notes the addresses.
+  /// Writes the scalar constants, copies what is the same in every step, and notes the addresses.
   private func begin(_ memory: LoopMemory) {
     let placement = plan.placement
     for (place, value) in placement.scalarConstants {
@@ -48,11 +49,6 @@ extension LoopPlan: KernelCall {
       } else {
         (memory.scratch + layout.slab32 + 4 * place.index).storeBytes(of: Float(value), as: Float.self)
       }
-    }
-    for (buffer, values) in placement.constants {
-      guard let place = layout.buffers[buffer] else { continue }
-      let signature = placement.buffers[buffer].signature
-      values.write(to: memory.address(place, 0), count: signature.shape.elementCount, as: signature.elementType)
     }
     for copy in layout.before { memory.run(copy, 0) }
     let table = (memory.scratch + layout.table).assumingMemoryBound(to: UnsafeMutableRawPointer.self)

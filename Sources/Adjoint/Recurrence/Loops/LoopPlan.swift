@@ -3,9 +3,10 @@ internal import Kernels
 /// A scan made ready to run: its body compiled once, into steps that one worker runs in order, again and again, and for
 /// each value of the body where it lies in each step.
 ///
-/// The memory of one step is small and stays in the cache: slabs, slots that values share, constants, and the state, all
-/// in one piece that the session plans and counts like any result. Elements of sequences are read where they lie, and
-/// values that are stacked are written where they belong; nothing is copied but single elements, which the slab holds.
+/// The memory of one step is small and stays in the cache: slabs, slots that values share, and the state, all in one
+/// piece that the session plans and counts like any result. Elements of sequences and constants of the body, which are
+/// the program's, are read where they lie, and values that are stacked are written where they belong; nothing is copied
+/// but single elements, which the slab holds.
 final class LoopPlan: Sendable {
   /// The body's own plan.
   let plan: ProgramPlan

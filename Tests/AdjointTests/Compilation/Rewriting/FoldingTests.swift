@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test func `batches of constant data are all of it that a session keeps`() throws {
+  @Test func `batches of constant data are all of it that a program keeps`() throws {
     let whole = data(.float32, [512, 512]), graph = whole.graph
     let weights = graph.input("weights", [512])
     let outputs = (0..<4).map { whole.sliced(8 * $0..<8 * $0 + 4) * weights }
