@@ -45,6 +45,7 @@ enum GraphPasses {
     FoldIntoProducts.self,
     FoldIntoSplices.self,
     RunningSums.self,
+    ReadRepeatedAsScalars.self,
     RecomputeForBackward.self,
     RecomputeCheckpoints.self,
     CopyShownSources.self,

@@ -31,6 +31,24 @@ package enum TensorValues: Hashable, Sendable {
     }
   }
 
+  /// The value that several elements are, all of them, bit for bit; `nil` for NaNs, whose bits a double need not keep.
+  ///
+  /// - Complexity: O(elements up to the first that differs).
+  var onlyValue: Double? {
+    switch self {
+    case .float32(let values):
+      guard values.count > 1, let first = values.first, !first.isNaN else { return nil }
+      return values.allSatisfy { $0.bitPattern == first.bitPattern } ? Double(first) : nil
+    case .float64(let values):
+      guard values.count > 1, let first = values.first, !first.isNaN else { return nil }
+      return values.allSatisfy { $0.bitPattern == first.bitPattern } ? first : nil
+    case .int32(let values):
+      guard values.count > 1, let first = values.first else { return nil }
+      return values.allSatisfy { $0 == first } ? Double(first) : nil
+    case .repeated: return nil
+    }
+  }
+
   /// The first element that int32 does not have.
   package var firstNotInteger: Double? {
     func isNone(_ value: Double) -> Bool { Int32(exactly: value) == nil }

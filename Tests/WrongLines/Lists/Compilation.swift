@@ -444,6 +444,36 @@ extension WrongLine {
       with: "",
       caughtBy: "AdjointTests.FoldingTests"),
     WrongLine(
+      "constants of one value have the memory of the last",
+      in: "Sources/Adjoint/Compilation/Plan/Placement.swift",
+      replace: "constants[number].elementCount = max(count, constants[number].elementCount)",
+      with: "constants[number].elementCount = count",
+      caughtBy: "AdjointTests.RepeatedConstantTests"),
+    WrongLine(
+      "constants of 0 and of -0 share memory",
+      in: "Sources/Adjoint/Compilation/Plan/Placement.swift",
+      replace: "UInt64(Float(value).bitPattern)",
+      with: "UInt64(Float(value + 0).bitPattern)",
+      caughtBy: "AdjointTests.RepeatedConstantTests"),
+    WrongLine(
+      "an array of zeros of both signs repeats a value",
+      in: "Sources/Adjoint/Graph/TensorValues.swift",
+      replace: "values.allSatisfy { $0.bitPattern == first.bitPattern } ? Double(first) : nil",
+      with: "values.allSatisfy { $0 == first } ? Double(first) : nil",
+      caughtBy: "AdjointTests.RepeatedConstantTests"),
+    WrongLine(
+      "a number that is broadcast is written out",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "case .alias, .broadcast, .slice, .transpose: return values",
+      with: "case .alias, .slice, .transpose: return values",
+      caughtBy: "AdjointTests.RepeatedConstantTests"),
+    WrongLine(
+      "gates that read each element read a number",
+      in: "Sources/Adjoint/Compilation/Lowering/ReadRepeatedAsScalars.swift",
+      replace: "guard storage.brief(of: node).keepsSignature, storage",
+      with: "guard storage.inputCount(of: node) > 0, storage",
+      caughtBy: "AdjointTests.RepeatedConstantTests"),
+    WrongLine(
       "a contribution to a constant is not told",
       in: "Sources/Adjoint/Compilation/Plan/PlanCheck+Memory.swift",
       replace: "if memory.sources.contains(place) {",

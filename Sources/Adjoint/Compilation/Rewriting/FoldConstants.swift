@@ -4,7 +4,8 @@ internal import Kernels
 ///
 /// A definition is written to be read: it takes its operands as doubles, and some ten to a hundred nanoseconds for each
 /// product. A gate that would take more than the limits below stays a gate, for a kernel to compute. A slice reads of a
-/// constant only the elements that it shows, however large the constant is.
+/// constant only the elements that it shows, however large the constant is; what shows a constant that repeats one value
+/// repeats it, too, which takes no work at all.
 struct FoldConstants {
   // Of the numbers below: Decisions/Rewriting.md
 
@@ -21,6 +22,16 @@ struct FoldConstants {
 
   /// The elementary operations done so far.
   private(set) var operations = 0
+
+  /// The value of a gate that only shows elements of a constant which repeats one value: it repeats that value, too,
+  /// however large it is.
+  static func repeatedValue(shownBy gate: GateID, _ inputs: [NodeID], in storage: GraphStorage) -> TensorValues? {
+    guard let input = inputs.first, let values = storage.constants[input], case .repeated = values else { return nil }
+    switch storage.gates.traits[Int(gate.index)].kernel.form {
+    case .alias, .broadcast, .slice, .transpose: return values
+    default: return nil
+    }
+  }
 
   /// The values of `gate` on `inputs`, all of them constants, if they are few and cost little.
   mutating func fold(

@@ -60,7 +60,7 @@ struct Simplify: ~Copyable {
     let second = row.inputCount == 2 ? current(row.input(1)) : nil
     var newest = newest(nil, first)
     if let second { newest = self.newest(newest, second) }
-    if newest == nil, fold(node, row, second.map { [first, $0] } ?? [first]) { return .constant }
+    if newest == nil, fold(node, row, second.map { [first, $0] } ?? [first]) { return share(constant: node, row) }
     let renamed = NodeRow(row.gate, row.signature, first, second)
     if shares, common.find(node, renamed, newest: newest, in: &storage) { return .replaced }
     if renamed != row { storage.replace(node, by: renamed) }
@@ -79,7 +79,7 @@ struct Simplify: ~Copyable {
       if input != read { isRenamed = true }
       newest = self.newest(newest, input)
     }
-    if newest == nil, fold(node, row, inputs.array()) { return .constant }
+    if newest == nil, fold(node, row, inputs.array()) { return share(constant: node, row) }
     if shares, common.find(node, row.gate, inputs, newest: newest, in: &storage) { return .replaced }
     if isRenamed { storage.replace(inputsOf: node, by: inputs) }
     return .kept
@@ -88,6 +88,12 @@ struct Simplify: ~Copyable {
   @inline(never)
   private mutating func visitSource(_ node: NodeID, _ row: NodeRow) -> Fate {
     guard storage.isConstant(node) else { return .kept }
+    if folds, let value = storage.constants[node]?.onlyValue { storage.constants[node] = .repeated(value) }
+    return share(constant: node, row)
+  }
+
+  /// Puts an earlier constant in the place of one that repeats the same value in the same shape.
+  private mutating func share(constant node: NodeID, _ row: NodeRow) -> Fate {
     if shares, case .repeated(let value) = storage.constants[node],
       common.find(node, repeating: value, of: row.signature)
     {
@@ -96,12 +102,15 @@ struct Simplify: ~Copyable {
     return .constant
   }
 
-  /// Makes a node that reads only constants one itself, if it is small.
+  /// Makes a node that reads only constants one itself, if it is small, or repeats one value.
   @inline(never)
   private mutating func fold(_ node: NodeID, _ row: NodeRow, _ inputs: [NodeID]) -> Bool {
-    guard folds, let values = folding.fold(row.gate, row.signature, inputs, in: storage) else { return false }
+    guard folds,
+      let values = FoldConstants.repeatedValue(shownBy: row.gate, inputs, in: storage)
+        ?? folding.fold(row.gate, row.signature, inputs, in: storage)
+    else { return false }
     storage.replace(node, by: NodeRow(storage.intern(Constant()), row.signature, nil, nil))
-    storage.constants[node] = values
+    storage.constants[node] = values.onlyValue.map { .repeated($0) } ?? values
     return true
   }
 }

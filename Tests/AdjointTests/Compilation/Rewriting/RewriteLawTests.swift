@@ -28,6 +28,7 @@ import Testing
       case .foldIntoProducts: products()
       case .foldIntoSplices: splices()
       case .runningSums: sums()
+      case .readRepeatedAsScalars: repeatedNumbers()
       case .recomputeForBackward: cheap()
       case .copyShownSources: shown()
       case .fuseElementwise: chains()
@@ -174,6 +175,18 @@ import Testing
       let x = input([32_769]), y = input([32_769])
       let steps = (0..<7).reduce(y) { state, _ in maximum(state * x, y) - x }
       outputs = [steps]
+    }
+
+    /// A number for each element on either side of gates, of sums and of what reads it as it stands.
+    private mutating func repeatedNumbers() {
+      let x = input([17]), y = input([3, 17])
+      for value in Specials.of(type) {
+        let number = graph.constant(value, [17], type)
+        outputs += [
+          x * number, number / x, maximum(number, x), minimum(x, number), select(greater(x, number), number, x),
+          y - number, graph.apply(Accumulate(), to: [x, number, x]), concatenate([x, number]),
+        ]
+      }
     }
 
     private mutating func cheap() {
