@@ -73,7 +73,7 @@ extension Session {
 
 extension Program {
   /// The bytes that one session takes for a step: inputs, values, gradients, as the allocator rounds them. Known before
-  /// any session is made; parameters, which sessions may share, and ``constantBytes``, which they do share, come on top.
+  /// any session is made. Parameters, which sessions may share, and ``constantBytes``, which they do, come on top.
   ///
   /// - Complexity: O(buffers).
   public var sessionBytes: Int {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Adjoint
 
-/// Constants belong to the program: all sessions read one copy, which nothing writes, and no account of a session has it.
+/// Constants belong to the program: all sessions read one copy, which nothing writes, and no session's account has it.
 @Suite(.timeLimit(.minutes(20))) struct ConstantMemoryTests {
   /// y = x + table, with a table in which no two elements that follow one another are equal.
   private struct Model {

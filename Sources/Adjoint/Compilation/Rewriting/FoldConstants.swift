@@ -4,8 +4,8 @@ internal import Kernels
 ///
 /// A definition is written to be read: it takes its operands as doubles, and some ten to a hundred nanoseconds for each
 /// product. A gate that would take more than the limits below stays a gate, for a kernel to compute. A slice reads of a
-/// constant only the elements that it shows, however large the constant is; what shows a constant that repeats one value
-/// repeats it, too, which takes no work at all.
+/// constant only the elements that it shows, however large the constant is; what shows a constant that repeats one
+/// value repeats it, too, which takes no work at all.
 struct FoldConstants {
   // Of the numbers below: Decisions/Rewriting.md
 
