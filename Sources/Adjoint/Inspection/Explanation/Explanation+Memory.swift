@@ -2,13 +2,15 @@
 extension Explanation {
   /// The bytes that a session takes, by what they are for; the allocator rounds each piece up.
   struct MemoryCounts: Equatable {
-    /// What is fed, and constants.
+    /// What is fed.
     var sources = 0
     /// Outputs, the slots of the forward pass, and the scalars that it computes or reads.
     var values = 0
     /// Gradients and next values that are read behind a run, the slots that only the backward pass takes, and the
     /// scalars that it computes.
     var gradients = 0
+    /// What the program lends all its sessions: constants, those of one value once.
+    var constants = 0
     /// What the parameter store lends: parameters, and room for their next values.
     var parameters = 0
 
@@ -18,14 +20,15 @@ extension Explanation {
   /// - Complexity: O(buffers + slots).
   var memoryCounts: MemoryCounts {
     var counts = MemoryCounts()
+    counts.constants = constants.reduce(0) { $0 + $1.byteCount }
     let placement = plan.placement
     for (number, buffer) in placement.buffers.enumerated() {
       switch buffer.lifetime {
-      case .input, .constant: counts.sources += buffer.byteCount
+      case .input: counts.sources += buffer.byteCount
       case .parameter, .next: counts.parameters += buffer.byteCount
       case .result where isOfBackward(number): counts.gradients += buffer.byteCount
       case .result: counts.values += buffer.byteCount
-      case .transient: break
+      case .transient, .constant: break
       }
     }
     for (number, slot) in plan.slots.enumerated() {
@@ -47,6 +50,7 @@ extension Explanation {
     var part = ExplanationPart(
       "memory of a session: \(bytes(counts.session)), of which sources \(bytes(counts.sources)), "
         + "values \(bytes(counts.values)), gradients \(bytes(counts.gradients)); "
+        + "constants, which the program lends: \(bytes(counts.constants)); "
         + "parameters and their next values: \(bytes(counts.parameters))")
     for (type, count) in [(ElementType.float32, placement.float32Slots), (.float64, placement.float64Slots)] {
       if count > 0 { part.add("\(type)[0..<\(count)]: \(bytes(count * type.byteCount)) of scalars") }

@@ -7,6 +7,7 @@ struct Explanation {
   let endpoints: Endpoints
   let provenance: Provenance
   let options: Program.Options
+  let constants: [Placement.ConstantPlan]
   /// The graph that the plan is for, behind all passes.
   let graph: IntermediateGraph
   let record: CompilationRecord
@@ -16,6 +17,7 @@ struct Explanation {
   init(_ program: Program, _ plan: ProgramPlan, _ graph: IntermediateGraph, _ record: CompilationRecord) {
     self.plan = plan
     (endpoints, provenance, options) = (program.endpoints, program.provenance, program.options)
+    constants = program.constants.plans
     (self.graph, self.record) = (graph, record)
     order = RunOrder(graph)
     index = PlanIndex(plan)

@@ -58,6 +58,8 @@ import Testing
       let slots = plan.slots.reduce(0) { $0 + $1.byteCount }
       let explanation = try explanation(of: program)
       #expect(explanation.memoryCounts.session == program.lastingByteCounts.reduce(slots, +), "\(name)")
+      let constants = program.constants.plans.reduce(0) { $0 + $1.byteCount }
+      #expect(explanation.memoryCounts.constants == constants, "\(name)")
       let text = explanation.text
       let session = ExplanationText.bytes(explanation.memoryCounts.session)
       #expect(text.contains("memory of a session: \(session), of which "), "\(name)")
