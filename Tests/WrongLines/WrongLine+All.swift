@@ -13,6 +13,8 @@ extension WrongLine {
     Area(name: "scans", lines: scans),
     Area(name: "differentiation", lines: differentiation),
     Area(name: "compilation", lines: compilation),
+    Area(name: "rewriting", lines: rewriting),
+    Area(name: "planning", lines: planning),
     Area(name: "kernels", lines: kernels),
     Area(name: "gates", lines: gates),
     Area(name: "execution", lines: execution),

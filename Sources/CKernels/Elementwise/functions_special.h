@@ -119,7 +119,8 @@ ADJ_INLINE float adj_atan2_f32(float y, float x) {
   return ((x == x) & (y == y)) ? result : NAN;
 }
 
-/// The same by the tangent's difference from that of 0, of 1/2 or of pi/4: n / d is at most 7/16.
+/// The angle of the point (x, y), by the tangent's difference from that of 0, of 1/2 or of pi/4: n / d is at most
+/// 7/16.
 ADJ_INLINE double adj_atan2_f64(double y, double x) {
   double across = adj_absolute_f64(x), up = adj_absolute_f64(y);
   int steep = up > across, left = (adj_bits_f64(x) & 0x8000000000000000u) != 0;
@@ -160,8 +161,9 @@ ADJ_INLINE float adj_circle_inversion_f32(float a, float b) {
   return ((square == 0.0) | (square == INFINITY)) ? 0.0f : (float)(x / square);
 }
 
-/// The same by the ratio r of the shorter to the longer of a and b: 1 / (1 + r^2) or r / (1 + r^2), by the longer. A
-/// ratio that would lose digits below the normal numbers is multiplied by 2^600 until the last division is done.
+/// a / (a^2 + b^2), by the ratio r of the shorter to the longer of a and b: 1 / (1 + r^2) or r / (1 + r^2), by the
+/// longer. A ratio that would lose digits below the normal numbers is multiplied by 2^600 until the last
+/// division is done.
 ADJ_INLINE double adj_circle_inversion_f64(double a, double b) {
   double x = adj_absolute_f64(a), y = adj_absolute_f64(b);
   int first = x > y;

@@ -1,0 +1,221 @@
+extension WrongLine {
+  private static let scopesWithin: TestName =
+    """
+    AdjointTests.CheckpointTests/`what lies in scopes within a checkpointed one is computed again with \
+    it, named or not`
+    """
+
+  /// Wrong lines in what passes make of a graph, and in what is computed again.
+  static let rewriting: [WrongLine] = [
+    WrongLine(
+      "a constant of -0 is shared with one of 0",
+      in: "Sources/Adjoint/Compilation/Rewriting/ShareCommon.swift",
+      replace: "bits: value.bitPattern)",
+      with: "bits: (value + 0).bitPattern)",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "constants of different shapes are shared",
+      in: "Sources/Adjoint/Compilation/Rewriting/ShareCommon.swift",
+      replace: "ScalarKey(signature: signature,",
+      with: "ScalarKey(signature: .scalar(.float32),",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "the third operand is not compared where gates are shared",
+      in: "Sources/Adjoint/Compilation/Rewriting/ShareCommon.swift",
+      replace: "for position in 0..<inputs.count where input(position",
+      with: "for position in 0..<min(inputs.count, 2) where input(position",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "-0 is folded to 0",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: ".repeated(value.values[0])",
+      with: ".repeated(value.values[0] + 0)",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "the third operand keeps the node that another has replaced",
+      in: "Sources/Adjoint/Compilation/Rewriting/Simplify.swift",
+      replace: "if input != read { isRenamed = true }",
+      with: "if input != read, position < 2 { isRenamed = true }",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "a product that something else reads becomes part of a sum",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldIntoProducts.swift",
+      replace: "readers[term.int] == 1",
+      with: "readers[term.int] <= 2",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "a transpose of outer axes becomes a flag of the product",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldIntoProducts.swift",
+      replace: "return permutation == exchanged ?",
+      with: "return permutation.suffix(2) == exchanged.suffix(2) ?",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "spliced pieces begin where the first would be repeated",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldIntoSplices.swift",
+      replace: "start += storage.signature(of: input).shape[0]",
+      with: "start += storage.signature(of: inputs.first!).shape[0]",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "norms along different axes are shared",
+      in: "Sources/Adjoint/Compilation/Rewriting/ShareNorms.swift",
+      replace: "axes: Set(axes))",
+      with: "axes: [])",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "pieces that overlap by one row are put side by side",
+      in: "Sources/Adjoint/Compilation/Rewriting/JoinPads.swift",
+      replace: "<= next.start else",
+      with: "<= next.start + 1 else",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "a sum of pads that is spliced keeps -0",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldIntoSplices.swift",
+      replace: "rewriter.addConstant(0, type,",
+      with: "rewriter.addConstant(-0.0, type,",
+      caughtBy: "AdjointTests.SumOfPadsTests"),
+    WrongLine(
+      "a sum of many pads is joined in groups, each of the whole value",
+      in: "Sources/Adjoint/Compilation/Rewriting/JoinPads.swift",
+      replace: "private static let mostLevels = 8",
+      with: "private static let mostLevels = 1",
+      caughtBy: "AdjointTests.SumOfPadsTests"),
+    WrongLine(
+      "a sum that something else reads is looked through",
+      in: "Sources/Adjoint/Compilation/Rewriting/JoinPads.swift",
+      replace: "guard readers[term.int] == 1 else { return nil }",
+      with: "",
+      caughtBy: "AdjointTests.SumOfPadsTests"),
+    WrongLine(
+      "a number that is broadcast is written out",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "case .alias, .broadcast, .slice, .transpose: return values",
+      with: "case .alias, .slice, .transpose: return values",
+      caughtBy: "AdjointTests.RepeatedConstantTests"),
+    WrongLine(
+      "constants of any size are read to fold a gate",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "guard operandBytes <= Self.mostOperandBytes,",
+      with: "guard operandBytes >= 0,",
+      caughtBy: "AdjointTests.FoldingTests"),
+    WrongLine(
+      "the work of folding a gate is counted and not bounded",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "guard count <= Self.mostOperations, operations",
+      with: "guard operations",
+      caughtBy: "AdjointTests.FoldingTests"),
+    WrongLine(
+      "the work of folding all gates is not bounded",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "operations + count <= Self.mostOperationsOfGraph else",
+      with: "count >= 0 else",
+      caughtBy: "AdjointTests.FoldingTests"),
+    WrongLine(
+      "a scan of constants counts as one step",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "scan.body.stepCount.times(scan.body.definitionWork)",
+      with: "scan.body.definitionWork",
+      caughtBy: "AdjointTests.FoldingTests"),
+    WrongLine(
+      "a slice of a constant is computed by its definition",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "if case .slice(let starts)",
+      with: "if result.shape.rank == -1, case .slice(let starts)",
+      caughtBy: "AdjointTests.FoldingTests"),
+    WrongLine(
+      "a slice of a constant begins each row where the first does",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "start += rest % extents[axis] * strides[axis]",
+      with: "start += rest % extents[axis] * 0",
+      caughtBy: "AdjointTests.FoldingTests"),
+    WrongLine(
+      "a running sum begins anew with its fifth contribution",
+      in: "Sources/Adjoint/Compilation/Rewriting/RunningSums.swift",
+      replace: "partial = count == 0 ? term",
+      with: "partial = count == 0 || count == 4 ? term",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "the last gradient may lie in an input",
+      in: "Sources/Adjoint/Compilation/Rewriting/CopyShownSources.swift",
+      replace: "graph.roots.gradients.enumerated() {",
+      with: "graph.roots.gradients.dropLast().enumerated() {",
+      caughtBy: "AdjointTests.PlanLawTests"),
+    WrongLine(
+      "an input under another shape is a result where it lies",
+      in: "Sources/Adjoint/Compilation/Rewriting/CopyShownSources.swift",
+      replace: """
+            while case .alias = storage.traits(of: node).kernel.form { node = storage.inputs(of: node).first! }
+
+        """,
+      with: "",
+      caughtBy: "AdjointTests.PlanLawTests"),
+    WrongLine(
+      "a pass that makes a graph anew forgets the fences",
+      in: "Sources/Adjoint/Compilation/Rewriting/GraphRewriter.swift",
+      replace: "    result.fences = carriedFences()\n",
+      with: "",
+      caughtBy: "AdjointTests.CheckpointTests/`fences survive every pass, before what they were before`"),
+    WrongLine(
+      "a fence goes to a later node than its own",
+      in: "Sources/Adjoint/Compilation/Rewriting/GraphRewriter.swift",
+      replace: "enumerated() where first[node] == nil {",
+      with: "enumerated() where node.index % 2 == 0 && first[node] == nil {",
+      caughtBy: "AdjointTests.CheckpointTests/`fences survive every pass, before what they were before`"),
+    WrongLine(
+      "an output that shows a parameter drops the fences",
+      in: "Sources/Adjoint/Compilation/Rewriting/CopyShownSources.swift",
+      replace: "graph.roots.gradients[position] = unshared(root, in: &graph, &copies)\n    }\n",
+      with: "graph.roots.gradients[position] = unshared(root, in: &graph, &copies)\n    }\n    graph.fences = []\n",
+      caughtBy: "AdjointTests.CheckpointTests/`an output that shows a parameter costs its own memory and no more`"),
+    WrongLine(
+      "a NaN is folded to an int32",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "if result.elementType == .int32, value.values",
+      with: "if result.elementType == .float64, value.values",
+      caughtBy: "AdjointTests.NoIntegerTests/`a constant that is no int32 after a gate fails when it is run`"),
+    WrongLine(
+      "pieces along different axes are put side by side",
+      in: "Sources/Adjoint/Compilation/Rewriting/JoinPads.swift",
+      replace: "axis == nil || axis == cut[0]",
+      with: "axis == nil || cut.count == 1",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "pieces that are cut along two axes are put side by side along the first",
+      in: "Sources/Adjoint/Compilation/Rewriting/JoinPads.swift",
+      replace: "cut.count == 1",
+      with: "cut.count >= 1",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "a scope within a checkpointed one is computed again by itself",
+      in: "Sources/Adjoint/Compilation/Recomputation/CheckpointedScopes.swift",
+      replace: "return ends.lazy.compactMap",
+      with: "return ends.reversed().lazy.compactMap",
+      caughtBy: scopesWithin),
+    WrongLine(
+      "the line behind the one that is read is fetched",
+      in: "Sources/Adjoint/Compilation/Recomputation/FarReads.swift",
+      replace: "lines.append(UInt32(line))",
+      with: "lines.append(UInt32(line + 1))",
+      caughtBy:
+        "AdjointTests.ScalarRunTests/`a step fetches each line that it reads from far behind, once, and no other`"),
+    WrongLine(
+      "a line that one step has fetched is not fetched by later ones",
+      in: "Sources/Adjoint/Compilation/Recomputation/FarReads.swift",
+      replace: """
+            step += 1
+
+        """,
+      with: """
+            step = 1
+
+        """,
+      caughtBy:
+        "AdjointTests.ScalarRunTests/`a step fetches each line that it reads from far behind, once, and no other`"),
+    WrongLine(
+      "the second operand's line is not fetched",
+      in: "Sources/Adjoint/Compilation/Recomputation/FarReads.swift",
+      replace: "for operand in 0..<Int(gate.arity) where",
+      with: "for operand in 0..<1 where",
+      caughtBy:
+        "AdjointTests.ScalarRunTests/`a step fetches each line that it reads from far behind, once, and no other`"),
+  ]
+}
