@@ -258,11 +258,12 @@ import Testing
         }
       }
     }
+    defer { isOver.withLock { $0 = true } }
     var target = [Float](repeating: 0, count: 64)
     for round in 1...rounds {
       let lent = [Float](repeating: Float(round), count: 64)
       var span = target.mutableSpan
-      var hasRun = false
+      var hasRun = false, refusals = 0
       // What begins may be refused, for a writer is at work; what has begun ends.
       while !hasRun {
         do {
@@ -272,7 +273,10 @@ import Testing
               hasRun = true
             }
           }
-        } catch SessionError.busy {}
+        } catch SessionError.busy {
+          refusals += 1
+          try #require(refusals < 100_000, "the loan of round \(round) is refused for ever")
+        }
       }
       ends.withLock { $0 += 1 }
       #expect(target == lent)
