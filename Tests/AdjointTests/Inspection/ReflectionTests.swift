@@ -82,7 +82,8 @@ import Testing
     let suspending = UnitBody(suspending: { unit, context in
       let completion = context.suspend()
       _ = Mirror(reflecting: completion).children.count
-      dump(completion, to: &discarded.text)
+      var text = ""
+      dump(completion, to: &text)
       completion.finish()
     })
     try await executor.run(schedule, suspending)
@@ -112,9 +113,4 @@ import Testing
       #expect(!text.isEmpty && text.contains(shows), "\(name): \(text)")
     }
   }
-}
-
-/// Where texts go that nobody reads.
-private enum discarded {
-  nonisolated(unsafe) static var text = ""  // because one test writes it, one unit after the other
 }
