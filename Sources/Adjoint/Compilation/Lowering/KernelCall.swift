@@ -20,7 +20,9 @@ public protocol KernelCall: AnyObject, Sendable, CustomStringConvertible {
   /// Of what the places of cuts are multiples where the results are cut into `count` parts; by default 1. It may lower
   /// the count.
   ///
-  /// - Parameter grain: of what calls are cut at multiples that can be cut at any element.
+  /// - Parameters:
+  ///   - count: how many parts there are to be.
+  ///   - grain: of what calls are cut at multiples that can be cut at any element.
   func cutStep(for count: inout Int, grain: Int) -> Int
 
   /// The elements of operand `position` that the part `range` reads, in row-major order; `nil`, the default, if they
