@@ -267,6 +267,23 @@ import Testing
     }
   }
 
+  @Test func `the walk down a step names six files, and what is in them`() throws {
+    let text = try String(contentsOf: Self.root.appending(path: "CONTRIBUTING.md"), encoding: .utf8)
+    let section = try #require(text.components(separatedBy: "## A step, from the call").last)
+      .components(separatedBy: "\n## ")[0]
+    let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
+    #expect(rows.count == 6)
+    for row in rows {
+      let words = row.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+        .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+      let source = try String(contentsOf: Self.root.appending(path: words[0]), encoding: .utf8)
+      #expect(words.count > 1)
+      for name in words.dropFirst() {
+        #expect(source.contains("func \(name)(") || source.contains("struct \(name):"), "\(name) in \(words[0])")
+      }
+    }
+  }
+
   @Test(arguments: [
     "README.md", "CONTRIBUTING.md", "Sources/Adjoint/Adjoint.docc/Adjoint.md",
     "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",

@@ -164,7 +164,7 @@ extension Session {
     try claimAlone()
     defer { release() }
     try check()
-    try takeLastingMemory()
+    try workspace.makeValuesReady()
     return try body()
   }
 
@@ -222,7 +222,8 @@ extension Session {
       try checkType(of: endpoint, type)
       try parameters.beginReading()
       defer { parameters.endReading() }
-      return try body(UnsafeBufferPointer(bound(endpoint, try parameterMemory(endpoint).base, type)))
+      return try body(
+        UnsafeBufferPointer(bound(endpoint, try parameters.memories(of: [program.wanted(endpoint)])[0].base, type)))
     default: break
     }
     try checkType(of: endpoint, type)
@@ -239,7 +240,7 @@ extension Session {
       try parameters.beginWriting()
       var isChanged = false
       defer { parameters.endWriting(changed: isChanged) }
-      let memory = try parameterMemory(endpoint)
+      let memory = try parameters.memories(of: [program.wanted(endpoint)])[0]
       isChanged = true
       return try body(bound(endpoint, memory.base, type))
     }

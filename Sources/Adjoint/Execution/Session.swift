@@ -23,8 +23,7 @@ public final class Session: Sendable {
   let executor: any ScheduleExecutor
   let workspace: Workspace
   let runner: UnitRunner
-  /// What the units of each pass do; kept, so that a run allocates nothing for it.
-  private let forwardBody: UnitBody, backwardBody: UnitBody, stepBody: UnitBody
+  private let bodies: PassBodies
   let progress = Locked(Progress())
   /// Who completes which gradient, of each pass that was asked to tell.
   let gradientWriters = Locked<[Pass: GradientWriters]>([:])
@@ -35,7 +34,6 @@ public final class Session: Sendable {
     var written: Set<NodeID> = []
     /// Which outputs, by their position, have been given an upstream gradient.
     var writtenUpstreams: Set<Int> = []
-    var knowsParameters = false
     var hasOutputs = false
     var hasGradients = false
     /// The version of the parameters that a forward pass kept values of for a backward pass.
@@ -49,15 +47,8 @@ public final class Session: Sendable {
     self.executor = executor
     self.parameters = parameters
     workspace = Workspace(program, memoryLimit: memoryLimit)
-    let runner = UnitRunner(program, workspace)
-    self.runner = runner
-    let firstBackward = program.plan.forwardUnitCount
-    let learned = program.learned
-    forwardBody = UnitBody(learningWith: learned.forward) { unit in try runner.run(unit: Int(unit.index)) }
-    backwardBody = UnitBody(learningWith: learned.backward) { unit in
-      try runner.run(unit: firstBackward + Int(unit.index))
-    }
-    stepBody = UnitBody(learningWith: learned.step) { unit in try runner.run(unit: Int(unit.index)) }
+    runner = UnitRunner(program, workspace)
+    bodies = PassBodies(runner)
   }
 
   // MARK: running
@@ -88,11 +79,16 @@ public final class Session: Sendable {
   /// As ``step(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
   public func step() async throws { try await runAsync(.step) }
 
-  enum Pass: Sendable { case forward, backward, step }
+  enum Pass: Sendable {
+    case forward, backward, step
+
+    /// What must be there before it runs.
+    var needs: Readiness { self == .forward ? .forward : .step }
+  }
 
   private func run(_ pass: Pass, _ cancellation: CancellationToken?) throws {
     try perform(pass) {
-      try executor.run(schedule(of: pass), body(of: pass), cancellation: cancellation)
+      try executor.run(schedule(of: pass), bodies[pass], cancellation: cancellation)
     }
   }
 
@@ -111,7 +107,7 @@ public final class Session: Sendable {
   private func runAsync(_ pass: Pass) async throws {
     try begin(pass)
     do {
-      try await executor.run(schedule(of: pass), body(of: pass))
+      try await executor.run(schedule(of: pass), bodies[pass])
     } catch {
       end(pass, succeeded: false)
       throw error
@@ -127,14 +123,6 @@ public final class Session: Sendable {
     }
   }
 
-  private func body(of pass: Pass) -> UnitBody {
-    switch pass {
-    case .forward: forwardBody
-    case .backward: backwardBody
-    case .step: stepBody
-    }
-  }
-
   /// Claims session and parameters and readies the memory; everything is given back if any of it fails.
   func begin(_ pass: Pass) throws {
     try claimAlone()
@@ -142,7 +130,7 @@ public final class Session: Sendable {
       let layout = try updates(pass) ? parameters.beginWriting() : parameters.beginReading()
       do {
         try checkReady(for: pass)
-        try prepareMemory(for: pass, layout)
+        try workspace.makeReady(for: pass.needs, parameters, layout: layout)
         if pass != .backward { workspace.restartAccumulators() }
       } catch {
         if updates(pass) { parameters.endWriting(changed: false) } else { parameters.endReading() }
@@ -210,51 +198,7 @@ public final class Session: Sendable {
     let pass = program.endpoints.hasGradients || !program.plan.updates.isEmpty ? Pass.step : .forward
     let layout = try updates(pass) ? parameters.beginWriting() : parameters.beginReading()
     defer { if updates(pass) { parameters.endWriting(changed: false) } else { parameters.endReading() } }
-    try prepareMemory(for: pass, layout)
-  }
-
-  private func prepareMemory(for pass: Pass, _ layout: Int) throws {
-    try takeLastingMemory()
-    if !progress.withLock({ $0.knowsParameters }) {
-      let endpoints = program.endpoints.parameters
-      let memories = try parameters.memories(of: endpoints.map(wanted))
-      workspace.borrow(zip(endpoints, memories).map { (place: $0.place, memory: $1) })
-      let given = progress.withLock { $0.writtenUpstreams }
-      for (position, upstream) in program.endpoints.upstreams.enumerated() where !given.contains(position) {
-        if let upstream, upstream.signature.shape == .scalar { workspace.writeScalar(1, at: upstream.place) }
-      }
-      progress.withLock { $0.knowsParameters = true }
-    }
-    if updates(pass) { try workspace.takeSpares { try parameters.makeSpare(of: $0) } }
-    workspace.findParameters(layout)
-    try naming { () throws(MemoryRefused) in try workspace.takeSlots(forwardOnly: pass == .forward) }
-    workspace.readScalarParameters()
-  }
-
-  /// Takes what is there before a run, and is kept between runs, if it is not taken yet.
-  func takeLastingMemory() throws(SessionError) {
-    try naming { () throws(MemoryRefused) in try workspace.prepare() }
-  }
-
-  /// The error of `take`, if it throws one, with the name of what the memory was for.
-  private func naming(_ take: () throws(MemoryRefused) -> Void) throws(SessionError) {
-    do throws(MemoryRefused) {
-      try take()
-    } catch {
-      let name = error.node.map { program.describe($0) } ?? "the session's inputs and results"
-      throw SessionError(error.limit, for: name)
-    }
-  }
-
-  func parameterMemory(_ parameter: Endpoint) throws -> ParameterMemory {
-    try parameters.memories(of: [wanted(parameter)])[0]
-  }
-
-  private func wanted(_ parameter: Endpoint) -> ParameterStore.Wanted {
-    let names = program.names
-    return ParameterStore.Wanted(
-      name: names.name(of: parameter.node), signature: parameter.signature,
-      initializer: names.storage.initializers[parameter.node] ?? .zeros)
+    try workspace.makeReady(for: pass.needs, parameters, layout: layout)
   }
 
   // MARK: claims

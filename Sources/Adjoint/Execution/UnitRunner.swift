@@ -2,6 +2,30 @@ internal import DependencyScheduling
 internal import GradientMemory
 internal import Kernels
 
+/// What an executor calls for each unit of a pass; kept, so that a run allocates nothing for it.
+struct PassBodies: Sendable {
+  private let forward: UnitBody, backward: UnitBody, step: UnitBody
+
+  init(_ runner: UnitRunner) {
+    let (plan, learned) = (runner.program.plan, runner.program.learned)
+    /// The body of a pass whose units are the plan's from `first` on.
+    func body(from first: Int, _ learned: LearnedSharing) -> UnitBody {
+      UnitBody(learningWith: learned) { unit in try runner.run(unit: first + Int(unit.index)) }
+    }
+    forward = body(from: 0, learned.forward)
+    backward = body(from: plan.forwardUnitCount, learned.backward)
+    step = body(from: 0, learned.step)
+  }
+
+  subscript(pass: Session.Pass) -> UnitBody {
+    switch pass {
+    case .forward: forward
+    case .backward: backward
+    case .step: step
+    }
+  }
+}
+
 /// Runs the steps of one unit on whichever worker it fell to.
 struct UnitRunner: Sendable {
   let program: Program

@@ -7,8 +7,10 @@ internal import Kernels
 /// All of it is taken before the first run and addressed by tables that a run only reads. What a run writes is ordered
 /// by the dependency counters, between runs by the session's claim.
 final class Workspace: @unchecked Sendable {  // because of the above
+  let program: Program
   let plan: ProgramPlan
-  private let constants: ConstantMemory
+  /// How much of all this is there.
+  var readiness = Readiness.nothing
   private let budget: MemoryBudget
   /// Where buffers that live as long as the session come from, and those of a run.
   private let lastingArena: BufferArena
@@ -18,22 +20,19 @@ final class Workspace: @unchecked Sendable {  // because of the above
   private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// The address of each operand and result of each step, in the order of the plan's column.
   private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
-  private var addressedOperands = 0
   /// The program's parameters, which the store lends.
   private var parameters: [(place: Placement.Place, memory: ParameterMemory)] = []
-  /// Whether the spare memory of all parameters that steps update is there.
-  private var hasSpares = false
-  /// Which layout of the store the addresses are of.
+  /// Which layout of the store the addresses of parameters are of; `nil` if they have to be looked for.
   private var knownLayout: Int?
   private var slab32: UnsafeMutableRawPointer?, slab64: UnsafeMutableRawPointer?
   let accumulators: [ArrivalAccumulator]
-  private var isPrepared = false
   /// Where buffers lie whose places are lent other memory, and which operands are at a place that was asked for.
   private var lentAway: [Placement.Place: UnsafeMutableRawPointer] = [:]
   private var operandsAt: [Placement.Place: [Int]] = [:]
 
   init(_ program: Program, memoryLimit: Int?) {
-    (plan, constants) = (program.plan, program.constants)
+    self.program = program
+    plan = program.plan
     budget = MemoryBudget(byteLimit: memoryLimit)
     lastingArena = BufferArena(budget: budget)
     runArena = Locked(BufferArena(budget: budget))
@@ -60,7 +59,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
 
   private func readdress(_ place: Placement.Place, to memory: UnsafeMutableRawPointer) {
     addresses[place.index] = memory
-    for index in operands(at: place) where index < addressedOperands { operands[index] = memory }
+    for index in operands(at: place) where index < operandCount(at: readiness) { operands[index] = memory }
   }
 
   /// Which of the plan's operands are at a place, looked for once.
@@ -71,21 +70,18 @@ final class Workspace: @unchecked Sendable {  // because of the above
     return found
   }
 
-  // MARK: taking memory
+  // MARK: taking memory, in the stages of ``Readiness``
 
-  /// Takes the slabs and the lasting buffers, once, and finds the program's constants. Takes nothing if not all of it
-  /// fits.
-  func prepare() throws(MemoryRefused) {
-    if isPrepared { return }
+  /// Takes the slabs and the lasting buffers, and finds the program's constants. Takes nothing if not all of it fits.
+  func takeValues() throws(MemoryRefused) {
     do throws(MemoryRefused) {
       do throws(MemoryLimitExceeded) { try takeLasting() } catch { throw MemoryRefused(node: nil, limit: error) }
-      try constants.withAddresses(findConstants)
+      try program.constants.withAddresses(findConstants)
     } catch {
       lasting = []
       (slab32, slab64) = (nil, nil)
       throw error
     }
-    isPrepared = true
   }
 
   private func takeLasting() throws(MemoryLimitExceeded) {
@@ -121,13 +117,15 @@ final class Workspace: @unchecked Sendable {  // because of the above
   // MARK: parameters
 
   /// Notes where the program's parameters are, in its order.
-  func borrow(_ parameters: [(place: Placement.Place, memory: ParameterMemory)]) { self.parameters = parameters }
+  func borrow(_ memories: [ParameterMemory]) {
+    parameters = zip(program.endpoints.parameters, memories).map { (place: $0.place, memory: $1) }
+  }
 
-  /// Has `take` make room, once, for the next values of the parameters that steps update.
-  func takeSpares(_ take: (ParameterMemory) throws -> UnsafeMutableRawPointer) throws {
-    if hasSpares { return }
-    for update in plan.updates where update.value.isBuffer { _ = try take(parameters[update.parameter].memory) }
-    hasSpares = true
+  /// Makes room for the next values of the parameters that steps update.
+  func takeSpares(from store: ParameterStore) throws {
+    for update in plan.updates where update.value.isBuffer {
+      _ = try store.makeSpare(of: parameters[update.parameter].memory)
+    }
     knownLayout = nil
   }
 
@@ -138,7 +136,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     for update in plan.updates where update.isComputedInPlace {
       addresses[update.value.index] = parameters[update.parameter].memory.spare
     }
-    for index in plan.lentOperands where index < addressedOperands {
+    for index in plan.lentOperands where index < operandCount(at: readiness) {
       if let base = address(plan.operands[index]) { operands[index] = base }
     }
     knownLayout = layout
@@ -163,14 +161,14 @@ final class Workspace: @unchecked Sendable {  // because of the above
     return plan.updates.contains { $0.value.isBuffer }
   }
 
-  /// Takes the slots that the buffers of a run share, those of the forward pass or all, unless an earlier run has left
-  /// them, and works out where each step reads and writes. Lasting buffers and parameters have their addresses.
+  // MARK: memory of runs
+
+  /// Takes the slots that the buffers of a run share, those of the forward pass or all, but for those that are there,
+  /// and works out where each step reads and writes. Lasting buffers and parameters have their addresses.
   ///
   /// - Throws: the node whose memory did not fit; then what earlier runs have left is there, and no more.
-  func takeSlots(forwardOnly: Bool) throws(MemoryRefused) {
-    let count = forwardOnly ? plan.forwardSlotCount : plan.slots.count
-    let end = forwardOnly ? plan.forwardOperandCount : plan.operands.count
-    if addressedOperands >= end { return }
+  func takeSlots(for stage: Readiness) throws(MemoryRefused) {
+    let count = stage == .forward ? plan.forwardSlotCount : plan.slots.count
     let arena = runArena.withLock { $0 }
     let taken = slots.count
     for slot in plan.slots[min(slots.count, count)..<count] {
@@ -185,8 +183,18 @@ final class Workspace: @unchecked Sendable {  // because of the above
     where (0..<count).contains(buffer.slot) {
       addresses[index] = slots[buffer.slot].buffer.base + buffer.offset
     }
-    for index in addressedOperands..<end { (operands + index).initialize(to: address(plan.operands[index])!) }
-    addressedOperands = end
+    for index in operandCount(at: readiness)..<operandCount(at: stage) {
+      (operands + index).initialize(to: address(plan.operands[index])!)
+    }
+  }
+
+  /// How many of the plan's operands have their addresses.
+  private func operandCount(at stage: Readiness) -> Int {
+    switch stage {
+    case .nothing, .values, .parameters: 0
+    case .forward: plan.forwardOperandCount
+    case .step: plan.operands.count
+    }
   }
 
   /// Writes zeros to all that runs and callers write, but for the inputs that are to be kept.
@@ -203,11 +211,6 @@ final class Workspace: @unchecked Sendable {  // because of the above
     }
   }
 
-  private func releaseSlots() {
-    slots = []
-    addressedOperands = 0
-  }
-
   // MARK: accounts
 
   var statistics: (lasting: MemoryStatistics, run: MemoryStatistics) {
@@ -217,7 +220,8 @@ final class Workspace: @unchecked Sendable {  // because of the above
 
   /// Returns all memory that no lasting value uses to the system, where no run is under way.
   func trim() {
-    releaseSlots()
+    slots = []
+    readiness = min(readiness, .parameters)
     runArena.withLock { $0 = BufferArena(budget: budget) }
   }
 

@@ -11,12 +11,12 @@ extension WrongLine {
       "a failed asynchronous step counts as done, and updates parameters",
       in: "Sources/Adjoint/Execution/Session.swift",
       replace: """
-              try await executor.run(schedule(of: pass), body(of: pass))
+              try await executor.run(schedule(of: pass), bodies[pass])
             } catch {
               end(pass, succeeded: false)
         """,
       with: """
-              try await executor.run(schedule(of: pass), body(of: pass))
+              try await executor.run(schedule(of: pass), bodies[pass])
             } catch {
               end(pass, succeeded: true)
         """,
@@ -253,8 +253,8 @@ extension WrongLine {
     WrongLine(
       "the first reader of lent memory reads the session's",
       in: "Sources/Adjoint/Execution/Workspace.swift",
-      replace: "for index in operands(at: place) where index < addressedOperands {",
-      with: "for index in operands(at: place).dropFirst() where index < addressedOperands {",
+      replace: "for index in operands(at: place) where index < operandCount(at: readiness) {",
+      with: "for index in operands(at: place).dropFirst() where index < operandCount(at: readiness) {",
       caughtBy: "AdjointTests.LoanTests"),
     WrongLine(
       "gradients are told at the first contribution but one",
@@ -351,9 +351,9 @@ extension WrongLine {
       caughtBy: "AdjointTests.ParameterUpdateTests"),
     WrongLine(
       "scalar parameters are read once",
-      in: "Sources/Adjoint/Execution/Session.swift",
+      in: "Sources/Adjoint/Execution/Readiness.swift",
       replace: """
-            workspace.readScalarParameters()
+            readScalarParameters()
 
         """,
       with: "",
@@ -362,10 +362,14 @@ extension WrongLine {
       "trimming keeps the arena",
       in: "Sources/Adjoint/Execution/Workspace.swift",
       replace: """
-            releaseSlots()
+            slots = []
+            readiness = min(readiness, .parameters)
             runArena.withLock { $0 = BufferArena(budget: budget) }
         """,
-      with: "    releaseSlots()",
+      with: """
+            slots = []
+            readiness = min(readiness, .parameters)
+        """,
       caughtBy: "StressTests.SessionAccountTests"),
     WrongLine(
       "after trimming, the limit does not hold for runs",
@@ -384,25 +388,25 @@ extension WrongLine {
       in: "Sources/Adjoint/Execution/Workspace.swift",
       replace: """
             slots = []
-            addressedOperands = 0
+            readiness = min(readiness, .parameters)
         """,
       with: "    slots = []",
       caughtBy: "StressTests.SessionAccountTests"),
     WrongLine(
       "a store is written while it is read",
-      in: "Sources/Adjoint/Execution/ParameterStore.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore.swift",
       replace: "state.readers > 0 || state.isWriting",
       with: "state.isWriting",
       caughtBy: "AdjointTests.StoreAccessTests"),
     WrongLine(
       "a store is written by two at once",
-      in: "Sources/Adjoint/Execution/ParameterStore.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore.swift",
       replace: "state.readers > 0 || state.isWriting",
       with: "state.readers > 0",
       caughtBy: "AdjointTests.StoreAccessTests"),
     WrongLine(
       "a store is read while it is written",
-      in: "Sources/Adjoint/Execution/ParameterStore.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore.swift",
       replace: """
               if state.isWriting { return nil }
               state.readers
@@ -411,25 +415,25 @@ extension WrongLine {
       caughtBy: "AdjointTests.StoreAccessTests"),
     WrongLine(
       "a write that changed nothing counts",
-      in: "Sources/Adjoint/Execution/ParameterStore.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore.swift",
       replace: "      if changed { state.version += 1 }",
       with: "      state.version += 1",
       caughtBy: "AdjointTests.RefusedCallTests"),
     WrongLine(
       "new values begin with what the spare memory held",
-      in: "Sources/Adjoint/Execution/ParameterStore+Values.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
       replace: "bytes.initializeMemory(as: UInt8.self, repeating: 0)",
       with: "",
       caughtBy: "AdjointTests.StoreAccessTests"),
     WrongLine(
       "values that were replaced are not found by sessions that know the parameters",
-      in: "Sources/Adjoint/Execution/ParameterStore+Values.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
       replace: "(changed: isComplete, moved: isComplete)",
       with: "(changed: isComplete)",
       caughtBy: "AdjointTests.StoreAccessTests"),
     WrongLine(
       "parameters of several names are read without the store",
-      in: "Sources/Adjoint/Execution/ParameterStore+Values.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
       replace: """
             try beginReading()
             defer { endReading() }
@@ -439,7 +443,7 @@ extension WrongLine {
       caughtBy: "AdjointTests.StoreAccessTests"),
     WrongLine(
       "a parameter's bytes are read without the store",
-      in: "Sources/Adjoint/Execution/ParameterStore+Values.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
       replace: """
             try beginReading()
             defer { endReading() }
@@ -449,7 +453,7 @@ extension WrongLine {
       caughtBy: "AdjointTests.StoreAccessTests"),
     WrongLine(
       "parameters made before one is refused are kept",
-      in: "Sources/Adjoint/Execution/ParameterStore.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore.swift",
       replace: """
                   made[ExactName(name)] = memory
 
@@ -462,7 +466,7 @@ extension WrongLine {
       caughtBy: "AdjointTests.RefusedCallTests"),
     WrongLine(
       "bytes that failed to be replaced count as a write",
-      in: "Sources/Adjoint/Execution/ParameterStore+Values.swift",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
       replace: "defer { endWriting(changed: isComplete,",
       with: "defer { endWriting(changed: true,",
       caughtBy: "AdjointTests.RefusedCallTests"),
