@@ -55,6 +55,9 @@ public final class Program: Sendable {
     /// want that.
     package var checksPlan = true
 
+    /// The speeds that costs are worked out with.
+    var costs: CostModel { measuresCosts ? .measured : .nominal }
+
     func runs(_ pass: CompilerPass) -> Bool { !leftOut.contains(pass) }
     public init(
       accumulation: Accumulation = .graphOrder, reusesBuffers: Bool = true, checkpointing scopes: [String] = []

@@ -21,27 +21,33 @@ import Testing
   }
 
   /// The nodes of a graph with the gradient of a scan in each of whose steps a value is doubled so often: going back,
-  /// each gradient is a sum of the one before and itself.
-  private func nodeCount(doublings: Int) throws -> (count: Int, program: Program, weight: Node, x: Node) {
+  /// each gradient is a sum of the one before and itself. The gradient of what is added to an element is such a sum, that
+  /// of a factor the product of one.
+  private func nodeCount(
+    doublings: Int, adds: Bool
+  ) throws -> (count: Int, program: Program, weight: Node, x: Node) {
     let graph = Graph()
     let weight = graph.input("weight", [2]), x = graph.input("x", [3, 2])
     let run = graph.scan(over: x, from: graph.constant(0, [2])) { state, element in
-      (state: 0.5 * state + element, output: (0..<doublings).reduce(element * weight) { y, _ in y + y })
+      let first = adds ? element + weight : element * weight
+      return (state: 0.5 * state + element, output: (0..<doublings).reduce(first) { y, _ in y + y })
     }
     let program = try Program(run.outputs.sum() + run.state.sum(), gradientsFor: [weight])
     _ = try graph.gradients(of: [run.outputs.sum() + run.state.sum()], withRespectTo: [weight])
     return (graph.nodeCount, program, weight, x)
   }
 
-  @Test func `a chain of sums in a step adds as many nodes for each sum`() throws {
-    let counts = try [4, 8, 12, 16].map { try nodeCount(doublings: $0).count }
+  @Test(arguments: [false, true]) func `a chain of sums in a step adds as many nodes for each sum`(
+    adds: Bool
+  ) throws {
+    let counts = try [4, 8, 12, 16].map { try nodeCount(doublings: $0, adds: adds).count }
     #expect(Set(zip(counts.dropFirst(), counts).map { $0 - $1 }).count == 1, "\(counts)")
-    let (_, program, weight, x) = try nodeCount(doublings: 16)
+    let (_, program, weight, x) = try nodeCount(doublings: 16, adds: adds)
     let session = program.makeSession()
     try session.write([1, 2, 3, 4, 5, 6] as [Float], to: x)
     try session.write([1, 1] as [Float], to: weight)
     try session.step()
-    #expect(try session.gradient(of: weight, as: Float.self) == [9 * 65_536, 12 * 65_536])
+    #expect(try session.gradient(of: weight, as: Float.self) == (adds ? [3, 3] : [9, 12]).map { $0 * 65_536 })
   }
 
   @Test(arguments: [-Float.infinity, .infinity]) func `a sum that becomes infinite in a step stays infinite`(

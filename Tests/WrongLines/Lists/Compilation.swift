@@ -36,19 +36,19 @@ extension WrongLine {
       caughtBy: "AdjointTests.FootprintTests"),
     WrongLine(
       "a kernel call without parts is compiled",
-      in: "Sources/Adjoint/Compilation/Lowering/StatedCosts.swift",
+      in: "Sources/Adjoint/Compilation/Costs/StatedCosts.swift",
       replace: "if extent < 1 {",
       with: "if extent < 0 {",
       caughtBy: "AdjointTests.OwnKernelCallTests/`a call that makes no sense is an error with the line`"),
     WrongLine(
       "a kernel call may read beyond its operand",
-      in: "Sources/Adjoint/Compilation/Lowering/StatedCosts.swift",
+      in: "Sources/Adjoint/Compilation/Costs/StatedCosts.swift",
       replace: "range.upperBound > signature.shape.elementCount",
       with: "range.upperBound > signature.shape.elementCount + 1",
       caughtBy: "AdjointTests.OwnKernelCallTests/`a call that makes no sense is an error with the line`"),
     WrongLine(
       "a kernel call may leave elements unwritten",
-      in: "Sources/Adjoint/Compilation/Lowering/StatedCosts.swift",
+      in: "Sources/Adjoint/Compilation/Costs/StatedCosts.swift",
       replace: "range != 0..<shapes.writtenCount",
       with: "range.upperBound > shapes.writtenCount",
       caughtBy: "AdjointTests.OwnKernelCallTests/`a call that makes no sense is an error with the line`"),
@@ -214,7 +214,7 @@ extension WrongLine {
       caughtBy: "AdjointTests.CostModelTests/`a product costs its multiplications, however its operands lie`"),
     WrongLine(
       "a product in double precision is estimated as one in single precision",
-      in: "Sources/Adjoint/Compilation/Lowering/CostModel.swift",
+      in: "Sources/Adjoint/Compilation/Costs/CostModel.swift",
       replace: "type == .float64 ? operationsPerNanosecond / 2",
       with: "type == .float64 ? operationsPerNanosecond",
       caughtBy: "AdjointTests.CostModelTests/`a product costs its multiplications, however its operands lie`"),
@@ -232,7 +232,7 @@ extension WrongLine {
       caughtBy: "AdjointTests.CostModelTests"),
     WrongLine(
       "what a chain writes costs nothing",
-      in: "Sources/Adjoint/Compilation/Lowering/ChainWork.swift",
+      in: "Sources/Adjoint/Compilation/Costs/ChainWork.swift",
       replace: "(chain.operandCount + chain.outputCount)",
       with: "chain.operandCount",
       caughtBy: "AdjointTests.CostModelTests/`a chain costs what it reads and writes, and each of its operations`"),
@@ -250,19 +250,19 @@ extension WrongLine {
       caughtBy: rowCosts),
     WrongLine(
       "a speed is measured in thousandths of its unit",
-      in: "Sources/Adjoint/Compilation/Lowering/CostModel+Measured.swift",
+      in: "Sources/Adjoint/Compilation/Costs/CostModel+Measured.swift",
       replace: "* 1e-9",
       with: "* 1e-6",
       caughtBy: "AdjointTests.CostModelTests/`measured speeds are in elements and operations a nanosecond`"),
     WrongLine(
       "the gates of a chain cost nothing",
-      in: "Sources/Adjoint/Compilation/Lowering/ChainWork.swift",
+      in: "Sources/Adjoint/Compilation/Costs/ChainWork.swift",
       replace: "+ arithmetic * Float(chain.count)",
       with: "+ 0 * arithmetic * Float(chain.count)",
       caughtBy: "AdjointTests.CostModelTests/`a chain costs what it reads and writes, and each of its operations`"),
     WrongLine(
       "finer parts are kept where they make the critical path longer",
-      in: "Sources/Adjoint/Compilation/Lowering/Division.swift",
+      in: "Sources/Adjoint/Compilation/Planning/Division.swift",
       replace: "shorter < gain * longer",
       with: "shorter < longer / gain",
       caughtBy: finerParts),
@@ -364,5 +364,44 @@ extension WrongLine {
       with: "return values.first { $0.isNaN }.map(Double.init)",
       caughtBy:
         "AdjointTests.InitializerTests/`an int32 parameter is refused if any value that its rule can give is no int32`"),
+    WrongLine(
+      "a call that reads what reaches no memory is not told",
+      in: "Sources/Adjoint/Compilation/Lowering/CallGraph.swift",
+      replace: "if isInner(operand) {",
+      with: "if isInner(operand), operand == call.node {",
+      caughtBy: "AdjointTests.CallGraphTests"),
+    WrongLine(
+      "a value that two calls write is not told",
+      in: "Sources/Adjoint/Compilation/Lowering/CallGraph.swift",
+      replace: "where !written.insert(result).inserted {",
+      with: "where !written.insert(result).inserted && number < 0 {",
+      caughtBy: "AdjointTests.CallGraphTests"),
+    WrongLine(
+      "a call that reads what is computed later is not told",
+      in: "Sources/Adjoint/Compilation/Lowering/CallGraph.swift",
+      replace: "if !isThere(operand) {",
+      with: "if number > 0, !isThere(operand) {",
+      caughtBy: "AdjointTests.CallGraphTests"),
+    WrongLine(
+      "the packed value of a scan that is taken apart has memory",
+      in: "Sources/Adjoint/Compilation/Lowering/LowerToCalls.swift",
+      replace: "if apart != nil { calls.keepFromMemory(node) }",
+      with: "",
+      caughtBy: "AdjointTests.CallGraphTests"),
+    WrongLine(
+      "a chain reads a value once for each shape that it is shown in",
+      in: "Sources/Adjoint/Compilation/Lowering/ChainCall.swift",
+      replace: """
+              let node = storage.original(of: node)
+
+        """,
+      with: "",
+      caughtBy: "AdjointTests.CallGraphTests"),
+    WrongLine(
+      "the values within a chain are contributions to no sum in arrival order",
+      in: "Sources/Adjoint/Compilation/Planning/UnitBuilder.swift",
+      replace: "for result in call.results where result != node {",
+      with: "for result in call.results.prefix(0) where result != node {",
+      caughtBy: "AdjointTests.PlanLawTests"),
   ]
 }

@@ -122,8 +122,10 @@ extension WrongLine {
     WrongLine(
       "a chain is taken to read its operands where each gate stands",
       in: "Sources/Adjoint/Compilation/Planning/UnitBuilder+Calls.swift",
-      replace: "let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]",
-      with: "let reading = position",
+      replace: "for operand in call.operands { extend(operand, to: position) }",
+      with: """
+        for operand in call.operands { extend(operand, to: position - min(position, call.chainNodes.count)) }
+        """,
       caughtBy: "AdjointTests.PlanLawTests"),
     WrongLine(
       "the last part of a value is not waited for",
@@ -135,11 +137,11 @@ extension WrongLine {
       "the third operand of a call is not noted as used",
       in: "Sources/Adjoint/Compilation/Planning/UnitBuilder+Calls.swift",
       replace: """
-            for (position, operand) in operands.enumerated() {
+            for (position, operand) in call.operands.enumerated() {
               use(
         """,
       with: """
-            for (position, operand) in operands.enumerated() where position != 2 {
+            for (position, operand) in call.operands.enumerated() where position != 2 {
               use(
         """,
       caughtBy: "AdjointTests.PlanLawTests"),
@@ -254,7 +256,7 @@ extension WrongLine {
     WrongLine(
       "a constant that has been folded into others is kept",
       in: "Sources/Adjoint/Compilation/Planning/UnitBuilder.swift",
-      replace: " || storage.isConstant($0) && !order.isUsed($0)",
+      replace: " || storage.isConstant($0) && !calls.order.isUsed($0)",
       with: "",
       caughtBy: "AdjointTests.FoldingTests"),
     WrongLine(

@@ -207,7 +207,7 @@ extension WrongLine {
       caughtBy: "AdjointTests.HostileExtentTests/`a size that makes no sense is an error with the line`"),
     WrongLine(
       "an integer constant of a body is written as a float",
-      in: "Sources/Adjoint/Compilation/Planning/UnitBuilder+Scans.swift",
+      in: "Sources/Adjoint/Compilation/Lowering/LowerToCalls.swift",
       replace: "elementType: constant.elementType,",
       with: "elementType: constant.elementType == .int32 ? .float32 : constant.elementType,",
       caughtBy: constantsOfBodies),

@@ -21,16 +21,16 @@ struct ChainCall {
 
   /// - Parameters:
   ///   - gates: the nodes of the chain in order.
-  ///   - place: where the value of a node lies.
   ///   - fused: says which values are read by the chain alone, and which it gathers.
-  init(_ gates: [NodeID], in storage: GraphStorage, _ place: (NodeID) -> Placement.Place, _ fused: FuseElementwise) {
+  init(_ gates: [NodeID], in storage: GraphStorage, _ fused: FuseElementwise) {
     let signature = storage.signature(of: gates[0])
     let shape = signature.shape.dimensions
-    var reads: [(node: NodeID, place: Placement.Place, view: ElementwiseChain.View)] = []
+    var reads: [(node: NodeID, view: ElementwiseChain.View)] = []
     var values: [NodeID: Int] = [:]
     func read(_ node: NodeID, _ view: ElementwiseChain.View) -> Int {
-      if let known = reads.firstIndex(where: { $0.place == place(node) && $0.view == view }) { return known }
-      reads.append((node, place(node), view))
+      let node = storage.original(of: node)
+      if let known = reads.firstIndex(where: { $0.node == node && $0.view == view }) { return known }
+      reads.append((node, view))
       return reads.count - 1
     }
     var applications: [(node: NodeID, work: Work, inputs: [NodeID])] = []

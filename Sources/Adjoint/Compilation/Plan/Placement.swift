@@ -114,12 +114,9 @@ struct Placement: Sendable {
   }
 
   private mutating func newPlace(for node: NodeID, _ traits: GateTraits, _ storage: GraphStorage) -> Place {
-    let signatureID = storage.rows[node.int].signature
-    let signature = storage.signatures[Int(signatureID.index)]
-    if signature.elementType.isDifferentiable, signatureID.isScalar || signature.shape.elementCount == 1 {
-      if traits.source == nil, traits.brief.scalarOperation != nil {
-        return .awaited(gate: 0, signature.elementType)
-      }
+    let signature = storage.signature(of: node)
+    if storage.isOneNumber(node) {
+      if storage.isScalarGate(node) { return .awaited(gate: 0, signature.elementType) }
       let place = Place.slot(takeSlots(1, signature.elementType), signature.elementType)
       if traits.source == .constant {
         scalarConstants.append((place, storage.constants[node]!.doubles(count: 1)[0]))
@@ -168,6 +165,21 @@ struct Placement: Sendable {
     precondition(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
     if type == .float64 { float64Slots += count } else { float32Slots += count }
     return first
+  }
+}
+
+extension GraphStorage {
+  /// Whether a node's value is one floating-point number, which lies in a slab.
+  func isOneNumber(_ node: NodeID) -> Bool {
+    let signatureID = rows[node.int].signature
+    if signatureID.isFloatingScalar { return true }
+    let signature = signatures[Int(signatureID.index)]
+    return signature.elementType.isDifferentiable && signature.shape.elementCount == 1
+  }
+
+  /// Whether a node is computed by the machine for scalars.
+  func isScalarGate(_ node: NodeID) -> Bool {
+    brief(of: node).scalarOperation != nil && isOneNumber(node)
   }
 }
 

@@ -2,43 +2,40 @@
 extension UnitBuilder {
   /// Adds a kernel call: to the open unit if it is small, as units of their own that each compute a part of the results
   /// if it is worth several.
-  ///
-  /// - Parameters:
-  ///   - constants: what the call reads besides, behind its operands.
-  ///   - scratch: memory that the call alone uses, behind its results.
-  ///   - overwritable: the operands whose memory result i may take if nothing else reads them.
-  mutating func addCall(
-    _ call: any KernelCall, cost: Float, _ node: NodeID, operands: [NodeID], constants: [Placement.Place] = [],
-    results: [NodeID], scratch: Placement.Place? = nil, overwritable: (_ result: Int) -> [NodeID]
-  ) {
-    let ranges = call.parts(partCount(of: cost, operands: operands), grain: division.grain)
+  mutating func addCall(_ use: CallGraph.Call) {
+    let (call, cost) = (use.call, use.cost)
+    let ranges = call.parts(partCount(of: cost, operands: use.operands), grain: division.grain)
     if cost >= 2 * Division.fine.part, call.extent > 1 { isDivisible = true }
     if ranges.count > 1 { closeUnit() } else { makeRoom(for: cost) }
     let parts = Parts(call: call, ranges: ranges, units: openUnit..<openUnit + UInt32(ranges.count))
-    let makers = makers(of: operands, for: parts)
+    let makers = makers(of: use.operands, for: parts)
     // Which memory the results may take depends on who comes before whom.
     for (unit, makers) in zip(parts.units, makers) { for maker in makers { reuse.addEdge(from: maker, to: unit) } }
     closeRun()
-    var waits = takeMemory(results, for: parts, operands: operands, overwritable)
-    if let scratch { waits += takeScratch(scratch, node, by: parts.units) }
+    let constants = use.constants.map { plan.placement.addConstant($0.values, $0.signature, for: use.node) }
+    let scratch = use.scratchByteCount.map { plan.placement.addScratch(byteCount: $0, for: use.node) }
+    var waits = takeMemory(for: use, parts)
+    if let scratch { waits += takeScratch(scratch, use.node, by: parts.units) }
     let start = plan.operands.count
-    let middle = start + operands.count + constants.count
-    for node in operands { plan.operands.append(values[node.int].place) }
+    let middle = start + use.operands.count + constants.count
+    for node in use.operands { plan.operands.append(values[node.int].place) }
     plan.operands += constants
-    for node in results { plan.operands.append(values[node.int].place) }
+    for node in use.results { plan.operands.append(values[node.int].place) }
     if let scratch { plan.operands.append(scratch) }
     for (range, makers) in zip(ranges, makers) {
       for maker in makers { addEdge(from: maker) }
       for wait in waits where wait.to == openUnit { addEdge(from: wait.from) }
       plan.steps.append(
         Step(
-          work: .kernel(plan.calls.count, range), node: node, operands: start..<middle,
+          work: .kernel(plan.calls.count, range), node: use.node, operands: start..<middle,
           results: middle..<plan.operands.count))
       if ranges.count > 1 {
         openCost = cost / Float(ranges.count)
         closeUnit()
       }
     }
+    if !use.chainNodes.isEmpty { plan.chainNodes[plan.calls.count] = use.chainNodes }
+    if !use.gathers.isEmpty { plan.chainGathers[plan.calls.count] = use.gathers }
     plan.calls.append(call)
     if openCost >= unitWork { closeUnit() }
   }
@@ -104,16 +101,14 @@ extension UnitBuilder {
 
   /// Finds memory for those results that live only within a run; returns what the parts must wait for besides what they
   /// read.
-  private mutating func takeMemory(
-    _ results: [NodeID], for parts: Parts, operands: [NodeID], _ overwritable: (Int) -> [NodeID]
-  ) -> [BufferReuse.Wait] {
-    for (position, operand) in operands.enumerated() {
+  private mutating func takeMemory(for call: CallGraph.Call, _ parts: Parts) -> [BufferReuse.Wait] {
+    for (position, operand) in call.operands.enumerated() {
       use(operand, by: users(parts, of: operand, parts.elementsRead(of: position)))
     }
     var waits: [BufferReuse.Wait] = []
-    for (number, result) in results.enumerated() {
+    for (number, result) in call.results.enumerated() {
       let writers = users(parts, of: result, parts.elementsWritten(to: number))
-      waits += takeMemory(result, for: writers, operands: operands, overwritable(number))
+      waits += takeMemory(result, for: writers, operands: call.operands, call.overwritable[number])
       use(result, by: writers)
       values[result.int].unit = parts.units.lowerBound
       if !parts.isOne { writtenBy[result] = parts.elementsWritten(to: number) }
@@ -141,26 +136,16 @@ extension UnitBuilder {
     if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], position) }
   }
 
-  /// Finds, for each buffer of a run, where in the order it is read last; a chain reads where it ends.
+  /// Finds, for each buffer of a run, where in the order it is read last; a call reads where it stands.
   mutating func findLastReaders() {
     if plan.placement.buffers.isEmpty { return }
-    var chainEnds = [Int](repeating: 0, count: fused.chains.count)
-    if !fused.chains.isEmpty {
-      for (position, node) in order.enumerated() where fused.chain(of: node) != FuseElementwise.none {
-        chainEnds[Int(fused.chain(of: node))] = position
-      }
-    }
     lastRead = [Int](repeating: -1, count: plan.placement.buffers.count)
     for (position, node) in order.enumerated() {
       if values[node.int].place.isAwaited { continue }  // it reads scalars
-      let chain = fused.chain(of: node)
-      let reading = chain == FuseElementwise.none ? position : chainEnds[Int(chain)]
-      for input in graph.storage.inputs(of: node) {
-        extend(input, to: reading)
-        // The chain reads the table and the indices of what it gathers.
-        if fused.gathers[input] != nil {
-          for operand in graph.storage.inputs(of: input) { extend(operand, to: reading) }
-        }
+      if let call = calls.call(at: node) {
+        for operand in call.operands { extend(operand, to: position) }
+      } else if !calls.isComputedLater(node) {
+        for input in graph.storage.inputs(of: node) { extend(input, to: position) }
       }
     }
     for (buffer, position) in lastRead.enumerated() where position >= 0 {

@@ -1,23 +1,21 @@
 internal import DependencyScheduling
 internal import Kernels
 
-/// Orders the nodes, turns them into steps and groups the steps into units.
+/// Puts calls and scalar gates, in their order, into steps and groups the steps into units.
 ///
 /// The order is that of construction, forward nodes before backward ones: it is topological, and since the backward
 /// nodes were made in reversed dependency order, so do they run. A unit is a contiguous range of it; contiguous ranges
 /// of one topological order always form an acyclic quotient, so grouping is safe and linear. A node worth a unit by
 /// itself shares with nobody, so that a cheap node on the critical path does not wait behind an expensive one.
 struct UnitBuilder: ~Copyable {
-  let graph: IntermediateGraph
+  let calls: CallGraph
+  var graph: IntermediateGraph { calls.graph }
+  var order: RunOrder { calls.order }
   let accumulation: Accumulation
   let unitWork: Float
   let costs: CostModel
   var plan: ProgramPlan
 
-  let fused: FuseElementwise
-  let scans: ScanResults
-  let options: Program.Options
-  let order: RunOrder
   let division: Division
   /// Whether finer parts would divide any call.
   var isDivisible = false
@@ -51,15 +49,13 @@ struct UnitBuilder: ~Copyable {
   /// Arrival order: for each contribution, the accumulators that wait for it.
   var waiting: [NodeID: [Int]] = [:]
   var accumulatorOf: [NodeID: Int] = [:]
-  var operandSignatures: [Signature] = []
 
   /// - Parameter isShared: whether several workers may run the units.
   static func build(
     _ graph: IntermediateGraph, options: Program.Options, isShared: Bool = true
   ) -> Result {
-    let order = RunOrder(graph)
-    let fused = FuseElementwise(graph, order: order, options: options)
-    func build(_ division: Division) -> Result { self.build(graph, order, fused, division, options) }
+    let calls = LowerToCalls.apply(to: graph, options)
+    func build(_ division: Division) -> Result { self.build(calls, division, options) }
     if let division = options.division { return build(division) }
     let coarse = build(.coarse)
     guard isShared, coarse.isDivisible, Division.isTooCoarse(for: coarse.plan.step) else { return coarse }
@@ -67,21 +63,19 @@ struct UnitBuilder: ~Copyable {
     return Division.isWorthIt(fine.plan.step, over: coarse.plan.step) ? fine : coarse
   }
 
-  private static func build(
-    _ graph: IntermediateGraph, _ order: RunOrder, _ fused: FuseElementwise, _ division: Division,
-    _ options: Program.Options
-  ) -> Result {
-    var builder = UnitBuilder(graph, order, fused, division, options)
+  private static func build(_ calls: CallGraph, _ division: Division, _ options: Program.Options) -> Result {
+    let fences = calls.graph.fences
+    var builder = UnitBuilder(calls, division, options)
     if options.accumulation == .arrivalOrder { builder.findAccumulators() }
     builder.findLastReaders()
     var isForward = true
-    for (position, node) in builder.order.enumerated() {
-      if isForward, !builder.order.isForward(node) {
+    for (position, node) in calls.order.enumerated() {
+      if isForward, !calls.order.isForward(node) {
         builder.endForward()
         isForward = false
       }
       builder.position = position
-      if !graph.fences.isEmpty, graph.fences.contains(node) { builder.addFence() }
+      if !fences.isEmpty, fences.contains(node) { builder.addFence() }
       builder.add(node)
       if !builder.releases.isEmpty {
         for buffer in builder.releases[position] ?? [] { builder.reuse.release(buffer) }
@@ -101,22 +95,16 @@ struct UnitBuilder: ~Copyable {
     let isDivisible: Bool
   }
 
-  private init(
-    _ graph: IntermediateGraph, _ order: RunOrder, _ fused: FuseElementwise, _ division: Division,
-    _ options: Program.Options
-  ) {
-    self.graph = graph
-    (self.order, self.fused, self.division) = (order, fused, division)
+  private init(_ calls: CallGraph, _ division: Division, _ options: Program.Options) {
+    (self.calls, self.division) = (calls, division)
     accumulation = options.accumulation
     unitWork = options.unitWork
-    costs = options.measuresCosts ? .measured : .nominal
-    let storage = graph.storage
-    scans = ScanResults(storage, order: order, roots: graph.roots.all)
-    self.options = options
+    costs = options.costs
+    let storage = calls.graph.storage
     values = Column(reserving: storage.count)
     // A constant that has been folded into others is not kept.
-    let placement = Placement(graph, &values) { [fused, scans] in
-      fused.isInner($0) || scans.isTakenApart($0) || storage.isConstant($0) && !order.isUsed($0)
+    let placement = Placement(calls.graph, &values) {
+      calls.isInner($0) || storage.isConstant($0) && !calls.order.isUsed($0)
     }
     plan = ProgramPlan(placement: placement, costs: costs)
     // A head and two operands a gate: more than most are. What isn't used is never touched.
@@ -138,11 +126,8 @@ struct UnitBuilder: ~Copyable {
     let brief = graph.storage.gates.briefs[Int(row.gate.index)]
     if let operation = brief.scalarOperation, values[node.int].place.isAwaited {
       addScalar(operation, node, row, cost: brief.scalarCost)
-    } else if case let chain = fused.chain(of: node), chain != FuseElementwise.none {
-      let gates = fused.chains[Int(chain)]
-      if gates.last == node { addChain(gates) }
-      return
     } else if brief.source == nil {
+      if calls.isComputedLater(node) { return }
       addOther(node)
     }
     if accumulation == .arrivalOrder { addContributions(of: node) }
@@ -197,47 +182,25 @@ struct UnitBuilder: ~Copyable {
     return ScalarOperand(value.place)
   }
 
-  mutating func addOther(_ node: NodeID) {
-    let traits = graph.storage.traits(of: node)
-    if case .alias = traits.kernel.form {
+  private mutating func addOther(_ node: NodeID) {
+    if let call = calls.call(at: node) {
+      addCall(call)
+      // The other gates of a chain come when it does.
+      if accumulation == .arrivalOrder, !call.chainNodes.isEmpty {
+        for result in call.results where result != node { addContributions(of: result) }
+      }
+      return
+    }
+    switch graph.storage.traits(of: node).kernel.form {
+    case .alias:
       let original = graph.storage.input(0, of: node)
       if values[original.int].place.isAwaited { closeRun() }
       values[node.int].place = values[original.int].place
       values[node.int].unit = values[original.int].unit
       if !writtenBy.isEmpty { writtenBy[node] = writtenBy[original] }
-    } else if case .accumulate = traits.kernel.form, accumulation == .arrivalOrder {
-      addJoin(node)
-    } else if case .scan(let gate) = traits.kernel.form, let scan = gate as? Scan {
-      addScan(node, scan)
-    } else if !scans.isResult(node, in: graph.storage), fused.gathers[node] == nil {
-      addKernel(node, traits.kernel)
+    case .accumulate: addJoin(node)
+    default: break  // a part of a scan, or rows that a chain gathers: a call has them
     }
-  }
-
-  mutating func addKernel(_ node: NodeID, _ kernel: Kernel) {
-    let operands = Array(graph.storage.inputs(of: node))
-    operandSignatures.removeAll(keepingCapacity: true)
-    for operand in operands { operandSignatures.append(graph.storage.signature(of: operand)) }
-    let result = graph.storage.signature(of: node)
-    let call = kernel.call(CallShapes(result: result, operands: operandSignatures))
-    let cost = graph.storage.statedCost(of: node, kernel) ?? min(call.cost(at: costs), CostModel.longest)
-    let overwritable = operands.indices.filter {
-      operandSignatures[$0] == result && call.mayOverwrite(operand: $0, by: 0)
-    }
-    addCall(call, cost: cost, node, operands: operands, results: [node]) { _ in overwritable.map { operands[$0] }
-    }
-  }
-
-  mutating func addChain(_ gates: [NodeID]) {
-    closeRun()  // so that the scalars that it reads have their slots
-    let made = ChainCall(gates, in: graph.storage, { values[$0.int].place }, fused)
-    let call = made.call(ChainWork(gates.map { graph.storage.traits(of: $0).kernel }))
-    addCall(call, cost: call.cost(at: costs), gates.last!, operands: made.operands, results: made.results) { result in
-      made.operands.indices.filter { call.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
-    }
-    plan.chainNodes[plan.calls.count - 1] = made.nodes
-    if !made.gathers.isEmpty { plan.chainGathers[plan.calls.count - 1] = made.gathers }
-    if accumulation == .arrivalOrder { for gate in gates { addContributions(of: gate) } }
   }
 
   /// Makes a step of the scalar gates gathered since the last one.

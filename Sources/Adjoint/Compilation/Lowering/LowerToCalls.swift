@@ -1,0 +1,103 @@
+internal import Kernels
+
+/// From gates to kernel calls: chains of elementwise gates, loops with all their results, and every other gate by the
+/// kernel that it has.
+///
+/// - Complexity: O(nodes + edges), and what the kernels' own plans cost.
+struct LowerToCalls {
+  private let storage: GraphStorage
+  private let fused: FuseElementwise
+  private let scans: ScanResults
+  private let options: Program.Options
+  private let costs: CostModel
+  private var calls: CallGraph
+  private var operandSignatures: [Signature] = []
+
+  static func apply(to graph: IntermediateGraph, _ options: Program.Options) -> CallGraph {
+    var lowering = LowerToCalls(graph, options)
+    for node in lowering.calls.order { lowering.add(node) }
+    lowering.calls._checkInvariants()
+    return lowering.calls
+  }
+
+  private init(_ graph: IntermediateGraph, _ options: Program.Options) {
+    let order = RunOrder(graph)
+    storage = graph.storage
+    fused = FuseElementwise(graph, order: order, options: options)
+    scans = ScanResults(graph.storage, order: order, roots: graph.roots.all)
+    self.options = options
+    costs = options.costs
+    calls = CallGraph(graph, order: order)
+  }
+
+  private mutating func add(_ node: NodeID) {
+    if storage.isScalarGate(node) || storage.brief(of: node).source != nil { return }
+    let chain = fused.chain(of: node)
+    if chain != FuseElementwise.none {
+      if fused.isInner(node) { calls.keepFromMemory(node) }
+      let gates = fused.chains[Int(chain)]
+      if gates.last == node { addChain(gates) }
+      return
+    }
+    let kernel = storage.traits(of: node).kernel
+    switch kernel.form {
+    case .alias: break
+    case .accumulate where options.accumulation == .arrivalOrder: break
+    case .scan(let gate):
+      if let scan = gate as? Scan { addScan(node, scan) }
+    case .gatherRows where fused.gathers[node] != nil: calls.keepFromMemory(node)
+    default:
+      if !scans.isResult(node, in: storage) { addKernel(node, kernel) }
+    }
+  }
+
+  private mutating func addKernel(_ node: NodeID, _ kernel: Kernel) {
+    let operands = Array(storage.inputs(of: node))
+    operandSignatures.removeAll(keepingCapacity: true)
+    for operand in operands { operandSignatures.append(storage.signature(of: operand)) }
+    let result = storage.signature(of: node)
+    let call = kernel.call(CallShapes(result: result, operands: operandSignatures))
+    let overwritable = operands.indices.filter {
+      operandSignatures[$0] == result && call.mayOverwrite(operand: $0, by: 0)
+    }
+    calls.append(
+      CallGraph.Call(
+        call: call, cost: storage.statedCost(of: node, kernel) ?? min(call.cost(at: costs), CostModel.longest),
+        node: node, operands: operands, results: [node], overwritable: [overwritable.map { operands[$0] }]),
+      computing: [node])
+  }
+
+  private mutating func addChain(_ gates: [NodeID]) {
+    let made = ChainCall(gates, in: storage, fused)
+    let call = made.call(ChainWork(gates.map { storage.traits(of: $0).kernel }))
+    calls.append(
+      CallGraph.Call(
+        call: call, cost: call.cost(at: costs), node: gates.last!, operands: made.operands, results: made.results,
+        overwritable: made.results.indices.map { result in
+          made.operands.indices.filter { call.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
+        }, chainNodes: made.nodes, gathers: made.gathers),
+      computing: gates)
+  }
+
+  /// One call that writes all results that are wanted of a scan. It reads the constants of its body as operands.
+  private mutating func addScan(_ node: NodeID, _ scan: Scan) {
+    let operands = Array(storage.inputs(of: node))
+    let apart = scans.partsOf[node]
+    if apart != nil { calls.keepFromMemory(node) }
+    let places = ScanPlaces(scan)
+    let wanted = apart.map { parts in
+      parts.map { places.number(of: (storage.gate(of: $0) as? ScanPart)!) }
+    }
+    let loop = LoopPlan(scan, results: wanted ?? Array(places.parts.indices), packed: apart == nil, options: options)
+    assert(operands.count == scan.body.sources.count)
+    let results = apart ?? [node]
+    calls.append(
+      CallGraph.Call(
+        call: loop, cost: loop.cost(at: costs), node: node, operands: operands, results: results,
+        overwritable: results.map { _ in [] },
+        constants: loop.plan.placement.constants.map { constant in
+          (constant.values, Signature(elementType: constant.elementType, shape: [constant.elementCount]))
+        }, scratchByteCount: loop.layout.scratchBytes),
+      computing: [node])
+  }
+}
