@@ -8,6 +8,7 @@
 
 #define TARGET ADJ_UNWATCHED __attribute__((target("avx2,fma")))
 #define KIND avx2
+#define REGISTERS 2
 #include "product_narrow.h"
 #include "product_vectors.h"
 

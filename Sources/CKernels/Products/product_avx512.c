@@ -9,6 +9,7 @@
 // With AVX-512 alone, without VL, the compiler uses half of the registers.
 #define TARGET ADJ_UNWATCHED __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
 #define KIND avx512
+#define REGISTERS 1
 #define MOST_ROWS 14  // Decisions/Kernels.md
 #define MOST_VECTORS(ROWS) ((ROWS) <= 3 ? 8 : (ROWS) <= 6 ? 4 : 2)
 #define WIDE(T) T(1, 8) T(2, 8) T(3, 8)

@@ -9,6 +9,7 @@
 
 #define TARGET ADJ_UNWATCHED
 #define KIND neon
+#define REGISTERS 4
 #include "product_narrow.h"
 #include "product_vectors.h"
 

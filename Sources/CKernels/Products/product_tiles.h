@@ -43,16 +43,29 @@ __attribute__((always_inline)) TARGET static inline void NAME(compute)(const int
     __asm__("" : "+r"(a[g]));
   }
   for (ptrdiff_t p = 0; p < depth; ++p) {
-    NAME(lanes) right[8];
+    // Of elements of A and registers of B, those that are fewer stay beside the sums.
+    if (rows < vectors * REGISTERS) {
+      NAME(lanes) left[MOST_ROWS];
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; ++v) right[v] = *(const NAME(lanes) *)(b + v * b_vector);
-    b += b_depth;
+      for (int r = 0; r < rows; ++r) left[r] = (NAME(lanes))(is_across ? a[0][r] : a[r / 3][r % 3 * stride]);
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; ++r) {
-      const NAME(lanes) left = (NAME(lanes))(is_across ? a[0][r] : a[r / 3][r % 3 * stride]);
+      for (int v = 0; v < vectors; ++v) {
+        const NAME(lanes) right = *(const NAME(lanes) *)(b + v * b_vector);
 #pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; ++v) sums[r][v] = __builtin_elementwise_fma(left, right[v], sums[r][v]);
+        for (int r = 0; r < rows; ++r) sums[r][v] = __builtin_elementwise_fma(left[r], right, sums[r][v]);
+      }
+    } else {
+      NAME(lanes) right[8];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; ++v) right[v] = *(const NAME(lanes) *)(b + v * b_vector);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; ++r) {
+        const NAME(lanes) left = (NAME(lanes))(is_across ? a[0][r] : a[r / 3][r % 3 * stride]);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; ++v) sums[r][v] = __builtin_elementwise_fma(left, right[v], sums[r][v]);
+      }
     }
+    b += b_depth;
 #pragma clang loop unroll(full)
     for (int g = 0; g < groups; ++g) a[g] += is_across ? stride : 1;
   }

@@ -1,4 +1,5 @@
-// Included once for each kind of vectors, with KIND its name, TARGET, MOST_ROWS, MOST_VECTORS, TILES and TILE_TABLE.
+// Included once for each kind of vectors, with KIND its name, REGISTERS how many of them 64 bytes take, TARGET,
+// MOST_ROWS, MOST_VECTORS, TILES and TILE_TABLE.
 
 #define JOINED(A, B, C) A##_##B##_##C
 #define JOIN(A, B, C) JOINED(A, B, C)

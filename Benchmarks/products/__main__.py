@@ -1,0 +1,226 @@
+"""python3 Benchmarks/products: matrix products of this package beside libraries, shape by shape, on one thread.
+
+    --watch   instead: fails where a product reaches less than 70 % of the processor's multiply-adds, or where the
+              compiler lets sums leave their registers within an inner loop
+    --python  a Python environment with mkl and onednn, instead of one that is made in .build
+    --quick   fewer shapes
+
+OpenBLAS is measured as it is installed, and told which kernels to take; MKL and oneDNN come from PyPI.
+"""
+
+import argparse
+import ctypes.util
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent.parent
+KERNELS = PACKAGE / "Sources" / "CKernels"
+WORK = PACKAGE / "Benchmarks" / ".build" / "products"
+sys.path.insert(0, str(PACKAGE / "Benchmarks" / "compare"))
+
+from markdown import table  # noqa: E402
+
+# How Swift Package Manager compiles C in release.
+FLAGS = ["-O2", "-fPIC", "-fno-omit-frame-pointer", *(f"-I{KERNELS / part}" for part in ("", "include", "Products")),
+         f"-I{PACKAGE / 'Sources' / 'COperations' / 'include'}"]
+
+# Which group a shape belongs to, its name, and whether A and B are transposed, m, n, k.
+SHAPES = [
+    *(("squares", f"{size}³", 0, 0, size, size, size) for size in (64, 96, 128, 192, 256, 384, 512)),
+    ("mlp", "forward", 0, 0, 128, 512, 784), ("mlp", "forward", 0, 0, 128, 512, 512),
+    ("mlp", "gradient of weights", 1, 0, 784, 512, 128), ("mlp", "gradient of weights", 1, 0, 512, 512, 128),
+    ("mlp", "gradient of inputs", 0, 1, 128, 784, 512), ("mlp", "gradient of inputs", 0, 1, 128, 512, 512),
+    ("ten columns", "forward", 0, 0, 128, 10, 512), ("ten columns", "gradient of weights", 1, 0, 512, 10, 128),
+    ("ten columns", "gradient of inputs", 0, 1, 128, 512, 10),
+    ("lstm", "step", 0, 0, 16, 512, 128), ("lstm", "step back", 0, 1, 16, 128, 512),
+    ("lstm", "gradient of weights", 1, 0, 128, 512, 1600),
+    ("attention", "A · Bᵀ", 0, 1, 64, 64, 32), ("attention", "A · B", 0, 0, 64, 32, 64),
+    ("attention", "Aᵀ · B", 1, 0, 64, 32, 64), ("attention", "projection", 0, 0, 512, 512, 128),
+    ("few rows", "4 rows", 0, 0, 4, 512, 512), ("few rows", "4 rows, A · Bᵀ", 0, 1, 4, 512, 512),
+    ("few rows", "8 rows", 0, 0, 8, 1024, 1024),
+    ("vectors", "row · B", 0, 0, 1, 512, 512), ("vectors", "row · B", 0, 0, 1, 2048, 2048),
+    ("vectors", "Aᵀ · column", 1, 0, 512, 1, 512),
+    ("vectors along k", "row · Bᵀ", 0, 1, 1, 512, 512), ("vectors along k", "row · Bᵀ", 0, 1, 1, 2048, 2048),
+    ("vectors along k", "A · column", 0, 0, 512, 1, 512),
+    ("small", "16³", 0, 0, 16, 16, 16), ("small", "32³", 0, 0, 32, 32, 32), ("small", "48³", 0, 0, 48, 48, 48),
+]
+
+
+def compiler():
+    """The C compiler of the Swift toolchain, which is the one that the package is built with."""
+    swift = shutil.which("swift")
+    beside = Path(swift).resolve().parent / "clang" if swift else None
+    return str(beside) if beside and beside.exists() else "clang"
+
+
+def sources():
+    return sorted((KERNELS / "Products").glob("*.c"))
+
+
+def build():
+    WORK.mkdir(parents=True, exist_ok=True)
+    program = WORK / "products"
+    libraries = ["-ldl", "-lm"] if sys.platform == "linux" else []
+    subprocess.run(
+        [compiler(), *FLAGS, Path(__file__).parent / "products.c", *sources(), KERNELS / "scratch.c", "-o", program,
+         *libraries], check=True)
+    return program
+
+
+# MARK: what a compiler may spoil
+
+# A vector that goes to the stack or comes from there.
+MOVE = re.compile(r"\s*vmov[au]p[sd]\s.*\(%r[sb]p\)|\s*(ldr|str|ldp|stp)\s+q.*\[sp")
+LABEL = re.compile(r"^(\.L\w+|L\w+):")
+JUMP = re.compile(r"\s*(j\w+|b\.\w+|cbn?z\s+\w+,|tbn?z\s+.*,)\s+(\.?L\w+)")
+
+
+def inner_loops(lines):
+    """The loops of an assembly text that hold no other: from a label to a jump back to it."""
+    places = {}
+    for number, line in enumerate(lines):
+        if found := LABEL.match(line):
+            places[found[1]] = number
+        elif found := JUMP.match(line):
+            start = places.get(found[2])
+            if start is not None and not any(start < place <= number for place in places.values()):
+                yield lines[start:number + 1]
+
+
+def spills(assembly):
+    """The inner loops in which products are summed up, and those that go to the stack for a vector."""
+    summing = [loop for loop in inner_loops(assembly.splitlines())
+               if sum("fmadd" in line or "fmla" in line for line in loop) >= 4]
+    return len(summing), [loop for loop in summing if any(MOVE.match(line) for line in loop)]
+
+
+def watch_registers():
+    wanted = ["product_avx512.c", "product_avx2.c"] if os.uname().machine == "x86_64" else ["product_neon.c"]
+    for source in wanted:
+        text = subprocess.run(
+            [compiler(), *FLAGS, "-S", KERNELS / "Products" / source, "-o", "-"], check=True, capture_output=True,
+            text=True).stdout
+        count, spilt = spills(text)
+        print(f"{source}: {count} inner loops of products, {len(spilt)} with sums that leave their registers")
+        if count < 8:
+            sys.exit(f"{source}: too few inner loops were found to say anything")
+        if spilt:
+            sys.exit("the first of them:\n" + "\n".join(spilt[0]))
+
+
+# MARK: the table
+
+def processor_flags():
+    try:
+        return set(re.search(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[1].split())
+    except (OSError, TypeError):
+        return set()
+
+
+def told():
+    """The kernels of OpenBLAS for what the processor can do, whatever its model."""
+    flags = processor_flags()
+    return "SkylakeX" if {"avx512f", "avx512vl"} <= flags else "Haswell" if "avx2" in flags else None
+
+
+def python_with_libraries(given):
+    environment = Path(given or WORK / "venv")
+    if not given and not (environment / "done").exists():
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+        for package in ("mkl", "onednn", "onednn-cpu-gomp"):
+            done = subprocess.run([environment / "bin" / "pip", "install", "--quiet", package], capture_output=True)
+            print(f"{package}: {'there' if done.returncode == 0 else 'cannot be had'}", flush=True)
+        (environment / "done").touch()
+    return environment
+
+
+def libraries(environment):
+    """The libraries by the name in the table, each with the arguments of the program."""
+    found = {}
+    for name, pattern, symbol in [("oneDNN", "libdnnl.so*", "dnnl_sgemm"), ("MKL", "libmkl_rt.*", "cblas_sgemm")]:
+        paths = sorted(environment.glob(f"lib/{pattern}")) + sorted(environment.glob(f"lib/**/{pattern}"))
+        if paths:
+            found[name] = f"{name}={paths[0]}={symbol}"
+    return found
+
+
+def measure(program, arguments, shapes, core=None):
+    """GFLOP/s by shape, ours first."""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
+    environment |= {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+    if core:
+        environment["OPENBLAS_CORETYPE"] = core
+    lines = "".join(" ".join(map(str, shape[2:])) + "\n" for shape in shapes)
+    done = subprocess.run([program, "table", *arguments], input=lines, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        print(done.stderr.strip(), file=sys.stderr)
+        return None
+    return [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+
+
+def show(shapes, columns):
+    """Prints the table and how ours compares with the fastest of the others on each shape. A column is a name, and for
+    each shape ours and the library's speed, measured in turns."""
+    rows, ratios = [], {}
+    for number, shape in enumerate(shapes):
+        others = [measured[number] for _, measured in columns]
+        ratio = min(ours / theirs for ours, theirs in others)
+        ratios.setdefault(shape[0], []).append(ratio)
+        m, n, k = shape[4:]
+        rows.append([f"{shape[0]}: {shape[1]}", f"{m} × {k} × {n}", f"{others[0][0]:.0f}",
+                     *(f"{theirs * others[0][0] / ours:.0f}" for ours, theirs in others), f"{ratio:.2f}"])
+    print(table(["product", "m × k × n", "ours", *(name for name, _ in columns), "of the fastest"], rows))
+
+    def mean(values):
+        return math.exp(sum(map(math.log, values)) / len(values))
+
+    print()
+    for group, values in ratios.items():
+        print(f"{group}: geometric mean {mean(values):.2f}, least {min(values):.2f}")
+    every = [value for values in ratios.values() for value in values]
+    print(f"against the fastest library: geometric mean {mean(every):.2f}, least {min(every):.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--watch", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--python")
+    options = parser.parse_args()
+    program = build()
+    if options.watch:
+        watch_registers()
+        sys.exit(subprocess.run([program, "peak"]).returncode)
+    shapes = SHAPES[::4] if options.quick else SHAPES
+    columns = []
+    blas = ctypes.util.find_library("openblas")
+    for name, core in [("OpenBLAS", None), (f"OpenBLAS, told {told()}", told())]:
+        if blas and (core or name == "OpenBLAS"):
+            measured = measure(program, [f"openblas={blas}=cblas_sgemm"], shapes, core)
+            if measured:
+                columns.append((name, measured))
+    for name, argument in libraries(python_with_libraries(options.python)).items():
+        measured = measure(program, [argument], shapes)
+        if measured:
+            columns.append((name, measured))
+    if not columns:
+        sys.exit("no library to compare with was found")
+    print(f"GFLOP/s in float32 on one thread of {processor()}, the best of forty samples, each library in turns with "
+          "ours\n")
+    show(shapes, columns)
+
+
+def processor():
+    try:
+        return re.search(r"^model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[1]
+    except (OSError, TypeError):
+        return os.uname().machine
+
+
+if __name__ == "__main__":
+    main()
