@@ -10,8 +10,8 @@ FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: run test mutants examples pictures docs compare sweep widths scaling gradbench counts update-counts format \
-  lint setup
+.PHONY: run test mutants examples pictures docs compare products sweep widths scaling gradbench counts update-counts \
+  format lint setup
 
 run: setup
 	swift run -c release --package-path Examples Digits
@@ -22,6 +22,12 @@ test: setup
 	swift test --skip-build $(BUILD)
 	$(BUILT) --build-tests --package-path Benchmarks
 	swift test --skip-build --package-path Benchmarks --filter '^GradBenchTests\.'
+
+# A table of matrix products, ours and libraries', shape by shape. ARGUMENTS="--watch" only sees that ours are as fast as
+# the processor lets them be.
+products:
+	.ci/setup blas
+	python3 Benchmarks/products $(ARGUMENTS)
 
 # Puts each wrong line of Tests/WrongLines into a copy of the package by itself, and sees whether its test notices it.
 # ARGUMENTS="--check" only checks that all of them apply; "--area scans", "--only Session" choose.
@@ -84,6 +90,6 @@ format:
 lint:
 	swift format lint --strict --recursive $(FORMATTED)
 
-# Installs jemalloc and OpenBLAS where they are missing.
+# Installs jemalloc where it is missing.
 setup:
 	@.ci/setup

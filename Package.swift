@@ -32,8 +32,10 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Jemalloc", description: "Gradient buffers in explicit jemalloc arenas (Linux)."),
-    .trait(name: "BLAS", description: "Matrix products by OpenBLAS (Linux) or Accelerate (Apple)."),
-    .default(enabledTraits: ["Jemalloc", "BLAS"]),
+    .trait(
+      name: "BLAS",
+      description: "Matrix products by OpenBLAS (Linux) or Accelerate (Apple), whose bits depend on the machine."),
+    .default(enabledTraits: ["Jemalloc"]),
   ],
   targets: [
     .target(name: "CThreads"),

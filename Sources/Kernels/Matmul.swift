@@ -16,8 +16,11 @@ package func runMatmul(
   precondition(sum == nil || plan.m > 1 && plan.n > 1, "A product with a vector is not added to what is there")
   checkRange(blocks, within: plan.blockCount)
   let size = type.byteCount
-  for index in blocks {
-    let block = plan.block(index)
+  var index = blocks.lowerBound
+  while index < blocks.upperBound {
+    let (block, count) =
+      MatrixBlockProduct.mergesBlocks ? plan.rectangle(from: index, below: blocks.upperBound) : (plan.block(index), 1)
+    index += count
     let first = (block.batch * plan.m + block.top) * plan.n + block.left
     let product = MatrixBlockProduct(
       type: type, plan: plan, accumulates: sum != nil, block: block, a: a + plan.offsetsA[block.batch] * size,

@@ -41,6 +41,20 @@ package struct MatmulPlan: Sendable, Equatable {
       batch: batch, top: top, left: left, height: min(blockHeight, m - top), width: min(stripWidth, n - left))
   }
 
+  /// The rectangle of as many blocks as make one up, from block `first` on and below `end`, and how many they are: whole
+  /// rows of blocks down to the end of a batch, or what there is of one row.
+  func rectangle(from first: Int, below end: Int) -> (block: Block, count: Int) {
+    let across = first % blocksAcross
+    let down = blocksDown - first / blocksAcross % blocksDown
+    let rows = across == 0 ? min((end - first) / blocksAcross, down) : 0
+    let count = rows > 0 ? rows * blocksAcross : min(end - first, blocksAcross - across)
+    let (start, last) = (block(first), block(first + count - 1))
+    let rectangle = Block(
+      batch: start.batch, top: start.top, left: start.left, height: last.top + last.height - start.top,
+      width: last.left + last.width - start.left)
+    return (rectangle, count)
+  }
+
   /// Multiply-adds of a block, at most.
   ///
   /// OpenBLAS starts threads of its own above m · n · k = 65,536 · 4 (`SMP_THRESHOLD_MIN` and

@@ -4,13 +4,20 @@ internal import CKernels
   internal import Accelerate
 #elseif BLAS && os(Linux)
   internal import COpenBLAS
+  internal import Foundation
 #endif
 
 // The only file that knows which library multiplies matrices.
 
 extension MatrixBlockProduct {
   #if BLAS && (canImport(Darwin) || os(Linux))
+    /// A library gets one block at a time: its bits may depend on what it is given.
+    static let mergesBlocks = false
+
     func run() {
+      #if os(Linux)
+        Self.tellOfMisfit
+      #endif
       if plan.n == 1 {
         timesVector()
       } else if plan.m == 1 {
@@ -64,6 +71,9 @@ extension MatrixBlockProduct {
       }
     }
   #else
+    /// No bit depends on what is multiplied together, and what is laid out for one block then serves all.
+    static let mergesBlocks = true
+
     func run() { multiplyOurselves() }
   #endif
 }
@@ -91,8 +101,32 @@ extension MatrixBlockProduct {
   }
 
   #if BLAS && os(Linux)
+    /// The processor that OpenBLAS has kernels for and takes this one for.
+    private static let core = String(cString: openblas_get_corename())
+
     /// Whether OpenBLAS uses its kernels for 512-bit vectors.
-    private static let hasUnpackedKernels =
-      ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(String(cString: openblas_get_corename()))
+    private static let hasUnpackedKernels = cores512.contains(core)
+
+    /// Says once, on the standard error, that OpenBLAS does not know the processor and leaves its vectors unused.
+    private static let tellOfMisfit: Void = {
+      guard let sentence = misfit(of: core, VectorLevel.current) else { return }
+      FileHandle.standardError.write(Data("Adjoint: \(sentence)\n".utf8))
+    }()
   #endif
+
+  /// The processors whose kernels use vectors of 512 bits.
+  private static let cores512 = ["SkylakeX", "Cooperlake", "SapphireRapids"]
+
+  /// What is wrong with the kernels that OpenBLAS has chosen for a processor with such vectors; `nil` if they fit.
+  static func misfit(of core: String, _ level: VectorLevel) -> String? {
+    let fitting: [String]
+    switch level {
+    case .bits512: fitting = cores512
+    case .bits256: fitting = cores512 + ["Haswell", "Zen"]
+    case .plain, .bits128: return nil
+    }
+    if fitting.contains(core) { return nil }
+    return "OpenBLAS takes this processor for \(core) and leaves its vectors of \(level == .bits512 ? 512 : 256) bits "
+      + "unused; without the trait BLAS products are faster"
+  }
 }

@@ -409,5 +409,23 @@ extension WrongLine {
       replace: "odd += sums[p + 1][v];",
       with: "odd += sums[p + 1][0];",
       caughtBy: "KernelsTests.ConvolutionRoomTests/`one result in room is found wherever it is in a tile`"),
+    WrongLine(
+      "rows of blocks are put together beyond the end of a batch",
+      in: "Sources/Kernels/MatmulPlan.swift",
+      replace: "min((end - first) / blocksAcross, down)",
+      with: "(end - first) / blocksAcross",
+      caughtBy: "KernelsTests.ProductBlockTests"),
+    WrongLine(
+      "a rectangle of blocks is as wide as its first",
+      in: "Sources/Kernels/MatmulPlan.swift",
+      replace: "width: last.left + last.width - start.left)",
+      with: "width: start.width)",
+      caughtBy: "KernelsTests.ProductBlockTests"),
+    WrongLine(
+      "kernels for vectors of 256 bits are taken to fit a processor with 512",
+      in: "Sources/Kernels/MatrixBlockProduct+Backend.swift",
+      replace: "case .bits512: fitting = cores512",
+      with: "case .bits512: fitting = cores512 + [\"Haswell\"]",
+      caughtBy: "KernelsTests.ProductBlockTests"),
   ]
 }
