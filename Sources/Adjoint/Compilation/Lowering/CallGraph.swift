@@ -26,7 +26,7 @@ struct CallGraph: Sendable {
     var constants: [(values: TensorValues, signature: Signature)] = []
     /// Memory that it alone uses, behind its results; `nil` for none.
     var scratchByteCount: Int?
-    /// Of a chain the node of each operation; empty for other calls.
+    /// Of a chain the node of each operation, behind that of the product that it follows; empty for other calls.
     var chainNodes: [NodeID] = []
     /// Of a chain the gates whose rows it gathers, by the operand that is their table.
     var gathers: [Int: NodeID] = [:]
@@ -74,6 +74,72 @@ struct CallGraph: Sendable {
 
   /// The node whose memory the value of `node` lies in: itself, but for one that shows another under another shape.
   func original(of node: NodeID) -> NodeID { graph.storage.original(of: node) }
+
+  // MARK: calls put together
+
+  /// Two calls of which the second alone reads the one result of the first, and the one that does both.
+  struct Fusion {
+    let first: Int, second: Int
+    let call: Call
+  }
+
+  /// Puts each of the calls in the place of its two, where the second stands. No call is part of two.
+  ///
+  /// - Complexity: O(nodes + calls), nothing without fusions.
+  mutating func fuse(_ fusions: [Fusion]) {
+    if fusions.isEmpty { return }
+    var becomes = Array(calls.indices)
+    for fusion in fusions {
+      keepFromMemory(calls[fusion.first].results[0])
+      calls[fusion.second] = fusion.call
+      becomes[fusion.first] = fusion.second
+    }
+    let isFirst = Set(fusions.map(\.first))
+    var kept: [Call] = []
+    var numbers = [Int](repeating: 0, count: calls.count)
+    for number in calls.indices where !isFirst.contains(number) {
+      numbers[number] = kept.count
+      kept.append(calls[number])
+    }
+    for node in callOf.indices where callOf[node] != Self.none {
+      callOf[node] = UInt32(numbers[becomes[Int(callOf[node])]])
+    }
+    calls = kept
+  }
+
+  /// For each of the wanted calls with one result, which no root shows, the one call that reads it.
+  ///
+  /// - Complexity: O(operands of all calls).
+  func soleReaders(of isWanted: (Call) -> Bool) -> [Int: Int] {
+    var makers: [NodeID: Int] = [:]
+    for (number, call) in calls.enumerated() where call.results.count == 1 && isWanted(call) {
+      makers[call.results[0]] = number
+    }
+    if makers.isEmpty { return [:] }
+    for root in graph.roots.all { makers[original(of: root)] = nil }
+    var readers: [Int: Int] = [:]
+    for (number, call) in calls.enumerated() {
+      for operand in call.operands.lazy.map({ original(of: $0) }) {
+        guard let maker = makers[operand] else { continue }
+        if let other = readers[maker], other != number { makers[operand] = nil }
+        readers[maker] = number
+      }
+    }
+    return readers.filter { makers[calls[$0.key].results[0]] == $0.key }
+  }
+}
+
+/// A step of the compiler from calls to calls.
+protocol CallPass: SendableMetatype {
+  /// The name by which ``CompilerPass`` leaves it out.
+  static var name: String { get }
+
+  static func apply(to calls: inout CallGraph, for options: Program.Options)
+}
+
+/// The passes over calls, in this order. To add one: its file, and its line here.
+enum CallPasses {
+  static let all: [any CallPass.Type] = []
 }
 
 extension CallGraph {

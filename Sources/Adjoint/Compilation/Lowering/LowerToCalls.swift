@@ -16,7 +16,10 @@ struct LowerToCalls {
   static func apply(to graph: IntermediateGraph, _ options: Program.Options) -> CallGraph {
     var lowering = LowerToCalls(graph, options)
     for node in lowering.calls.order { lowering.add(node) }
-    lowering.calls._checkInvariants()
+    for pass in CallPasses.all where CompilerPass(rawValue: pass.name).map(options.runs) ?? true {
+      pass.apply(to: &lowering.calls, for: options)
+      lowering.calls._checkInvariants()
+    }
     return lowering.calls
   }
 
