@@ -6,5 +6,5 @@
 /// parts that there are kernels for.
 package enum CompilerPass: String, Hashable, Sendable, CaseIterable {
   case foldConstants, shareCommon, mergeScans, updateEarly, shareNorms, divideReductions, joinPads, foldIntoProducts
-  case foldIntoSplices, runningSums, readRepeatedAsScalars, recomputeForBackward, copyShownSources, fuseElementwise
+  case foldIntoSplices, runningSums, readRepeatedAsScalars, recomputeForBackward, copyShownSources, fuseElementwise, fuseProducts
 }

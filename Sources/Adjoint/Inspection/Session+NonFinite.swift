@@ -62,7 +62,14 @@ extension Session {
     let provenance = program.provenance
     if case .kernel(let call, let range) = step.work,
       let (chain, type, elements) = program.plan.calls[call].chain(range), let nodes = program.plan.chainNodes[call],
-      let (node, bad) = try look(along: chain, type, of: step, elements, nodes, includingInfinity)
+      let (node, bad) = try look(
+        along: chain, type, of: step, elements, nodes[...], workspace.inputs(of: step), includingInfinity)
+    {
+      return report(provenance.origins[node.int], bad)
+    }
+    if case .kernel(let call, let range) = step.work, let fused = program.plan.calls[call] as? ProductChainCall,
+      let (node, bad) = try look(
+        at: fused, of: step, range, program.plan.chainNodes[call]!, includingInfinity)
     {
       return report(provenance.origins[node.int], bad)
     }
@@ -91,10 +98,27 @@ extension Session {
       .map { report(provenance.origins[step.node.int], $0) }
   }
 
+  /// Looks at a product, and then along the chain that follows it.
+  private func look(
+    at call: ProductChainCall, of step: Step, _ range: Range<Int>, _ nodes: [NodeID], _ includingInfinity: Bool
+  ) throws -> (node: NodeID, bad: (element: Int, value: Double))? {
+    var found: (node: NodeID, bad: (element: Int, value: Double))?
+    try call.multiply(workspace.inputs(of: step), workspace.outputs(of: step), range) {
+      (product, chain, type, elements, operands) in
+      let signature = program.provenance.signature(of: nodes[0])
+      if let bad = look(at: product, signature.elementType, elements, includingInfinity) {
+        found = (nodes[0], bad)
+      } else {
+        found = try look(along: chain, type, of: step, elements, nodes.dropFirst(), operands, includingInfinity)
+      }
+    }
+    return found
+  }
+
   /// Computes what a chain keeps to itself, operation by operation, before the chain runs and writes over its operands.
   private func look(
-    along chain: ElementwiseChain, _ type: Kernels.ElementType, of step: Step, _ range: Range<Int>, _ nodes: [NodeID],
-    _ includingInfinity: Bool
+    along chain: ElementwiseChain, _ type: Kernels.ElementType, of step: Step, _ range: Range<Int>,
+    _ nodes: ArraySlice<NodeID>, _ operands: UnsafeBufferPointer<UnsafeRawPointer>, _ includingInfinity: Bool
   ) throws -> (node: NodeID, bad: (element: Int, value: Double))? {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: chain.count * type.byteCount, alignment: 64)
     defer { memory.deallocate() }
@@ -103,8 +127,7 @@ extension Session {
       do {
         try withUnsafePointer(to: memory) { output in
           try runChain(
-            chain.prefix(through: operation), type, inputs: workspace.inputs(of: step).baseAddress!, outputs: output,
-            range: range)
+            chain.prefix(through: operation), type, inputs: operands.baseAddress!, outputs: output, range: range)
         }
       } catch {
         throw runner.failure(of: step, error)

@@ -403,5 +403,35 @@ extension WrongLine {
       replace: "for result in call.results where result != node {",
       with: "for result in call.results.prefix(0) where result != node {",
       caughtBy: "AdjointTests.PlanLawTests"),
+    WrongLine(
+      "a product that is an output is kept from memory",
+      in: "Sources/Adjoint/Compilation/Lowering/CallGraph.swift",
+      replace: "for root in graph.roots.all { makers[original(of: root)] = nil }",
+      with: "",
+      caughtBy: "AdjointTests.FuseProductsTests"),
+    WrongLine(
+      "a product that two calls read goes on with the second",
+      in: "Sources/Adjoint/Compilation/Lowering/CallGraph.swift",
+      replace: "if let other = readers[maker], other != number { makers[operand] = nil }",
+      with: "",
+      caughtBy: "AdjointTests.FuseProductsTests"),
+    WrongLine(
+      "a wide product is left to fewer workers for its chain",
+      in: "Sources/Adjoint/Compilation/Lowering/FuseProducts.swift",
+      replace: "options.unitWork == .infinity || product.dividesByRows(into: parts(call.cost))",
+      with: "true",
+      caughtBy: "AdjointTests.FuseProductsTests"),
+    WrongLine(
+      "a chain is ahead of the rows that are multiplied",
+      in: "Sources/Adjoint/Compilation/Lowering/ProductChainCall.swift",
+      replace: "try chained.run(operands, outputs, product.elements(of: blocks))",
+      with: "try chained.run(operands, outputs, product.elements(of: range))",
+      caughtBy: "AdjointTests.FuseProductsTests"),
+    WrongLine(
+      "an infinite product is told as its chain's",
+      in: "Sources/Adjoint/Inspection/Session+NonFinite.swift",
+      replace: "if let bad = look(at: product, signature.elementType, elements, includingInfinity) {",
+      with: "if let bad = look(at: product, signature.elementType, 0..<0, includingInfinity) {",
+      caughtBy: "AdjointTests.FuseProductsTests"),
   ]
 }

@@ -139,7 +139,7 @@ protocol CallPass: SendableMetatype {
 
 /// The passes over calls, in this order. To add one: its file, and its line here.
 enum CallPasses {
-  static let all: [any CallPass.Type] = []
+  static let all: [any CallPass.Type] = [FuseProducts.self]
 }
 
 extension CallGraph {

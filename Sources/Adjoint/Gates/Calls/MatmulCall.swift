@@ -21,6 +21,20 @@ final class MatmulCall: KernelCall {
     operations = 2 * Float(shapes.writtenCount) * Float(inner)
   }
 
+  /// Blocks from left to right: what whole rows of blocks are multiples of.
+  var blocksAcross: Int { plan.blocksAcross }
+  /// Whether rows of blocks are as many parts as blocks are, of those that are wanted.
+  func dividesByRows(into parts: Int) -> Bool { min(parts, extent / blocksAcross) >= min(parts, extent) }
+  /// The elements of the result that a range of blocks is.
+  func elements(of blocks: Range<Int>) -> Range<Int> { plan.elements(of: blocks) }
+
+  /// The product alone, of the first two of `inputs`, for a range of its blocks.
+  func multiply(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, into output: UnsafeMutableRawPointer, _ blocks: Range<Int>
+  ) {
+    runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, blocks: blocks)
+  }
+
   var description: String { "\(isAdded ? "accumulate product" : Self.name) of \(extent)" }
   var extent: Int { plan.blockCount }
 
@@ -50,7 +64,7 @@ final class MatmulCall: KernelCall {
     if isAdded {
       runMatmul(type, plan: plan, a: inputs[1], b: inputs[2], addedTo: inputs[0], output: outputs[0], blocks: range)
     } else {
-      runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: outputs[0], blocks: range)
+      multiply(inputs, into: outputs[0], range)
     }
   }
 }

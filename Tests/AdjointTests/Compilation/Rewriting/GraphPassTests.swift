@@ -8,7 +8,7 @@ import Testing
     let names = GraphPasses.all.map { $0.name }
     #expect(Set(names).count == names.count)
     // Two of the walk before the list, and one behind it.
-    let elsewhere: Set<CompilerPass> = [.foldConstants, .shareCommon, .fuseElementwise]
+    let elsewhere: Set<CompilerPass> = [.foldConstants, .shareCommon, .fuseElementwise, .fuseProducts]
     for pass in CompilerPass.allCases { #expect(names.contains(pass.rawValue) != elsewhere.contains(pass), "\(pass)") }
   }
 

@@ -32,6 +32,7 @@ import Testing
       case .recomputeForBackward: cheap()
       case .copyShownSources: shown()
       case .fuseElementwise: chains()
+      case .fuseProducts: layers()
       }
     }
 
@@ -202,6 +203,17 @@ import Testing
     }
 
     /// Every elementwise gate behind and before another, views, sums, and reductions of rows at their ends.
+    private mutating func layers() {
+      let x = input([40, 24]), w = input([24, 16]), row = input([16]), rest = input([40, 16])
+      let tall = input([1_100, 8]), many = input([3, 20, 24]), each = input([3, 24, 5]), column = input([1, 24])
+      let both = x.matmul(w) + row
+      outputs = [
+        relu(x.matmul(w) + row) + rest, both, tanh(both), sigmoid(w.transposed().matmul(x.transposed())),
+        maximum(tall.matmul(w.sliced(0..<8)) - row, -row), many.matmul(each) * 2 + 1,
+        square(column.matmul(w)) / row, rest - x.matmul(input([16, 24]).transposed()),
+      ]
+    }
+
     private mutating func chains() {
       let specials = Specials.of(type)
       let shape: Shape = [specials.count, specials.count]

@@ -1,0 +1,49 @@
+internal import Kernels
+
+/// Has a matrix product go on with the chain of elementwise gates that alone reads it: bias, activation, residual. Row
+/// of blocks after row of blocks is multiplied, and the chain follows while it is in the cache; the product has no
+/// memory but that of a result of the chain.
+///
+/// Only a product that can be divided into as many parts by rows alone as by blocks: no worker goes without for it.
+///
+/// - Complexity: O(operands of all calls), nothing if the graph has no product.
+enum FuseProducts: CallPass {
+  static let name = "fuseProducts"
+
+  static func apply(to calls: inout CallGraph, for options: Program.Options) {
+    // What comes between a product and its chain in the order might be a fence.
+    guard options.accumulation == .graphOrder, calls.graph.fences.isEmpty else { return }
+    let readers = calls.soleReaders { $0.call is MatmulCall }
+    var fused: [CallGraph.Fusion] = []
+    var taken: Set<Int> = []
+    for (number, call) in calls.calls.enumerated() {
+      guard let reader = readers[number], let product = call.call as? MatmulCall, !product.isAdded,
+        let chain = calls.calls[reader].call as? ElementwiseChainCall, !taken.contains(reader),
+        calls.order.isForward(call.node) == calls.order.isForward(calls.calls[reader].node),
+        options.unitWork == .infinity || product.dividesByRows(into: parts(call.cost))
+      else { continue }
+      let read = calls.calls[reader]
+      let positions = read.operands.indices.filter { read.operands[$0] == call.node }
+      guard positions.count == 1, let target = read.overwritable.firstIndex(where: { $0.contains(call.node) }) else {
+        continue
+      }
+      var operands = read.operands
+      operands.remove(at: positions[0])
+      taken.insert(reader)
+      fused.append(
+        CallGraph.Fusion(
+          first: number, second: reader,
+          call: CallGraph.Call(
+            call: ProductChainCall(product, chain, position: positions[0], target: target),
+            cost: call.cost + read.cost, node: read.node, operands: call.operands + operands, results: read.results,
+            overwritable: read.results.map { _ in [] }, chainNodes: [call.node] + read.chainNodes,
+            gathers: read.gathers)))
+    }
+    calls.fuse(fused)
+  }
+
+  /// How many parts a call of such a cost may be wanted in.
+  private static func parts(_ cost: Float) -> Int {
+    min(Int(min(cost / Division.fine.part, Float(CostModel.mostParts))), CostModel.mostParts)
+  }
+}

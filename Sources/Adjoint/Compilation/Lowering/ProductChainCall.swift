@@ -1,0 +1,84 @@
+internal import Kernels
+
+/// A matrix product and the chain of elementwise gates that reads it, as one call: rows of blocks after rows of blocks.
+///
+/// Its operands are those of the product, then those of the chain but for the product itself, which lies where one of
+/// the chain's results will.
+final class ProductChainCall: KernelCall {
+  static let name = "product and chain"
+  private let product: MatmulCall
+  private let chained: ElementwiseChainCall
+  /// Which operand of the chain the product is, and which result it is computed in the place of.
+  private let position: Int, target: Int
+  private static let productOperands = 2
+
+  init(_ product: MatmulCall, _ chain: ElementwiseChainCall, position: Int, target: Int) {
+    (self.product, self.chained, self.position, self.target) = (product, chain, position, target)
+  }
+
+  var extent: Int { product.extent }
+  /// Whole rows of blocks.
+  func cutStep(for count: inout Int, grain: Int) -> Int {
+    count = min(count, product.extent / product.blocksAcross)
+    return product.blocksAcross
+  }
+
+  /// Where an operand of the chain stands among all.
+  func place(ofChain operand: Int) -> Int { Self.productOperands + operand - (operand > position ? 1 : 0) }
+
+  func elementsRead(of operand: Int, by range: Range<Int>) -> Range<Int>? {
+    if operand < Self.productOperands { return product.elementsRead(of: operand, by: range) }
+    let own = operand - Self.productOperands
+    return chained.elementsRead(of: own < position ? own : own + 1, by: product.elements(of: range))
+  }
+  func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { product.elements(of: range) }
+  func cost(at speeds: CostModel) -> Float { product.cost(at: speeds) + chained.cost(at: speeds) }
+
+  func run(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ range: Range<Int>
+  ) throws {
+    try withChainOperands(inputs, outputs) { operands in
+      var first = range.lowerBound
+      while first < range.upperBound {
+        let blocks = first..<min(first + product.blocksAcross, range.upperBound)
+        product.multiply(inputs, into: outputs[target], blocks)
+        try chained.run(operands, outputs, product.elements(of: blocks))
+        first = blocks.upperBound
+      }
+    }
+  }
+
+  /// Calls `body` with the operands of the chain.
+  private func withChainOperands(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ body: (UnsafeBufferPointer<UnsafeRawPointer>) throws -> Void
+  ) rethrows {
+    let count = chained.chain.operandCount
+    try withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: count) { operands in
+      for operand in 0..<count {
+        let place = operand == position ? UnsafeRawPointer(outputs[target]) : inputs[place(ofChain: operand)]
+        operands.initializeElement(at: operand, to: place)
+      }
+      try body(UnsafeBufferPointer(operands))
+    }
+  }
+}
+
+extension ProductChainCall {
+  /// Multiplies the part `range`, and calls `body` with the product, with the chain that is to follow, and with what that
+  /// reads: for whoever looks at each operation.
+  func multiply(
+    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
+    _ range: Range<Int>,
+    _ body: (
+      _ product: UnsafeMutableRawPointer, _ chain: ElementwiseChain, Kernels.ElementType, _ elements: Range<Int>,
+      _ operands: UnsafeBufferPointer<UnsafeRawPointer>
+    ) throws -> Void
+  ) throws {
+    product.multiply(inputs, into: outputs[target], range)
+    try withChainOperands(inputs, outputs) { operands in
+      try body(outputs[target], chained.chain, chained.type, product.elements(of: range), operands)
+    }
+  }
+}
