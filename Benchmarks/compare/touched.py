@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 ADDITIONS = [
     ("an elementwise gate with a fast kernel", "Gate atan2"),
     ("a gate with a structured kernel", "Gate cumulativeProduct"),
+    ("a fusion of calls", "Fusion of products"),
 ]
 
 OWN, SHARED, ORACLES, TESTS, DOCUMENTATION = "files of its own", "shared files", "oracles", "tests", "documentation"
