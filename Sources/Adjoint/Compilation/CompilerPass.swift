@@ -5,6 +5,7 @@
 /// What is missing here cannot be left out: nodes that nobody needs are dropped, and convolutions are put into the
 /// parts that there are kernels for.
 package enum CompilerPass: String, Hashable, Sendable, CaseIterable {
-  case foldConstants, shareCommon, mergeScans, updateEarly, shareNorms, divideReductions, joinPads, foldIntoProducts
-  case foldIntoSplices, runningSums, readRepeatedAsScalars, recomputeForBackward, copyShownSources, fuseElementwise, fuseProducts
+  case foldConstants, shareCommon, mergeScans, readOnceForAllSteps, updateEarly, shareNorms, divideReductions, joinPads
+  case foldIntoProducts, foldIntoSplices, runningSums, readRepeatedAsScalars, recomputeForBackward, copyShownSources
+  case fuseElementwise, fuseProducts
 }

@@ -140,7 +140,7 @@ extension Session {
   private func hasMemoryOfItsOwn(_ endpoint: Endpoint) -> Bool {
     let (place, plan) = (endpoint.place, program.plan)
     guard place.isBuffer, plan.placement.buffers[place.index].lifetime == .result,
-      program.endpoints.count(at: place) == 1
+      plan.placement.buffers[place.index].whole < 0, program.endpoints.count(at: place) == 1
     else { return false }
     return endpoint.role == .output || workspace.operands(at: place).allSatisfy { $0 >= plan.forwardOperandCount }
   }

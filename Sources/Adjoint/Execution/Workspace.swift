@@ -29,6 +29,8 @@ final class Workspace: @unchecked Sendable {  // because of the above
   /// Where buffers lie whose places are lent other memory, and which operands are at a place that was asked for.
   private var lentAway: [Placement.Place: UnsafeMutableRawPointer] = [:]
   private var operandsAt: [Placement.Place: [Int]] = [:]
+  /// The buffers that are pieces of one.
+  private let pieces: [Int: [Int]]
 
   init(_ program: Program, memoryLimit: Int?) {
     self.program = program
@@ -39,6 +41,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     addresses = .allocate(capacity: plan.placement.buffers.count)
     addresses.initialize(repeating: nil, count: plan.placement.buffers.count)
     operands = .allocate(capacity: plan.operands.count)
+    pieces = plan.placement.pieces
     accumulators = plan.accumulators.map { ArrivalAccumulator(elementCount: $0.signature.shape.elementCount) }
   }
 
@@ -60,6 +63,9 @@ final class Workspace: @unchecked Sendable {  // because of the above
   private func readdress(_ place: Placement.Place, to memory: UnsafeMutableRawPointer) {
     addresses[place.index] = memory
     for index in operands(at: place) where index < operandCount(at: readiness) { operands[index] = memory }
+    for piece in pieces[place.index] ?? [] {
+      readdress(.buffer(piece), to: memory + plan.placement.buffers[piece].start)
+    }
   }
 
   /// Which of the plan's operands are at a place, looked for once.
@@ -88,7 +94,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     let placement = plan.placement
     slab32 = try slab(ofBytes: placement.float32Slots * 4)
     slab64 = try slab(ofBytes: placement.float64Slots * 8)
-    for (index, buffer) in placement.buffers.enumerated() {
+    for (index, buffer) in placement.buffers.enumerated() where buffer.whole < 0 {
       switch buffer.lifetime {
       case .transient, .constant, .parameter, .next: continue
       case .input, .result: break
@@ -96,6 +102,9 @@ final class Workspace: @unchecked Sendable {  // because of the above
       let memory = OwnedBuffer(try lastingArena.allocate(byteCount: buffer.byteCount))
       addresses[index] = memory.buffer.base
       lasting.append(memory)
+    }
+    for (index, buffer) in placement.buffers.enumerated() where buffer.whole >= 0 && buffer.lifetime != .transient {
+      addresses[index] = addresses[buffer.whole]! + buffer.start
     }
     for (place, value) in placement.scalarConstants { writeScalar(value, at: place) }
   }
@@ -199,7 +208,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
 
   /// Writes zeros to all that runs and callers write, but for the inputs that are to be kept.
   func clear(keeping kept: Set<Placement.Place>) {
-    for (index, buffer) in plan.placement.buffers.enumerated() {
+    for (index, buffer) in plan.placement.buffers.enumerated() where buffer.whole < 0 {
       switch buffer.lifetime {
       case .input where !kept.contains(.buffer(index)), .result:
         addresses[index]!.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)

@@ -15,18 +15,20 @@ extension Program {
     var occupants: [Memory: Int] = [:]
     func touch(_ place: Placement.Place, at step: Int) {
       guard placement.isTransient(place) else { return }
-      first[place.index] = min(first[place.index], step)
-      last[place.index] = max(last[place.index], step)
+      let buffer = placement.whole(of: place.index)
+      first[buffer] = min(first[buffer], step)
+      last[buffer] = max(last[buffer], step)
     }
     for (number, step) in plan.steps.enumerated() {
       for place in plan.operands[step.operands] { touch(place, at: number) }
       for place in plan.operands[step.results] {
-        let isNew = placement.isTransient(place) && first[place.index] == .max
+        let isNew = placement.isTransient(place) && first[placement.whole(of: place.index)] == .max
         touch(place, at: number)
         guard isNew else { continue }
-        let buffer = placement.buffers[place.index]
+        let whole = placement.whole(of: place.index)
+        let buffer = placement.buffers[whole]
         if let overwritten = occupants.updateValue(
-          place.index, forKey: Memory(slot: buffer.slot, offset: buffer.offset)),
+          whole, forKey: Memory(slot: buffer.slot, offset: buffer.offset)),
           last[overwritten] == number
         {
           last[overwritten] = number - 1

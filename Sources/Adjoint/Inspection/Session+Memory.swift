@@ -91,7 +91,7 @@ extension Program {
   /// The sizes of what lives as long as the session: inputs, results, slabs of scalars.
   var lastingByteCounts: [Int] {
     let placement = plan.placement
-    let buffers = placement.buffers.filter { [.input, .result].contains($0.lifetime) }.map(\.byteCount)
+    let buffers = placement.buffers.filter { [.input, .result].contains($0.lifetime) && $0.whole < 0 }.map(\.byteCount)
     return buffers + [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
   }
 }

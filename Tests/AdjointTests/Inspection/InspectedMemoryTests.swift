@@ -10,15 +10,17 @@ import Testing
   private func countedLiveness(_ program: Program) -> Int {
     let plan = program.plan
     let buffers = plan.placement.buffers
+    // Who has to do with a piece of a buffer has to do with all of it.
+    func whole(_ buffer: Int) -> Int { buffers[buffer].whole < 0 ? buffer : buffers[buffer].whole }
     var touched = [[Int]](repeating: [], count: buffers.count)
     var made = [Int?](repeating: nil, count: buffers.count)
     for (number, step) in plan.steps.enumerated() {
       for place in plan.operands[step.operands] where plan.placement.isTransient(place) {
-        touched[place.index].append(number)
+        touched[whole(place.index)].append(number)
       }
       for place in plan.operands[step.results] where plan.placement.isTransient(place) {
-        touched[place.index].append(number)
-        made[place.index] = made[place.index] ?? number
+        touched[whole(place.index)].append(number)
+        made[whole(place.index)] = made[whole(place.index)] ?? number
       }
     }
     func isOver(_ buffer: Int, _ other: Int) -> Bool {
@@ -39,7 +41,8 @@ import Testing
       }
       most = max(most, live)
     }
-    let lasting = buffers.filter { [.input, .result].contains($0.lifetime) }.reduce(0) { $0 + $1.byteCount }
+    let lasting = buffers.indices.filter { [.input, .result].contains(buffers[$0].lifetime) && whole($0) == $0 }
+      .reduce(0) { $0 + buffers[$1].byteCount }
     return most + lasting + 4 * plan.placement.float32Slots + 8 * plan.placement.float64Slots
   }
 

@@ -286,8 +286,8 @@ extension WrongLine {
     WrongLine(
       "a step computes its parameter's next value in the memory of a constant",
       in: "Sources/Adjoint/Compilation/Plan/UpdatePlan.swift",
-      replace: "buffer.lifetime == .result && uses",
-      with: "[.result, .constant].contains(buffer.lifetime) && uses",
+      replace: "buffer.lifetime == .result && buffer.whole",
+      with: "[.result, .constant].contains(buffer.lifetime) && buffer.whole",
       caughtBy: "AdjointTests.PlanLawTests"),
     WrongLine(
       "one addition of a sum of scalars is not counted",

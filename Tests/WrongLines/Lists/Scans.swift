@@ -23,6 +23,11 @@ extension WrongLine {
     "AdjointTests.ConstantMemoryTests/`the program keeps the constants of loops' bodies, and no loop writes them out`"
   private static let definition: TestName = "AdjointTests.ScanFormTests/`the definition of a scan is the loop`"
 
+  private static let statesOfSteps: TestName =
+    "AdjointTests.ScanMemoryTests/`states before and after the steps are what they are`"
+  private static let slicesOfInputs: TestName =
+    "AdjointTests.ScanMemoryTests/`slices of an input are read where it lies, be it lent or written`"
+
   /// Wrong lines in scans: their chunks and parts, their derivatives, the memory of a loop.
   static let scans: [WrongLine] = [
     WrongLine(
@@ -223,5 +228,63 @@ extension WrongLine {
       replace: "if place.isBuffer, written[place] == nil, plan",
       with: "if place.isBuffer, plan",
       caughtBy: memoryBoundary),
+    WrongLine(
+      "the states before and after the steps of a reversed scan lie as those of any",
+      in: "Sources/Adjoint/Compilation/Lowering/ScanResults.swift",
+      replace: "body.isReversed ? (after, before) : (before, after)",
+      with: "(before, after)",
+      caughtBy: statesOfSteps),
+    WrongLine(
+      "two states share the memory of one",
+      in: "Sources/Adjoint/Compilation/Lowering/ScanResults.swift",
+      replace: "let after = partOf[next], pieces[after] == nil,",
+      with: "let after = partOf[next],",
+      caughtBy: statesOfSteps),
+    WrongLine(
+      "the state before the first step is not written where the others lie",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: "        self.before.append(LoopCopy(from: first, to: target, byteCount: byteCount))\n",
+      with: "",
+      caughtBy: statesOfSteps),
+    WrongLine(
+      "states that lie among others are written elsewhere",
+      in: "Sources/Adjoint/Execution/Session+Loans.swift",
+      replace: "plan.placement.buffers[place.index].whole < 0, ",
+      with: "",
+      caughtBy: statesOfSteps),
+    WrongLine(
+      "a result takes the memory of a sequence that its step has still to read",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: "guard let first = writers.first, index >= first else { continue }",
+      with: "guard let first = writers.first, index < first else { continue }",
+      caughtBy:
+        """
+        AdjointTests.ScanMemoryTests/`a result takes the memory of a sequence only if each step has read its element \
+        by then`
+        """),
+    WrongLine(
+      "no result takes the memory of a sequence",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopPlan+Run.swift",
+      replace: "layout.overwritable[number]?.contains(position) ?? false",
+      with: "layout.overwritable[number]?.contains(-1 - position) ?? false",
+      caughtBy: "AdjointTests.ScanMemoryTests/`a recurrence keeps its states once`"),
+    WrongLine(
+      "slices of an input are read where it lay before it was lent",
+      in: "Sources/Adjoint/Execution/Workspace.swift",
+      replace: "for piece in pieces[place.index] ?? [] {",
+      with: "for piece in pieces[-1 - place.index] ?? [] {",
+      caughtBy: slicesOfInputs),
+    WrongLine(
+      "a slice that is shown is shown where the input lies",
+      in: "Sources/Adjoint/Compilation/Lowering/LowerToCalls.swift",
+      replace: "!shown.contains(node), ",
+      with: "",
+      caughtBy: slicesOfInputs),
+    WrongLine(
+      "a sequence of columns is read once for all steps",
+      in: "Sources/Adjoint/Compilation/Lowering/ReadOnceForAllSteps.swift",
+      replace: "shape.rank < all.rank || shape[0] == 1",
+      with: "shape.rank <= all.rank",
+      caughtBy: "AdjointTests.RewriteLawTests/`a pass changes the plan and no bit, whatever the numbers`"),
   ]
 }

@@ -40,6 +40,8 @@ struct CallGraph: Sendable {
   private static let none = UInt32.max
   /// The nodes whose values reach no memory, of those that are computed.
   private var inner: Set<NodeID> = []
+  /// The nodes whose values lie among others in one buffer.
+  private(set) var pieces: [NodeID: BufferPiece] = [:]
 
   init(_ graph: IntermediateGraph, order: RunOrder) { (self.graph, self.order) = (graph, order) }
 
@@ -68,6 +70,9 @@ struct CallGraph: Sendable {
     for node in nodes { callOf[node.int] = UInt32(calls.count) }
     calls.append(call)
   }
+
+  /// Notes that the value of a node lies among others in one buffer: that of an input is there without a call.
+  mutating func place(_ node: NodeID, as piece: BufferPiece) { pieces[node] = piece }
 
   /// Notes that the value of a node goes through no memory.
   mutating func keepFromMemory(_ node: NodeID) { inner.insert(node) }
@@ -153,6 +158,7 @@ extension CallGraph {
     func isThere(_ node: NodeID) -> Bool {
       let (storage, node) = (graph.storage, original(of: node))
       if storage.brief(of: node).source != nil || storage.isScalarGate(node) || written.contains(node) { return true }
+      if let piece = pieces[node], piece.whole == nil { return storage.brief(of: piece.owner).source == .input }
       if case .accumulate = storage.traits(of: node).kernel.form { return number(of: node) == nil }
       return false
     }

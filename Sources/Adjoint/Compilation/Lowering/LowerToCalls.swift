@@ -12,9 +12,15 @@ struct LowerToCalls {
   private let costs: CostModel
   private var calls: CallGraph
   private var operandSignatures: [Signature] = []
+  /// Whether values may lie among others in one buffer.
+  private let sharesMemory: Bool
+  /// The nodes whose memory results and gradients show.
+  private let shown: Set<NodeID>
 
-  static func apply(to graph: IntermediateGraph, _ options: Program.Options) -> CallGraph {
-    var lowering = LowerToCalls(graph, options)
+  /// - Parameter sharesMemory: whether values may lie among others in one buffer. Those of a loop's body have places of
+  ///   their own in each step.
+  static func apply(to graph: IntermediateGraph, _ options: Program.Options, sharesMemory: Bool = true) -> CallGraph {
+    var lowering = LowerToCalls(graph, options, sharesMemory)
     for node in lowering.calls.order { lowering.add(node) }
     for pass in CallPasses.all where CompilerPass(rawValue: pass.name).map(options.runs) ?? true {
       pass.apply(to: &lowering.calls, for: options)
@@ -23,11 +29,13 @@ struct LowerToCalls {
     return lowering.calls
   }
 
-  private init(_ graph: IntermediateGraph, _ options: Program.Options) {
+  private init(_ graph: IntermediateGraph, _ options: Program.Options, _ sharesMemory: Bool) {
     let order = RunOrder(graph)
     storage = graph.storage
     fused = FuseElementwise(graph, order: order, options: options)
-    scans = ScanResults(graph.storage, order: order, roots: graph.roots.all)
+    scans = ScanResults(graph.storage, order: order, roots: graph.roots.all, sharesStates: sharesMemory)
+    self.sharesMemory = sharesMemory
+    shown = Set(graph.roots.all.map { [storage] in storage.original(of: $0) })
     self.options = options
     costs = options.costs
     calls = CallGraph(graph, order: order)
@@ -49,9 +57,24 @@ struct LowerToCalls {
     case .scan(let gate):
       if let scan = gate as? Scan { addScan(node, scan) }
     case .gatherRows where fused.gathers[node] != nil: calls.keepFromMemory(node)
+    case .slice(let starts) where isWithinInput(node, starts): break
     default:
       if !scans.isResult(node, in: storage) { addKernel(node, kernel) }
     }
+  }
+
+  /// Whether a slice is rows of an input, which are read where they lie. What is shown is copied: an input is written
+  /// between runs.
+  private mutating func isWithinInput(_ node: NodeID, _ starts: [Int]) -> Bool {
+    guard sharesMemory, let operand = storage.inputs(of: node).first, let front = starts.first else { return false }
+    let input = storage.original(of: operand), signature = storage.signature(of: node)
+    guard storage.brief(of: input).source == .input, !shown.contains(node), !storage.isOneNumber(node),
+      !storage.isOneNumber(input),
+      signature.shape.dimensions.dropFirst() == storage.signature(of: operand).shape.dimensions.dropFirst()
+    else { return false }
+    let start = front * (signature.byteCount / signature.shape[0])
+    calls.place(node, as: BufferPiece(owner: input, whole: nil, start: start))
+    return true
   }
 
   private mutating func addKernel(_ node: NodeID, _ kernel: Kernel) {
@@ -91,13 +114,20 @@ struct LowerToCalls {
     let wanted = apart.map { parts in
       parts.map { places.number(of: (storage.gate(of: $0) as? ScanPart)!) }
     }
-    let loop = LoopPlan(scan, results: wanted ?? Array(places.parts.indices), packed: apart == nil, options: options)
-    assert(operands.count == scan.body.sources.count)
     let results = apart ?? [node]
+    let loop = LoopPlan(
+      scan, results: wanted ?? Array(places.parts.indices), packed: apart == nil,
+      statesBefore: Set(results.indices.filter { scans.statesBefore.contains(results[$0]) }), options: options)
+    assert(operands.count == scan.body.sources.count)
+    for result in results {
+      if let piece = scans.pieces[result] { calls.place(result, as: piece) }
+    }
     calls.append(
       CallGraph.Call(
         call: loop, cost: loop.cost(at: costs), node: node, operands: operands, results: results,
-        overwritable: results.map { _ in [] },
+        overwritable: results.indices.map { result in
+          operands.indices.filter { loop.mayOverwrite(operand: $0, by: result) }.map { operands[$0] }
+        },
         constants: loop.plan.placement.constants.map { constant in
           (constant.values, Signature(elementType: constant.elementType, shape: [constant.elementCount]))
         }, scratchByteCount: loop.layout.scratchBytes),

@@ -2,7 +2,8 @@
 ///
 /// One-element floating-point values lie side by side in a slab, one slab an element type, so that a scalar graph needs
 /// no buffer a gate. Everything else has a buffer: one of its own where the user reaches it, otherwise one that shares
-/// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does. Constants of more than
+/// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does, and a slice of an input
+/// along its first axis within the input. Constants of more than
 /// one element lie in memory of the program, which its sessions share (see ``ConstantMemory``).
 struct Placement: Sendable {
   /// A slot of a slab or a buffer, in 32 bits; or, until its step is complete, a gate of the step that will hold a slot.
@@ -49,6 +50,9 @@ struct Placement: Sendable {
     var offset = 0
     /// Which of the program's constants it is the first elements of; -1 for none.
     var constant = -1
+    /// The buffer that it is a piece of, which may have others, and where in it it begins, in bytes; -1 for none.
+    var whole = -1
+    var start = 0
     /// The first node that lives here.
     let node: NodeID
     var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }
@@ -75,13 +79,19 @@ struct Placement: Sendable {
   var constants: [ConstantPlan] = []
   /// Which of them repeats a value.
   private var repeatedConstants: [RepeatedValue: Int] = [:]
+  /// The buffers that have pieces, by one of the nodes whose values these are.
+  private var wholes: [NodeID: Int] = [:]
 
   /// Finds a place for each node of a graph, except that scalars only wait for their slots.
   ///
   /// - Parameters:
   ///   - values: empty yet.
+  ///   - pieces: the values that lie in memory which others have to do with.
   ///   - isInner: whether a value never reaches memory.
-  init(_ graph: IntermediateGraph, _ values: inout Column<PlacedValue>, isInner: (NodeID) -> Bool) {
+  init(
+    _ graph: IntermediateGraph, _ values: inout Column<PlacedValue>, pieces: [NodeID: BufferPiece],
+    isInner: (NodeID) -> Bool
+  ) {
     let storage = graph.storage
     let dropped = storage.gates.number(of: Dropped.self)
     let briefs = storage.gates.briefs
@@ -98,14 +108,41 @@ struct Placement: Sendable {
         values.append(PlacedValue(values[storage.inputs(of: node).first!.int].place))
       } else if storage.rows[index].gate == dropped || isInner(node) {
         values.append(PlacedValue(.none))
+      } else if !pieces.isEmpty, let piece = pieces[node] {
+        if piece.whole == nil { wholes[piece.owner] = values[piece.owner.int].place.index }
+        values.append(PlacedValue(addPiece(piece, storage.signature(of: node), for: node)))
       } else {
         values.append(PlacedValue(newPlace(for: node, traits, storage)))
       }
     }
     for root in graph.roots.all where values[root.int].place.isBuffer {
-      let buffer = values[root.int].place.index
+      let buffer = whole(of: values[root.int].place.index)
       if buffers[buffer].lifetime == .transient { buffers[buffer].lifetime = .result }
     }
+    if pieces.isEmpty { return }
+    for index in buffers.indices { buffers[index].lifetime = buffers[whole(of: index)].lifetime }
+  }
+
+  /// The buffer that one is a piece of, or itself.
+  func whole(of buffer: Int) -> Int { buffers[buffer].whole < 0 ? buffer : buffers[buffer].whole }
+
+  /// For each buffer that has pieces these.
+  ///
+  /// - Complexity: O(buffers).
+  var pieces: [Int: [Int]] {
+    Dictionary(grouping: buffers.indices.filter { buffers[$0].whole >= 0 }) { buffers[$0].whole }
+  }
+
+  /// A place for a value within memory that others have to do with.
+  private mutating func addPiece(_ piece: BufferPiece, _ signature: Signature, for node: NodeID) -> Place {
+    let whole = wholes[piece.owner] ?? buffers.count
+    if whole == buffers.count, let signature = piece.whole {
+      buffers.append(BufferPlan(signature: signature, lifetime: .transient, node: node))
+      wholes[piece.owner] = whole
+    }
+    buffers.append(
+      BufferPlan(signature: signature, lifetime: .transient, whole: whole, start: piece.start, node: node))
+    return .buffer(buffers.count - 1)
   }
 
   /// Whether a value lives only within a run.
@@ -181,6 +218,17 @@ extension GraphStorage {
   func isScalarGate(_ node: NodeID) -> Bool {
     brief(of: node).scalarOperation != nil && isOneNumber(node)
   }
+}
+
+/// A value that is some of the elements of a buffer, among which other values lie, too.
+struct BufferPiece: Sendable {
+  /// The input whose elements these are; or one of the values of a buffer of their own, by which they are told from
+  /// those of other buffers.
+  let owner: NodeID
+  /// What all of the buffer is; `nil` for an input's.
+  let whole: Signature?
+  /// Where the value begins, in bytes.
+  let start: Int
 }
 
 /// A value that all elements of a constant are, by its bits in the constant's type.

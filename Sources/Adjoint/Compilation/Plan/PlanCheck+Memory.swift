@@ -58,11 +58,14 @@ extension PlanCheck {
     _ place: Placement.Place, _ touched: Touch, by step: Step, _ memory: inout PlanMemory, _ order: inout UnitOrder
   ) {
     guard plan.placement.isTransient(place) else { return }
-    let (slot, bytes) = plan.memory(of: place)
+    // Values that are pieces of one buffer are one there.
+    let whole = plan.placement.whole(of: place.index)
+    let (slot, bytes) = plan.memory(of: .buffer(whole))
     guard slot >= 0, slot < plan.slots.count else {
       return note(.outsideOfSlot, unit: touched.unit, "touches a buffer without memory", at: step.node)
     }
-    guard let users = memory.occupants[slot].touch(place.index, bytes, touched) else {
+    let piece = whole == place.index ? touched : touched.of(piece: plan.placement.buffers[place.index])
+    guard let users = memory.occupants[slot].touch(whole, bytes, piece) else {
       return note(.overwrittenRead, unit: touched.unit, "has to do with a value that another lies over", at: step.node)
     }
     for user in users where !order.isBefore(user, touched.unit) {

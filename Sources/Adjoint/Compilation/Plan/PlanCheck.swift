@@ -89,12 +89,24 @@ struct PlanCheck {
     }
     for buffer in plan.placement.buffers {
       let bytes = buffer.offset..<buffer.offset + buffer.byteCount
+      if buffer.whole >= 0 { checkPiece(buffer) }
       if buffer.slot < 0 { continue }
       if buffer.lifetime != .transient || buffer.slot >= plan.slots.count || bytes.lowerBound < 0
         || bytes.upperBound > plan.slots[buffer.slot].byteCount
       {
         note(.outsideOfSlot, "bytes \(bytes) of slot \(buffer.slot) are not there for a buffer", at: buffer.node)
       }
+    }
+  }
+
+  /// A piece lies within its buffer, and lives as long.
+  private mutating func checkPiece(_ piece: Placement.BufferPlan) {
+    let whole = plan.placement.buffers[piece.whole]
+    if whole.whole >= 0 || whole.lifetime != piece.lifetime || whole.slot != piece.slot
+      || piece.slot >= 0 && piece.offset != whole.offset + piece.start
+      || piece.start < 0 || piece.start + piece.byteCount > whole.byteCount
+    {
+      note(.outsideOfSlot, "\(piece.byteCount) bytes from \(piece.start) on are no piece of a buffer", at: piece.node)
     }
   }
 

@@ -27,9 +27,10 @@ extension Placement.Lifetime: CustomStringConvertible {
 }
 
 extension Placement.BufferPlan: CustomStringConvertible {
-  /// `[4, 8] float32, 128 bytes, within a run, at 64 of slot 0`.
+  /// `[4, 8] float32, 128 bytes, within a run, at 64 of slot 0`, and for a piece `, from byte 32 of buffer 2 on`.
   var description: String {
     "\(signature), \(byteCount) bytes, \(lifetime)" + (slot < 0 ? "" : ", at \(offset) of slot \(slot)")
+      + (whole < 0 ? "" : ", from byte \(start) of buffer \(whole) on")
   }
 }
 

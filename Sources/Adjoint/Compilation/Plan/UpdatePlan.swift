@@ -29,7 +29,8 @@ extension ProgramPlan {
       var isComputedInPlace = false
       if place.isBuffer {
         let buffer = placement.buffers[place.index]
-        isComputedInPlace = buffer.lifetime == .result && uses[place] == 1 && !isForward[buffer.node.int]
+        isComputedInPlace =
+          buffer.lifetime == .result && buffer.whole < 0 && uses[place] == 1 && !isForward[buffer.node.int]
         if isComputedInPlace { placement.buffers[place.index].lifetime = .next }
       }
       updates.append(

@@ -8,6 +8,12 @@ struct Touch: Hashable {
     return bytes.overlaps(others)
   }
 
+  /// The same of the buffer that the one touched is a piece of.
+  func of(piece: Placement.BufferPlan) -> Touch {
+    let bytes = bytes ?? 0..<piece.byteCount
+    return Touch(unit: unit, bytes: bytes.lowerBound + piece.start..<bytes.upperBound + piece.start)
+  }
+
   func covers(_ other: Touch) -> Bool {
     guard let bytes, let others = other.bytes else { return bytes == nil }
     return others.isEmpty || bytes.lowerBound <= others.lowerBound && others.upperBound <= bytes.upperBound

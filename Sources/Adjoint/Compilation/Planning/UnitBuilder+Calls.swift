@@ -96,7 +96,10 @@ extension UnitBuilder {
 
   mutating func use(_ node: NodeID, by users: BufferReuse.Users) {
     let place = values[node.int].place
-    if plan.placement.isTransient(place) { reuse.use(UInt32(place.index), by: users) }
+    guard plan.placement.isTransient(place) else { return }
+    let whole = plan.placement.whole(of: place.index)
+    if whole == place.index { return reuse.use(UInt32(whole), by: users) }
+    reuse.use(UInt32(whole), by: users.moved(by: plan.placement.buffers[place.index].start))
   }
 
   /// Finds memory for those results that live only within a run; returns what the parts must wait for besides what they
@@ -122,18 +125,38 @@ extension UnitBuilder {
   ) -> [BufferReuse.Wait] {
     let place = values[result.int].place
     guard plan.placement.isTransient(place) else { return [] }
+    if plan.placement.buffers[place.index].whole >= 0 { return takeWhole(of: place, result, for: writers) }
     let candidates = overwritable.map { values[$0.int].place }.filter { candidate in
-      plan.placement.isTransient(candidate) && lastRead[candidate.index] == position
-        && operands.count { values[$0.int].place == candidate } == 1
+      plan.placement.isTransient(candidate) && plan.placement.buffers[candidate.index].whole < 0
+        && lastRead[candidate.index] == position
+        && operands.count { isPart(values[$0.int].place, of: candidate) } == 1
     }
     return reuse.take(
       UInt32(place.index), byteCount: plan.placement.buffers[place.index].byteCount, node: result, for: writers,
       overwriting: candidates.map { UInt32($0.index) })
   }
 
+  /// Finds memory for all of a buffer with the first piece of it that is written.
+  private mutating func takeWhole(
+    of place: Placement.Place, _ node: NodeID, for writers: BufferReuse.Users
+  ) -> [BufferReuse.Wait] {
+    let whole = plan.placement.whole(of: place.index)
+    if reuse.starts[UInt32(whole)] != nil { return [] }
+    return reuse.take(
+      UInt32(whole), byteCount: plan.placement.buffers[whole].byteCount, node: node,
+      for: BufferReuse.Users(units: writers.units), overwriting: [])
+  }
+
+  /// Whether a place is a buffer or a piece of it.
+  private func isPart(_ place: Placement.Place, of whole: Placement.Place) -> Bool {
+    place == whole || plan.placement.isTransient(place) && plan.placement.whole(of: place.index) == whole.index
+  }
+
   private mutating func extend(_ node: NodeID, to position: Int) {
     let place = values[node.int].place
-    if plan.placement.isTransient(place) { lastRead[place.index] = max(lastRead[place.index], position) }
+    guard plan.placement.isTransient(place) else { return }
+    let whole = plan.placement.whole(of: place.index)
+    lastRead[whole] = max(lastRead[whole], position)
   }
 
   /// Finds, for each buffer of a run, where in the order it is read last; a call reads where it stands.

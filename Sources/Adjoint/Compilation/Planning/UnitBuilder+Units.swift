@@ -86,6 +86,11 @@ extension UnitBuilder {
       plan.placement.buffers[Int(buffer)].slot = slot
       plan.placement.buffers[Int(buffer)].offset = start - plan.slots[slot].bytes.lowerBound
     }
+    for (index, buffer) in plan.placement.buffers.enumerated() where buffer.whole >= 0 {
+      let whole = plan.placement.buffers[buffer.whole]
+      plan.placement.buffers[index].slot = whole.slot
+      plan.placement.buffers[index].offset = whole.slot < 0 ? 0 : whole.offset + buffer.start
+    }
   }
 
   /// The schedule of a range of units, renumbered from 0, with the edges that lie within it.

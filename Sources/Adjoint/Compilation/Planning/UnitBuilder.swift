@@ -54,7 +54,7 @@ struct UnitBuilder: ~Copyable {
   static func build(
     _ graph: IntermediateGraph, options: Program.Options, isShared: Bool = true
   ) -> Result {
-    let calls = LowerToCalls.apply(to: graph, options)
+    let calls = LowerToCalls.apply(to: graph, options, sharesMemory: isShared)
     func build(_ division: Division) -> Result { self.build(calls, division, options) }
     if let division = options.division { return build(division) }
     let coarse = build(.coarse)
@@ -103,7 +103,7 @@ struct UnitBuilder: ~Copyable {
     let storage = calls.graph.storage
     values = Column(reserving: storage.count)
     // A constant that has been folded into others is not kept.
-    let placement = Placement(calls.graph, &values) {
+    let placement = Placement(calls.graph, &values, pieces: calls.pieces) {
       calls.isInner($0) || storage.isConstant($0) && !calls.order.isUsed($0)
     }
     plan = ProgramPlan(placement: placement, costs: costs)

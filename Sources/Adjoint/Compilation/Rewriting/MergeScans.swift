@@ -10,6 +10,12 @@ enum MergeScans: GraphPass {
     let operands: [NodeID]
   }
 
+  /// A result of a merged scan: several scans may have had it.
+  private struct PartKey: Hashable {
+    let scan: NodeID
+    let start: Int
+  }
+
   static func apply(to graph: IntermediateGraph, for purpose: CompiledPurpose) -> IntermediateGraph {
     let storage = graph.storage
     guard storage.gates.hasAny(Scan.self) else { return graph }
@@ -28,6 +34,7 @@ enum MergeScans: GraphPass {
     var rewriter = GraphRewriter(graph)
     var made: [Key: NodeID] = [:]
     var places: [GateID: ScanPlaces] = [:]
+    var parts: [PartKey: NodeID] = [:]
     func placesOf(_ gate: GateID, _ scan: Scan) -> ScanPlaces {
       if let known = places[gate] { return known }
       let made = ScanPlaces(scan)
@@ -56,7 +63,10 @@ enum MergeScans: GraphPass {
       {
         let key = Key(body: scan.body, operands: Array(storage.inputs(of: packed)))
         let place = placesOf(storage.rows[packed.int].gate, scan).place(of: part, in: merged[key]!)
-        rewriter.replace(node, by: rewriter.add(place, like: node, inputs: [made[key]!]))
+        let whole = PartKey(scan: made[key]!, start: place.start)
+        let own = parts[whole] ?? rewriter.add(place, like: node, inputs: [made[key]!])
+        parts[whole] = own
+        rewriter.replace(node, by: own)
       } else {
         rewriter.keep(node)
       }

@@ -22,7 +22,7 @@ extension Explanation {
     var counts = MemoryCounts()
     counts.constants = constants.reduce(0) { $0 + $1.byteCount }
     let placement = plan.placement
-    for (number, buffer) in placement.buffers.enumerated() {
+    for (number, buffer) in placement.buffers.enumerated() where buffer.whole < 0 {
       switch buffer.lifetime {
       case .input: counts.sources += buffer.byteCount
       case .parameter, .next: counts.parameters += buffer.byteCount
@@ -64,8 +64,12 @@ extension Explanation {
   /// `buffer 2, hidden [4, 8] float32: 128 bytes, read after the run, unit 3`.
   private func text(ofBuffer number: Int) -> String {
     let buffer = plan.placement.buffers[number]
+    let memory =
+      buffer.whole < 0
+      ? ExplanationText.bytes(buffer.byteCount)
+      : "of buffer \(buffer.whole), from byte \(buffer.start) on"
     return "buffer \(number), \(name(at: .buffer(number))) \(buffer.signature): "
-      + "\(ExplanationText.bytes(buffer.byteCount)), \(buffer.lifetime), \(users(ofBuffer: number))"
+      + "\(memory), \(buffer.lifetime), \(users(ofBuffer: number))"
   }
 
   private func users(ofBuffer number: Int) -> String {

@@ -47,8 +47,14 @@ struct PlanIndex {
     case .contribute: break
     }
     for place in plan.operands[step.operands] + plan.operands[step.results] where place.isBuffer && place != .none {
-      let users = usersOfBuffer[place.index]
-      usersOfBuffer[place.index] = min(users?.lowerBound ?? unit, unit)...max(users?.upperBound ?? unit, unit)
+      note(place.index, unit)
+      let whole = plan.placement.whole(of: place.index)
+      if whole != place.index { note(whole, unit) }
     }
+  }
+
+  private mutating func note(_ buffer: Int, _ unit: Int) {
+    let users = usersOfBuffer[buffer]
+    usersOfBuffer[buffer] = min(users?.lowerBound ?? unit, unit)...max(users?.upperBound ?? unit, unit)
   }
 }

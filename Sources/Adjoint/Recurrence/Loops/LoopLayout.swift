@@ -13,13 +13,17 @@ struct LoopLayout: Sendable {
 
   /// How many results the loop writes, apart from its own memory.
   let resultCount: Int
+  /// The sequences whose memory a result may have: each step has read its element when it writes the result's.
+  private(set) var overwritable: [Int: Set<Int>] = [:]
 
   private let plan: ProgramPlan
   private let stepCount: Int
   private let isReversed: Bool
 
-  init(_ scan: Scan, _ lowered: IntermediateGraph, _ built: borrowing UnitBuilder.Result, results: [Int], packed: Bool)
-  {
+  init(
+    _ scan: Scan, _ lowered: IntermediateGraph, _ built: borrowing UnitBuilder.Result, results: [Int], packed: Bool,
+    statesBefore: Set<Int>
+  ) {
     plan = built.plan
     resultCount = packed ? 1 : results.count
     let body = scan.body
@@ -40,7 +44,14 @@ struct LoopLayout: Sendable {
 
     let places = Self.sourcePlaces(lowered, built.values)
     placeSources(of: body, at: places)
-    placeResults(scan, lowered, built.values, results: results, packed: packed, sources: places)
+    placeResults(
+      scan, lowered, built.values, results: results, packed: packed, statesBefore: statesBefore, sources: places)
+    if !packed {
+      for (number, result) in results.enumerated() where result >= body.state.count && !statesBefore.contains(number) {
+        overwritable[number] = sequencesRead(
+          before: number, like: body.signature(of: scan.stacked[result - body.state.count]), in: body, at: places)
+      }
+    }
 
     table = take(plan.operands.count * MemoryLayout<UnsafeMutableRawPointer>.size)
     for (entry, place) in plan.operands.enumerated() where place.isBuffer && place != .none {
@@ -99,7 +110,7 @@ struct LoopLayout: Sendable {
 
   private mutating func placeResults(
     _ scan: Scan, _ graph: IntermediateGraph, _ values: borrowing Column<PlacedValue>, results: [Int], packed: Bool,
-    sources: [NodeID: Placement.Place]
+    statesBefore: Set<Int>, sources: [NodeID: Placement.Place]
   ) {
     let body = scan.body
     func region(_ position: Int) -> (LoopPlace.Region, offset: Int) {
@@ -127,6 +138,12 @@ struct LoopLayout: Sendable {
       let byteCount = body.signature(of: scan.stacked[results[position] - body.state.count]).byteCount
       let (region, offset) = region(position)
       let target = element(of: region, offset: offset, byteCount: byteCount)
+      if statesBefore.contains(position) {
+        let node = scan.stacked[results[position] - body.state.count]
+        let first = LoopPlace(region: .operand(body.state.firstIndex(of: node)!))
+        self.before.append(LoopCopy(from: first, to: target, byteCount: byteCount))
+        continue
+      }
       write(place, at: target, byteCount)
       if written[place] == nil, !place.isBuffer { written[place] = target }
     }
@@ -165,6 +182,40 @@ struct LoopLayout: Sendable {
       after[copy] = LoopCopy(from: location(place), to: after[copy].to, byteCount: after[copy].byteCount)
     }
     pending = []
+  }
+
+  /// The sequences of which each step reads its element, of `signature`, before it writes the one of result `number`.
+  private func sequencesRead(
+    before number: Int, like signature: Signature, in body: ScanBody, at places: [NodeID: Placement.Place]
+  ) -> Set<Int> {
+    func isResult(_ place: Placement.Place) -> Bool {
+      guard place.isBuffer, place != .none, case .result(number) = buffers[place.index]?.region else { return false }
+      return true
+    }
+    let writers = plan.steps.indices.filter { plan.operands[plan.steps[$0].results].contains(where: isResult) }
+    func isRead(_ operand: Int, _ element: Placement.Place) -> Bool {
+      for (index, step) in plan.steps.enumerated() {
+        for (position, place) in plan.operands[step.operands].enumerated() where place == element {
+          guard let first = writers.first, index >= first else { continue }
+          guard writers == [index], case .kernel(let call, _) = step.work else { return false }
+          let results = plan.operands[step.results].enumerated().filter { isResult($1) }
+          if !results.allSatisfy({ plan.calls[call].mayOverwrite(operand: position, by: $0.offset) }) { return false }
+        }
+      }
+      // What is copied behind the steps is read there.
+      return !after.contains { copy in
+        if case .operand(operand) = copy.from.region { true } else { false }
+      }
+    }
+    let first = body.state.count
+    return Set(
+      body.elements.indices.filter { number in
+        let element = body.elements[number]
+        guard body.signature(of: element) == signature, let place = places[element], place.isBuffer else {
+          return false
+        }
+        return isRead(first + number, place)
+      }.map { first + $0 })
   }
 
   /// Copies whose sources are not known yet.

@@ -7,6 +7,10 @@ extension LoopPlan: KernelCall {
     min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest)  // Decisions/Units-and-division.md
   }
 
+  func mayOverwrite(operand position: Int, by number: Int) -> Bool {
+    layout.overwritable[number]?.contains(position) ?? false
+  }
+
   /// Runs all steps on the calling thread. Behind the scan's operands come the constants of its body; the last of
   /// `outputs` is the loop's own memory. Allocates nothing.
   ///

@@ -22,7 +22,9 @@ final class LoopPlan: Sendable {
   /// - Parameters:
   ///   - results: the wanted ones, by their number among the parts of the scan.
   ///   - packed: whether they lie in one memory, as the gate says, and not in one each.
-  init(_ scan: Scan, results: [Int], packed: Bool, options: Program.Options) {
+  ///   - statesBefore: the results, by their position, that lie in the memory of the states after the steps: each is
+  ///     the state after the step before, but for the first.
+  init(_ scan: Scan, results: [Int], packed: Bool, statesBefore: Set<Int>, options: Program.Options) {
     let body = scan.body
     let stateCount = body.state.count
     let stacked = results.filter { $0 >= stateCount }.map { scan.stacked[$0 - stateCount] }
@@ -41,7 +43,7 @@ final class LoopPlan: Sendable {
     stepCount = body.stepCount
     names = body.graph
     origins = lowered.origins
-    layout = LoopLayout(scan, lowered, built, results: results, packed: packed)
+    layout = LoopLayout(scan, lowered, built, results: results, packed: packed, statesBefore: statesBefore)
     _checkInvariants()
   }
 

@@ -135,6 +135,23 @@ import Testing
     }
   }
 
+  @Test func `a piece that lies beside its buffer, or in another, is told`() throws {
+    let check = try check(.scan)
+    let pieces = check.plan.placement.buffers.indices.filter { check.plan.placement.buffers[$0].whole >= 0 }
+    #expect(!pieces.isEmpty)
+    for piece in pieces {
+      let changes: [(inout Placement.BufferPlan) -> Void] = [
+        { $0.start += 1 << 20 }, { $0.start = -4 }, { $0.offset += 4 }, { $0.slot += 1 },
+        { $0.lifetime = .parameter }, { $0.whole = piece },
+      ]
+      for change in changes {
+        var broken = check
+        change(&broken.plan.placement.buffers[piece])
+        #expect(broken.violated().map(\.rule).contains(.outsideOfSlot))
+      }
+    }
+  }
+
   @Test(arguments: programs) func `what outlives a run may lie in no memory of a run, and in no spare memory`(
     program: PlannedProgram
   ) throws {

@@ -21,6 +21,7 @@ import Testing
       case .foldConstants: constants()
       case .shareCommon: common()
       case .mergeScans: try scans()
+      case .readOnceForAllSteps: repeatedElements()
       case .updateEarly: try momentum()
       case .shareNorms: norms()
       case .divideReductions: reductions(columns: 4 * LeafSize.length + 1)
@@ -99,6 +100,20 @@ import Testing
         return (state: next, output: next + element)
       }
       outputs = [run.outputs, run.state]
+    }
+
+    private mutating func repeatedElements() {
+      let x = input([3]), y = input([1, 3]), z = input([]), w = input([9, 3]), first = input([3])
+      let column = input([5, 1]).broadcast(to: [5, 3])  // of another number in each step
+      let repeated = [x.broadcast(to: [5, 3]), y.broadcast(to: [5, 3]), z.broadcast(to: [7, 3]).sliced(1..<6)]
+      let run = graph.scan(
+        over: [repeated[0], w.sliced(2..<7)] + repeated.dropFirst() + [column], from: [first], reversed: true
+      ) {
+        state, element in
+        let next = maximum(state[0] * element[0] + element[1], element[2] - element[3])
+        return (state: [next], outputs: [next + element[3], state[0] - element[4]])
+      }
+      outputs = run.outputs + run.state
     }
 
     private mutating func momentum() throws {

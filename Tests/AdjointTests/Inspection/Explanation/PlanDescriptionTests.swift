@@ -18,6 +18,8 @@ import Testing
     var buffer = Placement.BufferPlan(signature: signature, lifetime: .transient, node: NodeID(7))
     (buffer.slot, buffer.offset) = (0, 64)
     #expect("\(buffer)" == "[4, 8] float32, 128 bytes, within a run, at 64 of slot 0")
+    (buffer.whole, buffer.start) = (2, 32)
+    #expect("\(buffer)" == "[4, 8] float32, 128 bytes, within a run, at 64 of slot 0, from byte 32 of buffer 2 on")
     #expect("\(BufferReuse.Slot(bytes: 0..<128, node: NodeID(7)))" == "bytes 0..<128")
     #expect("\(BufferReuse.Users(units: 3..<5))" == "units 3..<5")
     #expect(
