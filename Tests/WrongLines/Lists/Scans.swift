@@ -286,5 +286,17 @@ extension WrongLine {
       replace: "shape.rank < all.rank || shape[0] == 1",
       with: "shape.rank <= all.rank",
       caughtBy: "AdjointTests.RewriteLawTests/`a pass changes the plan and no bit, whatever the numbers`"),
+    WrongLine(
+      "a part of a loop reads the rows of others",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopParts.swift",
+      replace: "own.lowerBound <= read.lowerBound, read.upperBound <= own.upperBound",
+      with: "own.lowerBound <= read.upperBound",
+      caughtBy: "AdjointTests.LoopPartsTests"),
+    WrongLine(
+      "each part of a loop copies the first rows",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopPlan+Run.swift",
+      replace: "(to + parts.lowerBound * share).copyMemory(from: from + parts.lowerBound * share,",
+      with: "to.copyMemory(from: from,",
+      caughtBy: "AdjointTests.LoopPartsTests"),
   ]
 }

@@ -130,7 +130,7 @@ struct LowerToCalls {
         },
         constants: loop.plan.placement.constants.map { constant in
           (constant.values, Signature(elementType: constant.elementType, shape: [constant.elementCount]))
-        }, scratchByteCount: loop.layout.scratchBytes),
+        }, scratchByteCount: loop.layout.scratchBytes * loop.parts.count),
       computing: [node])
   }
 }

@@ -7,19 +7,23 @@ extension LoopPlan: KernelCall {
     min((plan.unitCosts.reduce(0, +) + 100) * Float(stepCount), CostModel.longest)  // Decisions/Units-and-division.md
   }
 
+  var extent: Int { parts.count }
+
   func mayOverwrite(operand position: Int, by number: Int) -> Bool {
     layout.overwritable[number]?.contains(position) ?? false
   }
 
-  /// Runs all steps on the calling thread. Behind the scan's operands come the constants of its body; the last of
-  /// `outputs` is the loop's own memory. Allocates nothing.
+  /// Runs all steps on the calling thread, for all rows or for those of `range`, which are parts of ``parts``. Behind the
+  /// scan's operands come the constants of its body; the last of `outputs` is the loop's own memory, of which each part
+  /// has its own. Allocates nothing.
   ///
   /// - Throws: ``ScanFailure`` where a gate of the body fails.
   func run(
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
     _ range: Range<Int>
   ) throws {
-    let memory = LoopMemory(inputs: inputs, outputs: outputs, scratch: outputs[layout.resultCount])
+    let scratch = outputs[layout.resultCount] + range.lowerBound * layout.scratchBytes
+    let memory = LoopMemory(inputs: inputs, outputs: outputs, scratch: scratch, parts: range, partCount: parts.count)
     begin(memory)
     let table = (memory.scratch + layout.table).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
     let bases = (memory.scratch + layout.bases).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
@@ -75,9 +79,11 @@ extension LoopPlan: KernelCall {
     _ calls: (all: UnsafeBufferPointer<any KernelCall>, chains: UnsafeBufferPointer<ElementwiseChain.Unowned?>),
     _ table: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ memory: LoopMemory, _ time: Int
   ) throws {
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       switch step.work {
-      case .kernel(let call, let range):
+      case .kernel(let call, let whole):
+        let range = parts.range(whole, ofStep: index, in: memory.parts)
+        if range.isEmpty { continue }
         let operands = UnsafeRawPointer(table + step.operands.lowerBound).assumingMemoryBound(to: UnsafeRawPointer.self)
         do {
           let results = UnsafePointer(table + step.results.lowerBound)
@@ -109,6 +115,8 @@ struct LoopMemory {
   let inputs: UnsafeBufferPointer<UnsafeRawPointer>
   let outputs: UnsafePointer<UnsafeMutableRawPointer>
   let scratch: UnsafeMutableRawPointer
+  /// Which of how many parts of the loop these are.
+  let parts: Range<Int>, partCount: Int
 
   @inline(__always)
   func base(_ region: LoopPlace.Region) -> UnsafeMutableRawPointer {
@@ -127,7 +135,11 @@ struct LoopMemory {
 
   @inline(__always)
   func run(_ copy: LoopCopy, _ time: Int) {
-    address(copy.to, time).copyMemory(from: address(copy.from, time), byteCount: copy.byteCount)
+    let (from, to) = (address(copy.from, time), address(copy.to, time))
+    guard case .result = copy.to.region else { return to.copyMemory(from: from, byteCount: copy.byteCount) }
+    // What others read is copied by each part for itself.
+    let share = copy.byteCount / partCount
+    (to + parts.lowerBound * share).copyMemory(from: from + parts.lowerBound * share, byteCount: parts.count * share)
   }
 }
 

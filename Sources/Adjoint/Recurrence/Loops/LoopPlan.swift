@@ -15,6 +15,8 @@ final class LoopPlan: Sendable {
   let stepCount: Int
   /// Where the buffers of the body's plan lie, and what its scalars are copied from and to.
   let layout: LoopLayout
+  /// How workers may divide it.
+  let parts: LoopParts
   /// The nodes of the body, for messages.
   let names: GraphState
   private let origins: Origins
@@ -44,6 +46,7 @@ final class LoopPlan: Sendable {
     names = body.graph
     origins = lowered.origins
     layout = LoopLayout(scan, lowered, built, results: results, packed: packed, statesBefore: statesBefore)
+    parts = LoopParts(plan, layout, steps: stepCount, isWhole: packed)
     _checkInvariants()
   }
 
