@@ -24,9 +24,10 @@ enum FuseProducts: CallPass {
       else { continue }
       let read = calls.calls[reader]
       let positions = read.operands.indices.filter { read.operands[$0] == call.node }
-      guard positions.count == 1, let target = read.overwritable.firstIndex(where: { $0.contains(call.node) }) else {
-        continue
-      }
+      guard positions.count == 1,
+        // The last, so that the sums before it may be written over what they were added to.
+        let target = read.overwritable.lastIndex(where: { $0.contains(call.node) })
+      else { continue }
       var operands = read.operands
       operands.remove(at: positions[0])
       taken.insert(reader)

@@ -32,6 +32,12 @@ final class ProductChainCall: KernelCall {
     return chained.elementsRead(of: own < position ? own : own + 1, by: product.elements(of: range))
   }
   func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { product.elements(of: range) }
+  /// The chain's operands as by the chain, but not by what the product is computed in the place of.
+  func mayOverwrite(operand: Int, by number: Int) -> Bool {
+    guard operand >= Self.productOperands, number != target else { return false }
+    let own = operand - Self.productOperands
+    return chained.mayOverwrite(operand: own < position ? own : own + 1, by: number)
+  }
   func cost(at speeds: CostModel) -> Float { product.cost(at: speeds) + chained.cost(at: speeds) }
 
   func run(
