@@ -217,5 +217,23 @@ extension WrongLine {
       with: "for operand in 0..<1 where",
       caughtBy:
         "AdjointTests.ScalarRunTests/`a step fetches each line that it reads from far behind, once, and no other`"),
+    WrongLine(
+      "what a value that is made again is made of is kept",
+      in: "Sources/Adjoint/Compilation/Recomputation/Recomputation.swift",
+      replace: "pending += storage.inputs(of: node).filter(policy.isMadeAgainWithin)",
+      with: "",
+      caughtBy: "AdjointTests.CheckpointTests"),
+    WrongLine(
+      "values are made again wherever there is room, not behind a fence",
+      in: "Sources/Adjoint/Compilation/Recomputation/Recomputation.swift",
+      replace: "if let first, policy.isFenced { fences.insert(first) }",
+      with: "_ = first",
+      caughtBy: "AdjointTests.CheckpointTests"),
+    WrongLine(
+      "each gradient of a scope has copies of its own",
+      in: "Sources/Adjoint/Compilation/Recomputation/Recomputation.swift",
+      replace: "if sharing != .nobody { shared[sharing] = copies }",
+      with: "",
+      caughtBy: "AdjointTests.CheckpointTests"),
   ]
 }

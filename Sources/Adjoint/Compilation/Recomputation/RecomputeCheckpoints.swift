@@ -20,20 +20,11 @@ struct RecomputeCheckpoints: GraphPass {
   private let isUsed: [Bool]
   /// Whether a value lasts until its last reader, gradients included.
   private var isKept: [Bool]
-  private var rewriter: GraphRewriter
-  /// The copies for gradients of the backward pass, and for those within the forward pass.
-  private var copies: [[NodeID: NodeID]] = [[:], [:]]
-  private var fences: Set<NodeID> = []
 
   static func isWanted(for purpose: CompiledPurpose) -> Bool { !purpose.checkpoints.isEmpty }
 
   static func apply(to graph: IntermediateGraph, for purpose: CompiledPurpose) -> IntermediateGraph {
-    var pass = RecomputeCheckpoints(graph, purpose.checkpoints, purpose.source)
-    for index in 0..<graph.storage.count { pass.visit(NodeID(index)) }
-    let fences = pass.fences
-    var result = pass.rewriter.finish(roots: graph.roots)
-    result.fences.formUnion(fences)
-    return result
+    Recomputation.apply(RecomputeCheckpoints(graph, purpose.checkpoints, purpose.source), to: graph)
   }
 
   /// Whether each value leaves its checkpointed scope other than for a gradient.
@@ -57,7 +48,6 @@ struct RecomputeCheckpoints: GraphPass {
     isForward = DropUnused.usedNodes(of: storage, roots: graph.roots.results)
     isUsed = DropUnused.usedNodes(of: storage, roots: graph.roots.all)
     isKept = Self.valuesReadOutside(of: checkpoints, in: graph, from: state)
-    rewriter = GraphRewriter(graph)
     let scopes = checkpoints.numbers(of: graph, from: state)
     for root in graph.roots.all { isKept[root.int] = true }
     for index in 0..<storage.count {
@@ -80,33 +70,15 @@ struct RecomputeCheckpoints: GraphPass {
     guard case .alias = storage.traits(of: node).kernel.form else { return nil }
     return storage.inputs(of: node).first
   }
+}
 
-  private mutating func visit(_ node: NodeID) {
-    if isUsed[node.int], isGradient[node.int] {
-      let pass = isForward[node.int] ? 1 : 0
-      recompute(for: node, pass)
-      rewriter.keep(node, inputs: inputs(of: node, pass))
-    } else {
-      rewriter.keep(node)
-    }
+extension RecomputeCheckpoints: RecomputationPolicy {
+  /// Copies for gradients of the backward pass, and for those within the forward pass.
+  func sharing(of reader: NodeID) -> RecomputationSharing? {
+    guard isUsed[reader.int], isGradient[reader.int] else { return nil }
+    return .group(isForward[reader.int] ? 1 : 0)
   }
-
-  /// Makes the copies that a gradient reads and that there are none of yet.
-  private mutating func recompute(for reader: NodeID, _ pass: Int) {
-    var pending = storage.inputs(of: reader).filter { !isKept[$0.int] }
-    var missing: Set<NodeID> = []
-    while let node = pending.popLast() {
-      guard copies[pass][node] == nil, missing.insert(node).inserted else { continue }
-      pending += storage.inputs(of: node).filter { !isKept[$0.int] }
-    }
-    for (number, node) in missing.sorted().enumerated() {
-      let made = rewriter.copy(node, inputs: inputs(of: node, pass))
-      copies[pass][node] = made
-      if number == 0 { fences.insert(made) }
-    }
-  }
-
-  private func inputs(of node: NodeID, _ pass: Int) -> [NodeID] {
-    storage.inputs(of: node).map { copies[pass][$0] ?? rewriter.renamed[$0.int] }
-  }
+  func isMadeAgain(_ value: NodeID) -> Bool { !isKept[value.int] }
+  func isMadeAgainWithin(_ value: NodeID) -> Bool { !isKept[value.int] }
+  var isFenced: Bool { true }
 }

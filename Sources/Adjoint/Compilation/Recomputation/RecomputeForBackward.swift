@@ -39,7 +39,6 @@ struct RecomputeForBackward: GraphPass {
   private var readerCounts: [UInt32]
   /// The values that are worth making again.
   private var makings: [NodeID: Making] = [:]
-  private var rewriter: GraphRewriter
 
   static func isWanted(for purpose: CompiledPurpose) -> Bool { purpose.options.fusesElementwise }
 
@@ -50,9 +49,7 @@ struct RecomputeForBackward: GraphPass {
     let kept =
       purpose.checkpoints.isEmpty
       ? nil : RecomputeCheckpoints.valuesReadOutside(of: purpose.checkpoints, in: graph, from: purpose.source)
-    var pass = RecomputeForBackward(graph, keeping: kept)
-    for index in 0..<pass.storage.count { pass.visit(NodeID(index)) }
-    return pass.rewriter.finish(roots: graph.roots)
+    return Recomputation.apply(RecomputeForBackward(graph, keeping: kept), to: graph)
   }
 
   private init(_ graph: IntermediateGraph, keeping keptAnyway: [Bool]?) {
@@ -60,7 +57,6 @@ struct RecomputeForBackward: GraphPass {
     isForward = DropUnused.usedNodes(of: storage, roots: graph.roots.results)
     isKept = keptAnyway ?? [Bool](repeating: false, count: storage.count)
     readerCounts = [UInt32](repeating: 0, count: storage.count)
-    rewriter = GraphRewriter(graph)
     for root in graph.roots.all { isKept[root.int] = true }
     let isUsed = DropUnused.usedNodes(of: storage, roots: graph.roots.all)
     for index in 0..<storage.count where isUsed[index] {
@@ -74,15 +70,6 @@ struct RecomputeForBackward: GraphPass {
       }
     }
     for index in 0..<storage.count where isCheap(NodeID(index)) { makings[NodeID(index)] = making(of: NodeID(index)) }
-  }
-
-  private mutating func visit(_ node: NodeID) {
-    guard !isForward[node.int], isOfChain(node) else { return rewriter.keep(node) }
-    var copies: [NodeID: NodeID] = [:]
-    let inputs = storage.inputs(of: node).map { input in
-      makings[input] == nil ? rewriter.renamed[input.int] : copy(input, &copies)
-    }
-    rewriter.keep(node, inputs: inputs)
   }
 
   /// Whether a node computes elementwise, or splices what chains compute.
@@ -139,13 +126,14 @@ struct RecomputeForBackward: GraphPass {
     else { return nil }
     return source
   }
+}
 
-  private mutating func copy(_ node: NodeID, _ copies: inout [NodeID: NodeID]) -> NodeID {
-    if let made = copies[node] { return made }
-    guard makings[node] != nil || broadcastSource(of: node) != nil else { return rewriter.renamed[node.int] }
-    let inputs = storage.inputs(of: node).map { copy($0, &copies) }
-    let made = rewriter.copy(node, inputs: inputs)
-    copies[node] = made
-    return made
+extension RecomputeForBackward: RecomputationPolicy {
+  /// Each chain of the backward pass has copies of its own, which never reach memory.
+  func sharing(of reader: NodeID) -> RecomputationSharing? {
+    isForward[reader.int] || !isOfChain(reader) ? nil : .nobody
   }
+  func isMadeAgain(_ value: NodeID) -> Bool { makings[value] != nil }
+  func isMadeAgainWithin(_ value: NodeID) -> Bool { makings[value] != nil || broadcastSource(of: value) != nil }
+  var isFenced: Bool { false }
 }
