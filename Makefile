@@ -10,8 +10,8 @@ FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: run test mutants examples pictures docs compare products sweep widths scaling gradbench counts update-counts \
-  format lint setup
+.PHONY: run test mutants examples pictures docs compare products sweep widths scaling gradbench counts \
+  update-counts bits format lint setup
 
 run: setup
 	swift run -c release --package-path Examples Digits
@@ -79,6 +79,15 @@ counts: setup
 
 update-counts: setup
 	Benchmarks/Counts/check --update
+
+# Digests of everything in Tests/BitPatterns at each kind of vectors that this processor has, against one another and
+# the committed ones, and of the kernels on arm64 under qemu where that is installed. ARGUMENTS=--update writes them
+# anew.
+# With BUILD="--traits BLAS" products are a library's, and their bits are left out.
+bits: setup
+	@.ci/arm64
+	@$(BUILT) --quiet $(BUILD) --product bits
+	@swift run --quiet --skip-build $(BUILD) bits $(ARGUMENTS)
 
 # DocC archives of the four products; a warning is an error.
 docs: setup

@@ -74,13 +74,22 @@ let package = Package(
     .target(
       name: "Adjoint", dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels", "Threads"],
       swiftSettings: strict),
-    .target(name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling"], swiftSettings: strict),
+    .target(
+      name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling", "Kernels"], swiftSettings: strict),
     .target(name: "AdjointTesting", dependencies: ["Adjoint", "Kernels"], swiftSettings: strict),
 
     // Wrong lines that tests must notice, and the program that tries them: `make mutants`.
     .target(name: "WrongLines", path: "Tests/WrongLines", swiftSettings: strict),
     .executableTarget(name: "mutants", dependencies: ["WrongLines"], path: "Tests/Mutants", swiftSettings: strict),
     .testTarget(name: "MutantsTests", dependencies: ["mutants", "WrongLines"], swiftSettings: strict),
+
+    // What is computed with the same bits on every processor, and the program that shows it: `make bits`.
+    .target(
+      name: "BitPatterns", dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "Kernels"],
+      path: "Tests/BitPatterns", exclude: ["digests.txt"], swiftSettings: strict),
+    .executableTarget(
+      name: "bits", dependencies: ["BitPatterns", "Kernels"], path: "Tests/Bits", swiftSettings: strict),
+    .testTarget(name: "BitPatternsTests", dependencies: ["BitPatterns", "Kernels"], swiftSettings: strict),
 
     .target(
       name: "StressScale", dependencies: ["DependencyScheduling", "Threads"], path: "Tests/StressScale",

@@ -1,15 +1,15 @@
-internal import Adjoint
+package import Adjoint
 
 /// One sample of a gate as a graph: its operands as inputs, seeded values for them, the gate applied.
-struct SampleGraph {
-  let graph = Graph()
-  let operands: [Node]
-  let output: Node
-  let values: [Node: ReferenceTensor]
+package struct SampleGraph {
+  package let graph = Graph()
+  package let operands: [Node]
+  package let output: Node
+  package let values: [Node: ReferenceTensor]
   /// The positions of operands that hold no integers.
-  let differentiable: [Int]
+  package let differentiable: [Int]
 
-  init(_ sample: GateSample, _ type: ElementType, seed: UInt64 = 1) {
+  package init(_ sample: GateSample, _ type: ElementType, seed: UInt64 = 1) {
     var values: [Node: ReferenceTensor] = [:]
     var operands: [Node] = []
     for (position, operand) in sample.operands.enumerated() {
@@ -24,10 +24,10 @@ struct SampleGraph {
   }
 
   /// Whether anything is differentiated: floats in and floats out.
-  var hasGradients: Bool { output.elementType.isDifferentiable && !differentiable.isEmpty }
+  package var hasGradients: Bool { output.elementType.isDifferentiable && !differentiable.isEmpty }
 
   /// The value that a program computes of `output`.
-  func computed() throws -> ReferenceTensor {
+  package func computed() throws -> ReferenceTensor {
     let session = try Program(output).makeSession()
     for (node, value) in values { try session.write(value, to: node) }
     try session.forward()
@@ -47,7 +47,7 @@ struct SampleGraph {
 }
 
 extension Graph {
-  func applying(_ gate: any Gate, _ operands: [Node]) -> Node {
+  package func applying(_ gate: any Gate, _ operands: [Node]) -> Node {
     func apply(_ gate: some Gate) -> Node { self.apply(gate, to: operands) }
     return apply(gate)
   }

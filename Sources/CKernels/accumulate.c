@@ -8,8 +8,8 @@
 #define BLOCK 1024  // Decisions/Sums.md
 
 #define DEFINE_ACCUMULATE(NAME, ELEMENT, PLUS)                                                                   \
-  ADJ_CLONES static void NAME(const void *const *inputs, ptrdiff_t count, ELEMENT *output, ptrdiff_t begin,      \
-                              ptrdiff_t end) {                                                                   \
+  ADJ_KERNEL(void, NAME, (const void *const *inputs, ptrdiff_t count, ELEMENT *output, ptrdiff_t begin,           \
+                          ptrdiff_t end), {                                                                       \
     for (ptrdiff_t start = begin; start < end; start += BLOCK) {                                                 \
       const ptrdiff_t length = end - start < BLOCK ? end - start : BLOCK;                                        \
       ELEMENT *to = output + start;                                                                              \
@@ -25,7 +25,7 @@
         ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < length; ++i) to[i] = PLUS(to[i], next[i]);                     \
       }                                                                                                          \
     }                                                                                                            \
-  }
+  })
 
 #define PLUS_REAL(a, b) ((a) + (b))
 #define PLUS_INTEGER(a, b) ((int32_t)((uint32_t)(a) + (uint32_t)(b)))
@@ -34,38 +34,38 @@ DEFINE_ACCUMULATE(accumulate_f64, double, PLUS_REAL)
 DEFINE_ACCUMULATE(accumulate_i32, int32_t, PLUS_INTEGER)
 
 #define DEFINE_ADD_ZERO(NAME, ELEMENT)                                                          \
-  ADJ_CLONES static void NAME(const ELEMENT *input, ELEMENT *output, ptrdiff_t count) {         \
+  ADJ_KERNEL(void, NAME, (const ELEMENT *input, ELEMENT *output, ptrdiff_t count), {         \
     ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) output[i] = input[i] + (ELEMENT)0;    \
-  }
+  })
 DEFINE_ADD_ZERO(add_zero_f32, float)
 DEFINE_ADD_ZERO(add_zero_f64, double)
 
 void adj_add_zero(uint8_t type, const void *input, void *output, ptrdiff_t count) {
-  if (type == ADJ_FLOAT64) add_zero_f64(input, output, count);
-  else add_zero_f32(input, output, count);
+  if (type == ADJ_FLOAT64) ADJ_BEST(add_zero_f64)(input, output, count);
+  else ADJ_BEST(add_zero_f32)(input, output, count);
 }
 
 void adj_accumulate(uint8_t type, const void *const *inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
                     ptrdiff_t end) {
   switch (type) {
-    case ADJ_FLOAT32: accumulate_f32(inputs, count, output, begin, end); return;
-    case ADJ_FLOAT64: accumulate_f64(inputs, count, output, begin, end); return;
-    default: accumulate_i32(inputs, count, output, begin, end);
+    case ADJ_FLOAT32: ADJ_BEST(accumulate_f32)(inputs, count, output, begin, end); return;
+    case ADJ_FLOAT64: ADJ_BEST(accumulate_f64)(inputs, count, output, begin, end); return;
+    default: ADJ_BEST(accumulate_i32)(inputs, count, output, begin, end);
   }
 }
 
 #define DEFINE_FILL(NAME, ELEMENT)                                                          \
-  ADJ_CLONES static void NAME(ELEMENT value, ELEMENT *target, ptrdiff_t begin, ptrdiff_t end) { \
+  ADJ_KERNEL(void, NAME, (ELEMENT value, ELEMENT *target, ptrdiff_t begin, ptrdiff_t end), { \
     for (ptrdiff_t i = begin; i < end; ++i) target[i] = value;                              \
-  }
+  })
 DEFINE_FILL(fill_f32, float)
 DEFINE_FILL(fill_f64, double)
 DEFINE_FILL(fill_i32, int32_t)
 
 void adj_fill(uint8_t type, double value, void *target, ptrdiff_t begin, ptrdiff_t end) {
   switch (type) {
-    case ADJ_FLOAT32: fill_f32((float)value, target, begin, end); return;
-    case ADJ_FLOAT64: fill_f64(value, target, begin, end); return;
-    default: fill_i32((int32_t)value, target, begin, end);
+    case ADJ_FLOAT32: ADJ_BEST(fill_f32)((float)value, target, begin, end); return;
+    case ADJ_FLOAT64: ADJ_BEST(fill_f64)(value, target, begin, end); return;
+    default: ADJ_BEST(fill_i32)((int32_t)value, target, begin, end);
   }
 }

@@ -34,9 +34,8 @@ ADJ_INLINE void stream_words(uint32_t *words, uint64_t counter, uint64_t seed, u
 }
 
 #define DEFINE_DROPOUT(SUFFIX, REAL)                                                                               \
-  ADJ_CLONES static void dropout_##SUFFIX(const REAL *input, REAL *output, REAL scale, uint32_t threshold,         \
-                                          uint64_t seed, uint32_t stream, uint32_t step, ptrdiff_t begin,          \
-                                          ptrdiff_t end) {                                                         \
+  ADJ_KERNEL(void, dropout_##SUFFIX, (const REAL *input, REAL *output, REAL scale, uint32_t threshold, uint64_t seed, \
+                                      uint32_t stream, uint32_t step, ptrdiff_t begin, ptrdiff_t end), {            \
     uint32_t words[WORDS];                                                                                         \
     for (ptrdiff_t start = begin; start < end; start += WORDS) {                                                   \
       const ptrdiff_t count = end - start < WORDS ? end - start : WORDS;                                           \
@@ -45,7 +44,7 @@ ADJ_INLINE void stream_words(uint32_t *words, uint64_t counter, uint64_t seed, u
         output[start + i] = words[i] >= threshold ? input[start + i] * scale : (REAL)0;                            \
       }                                                                                                            \
     }                                                                                                              \
-  }
+  })
 
 DEFINE_DROPOUT(f32, float)
 DEFINE_DROPOUT(f64, double)
@@ -53,8 +52,8 @@ DEFINE_DROPOUT(f64, double)
 void adj_dropout(uint8_t type, const void *input, void *output, double scale, uint32_t threshold, uint64_t seed,
                  uint32_t stream, uint32_t step, ptrdiff_t begin, ptrdiff_t end) {
   if (type == ADJ_FLOAT32) {
-    dropout_f32(input, output, (float)scale, threshold, seed, stream, step, begin, end);
+    ADJ_BEST(dropout_f32)(input, output, (float)scale, threshold, seed, stream, step, begin, end);
   } else {
-    dropout_f64(input, output, scale, threshold, seed, stream, step, begin, end);
+    ADJ_BEST(dropout_f64)(input, output, scale, threshold, seed, stream, step, begin, end);
   }
 }

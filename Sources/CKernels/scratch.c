@@ -1,4 +1,5 @@
 #include "scratch.h"
+#include "targets.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,8 +10,8 @@
 #define TILE 16  // Decisions/Kernels.md
 
 #define DEFINE_COPY(NAME, ELEMENT)                                                                                  \
-  ADJ_CLONES static void NAME(struct adj_layout layout, const ELEMENT *input, ELEMENT *output, ptrdiff_t begin,     \
-                              ptrdiff_t end) {                                                                      \
+  ADJ_KERNEL(void, NAME, (struct adj_layout layout, const ELEMENT *input, ELEMENT *output, ptrdiff_t begin,          \
+                          ptrdiff_t end), {                                                                          \
     const ptrdiff_t rank = layout.rank;                                                                             \
     const ptrdiff_t inner = rank > 0 ? layout.sizes[rank - 1] : 1, stride = rank > 0 ? layout.strides[rank - 1] : 1; \
     ptrdiff_t coordinates[MAXIMUM_RANK], offset = 0, rest = begin / inner, column = begin % inner;                  \
@@ -61,13 +61,13 @@
         }                                                                                                           \
       }                                                                                                             \
     }                                                                                                               \
-  }
+  })
 
 DEFINE_COPY(copy_4, uint32_t)
 DEFINE_COPY(copy_8, uint64_t)
 
 void adj_strided_copy(ptrdiff_t element_size, struct adj_layout layout, const void *input, void *output,
                       ptrdiff_t begin, ptrdiff_t end) {
-  if (element_size == 4) copy_4(layout, input, output, begin, end);
-  else copy_8(layout, input, output, begin, end);
+  if (element_size == 4) ADJ_BEST(copy_4)(layout, input, output, begin, end);
+  else ADJ_BEST(copy_8)(layout, input, output, begin, end);
 }

@@ -1,8 +1,12 @@
 #pragma once
 
-// What the compiler may assume and do, in one place.
+// What the compiler may assume and do, in one place. Every kernel includes it before anything that computes.
 
-#include <stdlib.h>  // defines __GLIBC__ where there is a glibc
+// A product and a sum are rounded each, whatever the processor could do in one: where one rounding is meant, ADJ_FMA
+// says so. It holds to the end of the file that includes this.
+#pragma STDC FP_CONTRACT OFF
+
+#include "include/CKernels.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -10,12 +14,24 @@
 #endif
 #endif
 
-// Each function so marked is compiled for three generations of x86-64 and chosen once, as the program is loaded. Needs
-// ifuncs (ELF and glibc); their resolvers run before a sanitizer has started, so there the plain code is used alone.
-#if defined(__x86_64__) && defined(__ELF__) && defined(__GLIBC__) && defined(__clang__) && !defined(ADJ_SANITIZED)
-#define ADJ_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+// Each function so defined is compiled for three generations of x86-64; ADJ_BEST(name) is the one for the vectors that
+// `adj_vector_level` names. All give the same bits. Under a sanitizer, which takes long to compile, there is the plain
+// one alone.
+//
+//     ADJ_KERNEL(void, add_f32, (const float *a, float *b, ptrdiff_t count), { … })
+#if defined(__x86_64__) && defined(__clang__) && !defined(ADJ_SANITIZED)
+#define ADJ_KERNEL(RESULT, NAME, PARAMETERS, ...) ADJ_KERNEL_OF(RESULT, NAME, PARAMETERS, __VA_ARGS__)
+#define ADJ_KERNEL_OF(RESULT, NAME, PARAMETERS, ...)                                            \
+  static RESULT NAME##_plain PARAMETERS __VA_ARGS__                                             \
+  __attribute__((target("arch=x86-64-v3"))) static RESULT NAME##_256 PARAMETERS __VA_ARGS__     \
+  __attribute__((target("arch=x86-64-v4"))) static RESULT NAME##_512 PARAMETERS __VA_ARGS__     \
+  static RESULT (*const NAME##_levels[]) PARAMETERS = {                                         \
+      [ADJ_VECTORS_PLAIN] = NAME##_plain, [ADJ_VECTORS_256] = NAME##_256, [ADJ_VECTORS_512] = NAME##_512};
+#define ADJ_BEST(NAME) ADJ_BEST_OF(NAME)
+#define ADJ_BEST_OF(NAME) (NAME##_levels[adj_level()])
 #else
-#define ADJ_CLONES
+#define ADJ_KERNEL(RESULT, NAME, PARAMETERS, ...) static RESULT NAME PARAMETERS __VA_ARGS__
+#define ADJ_BEST(NAME) NAME
 #endif
 
 // What no sanitizer looks into, since it would take the compiler many minutes: tests with guard pages do.
@@ -25,7 +41,31 @@
 #define ADJ_UNWATCHED
 #endif
 
+/// The level in use, -1 before anybody asked.
+extern int32_t adj_level_in_use;
+
+static inline int32_t adj_level(void) {
+  const int32_t level = __atomic_load_n(&adj_level_in_use, __ATOMIC_RELAXED);
+  return level < 0 ? adj_vector_level() : level;
+}
+
+// Kernels do without <math.h>, so that the compiler refuses each of its functions: their last bits differ from system
+// to system, and from processor to processor.
+#if !defined(INFINITY)
+#define INFINITY __builtin_inff()
+#endif
+#if !defined(NAN)
+#define NAN __builtin_nanf("")
+#endif
+
 #define ADJ_INLINE static inline __attribute__((always_inline))
+
+// A function of many numbers. Without optimisation each keeps its place in the frame that it is inlined into.
+#if defined(__OPTIMIZE__)
+#define ADJ_LARGE ADJ_INLINE
+#else
+#define ADJ_LARGE static __attribute__((unused))
+#endif
 
 // Stands where a branch leads that is seldom taken, so that it stays one: what follows the other is not made to wait for
 // both.
@@ -53,12 +93,17 @@
 #endif
 
 // `sqrtf` may set errno, which keeps a loop from being vectorised; the builtin does not.
+//
+// ADJ_FMA(a, b, c) is a · b + c, rounded once, of numbers or of vectors: an instruction where the processor has it, a
+// function to the same bits where it has not.
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_elementwise_sqrt)
 #define ADJ_SQRT(x) __builtin_elementwise_sqrt(x)
+#define ADJ_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #endif
 #endif
 #if !defined(ADJ_SQRT)
+#define ADJ_FMA(a, b, c) _Generic((a), float: __builtin_fmaf, double: __builtin_fma)(a, b, c)
 #define ADJ_SQRT(x) _Generic((x), float: __builtin_sqrtf, double: __builtin_sqrt)(x)
 #endif
 

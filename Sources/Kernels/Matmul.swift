@@ -72,21 +72,3 @@ struct MatrixBlockProduct {
     b + (plan.transposeB ? left * strideB + depth : depth * strideB + left) * type.byteCount
   }
 }
-
-/// The vectors that products are computed with. Bits are the same at each.
-package enum VectorLevel: Int32, CaseIterable, Sendable {
-  /// One element at a time, as the definition of a product says.
-  case plain
-  /// Of 128 bits: NEON.
-  case bits128
-  /// Of 256 bits: AVX2 with fused multiply-adds.
-  case bits256
-  /// Of 512 bits: AVX-512.
-  case bits512
-
-  /// The processor's best, or the less that the environment's `ADJOINT_VECTOR` asks for.
-  package static let current = VectorLevel(rawValue: adj_vector_level()) ?? .plain
-
-  /// Whether this processor can do it.
-  package var isAvailable: Bool { adj_has_vector_level(rawValue) != 0 }
-}

@@ -78,6 +78,17 @@ extension MatrixBlockProduct {
   #endif
 }
 
+extension MatmulPlan {
+  /// Whether products are this package's own, whose bits are the same everywhere, and not a library's.
+  package static var areProductsOurs: Bool {
+    #if BLAS && (canImport(Darwin) || os(Linux))
+      false
+    #else
+      true
+    #endif
+  }
+}
+
 /// The sizes of C's block for which the library is fast.
 struct FavouredBlock: Sendable {
   let height, width: Int

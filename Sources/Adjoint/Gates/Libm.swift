@@ -6,7 +6,9 @@
   private import Darwin
 #endif
 
-/// The platform's double-precision functions, for definitions: `exp` alone would name the gate's function.
+/// The platform's double-precision functions, for definitions and for text: `exp` alone would name the gate's function.
+///
+/// Their last bits differ from system to system. A definition is what tests hold a kernel to, and makes no value.
 enum Libm {
   static func exp(_ x: Double) -> Double { libmExp(x) }
   static func log(_ x: Double) -> Double { libmLog(x) }

@@ -1,4 +1,4 @@
-internal import Adjoint
+package import Adjoint
 
 /// What a program computes against what the definition says, in both float types and for several seeds.
 struct KernelLaw {
@@ -85,7 +85,8 @@ extension SampleGraph {
     self.init(GateSample(gate, operands: zip(operands, shapes).map { $0.reshaped($1) }), .float64)
   }
 
-  func upstreamValue() -> ReferenceTensor {
+  /// An upstream gradient, all of whose elements are different.
+  package func upstreamValue() -> ReferenceTensor {
     let count = output.shape.elementCount
     return ReferenceTensor(output.shape, output.elementType, (0..<count).map { 0.5 + Double($0) / Double(count) })
   }

@@ -1,12 +1,4 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Android)
-  internal import Android
-#else
-  internal import Glibc
-#endif
+internal import Kernels
 
 /// The learning rate of each step: a function of the number of steps before it, so that a resumed run goes on with the
 /// rate it had.
@@ -36,13 +28,16 @@ public struct LearningRate: Sendable {
   /// From `first` to `last` along half a cosine over `steps` steps, and `last` from then on (Loshchilov, Hutter 2017).
   public static func cosine(from first: Double, to last: Double = 0, over steps: Int) -> LearningRate {
     checkPositive(steps)
-    return LearningRate { $0 >= steps ? last : last + (first - last) * 0.5 * (1 + cos(share($0, of: steps) * .pi)) }
+    return LearningRate { step in
+      let risen = 1 + ElementaryFunctions.cosine(share(step, of: steps) * .pi)
+      return step >= steps ? last : last + (first - last) * 0.5 * risen
+    }
   }
 
   /// `first`, multiplied by `factor` after every `steps` steps.
   public static func decaying(from first: Double, by factor: Double, every steps: Int) -> LearningRate {
     checkPositive(steps)
-    return LearningRate { first * pow(factor, Double(max(0, $0) / steps)) }
+    return LearningRate { first * ElementaryFunctions.power(factor, Double(max(0, $0) / steps)) }
   }
 
   /// This one, multiplied by 1/n, 2/n, … during the first n = `steps` steps.

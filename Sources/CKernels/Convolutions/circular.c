@@ -12,8 +12,8 @@ ADJ_INLINE ptrdiff_t first_read(ptrdiff_t j, ptrdiff_t origin, int32_t reversed,
 }
 
 #define DEFINE_CIRCULAR(SUFFIX, REAL)                                                                               \
-  ADJ_CLONES static void convolution_##SUFFIX(const REAL *a, const REAL *b, REAL *output, ptrdiff_t n, ptrdiff_t taps, \
-                                              ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end) { \
+  ADJ_KERNEL(void, convolution_##SUFFIX, (const REAL *a, const REAL *b, REAL *output, ptrdiff_t n, ptrdiff_t taps,   \
+                                          ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end), {     \
     for (ptrdiff_t row = begin; row < end; ++row) {                                                                 \
       const REAL *circle = a + row * n;                                                                             \
       REAL *y = output + row * n;                                                                                   \
@@ -21,13 +21,14 @@ ADJ_INLINE ptrdiff_t first_read(ptrdiff_t j, ptrdiff_t origin, int32_t reversed,
       for (ptrdiff_t j = 0; j < taps; ++j) {                                                                        \
         const REAL tap = b[row * taps + j];                                                                         \
         const ptrdiff_t first = first_read(j, origin, reversed, n);                                                 \
-        ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < n - first; ++i) y[i] += tap * circle[first + i];                  \
-        ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < first; ++i) y[n - first + i] += tap * circle[i];                  \
+        REAL *rest = y + (n - first);                                                                               \
+        ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < n - first; ++i) y[i] = ADJ_FMA(tap, circle[first + i], y[i]);     \
+        ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < first; ++i) rest[i] = ADJ_FMA(tap, circle[i], rest[i]);           \
       }                                                                                                             \
     }                                                                                                               \
-  }                                                                                                                 \
-  ADJ_CLONES static void correlation_##SUFFIX(const REAL *a, const REAL *u, REAL *output, ptrdiff_t n, ptrdiff_t taps, \
-                                              ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end) { \
+  })                                                                                                                 \
+  ADJ_KERNEL(void, correlation_##SUFFIX, (const REAL *a, const REAL *u, REAL *output, ptrdiff_t n, ptrdiff_t taps,   \
+                                          ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end), {     \
     REAL products[BLOCK];                                                                                           \
     for (ptrdiff_t row = begin; row < end; ++row) {                                                                 \
       const REAL *circle = a + row * n, *weights = u + row * n;                                                     \
@@ -46,19 +47,19 @@ ADJ_INLINE ptrdiff_t first_read(ptrdiff_t j, ptrdiff_t origin, int32_t reversed,
         output[row * taps + j] = adj_sum_##SUFFIX##_finish(&tree);                                                  \
       }                                                                                                             \
     }                                                                                                               \
-  }
+  })
 
 DEFINE_CIRCULAR(f32, float)
 DEFINE_CIRCULAR(f64, double)
 
 void adj_circular_convolution(uint8_t type, const void *a, const void *b, void *output, ptrdiff_t n, ptrdiff_t taps,
                               ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) convolution_f32(a, b, output, n, taps, origin, reversed, begin, end);
-  else convolution_f64(a, b, output, n, taps, origin, reversed, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(convolution_f32)(a, b, output, n, taps, origin, reversed, begin, end);
+  else ADJ_BEST(convolution_f64)(a, b, output, n, taps, origin, reversed, begin, end);
 }
 
 void adj_circular_correlation(uint8_t type, const void *a, const void *u, void *output, ptrdiff_t n, ptrdiff_t taps,
                               ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) correlation_f32(a, u, output, n, taps, origin, reversed, begin, end);
-  else correlation_f64(a, u, output, n, taps, origin, reversed, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(correlation_f32)(a, u, output, n, taps, origin, reversed, begin, end);
+  else ADJ_BEST(correlation_f64)(a, u, output, n, taps, origin, reversed, begin, end);
 }

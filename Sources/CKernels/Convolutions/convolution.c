@@ -14,13 +14,7 @@
 #endif
 
 /// Whether there are 32 registers of 64 bytes. If not, tiles are made for 16 of half the size.
-static int has_wide_registers(void) {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f");
-#else
-  return 0;
-#endif
-}
+static int has_wide_registers(void) { return adj_level() == ADJ_VECTORS_512; }
 
 /// Blocks of the kernel gradient whose sums lie on the stack at a time, 28 KiB of them.
 #define BLOCKS_TOGETHER 16  // Decisions/Kernels.md
@@ -110,29 +104,34 @@ ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
 
 void adj_convolution_planes(uint8_t type, struct adj_planes plan, const void *input, void *output, ptrdiff_t begin,
                             ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) planes_f32(plan, input, output, begin, end);
-  else planes_f64(plan, input, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(planes_f32)(plan, input, output, begin, end);
+  else ADJ_BEST(planes_f64)(plan, input, output, begin, end);
 }
 
 void adj_convolution_panels(uint8_t type, struct adj_panels plan, const void *input, void *output, ptrdiff_t begin,
                             ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) panels_f32(plan, input, output, begin, end);
-  else panels_f64(plan, input, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(panels_f32)(plan, input, output, begin, end);
+  else ADJ_BEST(panels_f64)(plan, input, output, begin, end);
 }
 
 void adj_convolution_taps(uint8_t type, struct adj_tap_sum plan, const void *planes, const void *panels, void *output,
                           ptrdiff_t begin, ptrdiff_t end) {
   const int wide = !plan.narrow && has_wide_registers();
-  if (type == ADJ_FLOAT32) (wide ? tap_sum_wide_f32 : tap_sum_narrow_f32)(plan, planes, panels, output, begin, end);
-  else (wide ? tap_sum_wide_f64 : tap_sum_narrow_f64)(plan, planes, panels, output, begin, end);
+  if (type == ADJ_FLOAT32) {
+    (wide ? ADJ_BEST(tap_sum_wide_f32) : ADJ_BEST(tap_sum_narrow_f32))(plan, planes, panels, output, begin, end);
+  } else {
+    (wide ? ADJ_BEST(tap_sum_wide_f64) : ADJ_BEST(tap_sum_narrow_f64))(plan, planes, panels, output, begin, end);
+  }
 }
 
 void adj_convolution_kernel_gradient(uint8_t type, struct adj_kernel_gradient plan, const void *planes,
                                      const void *panels, void *output, ptrdiff_t begin, ptrdiff_t end) {
   const int wide = !plan.narrow && has_wide_registers();
   if (type == ADJ_FLOAT32) {
-    (wide ? kernel_gradient_wide_f32 : kernel_gradient_narrow_f32)(plan, planes, panels, output, begin, end);
+    (wide ? ADJ_BEST(kernel_gradient_wide_f32)
+          : ADJ_BEST(kernel_gradient_narrow_f32))(plan, planes, panels, output, begin, end);
   } else {
-    (wide ? kernel_gradient_wide_f64 : kernel_gradient_narrow_f64)(plan, planes, panels, output, begin, end);
+    (wide ? ADJ_BEST(kernel_gradient_wide_f64)
+          : ADJ_BEST(kernel_gradient_narrow_f64))(plan, planes, panels, output, begin, end);
   }
 }

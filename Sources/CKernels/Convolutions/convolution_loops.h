@@ -7,6 +7,7 @@ typedef REAL SIZED(stored) __attribute__((vector_size(64), aligned(sizeof(REAL))
 
 #define VECTOR SIZED(vector)
 #define STORED SIZED(stored)
+#define SPREAD(x) ((x) - (VECTOR){0})
 
 /// tile[p] = sum over sources and taps of plane[p + offset] · panel, for each pixel p of a tile; the second vector is that of
 /// the panel `next` elements further on. Adds all sums to `*all`, if there is one, which is NaN if any of them is.
@@ -21,7 +22,7 @@ typedef REAL SIZED(stored) __attribute__((vector_size(64), aligned(sizeof(REAL))
         VECTOR weights[COUNT];                                                                                      \
         UNROLL for (int v = 0; v < COUNT; ++v) weights[v] = *(const STORED *)(panel + v * next);                    \
         UNROLL for (int p = 0; p < PIXELS; ++p)                                                                     \
-          UNROLL for (int v = 0; v < COUNT; ++v) sums[p][v] += pixels[p] * weights[v];                              \
+          UNROLL for (int v = 0; v < COUNT; ++v) sums[p][v] = ADJ_FMA(SPREAD(pixels[p]), weights[v], sums[p][v]);   \
       }                                                                                                             \
     }                                                                                                               \
     UNROLL for (int p = 0; p < PIXELS; ++p)                                                                         \
@@ -76,8 +77,8 @@ ADJ_INLINE void SIZED(store_tile)(const REAL *tile, ptrdiff_t lanes, ptrdiff_t c
   }
 }
 
-ADJ_CLONES static void SIZED(tap_sum)(struct adj_tap_sum plan, const REAL *planes, const REAL *panels, REAL *output,
-                                      ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(void, SIZED(tap_sum), (struct adj_tap_sum plan, const REAL *planes, const REAL *panels, REAL *output,
+                                  ptrdiff_t begin, ptrdiff_t end), {
   REAL tile[PIXELS * VECTORS * LANES];
   const ptrdiff_t pairs = (plan.results + 2 * LANES - 1) / (2 * LANES), group_panels = (plan.results + LANES - 1) / LANES;
   const ptrdiff_t panel_size = plan.sources * plan.tap_count * LANES, channel = plan.height * plan.width;
@@ -130,12 +131,12 @@ ADJ_CLONES static void SIZED(tap_sum)(struct adj_tap_sum plan, const REAL *plane
           }
         }
         if (SIZED(holds_nan)(&all)) {
-          NAME(sum_pixels)(plan, class, source, weights, panel_size, lanes, top, bottom, to);
+          ADJ_BEST(NAME(sum_pixels))(plan, class, source, weights, panel_size, lanes, top, bottom, to);
         }
       }
     }
   }
-}
+})
 
 /// sums[t] += sum over the pixels of an image of plane[t][pixel] · panel[pixel], for each tap t of a tile.
 #define DEFINE_GRADIENT(FUNCTION, COUNT)                                                                            \
@@ -151,7 +152,8 @@ ADJ_CLONES static void SIZED(tap_sum)(struct adj_tap_sum plan, const REAL *plane
         VECTOR upstream[COUNT];                                                                                     \
         UNROLL for (int v = 0; v < COUNT; ++v) upstream[v] = *(const STORED *)(panel + v * next);                   \
         UNROLL for (int t = 0; t < TAPS; ++t)                                                                       \
-          UNROLL for (int v = 0; v < COUNT; ++v) sums[t][v] += plane[t][pixel] * upstream[v];                       \
+          UNROLL for (int v = 0; v < COUNT; ++v)                                                                    \
+            sums[t][v] = ADJ_FMA(SPREAD(plane[t][pixel]), upstream[v], sums[t][v]);                                 \
       }                                                                                                             \
     }                                                                                                               \
     UNROLL for (int t = 0; t < TAPS; ++t)                                                                           \
@@ -163,8 +165,8 @@ DEFINE_GRADIENT(SIZED(gradient_one), 1)
 DEFINE_GRADIENT(SIZED(gradient_two), 2)
 #endif
 
-ADJ_CLONES static void SIZED(kernel_gradient)(struct adj_kernel_gradient plan, const REAL *planes, const REAL *panels,
-                                              REAL *output, ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(void, SIZED(kernel_gradient), (struct adj_kernel_gradient plan, const REAL *planes, const REAL *panels,
+                                          REAL *output, ptrdiff_t begin, ptrdiff_t end), {
   // Tiles may overhang the block by less than one of them.
   REAL(*const totals)[(BLOCK + TAPS) * 2 * LANES] = adj_sum_room();
   _Static_assert(BLOCKS_TOGETHER * sizeof(totals[0]) <= ADJ_SUM_ROOM, "a thread has memory for the totals");
@@ -216,19 +218,20 @@ ADJ_CLONES static void SIZED(kernel_gradient)(struct adj_kernel_gradient plan, c
           const ptrdiff_t tap = e % plan.tap_count, plane_size = plan.groups * plan.sources * plan.channel_size;
           const REAL *plane = planes + (group * plan.sources + e / plan.tap_count) * plan.channel_size;
           const REAL *panel = panels + (group * group_panels + pair * 2 + lane / LANES) * panel_size + lane % LANES;
-          to[e] = NAME(sum_upstream)(plan, plan.ranges[tap], plane + plan.offsets[tap], plane_size, panel,
-                                     plan.groups * group_panels * panel_size);
+          to[e] = ADJ_BEST(NAME(sum_upstream))(plan, plan.ranges[tap], plane + plan.offsets[tap], plane_size, panel,
+                                               plan.groups * group_panels * panel_size);
         }
       }
     }
     first += together;
   }
-}
+})
 
 #undef DEFINE_TILE
 #undef DEFINE_GRADIENT
 #undef VECTOR
 #undef STORED
+#undef SPREAD
 #undef PIXELS
 #undef TAPS
 #undef VECTORS

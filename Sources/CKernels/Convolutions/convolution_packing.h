@@ -25,8 +25,8 @@ ADJ_INLINE void NAME(within)(ptrdiff_t phase, ptrdiff_t stride, ptrdiff_t extent
   if (*begin > *end) *begin = *end;
 }
 
-ADJ_CLONES static void NAME(planes)(struct adj_planes plan, const REAL *input, REAL *output, ptrdiff_t begin,
-                                    ptrdiff_t end) {
+ADJ_KERNEL(void, NAME(planes), (struct adj_planes plan, const REAL *input, REAL *output, ptrdiff_t begin,
+                                ptrdiff_t end), {
   const ptrdiff_t size = plan.rows * plan.pitch, phases = plan.row_phase_count * plan.column_phase_count;
   const ptrdiff_t stride = plan.column_stride;
   REAL *to = output + begin * phases * size;
@@ -49,10 +49,10 @@ ADJ_CLONES static void NAME(planes)(struct adj_planes plan, const REAL *input, R
     }
   }
   if (end == plan.images) memset(to, 0, ADJ_PLANES_SLACK * sizeof(REAL));
-}
+})
 
-ADJ_CLONES static void NAME(panels)(struct adj_panels plan, const REAL *input, REAL *output, ptrdiff_t begin,
-                                    ptrdiff_t end) {
+ADJ_KERNEL(void, NAME(panels), (struct adj_panels plan, const REAL *input, REAL *output, ptrdiff_t begin,
+                                ptrdiff_t end), {
   const ptrdiff_t panels = (plan.lines + LANES - 1) / LANES;
   for (ptrdiff_t panel = begin; panel < end; ++panel) {
     const ptrdiff_t line = panel % panels * LANES;
@@ -82,4 +82,4 @@ ADJ_CLONES static void NAME(panels)(struct adj_panels plan, const REAL *input, R
       }
     }
   }
-}
+})

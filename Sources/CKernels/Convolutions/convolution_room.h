@@ -28,7 +28,7 @@ ADJ_INLINE void NAME(sum_pixels_at)(const struct adj_tap_sum *plan, struct adj_t
     // Once NaN, always NaN.
     for (ptrdiff_t source = 0; source < plan->sources && sum == sum; ++source, pixel += plan->channel_size) {
       for (ptrdiff_t tap = 0; tap < class.taps; ++tap, panel += LANES) {
-        if (NAME(reads_pixel)(ranges[tap], row, column)) sum += pixel[offsets[tap]] * *panel;
+        if (NAME(reads_pixel)(ranges[tap], row, column)) sum = ADJ_FMA(pixel[offsets[tap]], *panel, sum);
       }
     }
     *to = sum;
@@ -36,9 +36,9 @@ ADJ_INLINE void NAME(sum_pixels_at)(const struct adj_tap_sum *plan, struct adj_t
 }
 
 /// The rows top <= i < bottom of one class, of `lanes` channels whose results begin at `to`.
-ADJ_CLONES static void NAME(sum_pixels)(
-    struct adj_tap_sum plan, struct adj_tap_class class, const REAL *plane, const REAL *weights, ptrdiff_t panel_size,
-    ptrdiff_t lanes, ptrdiff_t top, ptrdiff_t bottom, REAL *to) {
+ADJ_KERNEL(void, NAME(sum_pixels), (struct adj_tap_sum plan, struct adj_tap_class class, const REAL *plane,
+                                    const REAL *weights, ptrdiff_t panel_size, ptrdiff_t lanes, ptrdiff_t top,
+                                    ptrdiff_t bottom, REAL *to), {
   const ptrdiff_t channel = plan.height * plan.width;
   for (ptrdiff_t row = top; row < bottom; ++row) {
     REAL *line = to + (class.top + row * plan.row_step) * plan.width + class.left;
@@ -47,23 +47,21 @@ ADJ_CLONES static void NAME(sum_pixels)(
                           line + column * plan.column_step, channel);
     }
   }
-}
+})
 
 /// The gradient of one element of a kernel: `plane` and `panel` are those of the first image, `plane_size` and
 /// `panel_size` elements from those of the next one.
-ADJ_CLONES static REAL NAME(sum_upstream)(struct adj_kernel_gradient plan,
-                                                                     struct adj_tap_range range, const REAL *plane,
-                                                                     ptrdiff_t plane_size, const REAL *panel,
-                                                                     ptrdiff_t panel_size) {
+ADJ_KERNEL(REAL, NAME(sum_upstream), (struct adj_kernel_gradient plan, struct adj_tap_range range, const REAL *plane,
+                                      ptrdiff_t plane_size, const REAL *panel, ptrdiff_t panel_size), {
   REAL total = 0;
   for (ptrdiff_t image = 0; image < plan.images && total == total; ++image, plane += plane_size, panel += panel_size) {
     REAL sum = 0;
     for (ptrdiff_t row = range.top; row < range.bottom && sum == sum; ++row) {
       for (ptrdiff_t column = range.left; column < range.right; ++column) {
-        sum += plane[row * plan.pitch + column] * panel[(row * plan.columns + column) * LANES];
+        sum = ADJ_FMA(plane[row * plan.pitch + column], panel[(row * plan.columns + column) * LANES], sum);
       }
     }
     total += sum;
   }
   return total;
-}
+})

@@ -137,9 +137,9 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
       if (plan.column_stride == 1) {                                                                                \
         ADJ_INDEPENDENT for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + j; __VA_ARGS__; }   \
       } else if (plan.column_stride == 2) {                                                                         \
-        ADJ_INDEPENDENT for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + 2 * j; __VA_ARGS__; }\
+        ADJ_INDEPENDENT for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + 2 * j; __VA_ARGS__; } \
       } else {                                                                                                      \
-        for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + j * plan.column_stride; __VA_ARGS__; }\
+        for (ptrdiff_t j = from; j < to; ++j) { const ptrdiff_t pixel = start + j * plan.column_stride; __VA_ARGS__; } \
       }                                                                                                             \
     }                                                                                                               \
   }
@@ -187,8 +187,8 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
     if (plan.counts_padding) return;                                                                                \
     FOR_EACH_PIXEL((void)pixel, pixels[j] += 1)                                                                     \
   }                                                                                                                 \
-  ADJ_CLONES static void maximum_##SUFFIX(struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,   \
-                                          ptrdiff_t end) {                                                          \
+  ADJ_KERNEL(void, maximum_##SUFFIX, (struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,        \
+                                      ptrdiff_t end), {                                                              \
     if (halves(plan, LANES / 4)) {                                                                                  \
       for (ptrdiff_t row = begin * plan.result_height; row < end * plan.result_height; ++row) {                     \
         const REAL *upper = input + first_row(plan, row) * plan.width;                                              \
@@ -204,9 +204,9 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
     } else {                                                                                                        \
       FOR_EACH_CHUNK(WINDOWS, largest_##SUFFIX(plan, at, input + image, output + place);)                           \
     }                                                                                                               \
-  }                                                                                                                 \
-  ADJ_CLONES static void maximum_gradient_##SUFFIX(struct adj_pool plan, const REAL *upstream, const REAL *input,   \
-                                                   REAL *output, ptrdiff_t begin, ptrdiff_t end) {                  \
+  })                                                                                                                 \
+  ADJ_KERNEL(void, maximum_gradient_##SUFFIX, (struct adj_pool plan, const REAL *upstream, const REAL *input,        \
+                                               REAL *output, ptrdiff_t begin, ptrdiff_t end), {                      \
     REAL largest[WINDOWS], share[WINDOWS];                                                                          \
     if (!halves(plan, LANES / 4) || plan.height % 2 != 0 || plan.width % 2 != 0) {                                  \
       memset(output + begin * plan.height * plan.width, 0,                                                          \
@@ -235,9 +235,9 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
       for (ptrdiff_t j = 0; j < at.count; ++j) share[j] = upstream[place + j] / share[j];                           \
       FOR_EACH_PIXEL(y[pixel] += x[pixel] == largest[j] ? share[j] : (REAL)0)                                       \
     })                                                                                                              \
-  }                                                                                                                 \
-  ADJ_CLONES static void maximum_selection_##SUFFIX(struct adj_pool plan, const REAL *values, const REAL *input,    \
-                                                    REAL *output, ptrdiff_t begin, ptrdiff_t end) {                 \
+  })                                                                                                                 \
+  ADJ_KERNEL(void, maximum_selection_##SUFFIX, (struct adj_pool plan, const REAL *values, const REAL *input,         \
+                                                REAL *output, ptrdiff_t begin, ptrdiff_t end), {                     \
     REAL largest[WINDOWS], winners[WINDOWS];                                                                        \
     FOR_EACH_CHUNK(WINDOWS, {                                                                                       \
       const REAL *x = input + image, *v = values + image;                                                           \
@@ -248,13 +248,13 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
       FOR_EACH_PIXEL(y[j] += x[pixel] == largest[j] ? v[pixel] : (REAL)0)                                           \
       for (ptrdiff_t j = 0; j < at.count; ++j) y[j] = winners[j] > 0 ? y[j] / winners[j] : 0;                       \
     })                                                                                                              \
-  }                                                                                                                 \
+  })                                                                                                                 \
   /* The mean of the window of row i and column j of the results, by its sum pairwise; times 2^-exponent on the way. */ \
   ADJ_INLINE REAL pairwise_mean_##SUFFIX(struct adj_pool plan, const REAL *x, ptrdiff_t i, ptrdiff_t j,             \
                                          int exponent) {                                                            \
     const struct windows at = windows_at(plan, i, j, 1);                                                            \
     const struct reach columns = reach_of(j * plan.column_stride - plan.column_padding, plan.window_width, plan.width); \
-    const REAL factor = adj_safe_scaled_##SUFFIX(1, -exponent);                                                     \
+    const REAL factor = adj_scaled_##SUFFIX(1, -exponent);                                                     \
     struct adj_sum_##SUFFIX##_tree tree;                                                                            \
     REAL block[ADJ_SUM_BLOCK];                                                                                      \
     ptrdiff_t filled = 0;                                                                                           \
@@ -280,8 +280,8 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
                                                            ptrdiff_t j) {                                           \
     return pairwise_mean_##SUFFIX(plan, x, i, j, MEAN_DOWN);                                                        \
   }                                                                                                                 \
-  ADJ_CLONES static void mean_##SUFFIX(struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,      \
-                                       ptrdiff_t end) {                                                             \
+  ADJ_KERNEL(void, mean_##SUFFIX, (struct adj_pool plan, const REAL *input, REAL *output, ptrdiff_t begin,           \
+                                   ptrdiff_t end), {                                                                 \
     REAL pixels[WINDOWS];                                                                                           \
     /* A loop over the windows of a row is of no use where there is but one. */                                     \
     const ptrdiff_t most = plan.result_width == 1 ? FEW : SHORT_SUM;                                                \
@@ -302,7 +302,7 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
       if (!overflows) continue;                                                                                  \
       for (ptrdiff_t j = 0; j < at.count; ++j) if (y[j] - y[j] != 0) y[j] = rare_mean_##SUFFIX(plan, x, i, first + j); \
     })                                                                                                              \
-  }                                                                                                                 \
+  })                                                                                                                 \
   /* What goes back to the pixel in `row` and `column` of a channel from all windows that hold it, pairwise. */     \
   ADJ_INLINE REAL pairwise_share_##SUFFIX(struct adj_pool plan, const REAL *upstream, ptrdiff_t row,                \
                                           ptrdiff_t column) {                                                       \
@@ -336,8 +336,8 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
     if (filled > 0) adj_sum_##SUFFIX##_push(&tree, adj_sum_##SUFFIX##_block(block, filled));                        \
     return tree.depth > 0 ? adj_sum_##SUFFIX##_finish(&tree) : 0;                                                   \
   }                                                                                                                 \
-  ADJ_CLONES static void mean_gradient_##SUFFIX(struct adj_pool plan, const REAL *upstream, REAL *output,           \
-                                                ptrdiff_t begin, ptrdiff_t end) {                                   \
+  ADJ_KERNEL(void, mean_gradient_##SUFFIX, (struct adj_pool plan, const REAL *upstream, REAL *output, ptrdiff_t begin, \
+                                            ptrdiff_t end), {                                                        \
     REAL share[WINDOWS];                                                                                            \
     if (holders(plan) > SHORT_SUM) {                                                                                \
       for (ptrdiff_t pixel = begin * plan.height * plan.width; pixel < end * plan.height * plan.width; ++pixel) {   \
@@ -355,10 +355,9 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
       for (ptrdiff_t j = 0; j < at.count; ++j) share[j] = upstream[place + j] / share[j];                           \
       FOR_EACH_PIXEL(y[pixel] += share[j])                                                                          \
     })                                                                                                              \
-  }                                                                                                                 \
-  ADJ_CLONES static void channel_window_sum_##SUFFIX(ptrdiff_t channels, ptrdiff_t size, ptrdiff_t radius,          \
-                                                     const REAL *input, REAL *output, ptrdiff_t begin,              \
-                                                     ptrdiff_t end) {                                               \
+  })                                                                                                                 \
+  ADJ_KERNEL(void, channel_window_sum_##SUFFIX, (ptrdiff_t channels, ptrdiff_t size, ptrdiff_t radius,               \
+                                                 const REAL *input, REAL *output, ptrdiff_t begin, ptrdiff_t end), { \
     for (ptrdiff_t channel = begin; channel < end; ++channel) {                                                     \
       const ptrdiff_t within = channel % channels, base = channel - within;                                         \
       const ptrdiff_t first = within < radius ? 0 : within - radius;                                                \
@@ -399,42 +398,42 @@ ADJ_INLINE ptrdiff_t holders(struct adj_pool plan) {
         memcpy(y + start, sums, (size_t)width * sizeof(REAL));                                                      \
       }                                                                                                             \
     }                                                                                                               \
-  }
+  })
 
 DEFINE_POOLING(f32, float, 16)
 DEFINE_POOLING(f64, double, 8)
 
 void adj_pool_maximum(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin,
                       ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) maximum_f32(plan, input, output, begin, end);
-  else maximum_f64(plan, input, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(maximum_f32)(plan, input, output, begin, end);
+  else ADJ_BEST(maximum_f64)(plan, input, output, begin, end);
 }
 
 void adj_pool_maximum_gradient(uint8_t type, struct adj_pool plan, const void *upstream, const void *input, void *output,
                                ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) maximum_gradient_f32(plan, upstream, input, output, begin, end);
-  else maximum_gradient_f64(plan, upstream, input, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(maximum_gradient_f32)(plan, upstream, input, output, begin, end);
+  else ADJ_BEST(maximum_gradient_f64)(plan, upstream, input, output, begin, end);
 }
 
 void adj_pool_maximum_selection(uint8_t type, struct adj_pool plan, const void *values, const void *input, void *output,
                                 ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) maximum_selection_f32(plan, values, input, output, begin, end);
-  else maximum_selection_f64(plan, values, input, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(maximum_selection_f32)(plan, values, input, output, begin, end);
+  else ADJ_BEST(maximum_selection_f64)(plan, values, input, output, begin, end);
 }
 
 void adj_pool_mean(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) mean_f32(plan, input, output, begin, end);
-  else mean_f64(plan, input, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(mean_f32)(plan, input, output, begin, end);
+  else ADJ_BEST(mean_f64)(plan, input, output, begin, end);
 }
 
 void adj_pool_mean_gradient(uint8_t type, struct adj_pool plan, const void *upstream, void *output, ptrdiff_t begin,
                             ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) mean_gradient_f32(plan, upstream, output, begin, end);
-  else mean_gradient_f64(plan, upstream, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(mean_gradient_f32)(plan, upstream, output, begin, end);
+  else ADJ_BEST(mean_gradient_f64)(plan, upstream, output, begin, end);
 }
 
 void adj_channel_window_sum(uint8_t type, ptrdiff_t channels, ptrdiff_t size, ptrdiff_t radius, const void *input,
                             void *output, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) channel_window_sum_f32(channels, size, radius, input, output, begin, end);
-  else channel_window_sum_f64(channels, size, radius, input, output, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(channel_window_sum_f32)(channels, size, radius, input, output, begin, end);
+  else ADJ_BEST(channel_window_sum_f64)(channels, size, radius, input, output, begin, end);
 }

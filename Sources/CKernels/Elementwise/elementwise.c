@@ -56,11 +56,11 @@ _Static_assert(ROOM <= ADJ_CHAIN_ROOM && CACHE <= ADJ_CHAIN_ROOM, "a thread has 
 #define GATHER gather_f64
 #include "elementwise_loops.h"
 
-ADJ_CLONES static void add_i32(int32_t *output, const int32_t *a, const int32_t *b, ptrdiff_t count) {
+ADJ_KERNEL(void, add_i32, (int32_t *output, const int32_t *a, const int32_t *b, ptrdiff_t count), {
   ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) {
     output[i] = (int32_t)((uint32_t)a[i] + (uint32_t)b[i]);
   }
-}
+})
 
 static ptrdiff_t element_size(uint8_t type) { return type == ADJ_FLOAT64 ? 8 : 4; }
 
@@ -71,7 +71,7 @@ static void chain_i32(const struct block *block) {
     const struct adj_chain_operation at = block->operations[index];
     int32_t *to = result_of(block, at.place, 4);
     const int32_t *a = block->values[at.a];
-    if (at.operation == adj_operation_add) add_i32(to, a, block->values[at.b], block->count);
+    if (at.operation == adj_operation_add) ADJ_BEST(add_i32)(to, a, block->values[at.b], block->count);
     else if (to != a) memmove(to, a, (size_t)block->count * 4);
     *result++ = to;
   }
@@ -79,14 +79,15 @@ static void chain_i32(const struct block *block) {
 
 static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t count) {
   // Only bits are moved: a float's loop serves any 4 bytes.
-  if (size == 4) splat_f32(target, *(const float *)value, count);
-  else splat_f64(target, *(const double *)value, count);
+  if (size == 4) ADJ_BEST(splat_f32)(target, *(const float *)value, count);
+  else ADJ_BEST(splat_f64)(target, *(const double *)value, count);
 }
 
 /// target[i] = table[indices[i]] for 0 <= i < count; nothing, and 0 returned, if one is not below `rows`.
 static int gather_elements(ptrdiff_t size, void *target, const void *table, const int32_t *indices, ptrdiff_t count,
                            uint32_t rows) {
-  return size == 4 ? gather_f32(target, table, indices, count, rows) : gather_f64(target, table, indices, count, rows);
+  if (size == 4) return ADJ_BEST(gather_f32)(target, table, indices, count, rows);
+  return ADJ_BEST(gather_f64)(target, table, indices, count, rows);
 }
 
 /// How many elements from `position` on make the next block.
@@ -106,8 +107,8 @@ static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, 
 /// Carries out the operations of a chain on one block.
 static void run_block(uint8_t type, const struct block *block) {
   switch (type) {
-    case ADJ_FLOAT32: chain_f32(block); break;
-    case ADJ_FLOAT64: chain_f64(block); break;
+    case ADJ_FLOAT32: ADJ_BEST(chain_f32)(block); break;
+    case ADJ_FLOAT64: ADJ_BEST(chain_f64)(block); break;
     default: chain_i32(block);
   }
 }

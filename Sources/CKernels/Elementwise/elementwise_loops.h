@@ -62,7 +62,7 @@ ADJ_INLINE void LOOPS(uint16_t operation, REAL *output, const REAL *pa, const RE
 #undef EACH
 
 /// Carries out the operations of a chain on one block.
-ADJ_CLONES static void CHAIN(const struct block *block) {
+ADJ_KERNEL(void, CHAIN, (const struct block *block), {
   const void **result = block->values + block->operand_count;
   for (ptrdiff_t index = 0; index < block->operation_count; ++index) {
     const struct adj_chain_operation at = block->operations[index];
@@ -87,19 +87,19 @@ ADJ_CLONES static void CHAIN(const struct block *block) {
           before + block->count + after);
     *result++ = to;
   }
-}
+})
 
-ADJ_CLONES static void SPLAT(REAL *target, REAL value, ptrdiff_t count) {
+ADJ_KERNEL(void, SPLAT, (REAL *target, REAL value, ptrdiff_t count), {
   for (ptrdiff_t i = 0; i < count; ++i) target[i] = value;
-}
+})
 
-ADJ_CLONES static int GATHER(REAL *target, const REAL *table, const int32_t *indices, ptrdiff_t count, uint32_t rows) {
+ADJ_KERNEL(int, GATHER, (REAL *target, const REAL *table, const int32_t *indices, ptrdiff_t count, uint32_t rows), {
   int outside = 0;
   for (ptrdiff_t i = 0; i < count; ++i) outside |= (uint32_t)indices[i] >= rows;
   if (outside) return 0;
   for (ptrdiff_t i = 0; i < count; ++i) target[i] = table[indices[i]];
   return 1;
-}
+})
 
 #undef REAL
 #undef FN

@@ -3,6 +3,7 @@
 // All functions that the table of operations names, and what its forms have in common.
 
 #include "COperations.h"
+#include "functions_angles.h"
 #include "functions_f32.h"
 #include "functions_f64.h"
 #include "functions_normal.h"

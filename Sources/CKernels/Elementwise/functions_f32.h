@@ -1,13 +1,12 @@
 #pragma once
 
 // Elementary functions of a float, free of branches so that a loop over them is vectorised. Each rounds the same
-// wherever it stands in a loop: no result depends on an element's position. Over every float, with fused
-// multiply-add, the result is the correctly rounded one or its neighbour; sigmoid's at most the one after.
+// wherever it stands in a loop: no result depends on an element's position. Over every float the result is the
+// correctly rounded one or its neighbour; sigmoid's at most the one after.
 //
-// Polynomials: S. Moshier, Cephes Mathematical Library (expf.c, logf.c, tanhf.c, sinf.c).
+// Polynomials: S. Moshier, Cephes Mathematical Library (expf.c, logf.c, tanhf.c).
 
 #include "targets.h"
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -36,6 +35,9 @@ ADJ_INLINE float adj_signed_f32(float x, float a, float b) {
 /// 2 to the power of `n`, for -126 <= n <= 127.
 ADJ_INLINE float adj_power_of_two_f32(int32_t n) { return adj_float_f32((uint32_t)(n + 127) << 23); }
 
+/// The exponent of a normal number, and -127 of smaller ones.
+ADJ_INLINE int adj_exponent_f32(float x) { return (int)(adj_bits_f32(x) >> 23 & 0xFF) - 127; }
+
 /// What e^x is made of: e^r - 1 with |r| <= ln 2 / 2, and an n with x = n · ln 2 + r, in two halves.
 typedef struct {
   float minus_one;
@@ -47,16 +49,16 @@ typedef struct {
 /// wait for one another: alone, a gate costs what it waits.
 ADJ_INLINE adj_exp_parts_f32 adj_split_exp_f32(float high, float low) {
   const float shift = 12582912.0f;
-  float shifted = (high - low) * 1.44269504088896341f + shift;
+  float shifted = ADJ_FMA(high - low, 1.44269504088896341f, shift);
   uint32_t difference = adj_bits_f32(shifted) - 0x4B400000u;
   float n = shifted - shift;
-  float r = high - n * 0.693359375f;
-  r = (r + n * 2.12194440e-4f) - low;
+  float r = ADJ_FMA(-n, 0.693359375f, high);
+  r = ADJ_FMA(n, 2.12194440e-4f, r) - low;
   float square = r * r;
-  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
-  p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
-  p = p * square + (1.6666665459e-1f * r + 5.0000001201e-1f);
-  p = p * square + r;
+  float p = ADJ_FMA(1.9875691500e-4f, r, 1.3981999507e-3f);
+  p = ADJ_FMA(p, square, ADJ_FMA(8.3334519073e-3f, r, 4.1665795894e-2f));
+  p = ADJ_FMA(p, square, ADJ_FMA(1.6666665459e-1f, r, 5.0000001201e-1f));
+  p = ADJ_FMA(p, square, r);
   int32_t half = (int32_t)difference >> 1;
   return (adj_exp_parts_f32){p, half, (int32_t)(difference - (uint32_t)half)};
 }
@@ -66,7 +68,7 @@ ADJ_INLINE adj_exp_parts_f32 adj_split_exp_f32(float high, float low) {
 ADJ_INLINE float adj_bounded_exp_f32(float x) {
   adj_exp_parts_f32 parts = adj_split_exp_f32(x, 0.0f);
   float first = adj_power_of_two_f32(parts.half);
-  return (parts.minus_one * first + first) * adj_power_of_two_f32(parts.rest);
+  return ADJ_FMA(parts.minus_one, first, first) * adj_power_of_two_f32(parts.rest);
 }
 
 ADJ_INLINE float adj_exp_f32(float x) {
@@ -83,18 +85,18 @@ ADJ_INLINE float adj_log_f32(float x) {
   float m = adj_float_f32((bits & 0x007FFFFFu) + 0x3F3504F3u) - 1.0f;
   float square = m * m;
   float p = 7.0376836292e-2f;
-  p = p * m - 1.1514610310e-1f;
-  p = p * m + 1.1676998740e-1f;
-  p = p * m - 1.2420140846e-1f;
-  p = p * m + 1.4249322787e-1f;
-  p = p * m - 1.6668057665e-1f;
-  p = p * m + 2.0000714765e-1f;
-  p = p * m - 2.4999993993e-1f;
-  p = p * m + 3.3333331174e-1f;
+  p = ADJ_FMA(p, m, -1.1514610310e-1f);
+  p = ADJ_FMA(p, m, 1.1676998740e-1f);
+  p = ADJ_FMA(p, m, -1.2420140846e-1f);
+  p = ADJ_FMA(p, m, 1.4249322787e-1f);
+  p = ADJ_FMA(p, m, -1.6668057665e-1f);
+  p = ADJ_FMA(p, m, 2.0000714765e-1f);
+  p = ADJ_FMA(p, m, -2.4999993993e-1f);
+  p = ADJ_FMA(p, m, 3.3333331174e-1f);
   p = p * m * square;
-  p = p + k * -2.12194440e-4f;
+  p = ADJ_FMA(k, -2.12194440e-4f, p);
   p = p - 0.5f * square;
-  float result = (m + p) + k * 0.693359375f;
+  float result = ADJ_FMA(k, 0.693359375f, m + p);
   result = x == INFINITY ? x : result;
   result = x == 0.0f ? -INFINITY : result;
   return x < 0.0f ? NAN : (x != x ? x : result);
@@ -104,11 +106,11 @@ ADJ_INLINE float adj_tanh_f32(float x) {
   float magnitude = adj_absolute_f32(x);
   float square = magnitude * magnitude;
   float p = -5.70498872745e-3f;
-  p = p * square + 2.06390887954e-2f;
-  p = p * square - 5.37397155531e-2f;
-  p = p * square + 1.33314422036e-1f;
-  p = p * square - 3.33332819422e-1f;
-  float small = (p * square) * magnitude + magnitude;
+  p = ADJ_FMA(p, square, 2.06390887954e-2f);
+  p = ADJ_FMA(p, square, -5.37397155531e-2f);
+  p = ADJ_FMA(p, square, 1.33314422036e-1f);
+  p = ADJ_FMA(p, square, -3.33332819422e-1f);
+  float small = ADJ_FMA(p * square, magnitude, magnitude);
   float large = 1.0f - 2.0f / (adj_exp_f32(2.0f * magnitude) + 1.0f);
   float result = magnitude < 0.625f ? small : large;
   return adj_float_f32(adj_bits_f32(result) | (adj_bits_f32(x) & 0x80000000u));
@@ -120,18 +122,18 @@ ADJ_INLINE float adj_tanh_f32(float x) {
 /// e^-x = e^r · (1 + d) · 2^n, where n · ln 2 is taken off in two parts: r waits for the first only, d is the second.
 ADJ_INLINE float adj_bounded_sigmoid_f32(float high, float low, float numerator, uint32_t bias) {
   const float shift = 12582912.0f;
-  float shifted = high * -1.44269504088896341f + shift;
+  float shifted = ADJ_FMA(high, -1.44269504088896341f, shift);
   float n = shifted - shift;
-  float r = (-high - n * 0.693145751953125f) - low;
+  float r = ADJ_FMA(-n, 0.693145751953125f, -high) - low;
   float power = adj_float_f32((adj_bits_f32(shifted) - 0x4B400000u + bias) << 23);
-  power = power - power * (n * 1.42860676533018718e-6f);
+  power = ADJ_FMA(-power, n * 1.42860676533018718e-6f, power);
   float sum = numerator + power;
   float square = r * r;
-  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
-  p = p * square + (8.3334519073e-3f * r + 4.1665795894e-2f);
-  float q = (1.6666665459e-1f * r + 5.0000001201e-1f) * square + r;
-  float minus_one = p * (square * square) + q;
-  return numerator / (minus_one * power + sum);
+  float p = ADJ_FMA(1.9875691500e-4f, r, 1.3981999507e-3f);
+  p = ADJ_FMA(p, square, ADJ_FMA(8.3334519073e-3f, r, 4.1665795894e-2f));
+  float q = ADJ_FMA(ADJ_FMA(1.6666665459e-1f, r, 5.0000001201e-1f), square, r);
+  float minus_one = ADJ_FMA(p, square * square, q);
+  return numerator / ADJ_FMA(minus_one, power, sum);
 }
 
 /// 1 / (1 + e^-x) for x = high + low, both 2^-64 of what they are where e^-x would overflow.
@@ -150,68 +152,6 @@ ADJ_INLINE float adj_lone_sigmoid_f32(float x) {
   ADJ_RARELY;
   return adj_sigmoid_f32(x);
 }
-
-/// Past this, taking multiples of pi / 2 off a float loses digits of pi; libm does it with more.
-#define ADJ_WIDE_ANGLE_F32 4.0e8f
-/// Up to this, there is no multiple of pi / 2 to take off.
-#define ADJ_SMALL_ANGLE_F32 0.785f
-
-/// sin(x - low) for |x| <= pi / 4, of which `low` is at most the last place. The factor 6 has the term of x³ take it
-/// off.
-ADJ_INLINE float adj_reduced_sin_f32(float x, float low) {
-  float z = x * x;
-  float p = -1.9515295891e-4f * (z * z) + (8.3321608736e-3f * z - 1.6666654611e-1f);
-  return p * (z * x + 6.0f * low) + x;
-}
-
-/// cos(x - low) likewise. What rounding took off 1 - z / 2 is added to the smaller terms.
-ADJ_INLINE float adj_reduced_cos_f32(float x, float low) {
-  float z = x * x;
-  float half = 0.5f * z;
-  float near = 1.0f - half;
-  float p = 2.443315711809948e-5f * z - 1.388731625493765e-3f;
-  p = p * z + 4.166664568298827e-2f;
-  float rest = ((1.0f - near) - half) + low * x;
-  return near + (p * (z * z) + rest);
-}
-
-/// sin(x + quarters · pi / 2) for |x| <= ADJ_WIDE_ANGLE_F32; NaN for infinity. What is left of x without its multiple
-/// of pi / 2 is cut in two floats; a small x stays as it is.
-ADJ_INLINE float adj_turn_f32(float x, uint32_t quarters) {
-  const double shift = 6755399441055744.0;
-  double angle = x;
-  double shifted = angle * 6.36619772367581382433e-01 + shift;
-  double n = shifted - shift;
-  uint64_t bits;
-  memcpy(&bits, &shifted, sizeof bits);
-  uint32_t quadrant = (uint32_t)bits + quarters;
-  double r = (angle - n * 1.57079631090164184570e+00) - n * 1.58932547735281966916e-08;
-  memcpy(&bits, &r, sizeof bits);
-  bits &= ~(uint64_t)0x1FFFFFFF;
-  double high;
-  memcpy(&high, &bits, sizeof high);
-  float low = (float)(high - r);
-  float sine = adj_reduced_sin_f32((float)high, low), cosine = adj_reduced_cos_f32((float)high, low);
-  float chosen = quadrant & 1 ? cosine : sine;
-  return adj_float_f32(adj_bits_f32(chosen) ^ (quadrant & 2) << 30);
-}
-
-ADJ_INLINE int adj_is_wide_f32(float x) { return adj_absolute_f32(x) > ADJ_WIDE_ANGLE_F32; }
-ADJ_INLINE float adj_narrow_sin_f32(float x) { return adj_turn_f32(x, 0); }
-ADJ_INLINE float adj_narrow_cos_f32(float x) { return adj_turn_f32(x, 1); }
-
-/// One angle alone: a small one does not wait for the reduction that would leave it as it is.
-ADJ_INLINE float adj_sin_f32(float x) {
-  if (adj_absolute_f32(x) <= ADJ_SMALL_ANGLE_F32) return adj_reduced_sin_f32(x, 0.0f);
-  return adj_is_wide_f32(x) ? sinf(x) : adj_narrow_sin_f32(x);
-}
-
-ADJ_INLINE float adj_cos_f32(float x) {
-  if (adj_absolute_f32(x) <= ADJ_SMALL_ANGLE_F32) return adj_reduced_cos_f32(x, 0.0f);
-  return adj_is_wide_f32(x) ? cosf(x) : adj_narrow_cos_f32(x);
-}
-
-ADJ_INLINE float adj_pow_f32(float x, float y) { return powf(x, y); }
 
 /// IEEE 754-2019 `maximum`: NaN if either is, +0 above -0.
 ADJ_INLINE float adj_maximum_f32(float a, float b) {

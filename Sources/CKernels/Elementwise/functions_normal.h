@@ -19,13 +19,13 @@ ADJ_INLINE float adj_divided_bell_f32(float t, float divisor) {
   float z = adj_float_f32(adj_bits_f32(t) & 0xFFFFF000u);
   adj_exp_parts_f32 parts = adj_split_exp_f32(-0.5f * z * z, 0.5f * (t - z) * (t + z));
   float first = adj_power_of_two_f32(parts.half);
-  return (parts.minus_one * first + first) / divisor * adj_power_of_two_f32(parts.rest);
+  return ADJ_FMA(parts.minus_one, first, first) / divisor * adj_power_of_two_f32(parts.rest);
 }
 
 ADJ_INLINE double adj_divided_bell_f64(double t, double divisor) {
   double z = adj_float_f64(adj_bits_f64(t) & 0xFFFFFFFFF8000000u);
   adj_exp_parts_f64 parts = adj_split_exp_f64(-0.5 * z * z, 0.5 * (t - z) * (t + z));
-  return (parts.minus_one * parts.first + parts.first) / divisor * parts.second;
+  return ADJ_FMA(parts.minus_one, parts.first, parts.first) / divisor * parts.second;
 }
 
 /// |x|, and no more than where e^(-x^2 / 2) has become 0.
@@ -48,17 +48,17 @@ ADJ_INLINE float adj_normal_distribution_f32(float x) {
   float w = 1.0f / (0.25f * t + 1.0f) - 0.76953125f;
   float square = w * w;
   float even = -0.68182516f;
-  even = even * square + 0.098305255f;
-  even = even * square - 0.09698008f;
-  even = even * square + 0.121819474f;
-  even = even * square - 0.10801417f;
-  even = even * square + 1.8580427f;
+  even = ADJ_FMA(even, square, 0.098305255f);
+  even = ADJ_FMA(even, square, -0.09698008f);
+  even = ADJ_FMA(even, square, 0.121819474f);
+  even = ADJ_FMA(even, square, -0.10801417f);
+  even = ADJ_FMA(even, square, 1.8580427f);
   float odd = -1.0645447f;
-  odd = odd * square + 0.85835296f;
-  odd = odd * square - 0.71456087f;
-  odd = odd * square + 0.6883459f;
-  odd = odd * square - 1.1492034f;
-  float tail = adj_divided_bell_f32(t, (odd * w + even) * t + 2.0f);
+  odd = ADJ_FMA(odd, square, 0.85835296f);
+  odd = ADJ_FMA(odd, square, -0.71456087f);
+  odd = ADJ_FMA(odd, square, 0.6883459f);
+  odd = ADJ_FMA(odd, square, -1.1492034f);
+  float tail = adj_divided_bell_f32(t, ADJ_FMA(ADJ_FMA(odd, w, even), t, 2.0f));
   return x > 0.0f ? 1.0f - tail : tail;
 }
 
@@ -67,39 +67,39 @@ ADJ_INLINE double adj_normal_distribution_f64(double x) {
   double w = 1.0 / (0.25 * t + 1.0) - 0.68359375;
   double square = w * w;
   double even = 0x1.5bc9e83dc8a81p-1;
-  even = even * square - 0x1.779f8b4543080p+1;
-  even = even * square + 0x1.4851adc5418a3p+1;
-  even = even * square - 0x1.e6bef8fdc5aafp+0;
-  even = even * square + 0x1.8eb5ca188d68fp+0;
-  even = even * square - 0x1.53a2b8c77e895p+0;
-  even = even * square + 0x1.1d366772ebcd4p+0;
-  even = even * square - 0x1.d0f1f55881e5dp-1;
-  even = even * square + 0x1.6e7fd39cc09c0p-1;
-  even = even * square - 0x1.173585d6fc616p-1;
-  even = even * square + 0x1.99a6e1a4c32f5p-2;
-  even = even * square - 0x1.1a532bd6156b2p-2;
-  even = even * square + 0x1.f4a0bdee21fcap+0;
+  even = ADJ_FMA(even, square, -0x1.779f8b4543080p+1);
+  even = ADJ_FMA(even, square, 0x1.4851adc5418a3p+1);
+  even = ADJ_FMA(even, square, -0x1.e6bef8fdc5aafp+0);
+  even = ADJ_FMA(even, square, 0x1.8eb5ca188d68fp+0);
+  even = ADJ_FMA(even, square, -0x1.53a2b8c77e895p+0);
+  even = ADJ_FMA(even, square, 0x1.1d366772ebcd4p+0);
+  even = ADJ_FMA(even, square, -0x1.d0f1f55881e5dp-1);
+  even = ADJ_FMA(even, square, 0x1.6e7fd39cc09c0p-1);
+  even = ADJ_FMA(even, square, -0x1.173585d6fc616p-1);
+  even = ADJ_FMA(even, square, 0x1.99a6e1a4c32f5p-2);
+  even = ADJ_FMA(even, square, -0x1.1a532bd6156b2p-2);
+  even = ADJ_FMA(even, square, 0x1.f4a0bdee21fcap+0);
   double odd = 0x1.802379843f163p-2;
-  odd = odd * square - 0x1.cd4216aff809ep-1;
-  odd = odd * square - 0x1.21cb3d1e152d5p+0;
-  odd = odd * square + 0x1.c84f2e377f71bp+0;
-  odd = odd * square - 0x1.98d03874f83c0p+0;
-  odd = odd * square + 0x1.4df58a041d31cp+0;
-  odd = odd * square - 0x1.0b905e1c70c49p+0;
-  odd = odd * square + 0x1.ab348fd84af16p-1;
-  odd = odd * square - 0x1.5b83f360e6164p-1;
-  odd = odd * square + 0x1.292614a73013bp-1;
-  odd = odd * square - 0x1.15b9d6c599cd4p-1;
-  odd = odd * square + 0x1.316c35543bb4dp-1;
-  odd = odd * square - 0x1.1daac15ee0449p+0;
-  double tail = adj_divided_bell_f64(t, (odd * w + even) * t + 2.0);
+  odd = ADJ_FMA(odd, square, -0x1.cd4216aff809ep-1);
+  odd = ADJ_FMA(odd, square, -0x1.21cb3d1e152d5p+0);
+  odd = ADJ_FMA(odd, square, 0x1.c84f2e377f71bp+0);
+  odd = ADJ_FMA(odd, square, -0x1.98d03874f83c0p+0);
+  odd = ADJ_FMA(odd, square, 0x1.4df58a041d31cp+0);
+  odd = ADJ_FMA(odd, square, -0x1.0b905e1c70c49p+0);
+  odd = ADJ_FMA(odd, square, 0x1.ab348fd84af16p-1);
+  odd = ADJ_FMA(odd, square, -0x1.5b83f360e6164p-1);
+  odd = ADJ_FMA(odd, square, 0x1.292614a73013bp-1);
+  odd = ADJ_FMA(odd, square, -0x1.15b9d6c599cd4p-1);
+  odd = ADJ_FMA(odd, square, 0x1.316c35543bb4dp-1);
+  odd = ADJ_FMA(odd, square, -0x1.1daac15ee0449p+0);
+  double tail = adj_divided_bell_f64(t, ADJ_FMA(ADJ_FMA(odd, w, even), t, 2.0));
   return x > 0.0 ? 1.0 - tail : tail;
 }
 
 /// 1 / (1 + e^-y) for y = 2 sqrt(2 / pi) (x + 0.044715 x^3), which is computed as a double and cut in two floats.
 ADJ_INLINE float adj_tanh_normal_distribution_f32(float x) {
   double wide = x;
-  double y = wide * (wide * wide * 0x1.2444f2a4d8b4bp-4 + 0x1.9884533d43650p+0);
+  double y = wide * ADJ_FMA(wide * wide, 0x1.2444f2a4d8b4bp-4, 0x1.9884533d43650p+0);
   y = y < -113.0 ? -113.0 : y;
   y = y > 87.0 ? 87.0 : y;
   float high = (float)y;
@@ -115,7 +115,7 @@ ADJ_INLINE double adj_tanh_normal_distribution_f64(double x) {
   double z = adj_float_f64(adj_bits_f64(t) & 0xFFFFFFF000000000u);
   double square = z * z;
   double above = 0x1.24448p-4 * square;
-  double below = 0x1.24448p-4 * ((t - z) * (t + z)) + 0x1.ca9362d2bd26fp-22 * (t * t);
+  double below = ADJ_FMA(0x1.24448p-4, (t - z) * (t + z), 0x1.ca9362d2bd26fp-22 * (t * t));
   // Its sum with k, either of which may be the larger (the sum of two numbers and its error: D. Knuth).
   double sum = above + 0x1.9884533d43650p+0;
   double k = sum - above;
@@ -126,8 +126,8 @@ ADJ_INLINE double adj_tanh_normal_distribution_f64(double x) {
   double upper = adj_float_f64(adj_bits_f64(factor) & 0xFFFFFFFFF8000000u);
   z = adj_float_f64(adj_bits_f64(t) & 0xFFFFFFFFF8000000u);
   double high = z * upper;
-  double low = z * ((sum - upper) + below) + (t - z) * factor;
+  double low = ADJ_FMA(z, (sum - upper) + below, (t - z) * factor);
   adj_exp_parts_f64 parts = adj_split_exp_f64(-high, low);
-  double power = (parts.minus_one * parts.first + parts.first) * parts.second;
+  double power = ADJ_FMA(parts.minus_one, parts.first, parts.first) * parts.second;
   return (x < 0.0 ? power : 1.0) / (1.0 + power);
 }

@@ -151,7 +151,7 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
 #define CASES(FORM, NAME, TRAITS, ULPS, ...) FORM##_CASES(adj_operation_##NAME, __VA_ARGS__)
 
 #define DEFINE_MACHINE(NAME)                                                             \
-  ADJ_CLONES static void NAME(const uint32_t *code, const uint32_t *end, REAL *slab, REAL *result) { \
+  ADJ_KERNEL(void, NAME, (const uint32_t *code, const uint32_t *end, REAL *slab, REAL *result), { \
     REAL last = 0, before = 0;                                                           \
     while (code < end) {                                                                 \
       switch (*code & ((1u << ADJ_SCALAR_KIND_BITS) - 1)) {                              \
@@ -164,7 +164,7 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
         default: __builtin_trap();                                                       \
       }                                                                                  \
     }                                                                                    \
-  }
+  })
 
 #define REAL float
 #define FN(name) adj_##name##_f32
@@ -179,6 +179,6 @@ DEFINE_MACHINE(machine_f64)
 #undef FN
 
 void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result) {
-  if (type == ADJ_FLOAT32) machine_f32(code, code + words, slab, (float *)slab + first_result);
-  else machine_f64(code, code + words, slab, (double *)slab + first_result);
+  if (type == ADJ_FLOAT32) ADJ_BEST(machine_f32)(code, code + words, slab, (float *)slab + first_result);
+  else ADJ_BEST(machine_f64)(code, code + words, slab, (double *)slab + first_result);
 }

@@ -1,11 +1,9 @@
 // The definition of a product, and what runs where there are no fused multiply-adds of vectors.
 
 #include "product.h"
-#include <math.h>
+#include "targets.h"
 
-#pragma STDC FP_CONTRACT OFF
-
-#define DEFINE_PRODUCT(NAME, REAL, FMA)                                                               \
+#define DEFINE_PRODUCT(NAME, REAL)                                                                    \
   static void NAME(const struct adj_product *product) {                                               \
     const REAL *a = product->a, *b = product->b;                                                      \
     for (ptrdiff_t i = 0; i < product->m; ++i) {                                                      \
@@ -16,8 +14,8 @@
           const ptrdiff_t end = first + (left < ADJ_PRODUCT_CHUNK ? left : ADJ_PRODUCT_CHUNK);        \
           REAL chunk = 0;                                                                             \
           for (ptrdiff_t p = first; p < end; ++p) {                                                   \
-            chunk = FMA(a[i * product->a_row + p * product->a_depth],                                 \
-                        b[p * product->b_depth + j * product->b_column], chunk);                      \
+            chunk = ADJ_FMA(a[i * product->a_row + p * product->a_depth],                             \
+                            b[p * product->b_depth + j * product->b_column], chunk);                  \
           }                                                                                           \
           total = first == 0 ? chunk : total + chunk;                                                 \
         }                                                                                             \
@@ -27,8 +25,8 @@
     }                                                                                                 \
   }
 
-DEFINE_PRODUCT(product_f32, float, fmaf)
-DEFINE_PRODUCT(product_f64, double, fma)
+DEFINE_PRODUCT(product_f32, float)
+DEFINE_PRODUCT(product_f64, double)
 
 void adj_product_plain(uint8_t type, const struct adj_product *product) {
   if (type == ADJ_FLOAT32) product_f32(product);

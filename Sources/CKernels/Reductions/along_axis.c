@@ -15,15 +15,15 @@ ADJ_INLINE ptrdiff_t neighbours(ptrdiff_t lane, ptrdiff_t inner, ptrdiff_t end) 
 }
 
 #define DEFINE_ALONG(SUFFIX, REAL)                                                                                  \
-  ADJ_CLONES static void cumulative_sum_##SUFFIX(const REAL *input, REAL *output, ptrdiff_t length, ptrdiff_t inner, \
-                                                 int32_t from_the_end, ptrdiff_t begin, ptrdiff_t end) {            \
+  ADJ_KERNEL(void, cumulative_sum_##SUFFIX, (const REAL *input, REAL *output, ptrdiff_t length, ptrdiff_t inner,     \
+                                             int32_t from_the_end, ptrdiff_t begin, ptrdiff_t end), {                \
     const ptrdiff_t step = from_the_end ? -inner : inner;                                                           \
     adj_running_##SUFFIX running[SUMS];                                                                                 \
     for (ptrdiff_t lane = begin; lane < end;) {                                                                     \
       ptrdiff_t count = neighbours(lane, inner, end);                                                               \
       const ptrdiff_t first = lane / inner * length * inner + lane % inner + (from_the_end ? (length - 1) * inner : 0); \
       if (count == 1) {                                                                                             \
-        adj_running_##SUFFIX sum = adj_begin_##SUFFIX(input[first]);                                                        \
+        adj_running_##SUFFIX sum = adj_begin_##SUFFIX(input[first]);                                                 \
         output[first] = input[first];                                                                               \
         for (ptrdiff_t k = 1; k < length; ++k) output[first + k * step] = adj_add_##SUFFIX(&sum, input[first + k * step]); \
       } else {                                                                                                      \
@@ -40,9 +40,9 @@ ADJ_INLINE ptrdiff_t neighbours(ptrdiff_t lane, ptrdiff_t inner, ptrdiff_t end) 
       }                                                                                                             \
       lane += count;                                                                                                \
     }                                                                                                               \
-  }                                                                                                                 \
-  ADJ_CLONES static void argmax_##SUFFIX(const REAL *input, int32_t *indices, ptrdiff_t length, ptrdiff_t inner,    \
-                                         ptrdiff_t begin, ptrdiff_t end) {                                          \
+  })                                                                                                                 \
+  ADJ_KERNEL(void, argmax_##SUFFIX, (const REAL *input, int32_t *indices, ptrdiff_t length, ptrdiff_t inner,         \
+                                     ptrdiff_t begin, ptrdiff_t end), {                                              \
     REAL greatest[STRIP];                                                                                           \
     for (ptrdiff_t lane = begin; lane < end;) {                                                                     \
       ptrdiff_t count = neighbours(lane, inner, end);                                                               \
@@ -61,19 +61,19 @@ ADJ_INLINE ptrdiff_t neighbours(ptrdiff_t lane, ptrdiff_t inner, ptrdiff_t end) 
       }                                                                                                             \
       lane += count;                                                                                                \
     }                                                                                                               \
-  }
+  })
 
 DEFINE_ALONG(f32, float)
 DEFINE_ALONG(f64, double)
 
 void adj_cumulative_sum(uint8_t type, const void *input, void *output, ptrdiff_t length, ptrdiff_t inner,
                         int32_t from_the_end, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) cumulative_sum_f32(input, output, length, inner, from_the_end, begin, end);
-  else cumulative_sum_f64(input, output, length, inner, from_the_end, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(cumulative_sum_f32)(input, output, length, inner, from_the_end, begin, end);
+  else ADJ_BEST(cumulative_sum_f64)(input, output, length, inner, from_the_end, begin, end);
 }
 
 void adj_argmax(uint8_t type, const void *input, int32_t *indices, ptrdiff_t length, ptrdiff_t inner, ptrdiff_t begin,
                 ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) argmax_f32(input, indices, length, inner, begin, end);
-  else argmax_f64(input, indices, length, inner, begin, end);
+  if (type == ADJ_FLOAT32) ADJ_BEST(argmax_f32)(input, indices, length, inner, begin, end);
+  else ADJ_BEST(argmax_f64)(input, indices, length, inner, begin, end);
 }

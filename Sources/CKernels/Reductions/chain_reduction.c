@@ -3,6 +3,7 @@
 #include "include/CKernels.h"
 #include "leaves.h"
 #include "scratch.h"
+#include "targets.h"
 
 #define MAXIMUM_OUTPUTS ADJ_CHAIN_OPERATIONS
 

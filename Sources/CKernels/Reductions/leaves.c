@@ -11,12 +11,12 @@
 #include "safe_sums.h"
 
 #define DEFINE_LEAVES(NAME, KIND, REAL, RESULT)                                                                      \
-  ADJ_CLONES static void NAME(ptrdiff_t columns, const REAL *input, REAL *output, ptrdiff_t begin, ptrdiff_t end) {  \
+  ADJ_KERNEL(void, NAME, (ptrdiff_t columns, const REAL *input, REAL *output, ptrdiff_t begin, ptrdiff_t end), {  \
     for (ptrdiff_t index = begin; index < end; ++index) {                                                            \
       const struct leaf leaf = leaf_at(columns, index);                                                              \
       output[index] = RESULT(KIND##_of(input + leaf.first, leaf.count), input + leaf.first, leaf.count);             \
     }                                                                                                                \
-  }
+  })
 
 #define DEFINE_JOIN(KIND, REAL)                                                                                      \
   static void KIND##_join(ptrdiff_t leaves, const REAL *input, REAL *output, ptrdiff_t begin, ptrdiff_t end) {       \
@@ -49,10 +49,10 @@ DEFINE_JOIN(adj_greatest_f64, double)
 
 #define LEAVES(SUFFIX)                                                                                               \
   switch (operation) {                                                                                               \
-    case ADJ_SUM: sums_##SUFFIX(columns, input, output, begin, end); return;                                         \
-    case ADJ_GREATEST: greatest_##SUFFIX(columns, input, output, begin, end); return;                                \
-    case ADJ_MEAN: means_##SUFFIX(columns, input, output, begin, end); return;                                       \
-    default: codes_##SUFFIX(columns, input, output, begin, end); return;                                             \
+    case ADJ_SUM: ADJ_BEST(sums_##SUFFIX)(columns, input, output, begin, end); return;                               \
+    case ADJ_GREATEST: ADJ_BEST(greatest_##SUFFIX)(columns, input, output, begin, end); return;                      \
+    case ADJ_MEAN: ADJ_BEST(means_##SUFFIX)(columns, input, output, begin, end); return;                             \
+    default: ADJ_BEST(codes_##SUFFIX)(columns, input, output, begin, end); return;                                   \
   }
 
 void adj_reduce_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,

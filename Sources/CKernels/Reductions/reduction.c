@@ -21,8 +21,8 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
 
 /// Along the innermost axis: each output is a tree over segments of `inner_size` elements.
 #define DEFINE_ALONG(NAME, KIND, TREE, REAL)                                                                          \
-  ADJ_CLONES static void NAME(const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin, \
-                              ptrdiff_t end) {                                                                    \
+  ADJ_KERNEL(void, NAME, (const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin,      \
+                          ptrdiff_t end), {                                                                        \
     const ptrdiff_t segments = plan->reduced_count / plan->inner_size;                                            \
     for (ptrdiff_t index = begin; index < end; ++index) {                                                         \
       const REAL *from = input + offset_of(index, plan->kept_rank, plan->kept_sizes, plan->kept_strides);         \
@@ -39,12 +39,12 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
       }                                                                                                           \
       output[index] = TREE##_finish(&tree);                                                                       \
     }                                                                                                             \
-  }
+  })
 
 /// Across it: a strip of outputs, each its own tree, all of the same form.
 #define DEFINE_ACROSS(NAME, REAL, COMBINE, OF)                                                                    \
-  ADJ_CLONES static void NAME(const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin, \
-                              ptrdiff_t end) {                                                                    \
+  ADJ_KERNEL(void, NAME, (const struct adj_reduction *plan, const REAL *input, REAL *output, ptrdiff_t begin,      \
+                          ptrdiff_t end), {                                                                        \
     for (ptrdiff_t index = begin; index < end;) {                                                                 \
       const ptrdiff_t column = index % plan->inner_size;                                                          \
       ptrdiff_t width = plan->inner_size - column;                                                                \
@@ -83,7 +83,7 @@ ADJ_INLINE ptrdiff_t offset_of(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t 
       for (ptrdiff_t i = 0; i < width; ++i) output[index + i] = sums[i];                                          \
       index += width;                                                                                             \
     }                                                                                                             \
-  }
+  })
 
 /// Where the elements begin that output `index` is reduced from.
 ADJ_INLINE ptrdiff_t first_of(const struct adj_reduction *plan, ptrdiff_t index) {
@@ -114,8 +114,8 @@ ADJ_INLINE ptrdiff_t first_of(const struct adj_reduction *plan, ptrdiff_t index)
       else output[i] = adj_safe_mean_##SUFFIX(sum, elements_##SUFFIX(plan, input, i));                               \
     }                                                                                                                \
   }                                                                                                                  \
-  ADJ_CLONES static void safe_squares_##SUFFIX(uint8_t operation, const struct adj_reduction *plan,                  \
-                                               const REAL *input, REAL *output, ptrdiff_t begin, ptrdiff_t end) {    \
+  ADJ_KERNEL(void, safe_squares_##SUFFIX, (uint8_t operation, const struct adj_reduction *plan, const REAL *input,    \
+                                           REAL *output, ptrdiff_t begin, ptrdiff_t end), {                           \
     const ptrdiff_t count = plan->reduced_count;                                                                     \
     if (plan->inner_reduced && count == plan->inner_size && count > ADJ_LEAF) {                                      \
       for (ptrdiff_t i = begin; i < end; ++i) {                                                                      \
@@ -124,27 +124,27 @@ ADJ_INLINE ptrdiff_t first_of(const struct adj_reduction *plan, ptrdiff_t index)
       }                                                                                                              \
       return;                                                                                                        \
     }                                                                                                                \
-    if (plan->inner_reduced) squares_along_##SUFFIX(plan, input, output, begin, end);                                \
-    else squares_across_##SUFFIX(plan, input, output, begin, end);                                                   \
+    if (plan->inner_reduced) ADJ_BEST(squares_along_##SUFFIX)(plan, input, output, begin, end);                      \
+    else ADJ_BEST(squares_across_##SUFFIX)(plan, input, output, begin, end);                                         \
     for (ptrdiff_t i = begin; i < end; ++i) {                                                                        \
       const REAL code = adj_safe_code_##SUFFIX(output[i], elements_##SUFFIX(plan, input, i));                        \
       output[i] = adj_safe_of_code_##SUFFIX(operation, code, count);                                                 \
     }                                                                                                                \
-  }                                                                                                                  \
+  })                                                                                                                  \
   static void reduce_##SUFFIX(uint8_t operation, const struct adj_reduction *plan, const REAL *input, REAL *output,  \
                               ptrdiff_t begin, ptrdiff_t end) {                                                      \
     switch (operation) {                                                                                             \
       case ADJ_GREATEST:                                                                                             \
-        if (plan->inner_reduced) greatest_along_##SUFFIX(plan, input, output, begin, end);                           \
-        else greatest_across_##SUFFIX(plan, input, output, begin, end);                                              \
+        if (plan->inner_reduced) ADJ_BEST(greatest_along_##SUFFIX)(plan, input, output, begin, end);                 \
+        else ADJ_BEST(greatest_across_##SUFFIX)(plan, input, output, begin, end);                                    \
         return;                                                                                                      \
       case ADJ_SUM:                                                                                                  \
       case ADJ_MEAN:                                                                                                 \
-        if (plan->inner_reduced) sum_along_##SUFFIX(plan, input, output, begin, end);                                \
-        else sum_across_##SUFFIX(plan, input, output, begin, end);                                                   \
+        if (plan->inner_reduced) ADJ_BEST(sum_along_##SUFFIX)(plan, input, output, begin, end);                      \
+        else ADJ_BEST(sum_across_##SUFFIX)(plan, input, output, begin, end);                                         \
         if (operation == ADJ_MEAN) means_##SUFFIX(plan, input, output, begin, end);                                  \
         return;                                                                                                      \
-      default: safe_squares_##SUFFIX(operation, plan, input, output, begin, end);                                    \
+      default: ADJ_BEST(safe_squares_##SUFFIX)(operation, plan, input, output, begin, end);                          \
     }                                                                                                                \
   }
 

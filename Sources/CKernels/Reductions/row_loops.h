@@ -13,7 +13,7 @@ ADJ_INLINE REAL ROW(power)(REAL x, REAL greatest) {
   REAL difference = x - greatest, back = difference - x;
   REAL lost = (x - (difference - back)) - (greatest + back);
   REAL power = FN(exp)(difference);
-  return power + power * (difference > -1000 ? lost : 0);
+  return ADJ_FMA(power, difference > -1000 ? lost : 0, power);
 }
 
 /// How many elements of a row are the greatest.
@@ -84,7 +84,7 @@ ADJ_INLINE ptrdiff_t ROW(together)(ptrdiff_t columns, ptrdiff_t rows) {
   return fitting < rows ? fitting : rows;
 }
 
-ADJ_CLONES static void ROW(softmax)(const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(void, ROW(softmax), (const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end), {
   REAL greatest[BLOCK], others[BLOCK], powers[BLOCK];
   for (ptrdiff_t first = begin; first < end;) {
     const ptrdiff_t rows = ROW(together)(columns, end - first);
@@ -96,10 +96,10 @@ ADJ_CLONES static void ROW(softmax)(const REAL *input, REAL *output, ptrdiff_t c
     }
     first += rows;
   }
-}
+})
 
-ADJ_CLONES static void ROW(log_softmax)(const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin,
-                                        ptrdiff_t end) {
+ADJ_KERNEL(void, ROW(log_softmax), (const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin,
+                                    ptrdiff_t end), {
   REAL greatest[BLOCK], others[BLOCK], powers[BLOCK];
   for (ptrdiff_t first = begin; first < end;) {
     const ptrdiff_t rows = ROW(together)(columns, end - first);
@@ -113,10 +113,10 @@ ADJ_CLONES static void ROW(log_softmax)(const REAL *input, REAL *output, ptrdiff
     }
     first += rows;
   }
-}
+})
 
-ADJ_CLONES static void ROW(log_sum_exp)(const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin,
-                                        ptrdiff_t end) {
+ADJ_KERNEL(void, ROW(log_sum_exp), (const REAL *input, REAL *output, ptrdiff_t columns, ptrdiff_t begin,
+                                    ptrdiff_t end), {
   REAL greatest[BLOCK], others[BLOCK], powers[BLOCK];
   for (ptrdiff_t first = begin; first < end;) {
     const ptrdiff_t rows = ROW(together)(columns, end - first);
@@ -135,11 +135,11 @@ ADJ_CLONES static void ROW(log_sum_exp)(const REAL *input, REAL *output, ptrdiff
     }
     first += rows;
   }
-}
+})
 
 /// Of labels `step` apart, 0 if one is all rows', the losses times `sign`.
-ADJ_CLONES static ptrdiff_t ROW(cross_entropy)(const REAL *logits, const int32_t *labels, ptrdiff_t step, REAL sign,
-                                               REAL *losses, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(ptrdiff_t, ROW(cross_entropy), (const REAL *logits, const int32_t *labels, ptrdiff_t step, REAL sign,
+                                           REAL *losses, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end), {
   REAL greatest[BLOCK], others[BLOCK], powers[BLOCK];
   for (ptrdiff_t first = begin; first < end;) {
     const ptrdiff_t rows = ROW(together)(columns, end - first);
@@ -153,13 +153,12 @@ ADJ_CLONES static ptrdiff_t ROW(cross_entropy)(const REAL *logits, const int32_t
     first += rows;
   }
   return -1;
-}
+})
 
 /// upstream · (softmax(x) - one-hot), and 0 where upstream is 0. At a label that is the greatest, p - 1 is what the
 /// others leave: it is not taken from a p that has rounded to 1.
-ADJ_CLONES static ptrdiff_t ROW(cross_entropy_gradient)(const REAL *upstreams, const REAL *logits,
-                                                        const int32_t *labels, REAL *output, ptrdiff_t columns,
-                                                        ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(ptrdiff_t, ROW(cross_entropy_gradient), (const REAL *upstreams, const REAL *logits, const int32_t *labels,
+                                                    REAL *output, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end), {
   REAL greatest[BLOCK], others[BLOCK], powers[BLOCK], chosen[BLOCK];
   for (ptrdiff_t first = begin; first < end;) {
     const ptrdiff_t rows = ROW(together)(columns, end - first);
@@ -185,11 +184,11 @@ ADJ_CLONES static ptrdiff_t ROW(cross_entropy_gradient)(const REAL *upstreams, c
     first += rows;
   }
   return -1;
-}
+})
 
 /// The sum over a row of target · (ln sum e^x - x), in which a target of 0 counts 0 whatever its logit is.
-ADJ_CLONES static void ROW(soft_cross_entropy)(const REAL *logits, const REAL *targets, REAL *losses,
-                                               ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(void, ROW(soft_cross_entropy), (const REAL *logits, const REAL *targets, REAL *losses, ptrdiff_t columns,
+                                           ptrdiff_t begin, ptrdiff_t end), {
   REAL greatest[BLOCK], others[BLOCK], powers[BLOCK];
   for (ptrdiff_t first = begin; first < end;) {
     const ptrdiff_t rows = ROW(together)(columns, end - first);
@@ -211,7 +210,7 @@ ADJ_CLONES static void ROW(soft_cross_entropy)(const REAL *logits, const REAL *t
     }
     first += rows;
   }
-}
+})
 
 /// Of `values` the one beside a probability above one half, of which a row has one at most; 0 if it has none.
 ADJ_INLINE REAL ROW(at_most_likely)(const REAL *p, const REAL *values, ptrdiff_t columns) {
@@ -258,8 +257,8 @@ ADJ_INLINE struct ROW(mean) ROW(mean)(const REAL *p, const REAL *values, ptrdiff
 }
 
 /// p · (v - mean of v).
-ADJ_CLONES static void ROW(softmax_gradient)(const REAL *probabilities, const REAL *upstream, REAL *output,
-                                             ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(void, ROW(softmax_gradient), (const REAL *probabilities, const REAL *upstream, REAL *output,
+                                         ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end), {
   for (ptrdiff_t row = begin; row < end; ++row) {
     const REAL *p = probabilities + row * columns, *values = upstream + row * columns;
     REAL *to = output + row * columns;
@@ -277,11 +276,11 @@ ADJ_CLONES static void ROW(softmax_gradient)(const REAL *probabilities, const RE
       }
     }
   }
-}
+})
 
 /// v - mean of v.
-ADJ_CLONES static void ROW(centred)(const REAL *probabilities, const REAL *input, REAL *output, ptrdiff_t columns,
-                                    ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(void, ROW(centred), (const REAL *probabilities, const REAL *input, REAL *output, ptrdiff_t columns,
+                                ptrdiff_t begin, ptrdiff_t end), {
   for (ptrdiff_t row = begin; row < end; ++row) {
     const REAL *p = probabilities + row * columns, *values = input + row * columns;
     REAL *to = output + row * columns;
@@ -291,7 +290,7 @@ ADJ_CLONES static void ROW(centred)(const REAL *probabilities, const REAL *input
       to[i] = ((m.scale * values[i] - m.shift) - m.mean) * back;
     }
   }
-}
+})
 
 /// A sum over a row without the element that has more than half of the probability, if one has.
 ADJ_INLINE REAL ROW(sum_of_unlikely)(const REAL *p, const REAL *values, ptrdiff_t columns, REAL scale) {
@@ -308,8 +307,8 @@ ADJ_INLINE REAL ROW(sum_of_unlikely)(const REAL *p, const REAL *values, ptrdiff_
 
 /// v - p · sum of v. At a probability above one half that is v · (1 - p) - p · (sum of the other v), with 1 - p the sum
 /// of the other probabilities.
-ADJ_CLONES static void ROW(log_softmax_gradient)(const REAL *probabilities, const REAL *upstream, REAL *output,
-                                                 ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end) {
+ADJ_KERNEL(void, ROW(log_softmax_gradient), (const REAL *probabilities, const REAL *upstream, REAL *output,
+                                             ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end), {
   for (ptrdiff_t row = begin; row < end; ++row) {
     const REAL *p = probabilities + row * columns, *values = upstream + row * columns;
     REAL *to = output + row * columns;
@@ -320,31 +319,33 @@ ADJ_CLONES static void ROW(log_softmax_gradient)(const REAL *probabilities, cons
       scale = SMALLER, rest = ROW(sum_of_unlikely)(p, values, columns, scale), sum = rest + scale * value;
     }
     const REAL back = 1 / scale, inverse = 1 / total;
-    const REAL peak = (scale * value * (unlikely * inverse) - likely * inverse * rest) * back;
+    const REAL peak = ADJ_FMA(scale * value, unlikely * inverse, -(likely * inverse * rest)) * back;
     ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < columns; ++i) {
       const REAL taken = sum != 0 ? (p[i] * inverse) * sum : 0;
       const REAL result = (scale * values[i] - taken) * back;
       to[i] = p[i] > (REAL)0.5 ? peak : result;
     }
   }
-}
+})
 
 static ptrdiff_t ROW(rows)(uint16_t operation, const void *const *inputs, REAL *output, ptrdiff_t columns,
                            ptrdiff_t begin, ptrdiff_t end) {
   const REAL *a = inputs[0];
   switch (operation) {
-  case ADJ_SOFTMAX: ROW(softmax)(a, output, columns, begin, end); return -1;
-  case ADJ_LOG_SOFTMAX: ROW(log_softmax)(a, output, columns, begin, end); return -1;
-  case ADJ_LOG_SUM_EXP: ROW(log_sum_exp)(a, output, columns, begin, end); return -1;
-  case ADJ_CROSS_ENTROPY: return ROW(cross_entropy)(a, inputs[1], 1, 1, output, columns, begin, end);
-  case ADJ_ENTRY_LOSS: return ROW(cross_entropy)(a, inputs[1], 0, 1, output, columns, begin, end);
-  case ADJ_ENTRY_LOG_PROBABILITY: return ROW(cross_entropy)(a, inputs[1], 0, -1, output, columns, begin, end);
+  case ADJ_SOFTMAX: ADJ_BEST(ROW(softmax))(a, output, columns, begin, end); return -1;
+  case ADJ_LOG_SOFTMAX: ADJ_BEST(ROW(log_softmax))(a, output, columns, begin, end); return -1;
+  case ADJ_LOG_SUM_EXP: ADJ_BEST(ROW(log_sum_exp))(a, output, columns, begin, end); return -1;
+  case ADJ_CROSS_ENTROPY: return ADJ_BEST(ROW(cross_entropy))(a, inputs[1], 1, 1, output, columns, begin, end);
+  case ADJ_ENTRY_LOSS: return ADJ_BEST(ROW(cross_entropy))(a, inputs[1], 0, 1, output, columns, begin, end);
+  case ADJ_ENTRY_LOG_PROBABILITY: return ADJ_BEST(ROW(cross_entropy))(a, inputs[1], 0, -1, output, columns, begin, end);
   case ADJ_CROSS_ENTROPY_GRADIENT:
-    return ROW(cross_entropy_gradient)(a, inputs[1], inputs[2], output, columns, begin, end);
-  case ADJ_SOFT_CROSS_ENTROPY: ROW(soft_cross_entropy)(a, inputs[1], output, columns, begin, end); return -1;
-  case ADJ_SOFTMAX_GRADIENT: ROW(softmax_gradient)(a, inputs[1], output, columns, begin, end); return -1;
-  case ADJ_CENTRED: ROW(centred)(a, inputs[1], output, columns, begin, end); return -1;
-  case ADJ_LOG_SOFTMAX_GRADIENT: ROW(log_softmax_gradient)(a, inputs[1], output, columns, begin, end); return -1;
+    return ADJ_BEST(ROW(cross_entropy_gradient))(a, inputs[1], inputs[2], output, columns, begin, end);
+  case ADJ_SOFT_CROSS_ENTROPY: ADJ_BEST(ROW(soft_cross_entropy))(a, inputs[1], output, columns, begin, end); return -1;
+  case ADJ_SOFTMAX_GRADIENT: ADJ_BEST(ROW(softmax_gradient))(a, inputs[1], output, columns, begin, end); return -1;
+  case ADJ_CENTRED: ADJ_BEST(ROW(centred))(a, inputs[1], output, columns, begin, end); return -1;
+  case ADJ_LOG_SOFTMAX_GRADIENT:
+    ADJ_BEST(ROW(log_softmax_gradient))(a, inputs[1], output, columns, begin, end);
+    return -1;
   }
   return -1;
 }

@@ -3,9 +3,9 @@
 #include "running_sums.h"
 
 #define DEFINE_RUNNING(SUFFIX, REAL)                                                                          \
-  ADJ_CLONES static void add_running_##SUFFIX(const REAL *source, adj_running_##SUFFIX *sums, ptrdiff_t count) { \
+  ADJ_KERNEL(void, add_running_##SUFFIX, (const REAL *source, adj_running_##SUFFIX *sums, ptrdiff_t count), { \
     ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) adj_add_##SUFFIX(sums + i, source[i]);              \
-  }                                                                                                           \
+  })                                                                                                           \
   static void end_running_##SUFFIX(const adj_running_##SUFFIX *sums, REAL *target, ptrdiff_t count) {         \
     for (ptrdiff_t i = 0; i < count; ++i) target[i] = adj_end_##SUFFIX(sums + i);                             \
   }
@@ -18,8 +18,8 @@ ptrdiff_t adj_running_sum_bytes(uint8_t type) {
 }
 
 void adj_add_running(uint8_t type, const void *source, void *sums, ptrdiff_t count) {
-  if (type == ADJ_FLOAT32) add_running_f32(source, sums, count);
-  else add_running_f64(source, sums, count);
+  if (type == ADJ_FLOAT32) ADJ_BEST(add_running_f32)(source, sums, count);
+  else ADJ_BEST(add_running_f64)(source, sums, count);
 }
 
 void adj_end_running(uint8_t type, const void *sums, void *target, ptrdiff_t count) {

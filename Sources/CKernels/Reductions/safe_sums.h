@@ -24,6 +24,7 @@ ADJ_INLINE ptrdiff_t adj_step(ptrdiff_t *coordinates, ptrdiff_t rank, const ptrd
 
 #define REAL float
 #define NAME(x) adj_safe_##x##_f32
+#define FN(x) adj_##x##_f32
 #define SUM(x) adj_sum_f32_##x
 #define SQUARES(x) adj_squares_f32_##x
 #define LARGEST 0x1.fffffep127f
@@ -38,6 +39,7 @@ ADJ_INLINE ptrdiff_t adj_step(ptrdiff_t *coordinates, ptrdiff_t rank, const ptrd
 
 #define REAL double
 #define NAME(x) adj_safe_##x##_f64
+#define FN(x) adj_##x##_f64
 #define SUM(x) adj_sum_f64_##x
 #define SQUARES(x) adj_squares_f64_##x
 #define LARGEST 0x1.fffffffffffffp1023

@@ -1,4 +1,5 @@
-// Included once for each REAL; NAME names what it defines, SUM and SQUARES are the pairwise sums of that type.
+// Included once for each REAL; NAME names what it defines, FN(f) is a function of that type, SUM and SQUARES are its
+// pairwise sums.
 //
 // Sums of squares that neither overflow nor lose what underflows, and sums that do not overflow on their way to a mean.
 //
@@ -79,27 +80,22 @@ static ADJ_UNUSED REAL NAME(largest_magnitude)(struct NAME(elements) elements) {
   return largest;
 }
 
-/// value · 2^exponent, rounded once.
-ADJ_INLINE REAL NAME(scaled)(REAL value, int exponent) {
-  return (REAL)(sizeof(REAL) == 4 ? (REAL)__builtin_ldexpf((float)value, exponent) : (REAL)__builtin_ldexp(value, exponent));
-}
-
 /// The code of `squares` · 4^exponent, which is above 0.
 static ADJ_UNUSED REAL NAME(encoded)(REAL squares, int exponent) {
-  const REAL total = NAME(scaled)(squares, 2 * exponent);
+  const REAL total = FN(scaled)(squares, 2 * exponent);
   if (total >= LOW && total <= LARGEST) return total;
-  if (total < LOW) return -NAME(scaled)(ADJ_SQRT(squares), exponent + UP);
+  if (total < LOW) return -FN(scaled)(ADJ_SQRT(squares), exponent + UP);
   // At least 1, being the root of what has rounded to infinity.
-  return -NAME(scaled)(ADJ_SQRT(squares), exponent - DOWN);
+  return -FN(scaled)(ADJ_SQRT(squares), exponent - DOWN);
 }
 
 static ADJ_UNUSED REAL NAME(rare_code)(struct NAME(elements) elements) {
   const REAL largest = NAME(largest_magnitude)(elements);
   if (!(largest > 0 && largest <= LARGEST)) return largest;
-  int exponent = (int)__builtin_logb(largest);
+  int exponent = FN(exponent)(largest);
   // So that two to minus the exponent is a number.
   if (exponent < -MAXIMUM_EXPONENT) exponent = -MAXIMUM_EXPONENT;
-  return NAME(encoded)(NAME(scaled_squares)(elements, NAME(scaled)(1, -exponent)), exponent);
+  return NAME(encoded)(NAME(scaled_squares)(elements, FN(scaled)(1, -exponent)), exponent);
 }
 
 /// The code of elements whose plain sum of squares is `sum`.
@@ -126,7 +122,7 @@ ADJ_INLINE REAL NAME(decoded)(REAL code, int *exponent) {
   if (!(code < 0)) return code;
   // The norm, times what keeps its square within the range.
   const int is_large = code <= -1;
-  const REAL norm = NAME(scaled)(-code, is_large ? -MARGIN_DOWN : MARGIN_UP);
+  const REAL norm = FN(scaled)(-code, is_large ? -MARGIN_DOWN : MARGIN_UP);
   *exponent = is_large ? DOWN + MARGIN_DOWN : -UP - MARGIN_UP;
   return norm * norm;
 }
@@ -138,7 +134,7 @@ static ADJ_UNUSED REAL NAME(sum_of_leaves)(struct NAME(leaves) leaves, int expon
   for (ptrdiff_t leaf = 0; leaf < count; ++leaf) {
     int own;
     const REAL squares = NAME(decoded)(NAME(leaf_code)(leaves, leaf), &own);
-    SUM(push)(&tree, NAME(scaled)(squares, 2 * (own - exponent)));
+    SUM(push)(&tree, FN(scaled)(squares, 2 * (own - exponent)));
   }
   return SUM(finish)(&tree);
 }
@@ -176,11 +172,11 @@ ADJ_INLINE REAL NAME(of_code)(uint8_t operation, REAL code, ptrdiff_t count) {
   const REAL norm = -code;
   if (operation == ADJ_SCALED_NORM) return code < 0 ? code : ADJ_SQRT(code);
   if (operation == ADJ_SCALED_MEAN_SQUARE && code <= -1) {
-    const REAL scaled = NAME(scaled)(norm, DOWN - MEAN_SQUARE_DOWN);
+    const REAL scaled = FN(scaled)(norm, DOWN - MEAN_SQUARE_DOWN);
     return -(scaled * (scaled / (REAL)count));
   }
-  if (operation == ADJ_NORM) return code < 0 ? NAME(scaled)(norm, exponent) : ADJ_SQRT(code);
-  return code < 0 ? NAME(scaled)(norm * (norm / (REAL)count), 2 * exponent) : code / (REAL)count;
+  if (operation == ADJ_NORM) return code < 0 ? FN(scaled)(norm, exponent) : ADJ_SQRT(code);
+  return code < 0 ? FN(scaled)(norm * (norm / (REAL)count), 2 * exponent) : code / (REAL)count;
 }
 
 /// The code of a row of `count` elements next to one another.
@@ -191,14 +187,14 @@ ADJ_INLINE REAL NAME(row_code)(const REAL *from, ptrdiff_t count) {
 
 /// `sum` · 2^exponent · factor for a mean, where rounding up from means of the largest number is undone.
 ADJ_INLINE REAL NAME(bounded_mean)(REAL sum, REAL count, int exponent) {
-  const REAL mean = NAME(scaled)(sum / count, exponent);
+  const REAL mean = FN(scaled)(sum / count, exponent);
   return sum - sum == 0 && !(mean - mean == 0) ? (mean < 0 ? -LARGEST : LARGEST) : mean;
 }
 
 /// The sum of a leaf divided by ADJ_LEAF, the elements of a whole one, from its plain sum: it does not overflow.
 ADJ_INLINE REAL NAME(leaf_mean)(REAL sum, struct NAME(elements) elements) {
   if (sum - sum == 0) return sum / ADJ_LEAF;
-  return NAME(bounded_mean)(NAME(scaled_sum)(elements, NAME(scaled)(1, -MEAN_DOWN)), ADJ_LEAF, MEAN_DOWN);
+  return NAME(bounded_mean)(NAME(scaled_sum)(elements, FN(scaled)(1, -MEAN_DOWN)), ADJ_LEAF, MEAN_DOWN);
 }
 
 /// The mean of a row from those of its leaves.
@@ -213,7 +209,7 @@ static ADJ_UNUSED REAL NAME(join_means)(struct NAME(leaves) leaves) {
       const REAL mean = leaves.codes
           ? leaves.codes[leaf]
           : NAME(leaf_mean)(SUM(of)(from, length), (struct NAME(elements)){from, 0, length});
-      SUM(push)(&tree, exponent == 0 ? mean : NAME(scaled)(mean, -exponent));
+      SUM(push)(&tree, exponent == 0 ? mean : FN(scaled)(mean, -exponent));
     }
     const REAL sum = SUM(finish)(&tree);
     if (sum - sum == 0 || exponent != 0) return NAME(bounded_mean)(sum, divisor, exponent);
@@ -226,12 +222,13 @@ ADJ_INLINE REAL NAME(mean)(REAL sum, struct NAME(elements) elements) {
   if (!elements.plan && elements.count > ADJ_LEAF) {
     return NAME(join_means)((struct NAME(leaves)){0, elements.from, elements.count});
   }
-  const REAL scaled = NAME(scaled_sum)(elements, NAME(scaled)(1, -MEAN_DOWN));
+  const REAL scaled = NAME(scaled_sum)(elements, FN(scaled)(1, -MEAN_DOWN));
   return NAME(bounded_mean)(scaled, (REAL)elements.count, MEAN_DOWN);
 }
 
 #undef REAL
 #undef NAME
+#undef FN
 #undef SUM
 #undef SQUARES
 #undef LARGEST

@@ -200,11 +200,16 @@ void adj_end_running(uint8_t type, const void *sums, void *target, ptrdiff_t cou
 /// Kinds of vectors, by their bits, that matrices are multiplied with; each gives the same bits as any other.
 enum : int32_t { ADJ_VECTORS_PLAIN, ADJ_VECTORS_128, ADJ_VECTORS_256, ADJ_VECTORS_512 };
 
-/// What this processor does best, or the less that the environment's `ADJOINT_VECTOR` asks for: `avx2`, `plain`.
+/// What kernels use: what this processor does best, or the less that the environment's `ADJOINT_VECTOR` asks for,
+/// `avx2` or `plain`, unless one was set.
 int32_t adj_vector_level(void);
 
 /// Whether this processor can do it.
 int32_t adj_has_vector_level(int32_t level);
+
+/// Computes with these vectors from now on, or with those of `adj_vector_level` again if the processor has not got
+/// them. Calls under way end with either.
+void adj_set_vector_level(int32_t level);
 
 /// C (m × n, `ldc` elements a row) = A · B, or C + A · B if `accumulate`; A and B are read transposed on request.
 /// Bits are as `Products/product.h` defines them, at any level that the processor has.
@@ -265,6 +270,10 @@ void adj_circular_correlation(uint8_t type, const void *a, const void *u, void *
 /// (k, k >> 32, step, stream) under the key `seed`. The output may be the memory of the input.
 void adj_dropout(uint8_t type, const void *input, void *output, double scale, uint32_t threshold, uint64_t seed,
                  uint32_t stream, uint32_t step, ptrdiff_t begin, ptrdiff_t end);
+
+/// Elementary functions of one number, to the bits that kernels of doubles give.
+double adj_cosine(double x);
+double adj_power(double x, double y);
 
 /// target[begin..<end] = value, rounded to the type.
 void adj_fill(uint8_t type, double value, void *target, ptrdiff_t begin, ptrdiff_t end);

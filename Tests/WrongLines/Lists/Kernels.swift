@@ -28,8 +28,8 @@ extension WrongLine {
     WrongLine(
       "integers of more than two contributions are not all added",
       in: "Sources/CKernels/accumulate.c",
-      replace: "default: accumulate_i32(inputs, count, output, begin, end)",
-      with: "default: accumulate_i32(inputs, count > 2 ? 2 : count, output, begin, end)",
+      replace: "default: ADJ_BEST(accumulate_i32)(inputs, count, output, begin, end)",
+      with: "default: ADJ_BEST(accumulate_i32)(inputs, count > 2 ? 2 : count, output, begin, end)",
       caughtBy: "KernelsTests.AccumulateTests"),
     WrongLine(
       "the second contribution is read from the first block in every block",
@@ -70,8 +70,8 @@ extension WrongLine {
     WrongLine(
       "integers lack the last of seventeen",
       in: "Sources/CKernels/Elementwise/elementwise.c",
-      replace: "add_i32(to, a, block->values[at.b], block->count);",
-      with: "add_i32(to, a, block->values[at.b], block->count - (block->count == 17));",
+      replace: "ADJ_BEST(add_i32)(to, a, block->values[at.b], block->count);",
+      with: "ADJ_BEST(add_i32)(to, a, block->values[at.b], block->count - (block->count == 17));",
       caughtBy: "KernelsTests.PlaceTests/`integers are added and copied in each place`"),
     WrongLine(
       "a scalar is spread over the first block alone",
@@ -306,8 +306,8 @@ extension WrongLine {
     WrongLine(
       "the entry of a second row is read behind it",
       in: "Sources/CKernels/Reductions/row_loops.h",
-      replace: "case ADJ_ENTRY_LOSS: return ROW(cross_entropy)(a, inputs[1], 0, 1",
-      with: "case ADJ_ENTRY_LOSS: return ROW(cross_entropy)(a, inputs[1], 1, 1",
+      replace: "case ADJ_ENTRY_LOSS: return ADJ_BEST(ROW(cross_entropy))(a, inputs[1], 0, 1",
+      with: "case ADJ_ENTRY_LOSS: return ADJ_BEST(ROW(cross_entropy))(a, inputs[1], 1, 1",
       caughtBy: "KernelsTests.LongRowTests"),
     WrongLine(
       "a channel window begins one early",
@@ -427,5 +427,65 @@ extension WrongLine {
       replace: "case .bits512: fitting = cores512",
       with: "case .bits512: fitting = cores512 + [\"Haswell\"]",
       caughtBy: "KernelsTests.ProductBlockTests"),
+    WrongLine(
+      "a product and a sum are rounded twice where once is meant",
+      in: "Sources/CKernels/targets.h",
+      replace: "#define ADJ_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)",
+      with: "#define ADJ_FMA(a, b, c) ((a) * (b) + (c))",
+      caughtBy: "BitPatternsTests.BitPatternTests"),
+    WrongLine(
+      "the compiler may fuse what kernels round twice",
+      in: "Sources/CKernels/targets.h",
+      replace: "#pragma STDC FP_CONTRACT OFF",
+      with: "#pragma STDC FP_CONTRACT ON",
+      caughtBy: "KernelsTests.KernelSourceTests"),
+    WrongLine(
+      "a level that a test asks for is not used",
+      in: "Sources/CKernels/vector_level.c",
+      replace: "adj_has_vector_level(level) ? level : wished_level(), __ATOMIC_RELAXED);\n}",
+      with: "wished_level(), __ATOMIC_RELAXED);\n}",
+      caughtBy: "BitPatternsTests.BitPatternTests"),
+    WrongLine(
+      "a digit of 2 / pi is wrong",
+      in: "Sources/CKernels/Elementwise/functions_angles.h",
+      replace: "0x3991D639835339F4",
+      with: "0x3991D639835339F4 ^ (1ull << 60)",
+      caughtBy: "AdjointTests.DoubleFunctionTests/`sine and cosine of any angle are right to the last place`"),
+    WrongLine(
+      "the rest of a wide angle is lost",
+      in: "Sources/CKernels/Elementwise/functions_angles.h",
+      replace: "rest = (lost - (sum - product)) * scale;",
+      with: "rest = 0 * scale;",
+      caughtBy: "AdjointTests.DoubleFunctionTests/`sine and cosine of any angle are right to the last place`"),
+    WrongLine(
+      "odd exponents end at 2^52",
+      in: "Sources/CKernels/Elementwise/functions_power.h",
+      replace: "adj_is_whole(y) & (t < 0x1p53)",
+      with: "adj_is_whole(y) & (t < 0x1p52)",
+      caughtBy: "AdjointTests.DoubleFunctionTests"),
+    WrongLine(
+      "a power loses the last digits of the logarithm",
+      in: "Sources/CKernels/Elementwise/functions_power.h",
+      replace: "ADJ_FMA(exponent, log_low, ADJ_FMA(lost, log,",
+      with: "ADJ_FMA(exponent, 0.0 * log_low, ADJ_FMA(lost, log,",
+      caughtBy: "AdjointTests.DoubleFunctionTests"),
+    WrongLine(
+      "1 to the power of NaN is NaN",
+      in: "Sources/CKernels/Elementwise/functions_power.h",
+      replace: "int is_one = (exponent == 0.0) | (x == 1.0)",
+      with: "int is_one = (exponent == 0.0) | ((x == 1.0) & (exponent == exponent))",
+      caughtBy: "AdjointTests.DoubleFunctionTests"),
+    WrongLine(
+      "what rounding takes off 1 - 2^-n is lost",
+      in: "Sources/CKernels/Elementwise/functions_special.h",
+      replace: "small = small + ((1.0 - (one - taken)) - (inverse + taken));",
+      with: "(void)taken;",
+      caughtBy: "AdjointTests.DoubleFunctionTests/`an exponential less one is right to nine tenths of the last place`"),
+    WrongLine(
+      "the square in an error function's exponent is rounded",
+      in: "Sources/CKernels/Elementwise/functions_special.h",
+      replace: "adj_split_exp_f64(exponent, lost);",
+      with: "adj_split_exp_f64(exponent, 0.0 * lost);",
+      caughtBy: "AdjointTests.DoubleFunctionTests"),
   ]
 }

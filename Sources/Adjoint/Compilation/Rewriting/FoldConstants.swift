@@ -1,11 +1,12 @@
+internal import DependencyScheduling
 internal import Kernels
 
-/// Computes at compile time what depends on constants alone, by the gate's own definition, where that is little work.
+/// Computes at compile time what depends on constants alone, by the gate's own kernel, where that is little work: to
+/// the bits that the gate would give if it ran.
 ///
-/// A definition is written to be read: it takes its operands as doubles, and some ten to a hundred nanoseconds for each
-/// product. A gate that would take more than the limits below stays a gate, for a kernel to compute. A slice reads of a
-/// constant only the elements that it shows, however large the constant is; what shows a constant that repeats one
-/// value repeats it, too, which takes no work at all.
+/// One worker does it, while whoever compiles waits. A gate that would take more than the limits below stays a gate. A
+/// slice reads of a constant only the elements that it shows, however large the constant is; what shows a constant that
+/// repeats one value repeats it, too, which takes no work at all.
 struct FoldConstants {
   // Of the numbers below: Decisions/Rewriting.md
 
@@ -50,15 +51,9 @@ struct FoldConstants {
     guard operandBytes <= Self.mostOperandBytes,
       spend(storage.gates.definitionWork(of: gate, on: signatures.map(\.shape), result: result.shape))
     else { return nil }
-    let operands = zip(inputs, signatures).map { input, operand in
-      let values = storage.constants[input]!.doubles(count: operand.shape.elementCount)
-      return ReferenceTensor(operand.shape, operand.elementType, values)
-    }
-    // A gate that throws (an index out of range) is left to throw when it runs, with its name.
-    guard let value = try? storage.gates[gate].definition(operands, shape: result.shape) else { return nil }
-    // So is one that gives a NaN where there should be an integer.
-    if result.elementType == .int32, value.values.firstBeyondInt32 != nil { return nil }
-    return value.values.count == 1 ? .repeated(value.values[0]) : TensorValues(value.values, as: result.elementType)
+    let shapes = CallShapes(result: result, operands: signatures)
+    // A gate that throws (an index out of range, a NaN for an integer) is left to throw when it runs, with its name.
+    return try? storage.gates.value(of: gate, inputs.map { storage.constants[$0]! }, shapes)
   }
 
   /// Whether so many operations more are within the limits; then they are counted.
@@ -70,6 +65,19 @@ struct FoldConstants {
 }
 
 extension GateTable {
+  /// What a gate gives of these operands when it runs.
+  fileprivate func value(of gate: GateID, _ operands: [TensorValues], _ shapes: CallShapes) throws -> TensorValues {
+    let kernel = traits[Int(gate.index)].kernel
+    let values =
+      switch kernel.form {
+      case .alias: operands[0]
+      // The compiler puts other calls into its place, or looks at what the author's call says before it believes it.
+      case .composed, .scan, .structured(.ofAuthor, _): try operands.result(of: self[gate], shapes)
+      default: try operands.result(of: kernel.call(shapes), shapes)
+      }
+    return shapes.result.shape.elementCount == 1 ? .repeated(values.doubles(count: 1)[0]) : values
+  }
+
   /// The elementary operations that a gate's definition does on operands of these shapes, at most: the products of sums
   /// of products, elsewhere the elements that are read and written. `Int.max` if they are more than an integer holds.
   ///
@@ -104,6 +112,55 @@ extension ScanBody {
       let result = storage.signature(of: node).shape
       return work.plus(storage.gates.definitionWork(of: storage.rows[index].gate, on: operands, result: result))
         .plus(result.elementCount)
+    }
+  }
+}
+
+extension [TensorValues] {
+  /// What a call makes of these operands, in memory of their own.
+  fileprivate func result(of call: any KernelCall, _ shapes: CallShapes) throws -> TensorValues {
+    func memory(for signature: Signature) -> UnsafeMutableRawPointer {
+      .allocate(byteCount: Swift.max(64, signature.shape.elementCount * signature.elementType.byteCount), alignment: 64)
+    }
+    let inputs = shapes.operands.map(memory)
+    var output = memory(for: shapes.result)
+    defer { for memory in inputs + [output] { memory.deallocate() } }
+    for ((input, values), operand) in zip(zip(inputs, self), shapes.operands) {
+      values.write(to: input, count: operand.shape.elementCount, as: operand.elementType)
+    }
+    try inputs.map { UnsafeRawPointer($0) }.withUnsafeBufferPointer { try call.run($0, &output, 0..<call.extent) }
+    func elements<T: GraphScalar>(_: T.Type) -> TensorValues {
+      let count = shapes.result.shape.elementCount
+      return TensorValues(Array<T>(UnsafeBufferPointer(start: output.assumingMemoryBound(to: T.self), count: count)))
+    }
+    return switch shapes.result.elementType {
+    case .float32: elements(Float.self)
+    case .float64: elements(Double.self)
+    case .int32: elements(Int32.self)
+    }
+  }
+
+  /// What a gate makes of these operands, as a program of its own.
+  fileprivate func result<G: Gate>(of gate: G, _ shapes: CallShapes) throws -> TensorValues {
+    let graph = Graph()
+    let inputs = shapes.operands.enumerated().map { position, operand in
+      graph.input("operand \(position)", operand.shape, operand.elementType)
+    }
+    let node = graph.apply(gate, to: inputs)
+    let session = try Program(node).makeSession(on: GraphExecutor(width: 1))
+    for ((input, values), operand) in zip(zip(inputs, self), shapes.operands) {
+      let numbers = values.doubles(count: operand.shape.elementCount)
+      switch operand.elementType {
+      case .float32: try session.write(numbers.map { Float($0) }, to: input)
+      case .float64: try session.write(numbers, to: input)
+      case .int32: try session.write(numbers.map { Int32($0) }, to: input)
+      }
+    }
+    try session.forward()
+    return switch shapes.result.elementType {
+    case .float32: TensorValues(try session.read(node, as: Float.self))
+    case .float64: TensorValues(try session.read(node, as: Double.self))
+    case .int32: TensorValues(try session.read(node, as: Int32.self))
     }
   }
 }

@@ -1,3 +1,4 @@
+import AdjointTesting
 import Testing
 
 @testable import Adjoint
@@ -89,6 +90,29 @@ import Testing
     }
     #expect(folded(slice, &folding) == nil)
     #expect(folding.operations == FoldConstants.mostOperationsOfGraph)
+  }
+
+  @Test(arguments: GateCatalog.all) func `a folded gate has the bits that it has when it runs`(gate: any Gate.Type)
+    throws
+  {
+    for sample in gate.samples {
+      for type in [ElementType.float32, .float64] {
+        let running = SampleGraph(sample, type), graph = Graph()
+        let constants = running.operands.map { operand in
+          let value = running.values[operand]!
+          return switch value.elementType {
+          case .float32: graph.constant(value.values.map { Float($0) }, value.shape)
+          case .float64: graph.constant(value.values, value.shape)
+          case .int32: graph.constant(value.values.map { Int32($0) }, value.shape)
+          }
+        }
+        var folding = FoldConstants()
+        let values = try #require(folded(graph.applying(sample.gate, constants), &folding), "\(sample) stays a gate")
+        let expected = try running.computed().values
+        #expect(
+          values.doubles(count: expected.count).map(\.bitPattern) == expected.map(\.bitPattern), "\(sample), \(type)")
+      }
+    }
   }
 
   /// A constant of more bytes than folding reads, elements being their places.
