@@ -41,8 +41,7 @@ package struct SampleGraph {
   func upstream() -> Node {
     let count = output.shape.elementCount
     let weights = (0..<count).map { 0.5 + Double($0 * 7 % count) / Double(count) }
-    return output.elementType == .float64
-      ? graph.constant(weights, output.shape) : graph.constant(weights.map { Float($0) }, output.shape)
+    return graph.constant(doubles: weights, output.shape, output.elementType)
   }
 }
 

@@ -3,49 +3,31 @@ public import Adjoint
 extension Session {
   /// Feeds an input or sets a parameter with a reference value of its shape and type.
   public func write(_ value: ReferenceTensor, to node: Node) throws {
-    switch value.elementType {
-    case .float32: try write(value.values.map { Float($0) }, to: node)
-    case .float64: try write(value.values, to: node)
-    case .int32:
-      if let wrong = TensorValues.float64(value.values).firstNotInteger {
-        throw SessionError.wrongValues("\(node.name), made at \(node.location), takes integers, got \(wrong)")
-      }
-      try write(value.values.map { Int32(rounding: $0) }, to: node)
+    try check(value, node)
+    try write(doubles: value.values, to: node)
+  }
+
+  private func check(_ value: ReferenceTensor, _ node: Node) throws {
+    guard value.elementType == node.elementType else {
+      throw SessionError.wrongValues(
+        "\(node.name), made at \(node.location), holds \(node.elementType), not \(value.elementType)")
     }
   }
 
   /// Sets the gradient that comes from above into `output`.
   public func writeUpstream(_ value: ReferenceTensor, of output: Node) throws {
-    switch value.elementType {
-    case .float32: try writeUpstream(value.values.map { Float($0) }, of: output)
-    case .float64, .int32: try writeUpstream(value.values, of: output)
-    }
+    try check(value, output)
+    try writeUpstream(doubles: value.values, of: output)
   }
 
   /// The value of an input, parameter or output, to compare with ``ReferenceEngine``'s.
   public func referenceValue(of node: Node) throws -> ReferenceTensor {
-    try tensor(node, float32: { try read(node, as: Float.self) }, float64: { try read(node, as: Double.self) }) {
-      try read(node, as: Int32.self)
-    }
+    ReferenceTensor(node.shape, node.elementType, try doubles(of: node))
   }
 
   /// The gradient of `node`, to compare with ``ReferenceEngine``'s.
   public func referenceGradient(of node: Node) throws -> ReferenceTensor {
-    try tensor(
-      node, float32: { try gradient(of: node, as: Float.self) }, float64: { try gradient(of: node, as: Double.self) }
-    ) { try gradient(of: node, as: Int32.self) }
-  }
-
-  private func tensor(
-    _ node: Node, float32: () throws -> [Float], float64: () throws -> [Double], int32: () throws -> [Int32]
-  ) throws -> ReferenceTensor {
-    let values: [Double] =
-      switch node.elementType {
-      case .float32: try float32().map(Double.init)
-      case .float64: try float64()
-      case .int32: try int32().map(Double.init)
-      }
-    return ReferenceTensor(node.shape, node.elementType, values)
+    ReferenceTensor(node.shape, node.elementType, try gradientDoubles(of: node))
   }
 }
 

@@ -41,31 +41,16 @@ DEFINE_ADD_ZERO(add_zero_f32, float)
 DEFINE_ADD_ZERO(add_zero_f64, double)
 
 void adj_add_zero(uint8_t type, const void *input, void *output, ptrdiff_t count) {
-  if (type == ADJ_FLOAT64) ADJ_BEST(add_zero_f64)(input, output, count);
-  else ADJ_BEST(add_zero_f32)(input, output, count);
+  if (adj_is_float32(type)) ADJ_BEST(add_zero_f32)(input, output, count);
+  else ADJ_BEST(add_zero_f64)(input, output, count);
 }
 
 void adj_accumulate(uint8_t type, const void *const *inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
                     ptrdiff_t end) {
   switch (type) {
-    case ADJ_FLOAT32: ADJ_BEST(accumulate_f32)(inputs, count, output, begin, end); return;
-    case ADJ_FLOAT64: ADJ_BEST(accumulate_f64)(inputs, count, output, begin, end); return;
-    default: ADJ_BEST(accumulate_i32)(inputs, count, output, begin, end);
-  }
-}
-
-#define DEFINE_FILL(NAME, ELEMENT)                                                          \
-  ADJ_KERNEL(void, NAME, (ELEMENT value, ELEMENT *target, ptrdiff_t begin, ptrdiff_t end), { \
-    for (ptrdiff_t i = begin; i < end; ++i) target[i] = value;                              \
-  })
-DEFINE_FILL(fill_f32, float)
-DEFINE_FILL(fill_f64, double)
-DEFINE_FILL(fill_i32, int32_t)
-
-void adj_fill(uint8_t type, double value, void *target, ptrdiff_t begin, ptrdiff_t end) {
-  switch (type) {
-    case ADJ_FLOAT32: ADJ_BEST(fill_f32)((float)value, target, begin, end); return;
-    case ADJ_FLOAT64: ADJ_BEST(fill_f64)(value, target, begin, end); return;
-    default: ADJ_BEST(fill_i32)((int32_t)value, target, begin, end);
+    case adj_element_float32: ADJ_BEST(accumulate_f32)(inputs, count, output, begin, end); return;
+    case adj_element_float64: ADJ_BEST(accumulate_f64)(inputs, count, output, begin, end); return;
+    case adj_element_int32: ADJ_BEST(accumulate_i32)(inputs, count, output, begin, end); return;
+    default: __builtin_trap();
   }
 }

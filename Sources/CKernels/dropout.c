@@ -51,7 +51,7 @@ DEFINE_DROPOUT(f64, double)
 
 void adj_dropout(uint8_t type, const void *input, void *output, double scale, uint32_t threshold, uint64_t seed,
                  uint32_t stream, uint32_t step, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) {
+  if (adj_is_float32(type)) {
     ADJ_BEST(dropout_f32)(input, output, (float)scale, threshold, seed, stream, step, begin, end);
   } else {
     ADJ_BEST(dropout_f64)(input, output, scale, threshold, seed, stream, step, begin, end);

@@ -16,7 +16,7 @@
 
 void adj_matrix_vector(uint8_t type, ptrdiff_t rows, ptrdiff_t columns, const void *matrix, ptrdiff_t row_stride,
                        ptrdiff_t column_stride, const void *x, ptrdiff_t x_stride, void *y, ptrdiff_t y_stride) {
-  if (type == ADJ_FLOAT32) {
+  if (adj_is_float32(type)) {
     ADJ_BEST(matrix_vector_f32)(rows, columns, matrix, row_stride, column_stride, x, x_stride, y, y_stride);
   } else {
     ADJ_BEST(matrix_vector_f64)(rows, columns, matrix, row_stride, column_stride, x, x_stride, y, y_stride);

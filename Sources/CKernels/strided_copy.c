@@ -63,11 +63,17 @@
     }                                                                                                               \
   })
 
+DEFINE_COPY(copy_1, uint8_t)
+DEFINE_COPY(copy_2, uint16_t)
 DEFINE_COPY(copy_4, uint32_t)
 DEFINE_COPY(copy_8, uint64_t)
 
 void adj_strided_copy(ptrdiff_t element_size, struct adj_layout layout, const void *input, void *output,
                       ptrdiff_t begin, ptrdiff_t end) {
-  if (element_size == 4) ADJ_BEST(copy_4)(layout, input, output, begin, end);
-  else ADJ_BEST(copy_8)(layout, input, output, begin, end);
+  switch (element_size) {
+    case 1: ADJ_BEST(copy_1)(layout, input, output, begin, end); return;
+    case 2: ADJ_BEST(copy_2)(layout, input, output, begin, end); return;
+    case 4: ADJ_BEST(copy_4)(layout, input, output, begin, end); return;
+    default: ADJ_BEST(copy_8)(layout, input, output, begin, end);
+  }
 }

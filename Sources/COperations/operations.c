@@ -9,3 +9,8 @@ enum {
 #define FACTS(FORM, NAME, TRAITS, ULPS, ...) {#NAME, FORM##_ARITY, ADJ_##TRAITS, ULPS},
 
 const struct adj_operation_facts adj_operation_table[] = {ADJ_OPERATIONS(FACTS)};
+
+#define ELEMENT_FACTS(NAME, ELEMENT, WIDE, KIND, PRECISION, EXPONENT, STORED) \
+  {#NAME, STORED, PRECISION, EXPONENT, sizeof(ELEMENT), ADJ_KIND_##KIND},
+
+const struct adj_element_facts adj_element_table[] = {ADJ_ELEMENT_TYPES(ELEMENT_FACTS)};

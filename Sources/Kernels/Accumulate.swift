@@ -8,6 +8,7 @@ package func runAccumulate(
   _ type: ElementType, inputs: UnsafeBufferPointer<UnsafeRawPointer>, output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
   precondition(!inputs.isEmpty, "An accumulation needs at least one contribution")
+  precondition(ElementwiseOperation.add.supports(type), "Contributions are floats or int32")
   if range.isEmpty { return }
   adj_accumulate(type.rawValue, inputs.baseAddress!, inputs.count, output, range.lowerBound, range.upperBound)
 }
@@ -23,11 +24,10 @@ package func addInto(
   }
 }
 
-/// target = value, rounded to the type (integers toward zero).
+/// target = value, as an element of any type has it.
 package func runFill(
   _ type: ElementType, value: Double, target: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(type != .int32 || Int32(exactly: value) != nil, "\(value) is not an Int32")
   if range.isEmpty { return }
   adj_fill(type.rawValue, value, target, range.lowerBound, range.upperBound)
 }

@@ -12,7 +12,7 @@ package func runMatmul(
   _ type: ElementType, plan: MatmulPlan, a: UnsafeRawPointer, b: UnsafeRawPointer, addedTo sum: UnsafeRawPointer? = nil,
   output: UnsafeMutableRawPointer, blocks: Range<Int>
 ) {
-  precondition(type != .int32, "Matrix products need floats")
+  precondition(type.hasArithmetic, "Matrix products need floats")
   precondition(sum == nil || plan.m > 1 && plan.n > 1, "A product with a vector is not added to what is there")
   checkRange(blocks, within: plan.blockCount)
   let size = type.byteCount

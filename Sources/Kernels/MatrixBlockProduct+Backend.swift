@@ -58,16 +58,16 @@ extension MatrixBlockProduct {
       let (a, b) = (blockOfA(depth: depth), blockOfB(depth: depth, left: block.left + left))
       let (m, n, k) = (CInt(height), CInt(n), CInt(k))
       let (lda, ldb, ldc) = (CInt(strideA), CInt(strideB), CInt(plan.n))
-      if type == .float32 {
-        cblas_sgemm(
-          CblasRowMajor, orderA, orderB, m, n, k, 1, a.assumingMemoryBound(to: Float.self), lda,
-          b.assumingMemoryBound(to: Float.self), ldb, depth == 0 && !accumulates ? 0 : 1,
-          output.assumingMemoryBound(to: Float.self) + left, ldc)
-      } else {
+      if type.isDouble {
         cblas_dgemm(
           CblasRowMajor, orderA, orderB, m, n, k, 1, a.assumingMemoryBound(to: Double.self), lda,
           b.assumingMemoryBound(to: Double.self), ldb, depth == 0 && !accumulates ? 0 : 1,
           output.assumingMemoryBound(to: Double.self) + left, ldc)
+      } else {
+        cblas_sgemm(
+          CblasRowMajor, orderA, orderB, m, n, k, 1, a.assumingMemoryBound(to: Float.self), lda,
+          b.assumingMemoryBound(to: Float.self), ldb, depth == 0 && !accumulates ? 0 : 1,
+          output.assumingMemoryBound(to: Float.self) + left, ldc)
       }
     }
   #else

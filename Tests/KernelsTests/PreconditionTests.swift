@@ -20,7 +20,7 @@
         var value: Float = 0
         let plan = BroadcastPlan(output: [1], operands: [[1]])
         withUnsafeMutableBytes(of: &value) {
-          runBroadcast(.float32, plan: plan, input: $0.baseAddress!, output: $0.baseAddress!, range: 0..<2)
+          runBroadcast(elementSize: 4, plan: plan, input: $0.baseAddress!, output: $0.baseAddress!, range: 0..<2)
         }
       }
       #expect(try sentence(in: result).contains("The range 0..<2 is outside of 0..<1"))

@@ -42,7 +42,8 @@ extension Workspace {
     if readiness >= .values { return }
     try naming { () throws(MemoryRefused) in try takeValues() }
     for upstream in program.endpoints.upstreams {
-      if let upstream, upstream.signature.shape == .scalar { writeScalar(1, at: upstream.place) }
+      guard let upstream, upstream.signature.shape == .scalar else { continue }
+      TensorValues.repeated(1).write(to: address(upstream.place)!, count: 1, as: upstream.signature.elementType)
     }
     readiness = .values
   }

@@ -94,7 +94,7 @@ struct GradientWriters: Sendable {
       for step in program.plan.steps(of: unit) {
         let step = program.plan.steps[step]
         if case .scalars(let run) = step.work {
-          for slot in slots.within(run.slots) where slot.isDoubleSlot == (run.type == .float64) {
+          for slot in slots.within(run.slots) where slot.isDoubleSlot == run.type.isDouble {
             note(numbers[slot]!, unit)
           }
         } else {

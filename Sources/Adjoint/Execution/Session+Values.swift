@@ -26,22 +26,41 @@ extension Session {
       throw SessionError.wrongValues(
         "\(program.names.describe(endpoint.node)) is no single number: read it as an array")
     }
-    switch endpoint.signature.elementType {
-    case .float32: return try withElements(endpoint, Float.self) { Double($0[0]) }
-    case .float64: return try withElements(endpoint, Double.self) { $0[0] }
-    case .int32: return try withElements(endpoint, Int32.self) { Double($0[0]) }
-    }
+    return try withElements(endpoint) { endpoint.signature.elementType.double(at: $0) }
   }
 
-  private func writeScalar(_ value: Double, to node: Node) throws {
-    switch node.elementType {
-    case .float32: try write([Float(value)], to: node)
-    case .float64: try write([value], to: node)
-    case .int32:
-      guard let integer = Int32(exactly: value) else {
-        throw SessionError.wrongValues("\(program.names.describe(node.id)) takes integers, got \(value)")
-      }
-      try write([integer], to: node)
+  private func writeScalar(_ value: Double, to node: Node) throws { try write(doubles: [value], to: node) }
+
+  // MARK: doubles, whatever the type
+
+  /// The elements of an input, parameter or output, of any type, as doubles, to which they are rounded.
+  package func doubles(of node: Node) throws -> [Double] { try doubles(endpoint(of: node)) }
+
+  /// The elements of the gradient of `node`.
+  package func gradientDoubles(of node: Node) throws -> [Double] { try doubles(gradientEndpoint(of: node)) }
+
+  private func doubles(_ endpoint: Endpoint) throws -> [Double] {
+    let (type, count) = (endpoint.signature.elementType, endpoint.signature.shape.elementCount)
+    return try withElements(endpoint) { type.doubles(at: $0, count: count) }
+  }
+
+  /// Feeds an input or sets a parameter of any type.
+  ///
+  /// - Throws: besides what ``write(_:to:)`` throws, for a number that an integer type has not.
+  package func write(doubles: [Double], to node: Node) throws {
+    let endpoint = try writableEndpoint(of: node)
+    try checkCount(of: endpoint, doubles.count)
+    let type = endpoint.signature.elementType
+    if let wrong = doubles.first(where: type.lacks) {
+      throw SessionError.wrongValues("\(program.names.describe(node.id)) takes \(type), got \(wrong)")
+    }
+    try withMutableElements(endpoint) { base in doubles.withUnsafeBufferPointer { type.write($0, to: base) } }
+  }
+
+  /// Sets the gradient that comes from above into `output`, of any type.
+  package func writeUpstream(doubles: [Double], of output: Node) throws {
+    try writeUpstreams(of: output, count: doubles.count, nil) { type, base in
+      doubles.withUnsafeBufferPointer { type.write($0, to: base) }
     }
   }
 
@@ -52,12 +71,17 @@ extension Session {
   /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, or a node that is
   ///   neither. Then nothing has changed.
   public func write<T: GraphScalar>(_ values: [T], to node: Node) throws {
-    let endpoint = try writableEndpoint(of: node, T.self)
-    let count = endpoint.signature.shape.elementCount
-    guard values.count == count else {
-      throw SessionError.wrongValues("\(program.names.describe(node.id)) takes \(count) values, got \(values.count)")
-    }
+    let endpoint = try writableEndpoint(of: node)
+    try checkType(of: endpoint, T.self)
+    try checkCount(of: endpoint, values.count)
     try withMutableElements(endpoint, T.self) { _ = $0.update(fromContentsOf: values) }
+  }
+
+  private func checkCount(of endpoint: Endpoint, _ given: Int) throws {
+    let count = endpoint.signature.shape.elementCount
+    guard given == count else {
+      throw SessionError.wrongValues("\(program.names.describe(endpoint.node)) takes \(count) values, got \(given)")
+    }
   }
 
   /// Sets the gradient that comes from above into `output`, for this and later backward passes. A scalar's is 1 until
@@ -69,12 +93,19 @@ extension Session {
   /// - Throws: ``SessionError`` for a wrong count or type, or a node that is no differentiated output. Then nothing has
   ///   changed.
   public func writeUpstream<T: GraphScalar>(_ values: [T], of output: Node) throws {
+    try writeUpstreams(of: output, count: values.count, T.elementType) { _, base in
+      Self.copy(values, to: base)
+    }
+  }
+
+  private func writeUpstreams(
+    of output: Node, count: Int, _ type: ElementType?, _ write: (ElementType, UnsafeMutableRawPointer) -> Void
+  ) throws {
     let outputs = program.endpoints.outputs
     let positions = program.endpoints.upstreams.indices.filter { outputs[$0] == output.id }
-    guard output.graph === program.graph, !positions.isEmpty else {
-      throw SessionError.notInProgram("\(output.name) is no differentiated output of the program")
-    }
-    try writeUpstreams(values, positions, "\(output.name) is no differentiated output of the program")
+    let refusal = "\(output.name) is no differentiated output of the program"
+    guard output.graph === program.graph, !positions.isEmpty else { throw SessionError.notInProgram(refusal) }
+    try writeUpstreams(positions, refusal, count: count, type, write)
   }
 
   /// As ``writeUpstream(_:of:)``, for one of the outputs that the program was given, counted from 0.
@@ -86,22 +117,36 @@ extension Session {
   public func writeUpstream<T: GraphScalar>(_ values: [T], ofOutputAt position: Int) throws {
     let refusal = "the program has no differentiated output at position \(position)"
     guard program.endpoints.upstreams.indices.contains(position) else { throw SessionError.notInProgram(refusal) }
-    try writeUpstreams(values, [position], refusal)
+    try writeUpstreams([position], refusal, count: values.count, T.elementType) { _, base in
+      Self.copy(values, to: base)
+    }
   }
 
-  /// - Parameter refusal: what is said if the program reads none of these upstream gradients.
-  private func writeUpstreams<T: GraphScalar>(_ values: [T], _ positions: [Int], _ refusal: String) throws {
+  private static func copy<T: GraphScalar>(_ values: [T], to base: UnsafeMutableRawPointer) {
+    _ = UnsafeMutableBufferPointer(start: base.assumingMemoryBound(to: T.self), count: values.count)
+      .update(fromContentsOf: values)
+  }
+
+  /// - Parameters:
+  ///   - refusal: what is said if the program reads none of these upstream gradients.
+  ///   - count: how many values are given.
+  ///   - type: of what type they are; `nil` if they go with any.
+  ///   - write: writes them as elements of a type.
+  private func writeUpstreams(
+    _ positions: [Int], _ refusal: String, count: Int, _ type: ElementType?,
+    _ write: (ElementType, UnsafeMutableRawPointer) -> Void
+  ) throws {
     let read = positions.compactMap { position in program.endpoints.upstreams[position].map { (position, $0) } }
     guard let (_, first) = read.first else { throw SessionError.notInProgram(refusal) }
-    try checkType(of: first, T.self)
-    guard values.count == first.signature.shape.elementCount else {
+    if let type { try checkType(of: first, type) }
+    guard count == first.signature.shape.elementCount else {
       throw SessionError.wrongValues(
         "the upstream gradient of \(program.names.describe(first.node)) has \(first.signature.shape.elementCount) "
-          + "values, got \(values.count)")
+          + "values, got \(count)")
     }
     try changing {
       for (position, upstream) in read {
-        _ = bound(upstream, workspace.address(upstream.place)!, T.self).update(fromContentsOf: values)
+        write(upstream.signature.elementType, workspace.address(upstream.place)!)
         progress.withLock { _ = $0.writtenUpstreams.insert(position) }
       }
     }
@@ -141,7 +186,9 @@ extension Session {
   public func withMutableValues<T: GraphScalar, R>(
     of node: Node, as type: T.Type, _ body: (inout MutableSpan<T>) throws -> R
   ) throws -> R {
-    try withMutableElements(writableEndpoint(of: node, type), type) { elements in
+    let endpoint = try writableEndpoint(of: node)
+    try checkType(of: endpoint, type)
+    return try withMutableElements(endpoint, type) { elements in
       var span = elements.mutableSpan
       return try body(&span)
     }
@@ -181,13 +228,12 @@ extension Session {
     return endpoint
   }
 
-  private func writableEndpoint<T: GraphScalar>(of node: Node, _ type: T.Type) throws -> Endpoint {
+  private func writableEndpoint(of node: Node) throws -> Endpoint {
     let endpoint = try endpoint(of: node, .source)
     guard endpoint.role == .input || endpoint.role == .parameter else {
       throw SessionError.wrongValues(
         "\(program.names.describe(node.id)) is computed: only inputs and parameters are written")
     }
-    try checkType(of: endpoint, type)
     return endpoint
   }
 
@@ -201,6 +247,15 @@ extension Session {
 
   private func withElements<T: GraphScalar, R>(
     _ endpoint: Endpoint, _ type: T.Type, _ body: (UnsafeBufferPointer<T>) throws -> R
+  ) throws -> R {
+    try withElements(endpoint, of: T.elementType) { base in
+      try body(UnsafeBufferPointer(bound(endpoint, UnsafeMutableRawPointer(mutating: base), type)))
+    }
+  }
+
+  /// - Parameter type: the type that the elements must be of; any if `nil`.
+  private func withElements<R>(
+    _ endpoint: Endpoint, of type: ElementType? = nil, _ body: (UnsafeRawPointer) throws -> R
   ) throws -> R {
     try claimShared()
     defer { release() }
@@ -219,20 +274,25 @@ extension Session {
     case .input where !state.written.contains(endpoint.node):
       throw SessionError.missingInput(program.names.describe(endpoint.node))
     case .parameter:
-      try checkType(of: endpoint, type)
+      if let type { try checkType(of: endpoint, type) }
       try parameters.beginReading()
       defer { parameters.endReading() }
-      return try body(
-        UnsafeBufferPointer(bound(endpoint, try parameters.memories(of: [program.wanted(endpoint)])[0].base, type)))
+      return try body(try parameters.memories(of: [program.wanted(endpoint)])[0].base)
     default: break
     }
-    try checkType(of: endpoint, type)
-    return try body(UnsafeBufferPointer(bound(endpoint, workspace.address(endpoint.place)!, type)))
+    if let type { try checkType(of: endpoint, type) }
+    return try body(workspace.address(endpoint.place)!)
   }
 
   /// Calls `body` with the elements of an input or a parameter to change them: a forward pass is stale from then on.
   private func withMutableElements<T: GraphScalar, R>(
     _ endpoint: Endpoint, _ type: T.Type, _ body: (UnsafeMutableBufferPointer<T>) throws -> R
+  ) throws -> R {
+    try withMutableElements(endpoint) { try body(bound(endpoint, $0, type)) }
+  }
+
+  private func withMutableElements<R>(
+    _ endpoint: Endpoint, _ body: (UnsafeMutableRawPointer) throws -> R
   ) throws -> R {
     if endpoint.role == .parameter {
       try claimShared()
@@ -242,7 +302,7 @@ extension Session {
       defer { parameters.endWriting(changed: isChanged) }
       let memory = try parameters.memories(of: [program.wanted(endpoint)])[0]
       isChanged = true
-      return try body(bound(endpoint, memory.base, type))
+      return try body(memory.base)
     }
     func checkLoans() throws {
       guard !progress.withLock({ $0.loans.contains(endpoint.place) }) else {
@@ -251,16 +311,20 @@ extension Session {
     }
     return try changing(checkLoans) {
       progress.withLock { $0.forwardVersion = nil }
-      let result = try body(bound(endpoint, workspace.address(endpoint.place)!, type))
+      let result = try body(workspace.address(endpoint.place)!)
       progress.withLock { _ = $0.written.insert(endpoint.node) }
       return result
     }
   }
 
   private func checkType<T: GraphScalar>(of endpoint: Endpoint, _: T.Type) throws {
-    guard T.elementType == endpoint.signature.elementType else {
+    try checkType(of: endpoint, T.elementType)
+  }
+
+  private func checkType(of endpoint: Endpoint, _ type: ElementType) throws {
+    guard type == endpoint.signature.elementType else {
       throw SessionError.wrongValues(
-        "\(program.names.describe(endpoint.node)) holds \(endpoint.signature.elementType), not \(T.elementType)")
+        "\(program.names.describe(endpoint.node)) holds \(endpoint.signature.elementType), not \(type)")
     }
   }
 

@@ -77,7 +77,7 @@ struct UnitRunner: Sendable {
         runFillZero(type.kernelType, target: target, range: 0..<sum.signature.shape.elementCount)
       }
       accumulator.add(source, to: target, type.kernelType)
-    } else if type == .float64 {
+    } else if type.isDouble {
       ArrivalAccumulator.add(source.load(as: Double.self), to: target)
     } else {
       ArrivalAccumulator.add(source.load(as: Float.self), to: target)

@@ -243,7 +243,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     return slab32! + place.index * 4
   }
 
-  func slab(_ type: ElementType) -> UnsafeMutableRawPointer { type == .float64 ? slab64! : slab32! }
+  func slab(_ type: ElementType) -> UnsafeMutableRawPointer { type.isDouble ? slab64! : slab32! }
 
   /// Where a step reads its operands.
   @inline(__always)

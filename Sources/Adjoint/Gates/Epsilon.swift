@@ -1,8 +1,8 @@
 extension ElementType {
   /// Whether an element of this type holds `epsilon` as a finite number above 0, as what keeps a divisor from being 0
-  /// must be. Integers are left to the gates, which refuse them by name.
+  /// must be. Types without arithmetic are left to the gates, which refuse them by name.
   func canHold(epsilon: Double) -> Bool {
-    let held = isDifferentiable ? rounded(epsilon) : epsilon
+    let held = hasArithmetic ? rounded(epsilon) : epsilon
     return held > 0 && held.isFinite
   }
 }

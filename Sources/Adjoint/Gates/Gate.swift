@@ -37,7 +37,8 @@ public protocol Gate: Hashable, Sendable {
   /// The shape of the result, or why the operands do not fit.
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape
 
-  /// The element type of the result; by default the one that all operands share.
+  /// The element type of the result; by default the one that all operands share, ``ElementType/float32`` or
+  /// ``ElementType/float64``.
   func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType
 
   /// How the result is computed.
@@ -93,12 +94,9 @@ extension Gate {
   public func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self { self }
 
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
-    guard let first = inputs.first else { return .float32 }
-    if let other = inputs.first(where: { $0 != first }) {
-      throw ShapeError("the operands' element types differ: \(first) and \(other)")
-    }
-    guard first.isDifferentiable else { throw ShapeError("\(Self.name) has no kernel for \(first)") }
-    return first
+    let shared = try sharedType(inputs)
+    try shared.checkArithmetic(in: Self.name)
+    return shared
   }
 
   public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
@@ -118,6 +116,24 @@ extension Gate {
   func checkCount(_ inputs: [Shape], _ expected: Int) throws(ShapeError) {
     guard inputs.count == expected else {
       throw ShapeError("\(Self.name) reads \(expected) operand\(expected == 1 ? "" : "s"), got \(inputs.count)")
+    }
+  }
+}
+
+/// The element type of operands that have one: what a gate that only moves elements makes of any type.
+func sharedType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  guard let first = inputs.first else { return .float32 }
+  if let other = inputs.first(where: { $0 != first }) {
+    throw ShapeError("the operands' element types differ: \(first) and \(other)")
+  }
+  return first
+}
+
+extension ElementType {
+  /// - Throws: unless a gate called `gate` computes with elements of this type.
+  func checkArithmetic(in gate: String) throws(ShapeError) {
+    guard hasArithmetic else {
+      throw ShapeError("\(gate) has no kernel for \(self): cast it to float32 or float64 first")
     }
   }
 }

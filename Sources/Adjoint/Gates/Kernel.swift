@@ -120,22 +120,16 @@ public struct KernelArguments {
 
   func reference(_ position: Int) -> ReferenceTensor {
     let operand = inputs[position]
-    func copy<T: GraphScalar>(_: T.Type) -> [Double] { input(position, as: T.self).map(\.asDouble) }
-    let values =
-      switch operand.type {
-      case .float32: copy(Float.self)
-      case .float64: copy(Double.self)
-      case .int32: copy(Int32.self)
-      }
+    let values = operand.type.doubles(at: operand.base, count: operand.shape.elementCount)
     return ReferenceTensor(operand.shape, operand.type, values)
   }
 
   /// - Throws: ``ValueError`` for a NaN, or a number out of range, in a result of integers.
   func write(_ result: ReferenceTensor) throws {
-    if output.type == .int32, let wrong = result.values.firstBeyondInt32 {
-      throw ValueError(description: "the result holds int32, and \(wrong) is none")
+    if let wrong = output.type.firstOutOfRange(result.values) {
+      throw ValueError(description: "the result holds \(output.type), and \(wrong) is none")
     }
-    TensorValues.float64(result.values).write(to: output.base, count: result.values.count, as: output.type)
+    result.values.withUnsafeBufferPointer { output.type.write($0, to: output.base) }
   }
 }
 

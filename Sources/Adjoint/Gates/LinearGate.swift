@@ -1,5 +1,5 @@
 /// A gate that is linear in all its floating-point operands together: y(a + b) = y(a) + y(b).   The tangent of its result
-/// is the gate itself on the operands' tangents; int32 operands are indices, and stay as they are.
+/// is the gate itself on the operands' tangents; integers are indices, and stay as they are.
 public protocol LinearGate: Gate {}
 
 extension LinearGate {

@@ -44,7 +44,7 @@ public struct ReferenceTensor: Hashable, Sendable {
     }
     let operands = inputs.map { input in
       let copy = allocate(input.elementType, input.values.count)
-      TensorValues.float64(input.values).write(to: copy, count: input.values.count, as: input.elementType)
+      input.values.withUnsafeBufferPointer { input.elementType.write($0, to: copy) }
       return (base: UnsafeRawPointer(copy), type: input.elementType, shape: input.shape)
     }
     let output = allocate(type, shape.elementCount)

@@ -6,6 +6,7 @@ public struct StopGradient: Gate {
     try checkCount(inputs, 1)
     return inputs[0]
   }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
   public var kernel: Kernel { Kernel(.alias) }
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor { inputs[0] }
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }

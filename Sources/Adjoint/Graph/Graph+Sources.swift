@@ -56,6 +56,17 @@ extension Graph {
     }
   }
 
+  /// The given values, each as an element of `type`.
+  package func constant(
+    doubles values: [Double], _ shape: Shape, _ type: ElementType, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    precondition(values.count == shape.elementCount, "Shape \(shape) needs \(shape.elementCount) values")
+    return withState { state in
+      let location = state.files.pack(fileID, line)
+      return Node(graph: self, id: state.addConstant(TensorValues(values, as: type), type, shape, at: location))
+    }
+  }
+
   /// Every parameter, in the order they were made.
   public var parameters: [Node] { withState { $0.parameters.map { Node(graph: self, id: $0) } } }
 

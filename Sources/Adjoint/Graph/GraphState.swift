@@ -54,7 +54,7 @@ struct GraphState: Sendable {
     _ gate: GateID, _ first: NodeID, _ second: NodeID?, at location: PackedLocation
   ) -> NodeID? {
     let signature = storage.rows[first.int].signature
-    guard storage.gates.briefs[Int(gate.index)].keepsSignature, poison.isEmpty, storage.isDifferentiable(signature),
+    guard storage.gates.briefs[Int(gate.index)].keepsSignature, poison.isEmpty, storage.hasArithmetic(signature),
       second == nil || storage.rows[second!.int].signature == signature
     else { return nil }
     return record(storage.append(gate, signature, first, second), at: location)
@@ -117,7 +117,7 @@ struct GraphState: Sendable {
     let node = addSource(Parameter(), type, shape, name: name, at: location)
     storage.initializers[node] = initializer
     parameters.append(node)
-    if type == .int32, let value = initializer.firstNotInteger { markNotInteger(node, value) }
+    if let value = initializer.first(lackedBy: type) { mark(node, type, without: value) }
     return node
   }
 
@@ -126,12 +126,12 @@ struct GraphState: Sendable {
   ) -> NodeID {
     let node = addSource(Constant(), type, shape, name: nil, at: location)
     storage.constants[node] = values
-    if type == .int32, let value = values.firstNotInteger { markNotInteger(node, value) }
+    if let value = values.first(lackedBy: type) { mark(node, type, without: value) }
     return node
   }
 
-  private mutating func markNotInteger(_ node: NodeID, _ value: Double) {
-    markPoisoned(node, GraphError(.wrongValue, "\(value) is no int32", at: node, operands: [], in: self))
+  private mutating func mark(_ node: NodeID, _ type: ElementType, without value: Double) {
+    markPoisoned(node, GraphError(.wrongValue, "\(value) is no \(type)", at: node, operands: [], in: self))
   }
 
   /// The scalar constant that a number in a formula stands for: one node for all uses of one value.

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// One application of a gate within its graph: a typed 32-bit index.
 struct NodeID: Hashable, Sendable, Comparable, BitwiseCopyable {
   let index: UInt32
@@ -17,12 +19,12 @@ public struct Signature: Hashable, Sendable {
   package init(elementType: ElementType, shape: Shape) { (self.elementType, self.shape) = (elementType, shape) }
 }
 
-/// An interned signature. The first three are the scalars.
+/// An interned signature. The first ones are the scalars, one of each type; of these those of types with arithmetic.
 struct SignatureID: Hashable, Sendable, BitwiseCopyable {
   let index: UInt32
   static func scalar(_ type: ElementType) -> SignatureID { SignatureID(index: UInt32(type.rawValue)) }
-  var isScalar: Bool { index < 3 }
-  var isFloatingScalar: Bool { index < 2 }
+  var isScalar: Bool { Int(index) < Int(ADJ_TYPE_COUNT) }
+  var isArithmeticScalar: Bool { Int(index) < Int(ADJ_ARITHMETIC_TYPE_COUNT) }
 }
 
 struct GateID: Hashable, Sendable, BitwiseCopyable { let index: UInt32 }
@@ -142,7 +144,7 @@ struct GraphStorage: Sendable {
 
   func isConstant(_ node: NodeID) -> Bool { brief(of: node).source == .constant }
 
-  func isDifferentiable(_ signature: SignatureID) -> Bool { signatures[Int(signature.index)].elementType != .int32 }
+  func hasArithmetic(_ signature: SignatureID) -> Bool { signatures[Int(signature.index)].elementType.hasArithmetic }
 
   @inline(__always)
   func inputCount(of node: NodeID) -> Int { rows[node.int].inputCount }

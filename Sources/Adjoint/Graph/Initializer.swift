@@ -56,14 +56,12 @@ public struct Initializer: Hashable, Sendable {
     return initializer
   }
 
-  /// The first value that an int32 parameter could get and that is out of its range, or given and no integer.
-  var firstNotInteger: Double? {
-    func first(ofBounds bounds: Double...) -> Double? {
-      TensorValues.float64(bounds.map { $0.rounded(.towardZero) }).firstNotInteger
-    }
+  /// The first value that a parameter of `type` could get and that is out of its range, or given and no number of it.
+  func first(lackedBy type: ElementType) -> Double? {
+    func first(ofBounds bounds: Double...) -> Double? { type.firstOutOfRange(bounds) }
     return switch rule {
-    case .constant(let value): TensorValues.repeated(value).firstNotInteger
-    case .values(let values): values.firstNotInteger
+    case .constant(let value): TensorValues.repeated(value).first(lackedBy: type)
+    case .values(let values): values.first(lackedBy: type)
     case .uniform(let range, _): first(ofBounds: range.lowerBound, range.upperBound)
     case .normal(let mean, let deviation, _): first(ofBounds: mean - 6 * deviation, mean + 6 * deviation)
     case .heNormal, .heUniform, .glorotNormal, .glorotUniform: nil
@@ -115,7 +113,7 @@ public struct Initializer: Hashable, Sendable {
   package func elements(shape: Shape) -> TensorValues {
     switch elements(of: shape) {
     case .given(let values): return values
-    case .drawn(var draws): return .float64((0..<shape.elementCount).map { _ in draws.next() })
+    case .drawn(var draws): return TensorValues((0..<shape.elementCount).map { _ in draws.next() })
     }
   }
 
@@ -161,6 +159,9 @@ private struct Draws {
     generator = SplitMix64(seed: seed)
   }
 
+  /// How many are drawn at a time to be written.
+  private static let block = 512  // Decisions/Memory.md
+
   mutating func next() -> Double {
     switch distribution {
     case .uniform(let start, let width): return start + width * generator.unit()
@@ -175,14 +176,12 @@ private struct Draws {
 
   /// Writes `count` numbers as elements of `type`.
   mutating func write(to target: UnsafeMutableRawPointer, count: Int, as type: ElementType) {
-    func fill<T: GraphScalar>(_: T.Type) {
-      let target = target.bindMemory(to: T.self, capacity: count)
-      for index in 0..<count { target[index] = T(rounding: next()) }
-    }
-    switch type {
-    case .float32: fill(Float.self)
-    case .float64: fill(Double.self)
-    case .int32: fill(Int32.self)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: min(count, Self.block)) { numbers in
+      for start in stride(from: 0, to: count, by: Self.block) {
+        let drawn = UnsafeMutableBufferPointer(rebasing: numbers[..<min(Self.block, count - start)])
+        for index in drawn.indices { drawn.initializeElement(at: index, to: next()) }
+        type.write(UnsafeBufferPointer(drawn), to: target + start * type.byteCount)
+      }
     }
   }
 }

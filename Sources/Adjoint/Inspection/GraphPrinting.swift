@@ -72,16 +72,9 @@ extension Session {
   }
 
   private func numbers(of node: Node) -> (value: String?, gradient: String?) {
-    func text<T: GraphScalar>(_: T.Type) -> (value: String?, gradient: String?) {
-      let value = try? read(node, as: T.self)
-      let gradient = try? gradient(of: node, as: T.self)
-      return (value.map { NumberText.of($0, node.shape) }, gradient.map { NumberText.of($0, node.shape) })
-    }
-    return switch node.elementType {
-    case .float32: text(Float.self)
-    case .float64: text(Double.self)
-    case .int32: text(Int32.self)
-    }
+    let value = try? doubles(of: node)
+    let gradient = try? gradientDoubles(of: node)
+    return (value.map { NumberText.of($0, node.shape) }, gradient.map { NumberText.of($0, node.shape) })
   }
 }
 

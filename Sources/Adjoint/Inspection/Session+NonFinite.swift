@@ -160,16 +160,17 @@ extension Session {
   private func look(
     at base: UnsafeMutableRawPointer, _ type: ElementType, _ range: Range<Int>, _ includingInfinity: Bool
   ) -> (element: Int, value: Double)? {
-    func first<T: GraphScalar>(_: T.Type) -> (element: Int, value: Double)? {
-      let elements = base.assumingMemoryBound(to: T.self)
-      for element in range {
-        let value = elements[element].asDouble
-        if value.isNaN || includingInfinity && value.isInfinite { return (element, value) }
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.block) {
+      let values = type.doubles(at: base + start * type.byteCount, count: min(Self.block, range.upperBound - start))
+      for (place, value) in values.enumerated() where value.isNaN || includingInfinity && value.isInfinite {
+        return (start + place, value)
       }
-      return nil
     }
-    return type == .float64 ? first(Double.self) : first(Float.self)
+    return nil
   }
+
+  /// How many elements are looked at together.
+  private static var block: Int { 4_096 }  // Decisions/Memory.md
 
   private func report(_ node: NodeID, _ bad: (element: Int, value: Double)) -> NonFiniteValue {
     let names = program.provenance.names

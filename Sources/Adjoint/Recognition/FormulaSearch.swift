@@ -68,14 +68,7 @@ struct FormulaSearch {
 
   /// The one number that all elements of `node` are: of a constant, or of one that is repeated.
   func number(_ node: NodeID) -> Double? {
-    if let values = storage.constants[node] {
-      switch values {
-      case .repeated(let value): return value
-      case .float32(let values): return values.allSatisfy { $0 == values[0] } ? values.first.map(Double.init) : nil
-      case .float64(let values): return values.allSatisfy { $0 == values[0] } ? values.first : nil
-      case .int32: return nil
-      }
-    }
+    if let values = storage.constants[node] { return values.commonNumber }
     switch storage.traits(of: node).kernel.form {
     case .alias, .broadcast: return number(storage.input(0, of: node))
     default: return nil

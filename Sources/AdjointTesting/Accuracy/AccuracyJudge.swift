@@ -4,10 +4,10 @@ internal import Adjoint
 struct AccuracyJudge {
   let type: ElementType
 
-  private var precision: Int { type == .float32 ? 24 : 53 }
-  private var leastExponent: Int { type == .float32 ? -149 : -1074 }
+  private var precision: Int { type.precision }
+  private var leastExponent: Int { type.leastExponent }
   /// The first power of two that is beyond the type.
-  private var end: DoubleDouble { DoubleDouble(1).scaled(by: type == .float32 ? 128 : 1024) }
+  private var end: DoubleDouble { DoubleDouble(1).scaled(by: type.greatestExponent + 1) }
 
   /// Which results are right: all of `range`, and NaN if it says so.
   struct Allowed {

@@ -21,7 +21,7 @@ package struct AccuracyLaw {
 
   /// The worst error of each quantity of `subject` on each road that is outside of its bound, in words.
   package func violations(of subject: AccuracySubject) throws -> [String] {
-    try [ElementType.float32, .float64].flatMap { type in
+    try ElementType.ofArithmetic.flatMap { type in
       let sweep = AccuracySweep(subject, type, density)
       return try AccuracyRoad.all.flatMap { try violations(of: sweep, on: $0) }
     }

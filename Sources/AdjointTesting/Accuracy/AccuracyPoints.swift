@@ -28,17 +28,14 @@ struct AccuracyPoints {
     return repeated + [last.flatMap { [Double](repeating: $0, count: columns[0].count) }]
   }
 
-  private var exponents: ClosedRange<Int> { type == .float32 ? -149...127 : -1074...1023 }
+  private var exponents: ClosedRange<Int> { type.leastExponent...type.greatestExponent }
 
   /// Where eˣ leaves the type, below.
-  private var farthest: Double { type == .float32 ? 110 : 760 }
+  private var farthest: Double { type.isDouble ? 760 : 110 }
 
   private var specials: [Double] {
-    let (largest, normal, tiny): (Double, Double, Double) =
-      type == .float32
-      ? (
-        Double(Float.greatestFiniteMagnitude), Double(Float.leastNormalMagnitude), Double(Float.leastNonzeroMagnitude)
-      ) : (.greatestFiniteMagnitude, .leastNormalMagnitude, .leastNonzeroMagnitude)
+    let (largest, normal) = (type.greatestFiniteMagnitude, type.leastNormalMagnitude)
+    let tiny = type.leastNonzeroMagnitude
     return signed([0, .infinity, largest, normal, normal - tiny, tiny, 1]) + [.nan]
   }
 
@@ -47,7 +44,7 @@ struct AccuracyPoints {
 
   private func unary(landmarks: [Double]) -> [Double] {
     var random = SplitMix64(seed: 16)
-    let (mantissas, stride) = density == .soak ? (8, 1) : (1, type == .float32 ? 2 : 5)
+    let (mantissas, stride) = density == .soak ? (8, 1) : (1, type.isDouble ? 5 : 2)
     var points = specials + signed(landmarks)
     for exponent in exponents where exponent % stride == 0 || (-60...12).contains(exponent) {
       for _ in 0..<mantissas { points += signed([power(exponent, random.unit())]) }

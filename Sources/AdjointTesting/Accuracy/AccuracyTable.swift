@@ -12,7 +12,7 @@ package enum AccuracyTable {
       "| function | type | order | ulps | at | computed | exact | road |", "|---|---|---|---:|---|---|---|---|",
     ]
     for subject in subjects {
-      for type in [ElementType.float32, .float64] {
+      for type in ElementType.ofArithmetic {
         let worst = try law.worstErrors(of: subject, type)
         for (error, order) in zip(worst, ["value", "first", "second"]) {
           lines.append(row(subject, type, order, error))
@@ -27,7 +27,7 @@ package enum AccuracyTable {
   ) -> String {
     let head = "| \(subject) | \(type) | \(order) "
     guard let error, error.ulps > 0 else { return head + "| 0 | | | | |" }
-    func number(_ value: Double) -> String { type == .float32 ? "\(Float(value))" : "\(value)" }
+    func number(_ value: Double) -> String { type.isDouble ? "\(value)" : "\(Float(value))" }
     let operands = error.operands.map(number).joined(separator: ", ")
     let ulps = error.ulps.isInfinite ? "∞" : rounded(error.ulps)
     return head + "| \(ulps) | \(operands) | \(number(error.computed)) | \(number(error.exact)) | \(error.road) |"

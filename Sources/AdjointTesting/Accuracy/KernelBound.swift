@@ -48,15 +48,15 @@ enum KernelBound {
   /// The first element in which `computed` is further from `defined` than this allows, in words.
   func firstViolation(_ computed: ReferenceTensor, _ defined: ReferenceTensor, magnitude: Double) -> String? {
     guard case .exact = self else {
-      let epsilon = defined.elementType == .float64 ? 0x1p-52 : 0x1p-23
+      let type = defined.elementType
       for (position, (value, expected)) in zip(computed.values, defined.values).enumerated() {
         if value == expected || (value.isNaN && expected.isNaN) { continue }
         // Where rounding ends at an infinity, the largest number may be as near as the bound says.
-        let nearest = min(max(expected, -defined.elementType.largest), defined.elementType.largest)
+        let nearest = min(max(expected, -type.greatestFiniteMagnitude), type.greatestFiniteMagnitude)
         let allowed =
           switch self {
-          case .relative(let ulps): ulps * epsilon * max(nearest.magnitude, defined.elementType.smallestNormal)
-          case .absolute(let ulps): ulps * epsilon * max(magnitude, nearest.magnitude)
+          case .relative(let ulps): ulps * type.ulpOfOne * max(nearest.magnitude, type.leastNormalMagnitude)
+          case .absolute(let ulps): ulps * type.ulpOfOne * max(magnitude, nearest.magnitude)
           case .exact: 0.0
           }
         if !((value - nearest).magnitude <= allowed) {
@@ -66,15 +66,5 @@ enum KernelBound {
       return nil
     }
     return computed.firstDifference(from: defined)
-  }
-}
-
-extension Adjoint.ElementType {
-  fileprivate var largest: Double {
-    self == .float64 ? .greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
-  }
-
-  fileprivate var smallestNormal: Double {
-    self == .float64 ? .leastNormalMagnitude : Double(Float.leastNormalMagnitude)
   }
 }

@@ -20,12 +20,16 @@ package struct CallHarness {
   package init(_ call: any KernelCall, operands: [Signature], results: [Signature], values: [[Double]]) {
     (self.call, self.operands, self.results) = (call, operands, results)
     self.values = zip(operands, values).map { operand, values in
-      switch operand.elementType {
-      case .float32: values.map { Float($0) }.withUnsafeBytes { Array($0) }
-      case .float64: values.withUnsafeBytes { Array($0) }
-      case .int32: values.map { Int32($0) }.withUnsafeBytes { Array($0) }
-      }
+      Self.bytes(of: values, operand.elementType)
     }
+  }
+
+  private static func bytes(of values: [Double], _ type: ElementType) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: values.count * type.byteCount)
+    bytes.withUnsafeMutableBytes { bytes in
+      values.withUnsafeBufferPointer { type.write($0, to: bytes.baseAddress!) }
+    }
+    return bytes
   }
 
   /// How the call breaks its word when it is divided, in words; `nil` if it doesn't.
@@ -122,19 +126,13 @@ package struct CallHarness {
     memory.copyBytes(from: values[position])
     guard let poison, let kept else { return memory }
     let count = operands[position].shape.elementCount
+    let type = operands[position].elementType
     for range in [0..<kept.lowerBound, kept.upperBound..<count] {
-      switch operands[position].elementType {
-      case .float32: fill(memory, range, with: Float(poison))
-      case .float64: fill(memory, range, with: poison)
-      case .int32: fill(memory, range, with: Int32(-1))
-      }
+      let values = [Double](repeating: type.isDifferentiable ? poison : -1, count: range.count)
+      memory.baseAddress!.advanced(by: range.lowerBound * type.byteCount)
+        .copyMemory(from: Self.bytes(of: values, type), byteCount: range.count * type.byteCount)
     }
     return memory
-  }
-
-  private func fill<T>(_ memory: UnsafeMutableRawBufferPointer, _ range: Range<Int>, with value: T) {
-    memory.assumingMemoryBound(to: T.self).baseAddress!.advanced(by: range.lowerBound)
-      .update(repeating: value, count: range.count)
   }
 }
 

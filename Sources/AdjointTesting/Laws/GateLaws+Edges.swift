@@ -4,7 +4,7 @@ internal import Adjoint
 struct EdgeLaw {
   func reasons(_ sample: GateSample) throws -> [String] {
     guard sample.gate is any ElementwiseGate else { return [] }
-    return try [ElementType.float32, .float64].flatMap { type -> [String] in
+    return try ElementType.ofArithmetic.flatMap { type -> [String] in
       let columns = combinations(of: edges(of: type), count: sample.operands.count)
       return try [
         tensorReason(sample.gate, columns, type).map { "\(type), as a tensor: \($0)" },
@@ -14,10 +14,7 @@ struct EdgeLaw {
   }
 
   private func edges(of type: ElementType) -> [Double] {
-    let (huge, tiny): (Double, Double) =
-      type == .float64
-      ? (.greatestFiniteMagnitude, .leastNonzeroMagnitude)
-      : (Double(Float.greatestFiniteMagnitude), Double(Float.leastNonzeroMagnitude))
+    let (huge, tiny) = (type.greatestFiniteMagnitude, type.leastNonzeroMagnitude)
     return [0, -0.0, 1, -1, 0.5, -2.5, .infinity, -.infinity, .nan, huge, -huge, tiny, -tiny]
   }
 

@@ -6,7 +6,7 @@ struct FootprintLaw {
     // Which of several NaNs an operation gives depends on where its vectors begin.
     guard sample.isFinite else { return [] }
     var reasons: [String] = []
-    for type in [ElementType.float32, .float64] {
+    for type in ElementType.ofArithmetic {
       let applied = SampleGraph(sample, type, seed: 1)
       let operands = applied.operands.map { Signature(elementType: $0.elementType, shape: $0.shape) }
       let result = Signature(elementType: applied.output.elementType, shape: applied.output.shape)

@@ -66,7 +66,7 @@ extension Graph {
 
 /// The gradient's shape and type against the variable's, in both float types.
 func gradientShapeReasons(_ sample: GateSample) throws -> [String] {
-  try [ElementType.float32, .float64].flatMap { type -> [String] in
+  try ElementType.ofArithmetic.flatMap { type -> [String] in
     let applied = SampleGraph(sample, type)
     guard applied.hasGradients else { return [] }
     let variables = applied.differentiable.map { applied.operands[$0] }

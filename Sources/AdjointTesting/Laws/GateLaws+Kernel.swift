@@ -4,7 +4,7 @@ package import Adjoint
 struct KernelLaw {
   func reasons(_ sample: GateSample) throws -> [String] {
     var reasons: [String] = []
-    for type in [ElementType.float32, .float64] {
+    for type in ElementType.ofArithmetic {
       for seed in 1...5 as ClosedRange<UInt64> {
         if let reason = try reason(SampleGraph(sample, type, seed: seed), sample.gate) {
           reasons.append("\(type), seed \(seed): \(reason)")

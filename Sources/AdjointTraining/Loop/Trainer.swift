@@ -133,11 +133,7 @@ public struct Trainer: Sendable {
 
   private func prepare(_ feed: (Session, ArraySlice<Int>) throws -> Void) throws {
     let rate = rate.value(at: step)
-    if loss.elementType == .float64 {
-      try session.withMutableValues(of: rateInput, as: Double.self) { $0[0] = rate }
-    } else {
-      try session.withMutableValues(of: rateInput, as: Float.self) { $0[0] = Float(rate) }
-    }
+    try session.write(doubles: [rate], to: rateInput)
     try feed(session, batches.rows)
   }
 
@@ -146,9 +142,7 @@ public struct Trainer: Sendable {
     step += 1
     batches.advance()
     do {
-      return try loss.elementType == .float64
-        ? session.withValues(of: loss, as: Double.self) { $0[0] }
-        : session.withValues(of: loss, as: Float.self) { Double($0[0]) }
+      return try session.doubles(of: loss)[0]
     } catch {
       throw .lossNotRead(step: step, reason: "\(error)")
     }

@@ -15,7 +15,7 @@ struct LargestMagnitude: Gate {
 
   var kernel: Kernel {
     .custom { [self] arguments in
-      if arguments.inputType(0) == .float64 {
+      if arguments.inputType(0).isDouble {
         arguments.output(as: Double.self)[0] = try largest(arguments.input(0, as: Double.self))
       } else {
         arguments.output(as: Float.self)[0] = try largest(arguments.input(0, as: Float.self))

@@ -30,14 +30,3 @@ struct RootMeanSquare {
     return minimum(hypotenuse(kept, length), greatest)
   }
 }
-
-extension ElementType {
-  /// The smallest number above 0 that is held: what ε is at least, so that nothing is divided by 0.
-  var leastNonzeroMagnitude: Double {
-    self == .float64 ? .leastNonzeroMagnitude : Double(Float.leastNonzeroMagnitude)
-  }
-
-  var greatestFiniteMagnitude: Double {
-    self == .float64 ? .greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
-  }
-}

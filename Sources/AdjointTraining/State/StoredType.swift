@@ -29,13 +29,7 @@ public struct StoredType: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The format that holds elements of `type`.
-  public init(_ type: ElementType) {
-    switch type {
-    case .float32: self = .float32
-    case .float64: self = .float64
-    case .int32: self = .int32
-    }
-  }
+  public init(_ type: ElementType) { self.init(name: type.storedName, bitCount: 8 * type.byteCount) }
 
   /// The bytes of a tensor of this shape; `nil` if they are more than any memory has, or no whole number.
   func byteCount(of dimensions: [Int]) -> Int? {

@@ -54,12 +54,12 @@ DEFINE_CIRCULAR(f64, double)
 
 void adj_circular_convolution(uint8_t type, const void *a, const void *b, void *output, ptrdiff_t n, ptrdiff_t taps,
                               ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(convolution_f32)(a, b, output, n, taps, origin, reversed, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(convolution_f32)(a, b, output, n, taps, origin, reversed, begin, end);
   else ADJ_BEST(convolution_f64)(a, b, output, n, taps, origin, reversed, begin, end);
 }
 
 void adj_circular_correlation(uint8_t type, const void *a, const void *u, void *output, ptrdiff_t n, ptrdiff_t taps,
                               ptrdiff_t origin, int32_t reversed, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(correlation_f32)(a, u, output, n, taps, origin, reversed, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(correlation_f32)(a, u, output, n, taps, origin, reversed, begin, end);
   else ADJ_BEST(correlation_f64)(a, u, output, n, taps, origin, reversed, begin, end);
 }

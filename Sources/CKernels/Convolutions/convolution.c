@@ -104,20 +104,20 @@ ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
 
 void adj_convolution_planes(uint8_t type, struct adj_planes plan, const void *input, void *output, ptrdiff_t begin,
                             ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(planes_f32)(plan, input, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(planes_f32)(plan, input, output, begin, end);
   else ADJ_BEST(planes_f64)(plan, input, output, begin, end);
 }
 
 void adj_convolution_panels(uint8_t type, struct adj_panels plan, const void *input, void *output, ptrdiff_t begin,
                             ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(panels_f32)(plan, input, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(panels_f32)(plan, input, output, begin, end);
   else ADJ_BEST(panels_f64)(plan, input, output, begin, end);
 }
 
 void adj_convolution_taps(uint8_t type, struct adj_tap_sum plan, const void *planes, const void *panels, void *output,
                           ptrdiff_t begin, ptrdiff_t end) {
   const int wide = !plan.narrow && has_wide_registers();
-  if (type == ADJ_FLOAT32) {
+  if (adj_is_float32(type)) {
     (wide ? ADJ_BEST(tap_sum_wide_f32) : ADJ_BEST(tap_sum_narrow_f32))(plan, planes, panels, output, begin, end);
   } else {
     (wide ? ADJ_BEST(tap_sum_wide_f64) : ADJ_BEST(tap_sum_narrow_f64))(plan, planes, panels, output, begin, end);
@@ -127,7 +127,7 @@ void adj_convolution_taps(uint8_t type, struct adj_tap_sum plan, const void *pla
 void adj_convolution_kernel_gradient(uint8_t type, struct adj_kernel_gradient plan, const void *planes,
                                      const void *panels, void *output, ptrdiff_t begin, ptrdiff_t end) {
   const int wide = !plan.narrow && has_wide_registers();
-  if (type == ADJ_FLOAT32) {
+  if (adj_is_float32(type)) {
     (wide ? ADJ_BEST(kernel_gradient_wide_f32)
           : ADJ_BEST(kernel_gradient_narrow_f32))(plan, planes, panels, output, begin, end);
   } else {

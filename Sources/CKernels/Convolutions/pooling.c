@@ -405,35 +405,35 @@ DEFINE_POOLING(f64, double, 8)
 
 void adj_pool_maximum(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin,
                       ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(maximum_f32)(plan, input, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(maximum_f32)(plan, input, output, begin, end);
   else ADJ_BEST(maximum_f64)(plan, input, output, begin, end);
 }
 
 void adj_pool_maximum_gradient(uint8_t type, struct adj_pool plan, const void *upstream, const void *input, void *output,
                                ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(maximum_gradient_f32)(plan, upstream, input, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(maximum_gradient_f32)(plan, upstream, input, output, begin, end);
   else ADJ_BEST(maximum_gradient_f64)(plan, upstream, input, output, begin, end);
 }
 
 void adj_pool_maximum_selection(uint8_t type, struct adj_pool plan, const void *values, const void *input, void *output,
                                 ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(maximum_selection_f32)(plan, values, input, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(maximum_selection_f32)(plan, values, input, output, begin, end);
   else ADJ_BEST(maximum_selection_f64)(plan, values, input, output, begin, end);
 }
 
 void adj_pool_mean(uint8_t type, struct adj_pool plan, const void *input, void *output, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(mean_f32)(plan, input, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(mean_f32)(plan, input, output, begin, end);
   else ADJ_BEST(mean_f64)(plan, input, output, begin, end);
 }
 
 void adj_pool_mean_gradient(uint8_t type, struct adj_pool plan, const void *upstream, void *output, ptrdiff_t begin,
                             ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(mean_gradient_f32)(plan, upstream, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(mean_gradient_f32)(plan, upstream, output, begin, end);
   else ADJ_BEST(mean_gradient_f64)(plan, upstream, output, begin, end);
 }
 
 void adj_channel_window_sum(uint8_t type, ptrdiff_t channels, ptrdiff_t size, ptrdiff_t radius, const void *input,
                             void *output, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(channel_window_sum_f32)(channels, size, radius, input, output, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(channel_window_sum_f32)(channels, size, radius, input, output, begin, end);
   else ADJ_BEST(channel_window_sum_f64)(channels, size, radius, input, output, begin, end);
 }

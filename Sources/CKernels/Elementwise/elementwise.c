@@ -62,7 +62,7 @@ ADJ_KERNEL(void, add_i32, (int32_t *output, const int32_t *a, const int32_t *b, 
   }
 })
 
-static ptrdiff_t element_size(uint8_t type) { return type == ADJ_FLOAT64 ? 8 : 4; }
+static ptrdiff_t element_size(uint8_t type) { return adj_facts_of_element(type).size; }
 
 /// Of integers, which are only copied and added.
 static void chain_i32(const struct block *block) {
@@ -107,9 +107,10 @@ static ptrdiff_t block_length(const struct adj_layout *layout, ptrdiff_t block, 
 /// Carries out the operations of a chain on one block.
 static void run_block(uint8_t type, const struct block *block) {
   switch (type) {
-    case ADJ_FLOAT32: ADJ_BEST(chain_f32)(block); break;
-    case ADJ_FLOAT64: ADJ_BEST(chain_f64)(block); break;
-    default: chain_i32(block);
+    case adj_element_float32: ADJ_BEST(chain_f32)(block); break;
+    case adj_element_float64: ADJ_BEST(chain_f64)(block); break;
+    case adj_element_int32: chain_i32(block); break;
+    default: __builtin_trap();
   }
 }
 

@@ -179,6 +179,6 @@ DEFINE_MACHINE(machine_f64)
 #undef FN
 
 void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(machine_f32)(code, code + words, slab, (float *)slab + first_result);
+  if (adj_is_float32(type)) ADJ_BEST(machine_f32)(code, code + words, slab, (float *)slab + first_result);
   else ADJ_BEST(machine_f64)(code, code + words, slab, (double *)slab + first_result);
 }

@@ -13,7 +13,7 @@
 #include "product_vectors.h"
 
 void adj_product_avx2(uint8_t type, const struct adj_product *product) {
-  if (type == ADJ_FLOAT32) product_f32_avx2(product);
+  if (adj_is_float32(type)) product_f32_avx2(product);
   else product_f64_avx2(product);
 }
 

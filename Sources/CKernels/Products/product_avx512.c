@@ -26,7 +26,7 @@
 #include "product_vectors.h"
 
 void adj_product_avx512(uint8_t type, const struct adj_product *product) {
-  if (type == ADJ_FLOAT32) product_f32_avx512(product);
+  if (adj_is_float32(type)) product_f32_avx512(product);
   else product_f64_avx512(product);
 }
 

@@ -14,7 +14,7 @@
 #include "product_vectors.h"
 
 void adj_product_neon(uint8_t type, const struct adj_product *product) {
-  if (type == ADJ_FLOAT32) product_f32_neon(product);
+  if (adj_is_float32(type)) product_f32_neon(product);
   else product_f64_neon(product);
 }
 

@@ -29,6 +29,6 @@ DEFINE_PRODUCT(product_f32, float)
 DEFINE_PRODUCT(product_f64, double)
 
 void adj_product_plain(uint8_t type, const struct adj_product *product) {
-  if (type == ADJ_FLOAT32) product_f32(product);
+  if (adj_is_float32(type)) product_f32(product);
   else product_f64(product);
 }

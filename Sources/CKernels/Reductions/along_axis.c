@@ -68,12 +68,12 @@ DEFINE_ALONG(f64, double)
 
 void adj_cumulative_sum(uint8_t type, const void *input, void *output, ptrdiff_t length, ptrdiff_t inner,
                         int32_t from_the_end, ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(cumulative_sum_f32)(input, output, length, inner, from_the_end, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(cumulative_sum_f32)(input, output, length, inner, from_the_end, begin, end);
   else ADJ_BEST(cumulative_sum_f64)(input, output, length, inner, from_the_end, begin, end);
 }
 
 void adj_argmax(uint8_t type, const void *input, int32_t *indices, ptrdiff_t length, ptrdiff_t inner, ptrdiff_t begin,
                 ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(argmax_f32)(input, indices, length, inner, begin, end);
+  if (adj_is_float32(type)) ADJ_BEST(argmax_f32)(input, indices, length, inner, begin, end);
   else ADJ_BEST(argmax_f64)(input, indices, length, inner, begin, end);
 }

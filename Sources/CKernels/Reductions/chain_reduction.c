@@ -10,7 +10,7 @@
 struct adj_chain_fault adj_chain_reduction(uint8_t type, const struct adj_chain_code *chain, const void *const *inputs,
                                            void *const *outputs, struct adj_chain_tail tail, ptrdiff_t begin,
                                            ptrdiff_t end) {
-  const ptrdiff_t size = type == ADJ_FLOAT64 ? 8 : 4, columns = tail.columns;
+  const ptrdiff_t size = adj_facts_of_element(type).size, columns = tail.columns;
   char *const scratch = tail.source == tail.stored ? adj_row_room() : NULL;
   void *targets[MAXIMUM_OUTPUTS];
   for (ptrdiff_t output = 0; output < tail.stored; ++output) targets[output] = outputs[output];

@@ -57,7 +57,7 @@ DEFINE_JOIN(adj_greatest_f64, double)
 
 void adj_reduce_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,
                        ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) LEAVES(f32) else LEAVES(f64)
+  if (adj_is_float32(type)) LEAVES(f32) else LEAVES(f64)
 }
 
 #define JOIN(SUFFIX, REAL)                                                                                           \
@@ -79,5 +79,5 @@ void adj_reduce_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const
 void adj_join_leaves(uint8_t operation, uint8_t type, ptrdiff_t columns, const void *input, void *output,
                      ptrdiff_t begin, ptrdiff_t end) {
   const ptrdiff_t leaves = (columns + ADJ_LEAF - 1) / ADJ_LEAF;
-  if (type == ADJ_FLOAT32) JOIN(f32, float) else JOIN(f64, double)
+  if (adj_is_float32(type)) JOIN(f32, float) else JOIN(f64, double)
 }

@@ -153,6 +153,6 @@ DEFINE_REDUCTION(f64, double)
 
 void adj_reduce(uint8_t operation, uint8_t type, struct adj_reduction plan, const void *input, void *output,
                 ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) reduce_f32(operation, &plan, input, output, begin, end);
+  if (adj_is_float32(type)) reduce_f32(operation, &plan, input, output, begin, end);
   else reduce_f64(operation, &plan, input, output, begin, end);
 }

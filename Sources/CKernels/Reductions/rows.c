@@ -40,6 +40,6 @@ ADJ_DEFINE_PAIRWISE(larger_f64, double, larger_double)
 
 ptrdiff_t adj_rows(uint16_t operation, uint8_t type, const void *const *inputs, void *output, ptrdiff_t columns,
                    ptrdiff_t begin, ptrdiff_t end) {
-  if (type == ADJ_FLOAT32) return rows_f32(operation, inputs, output, columns, begin, end);
+  if (adj_is_float32(type)) return rows_f32(operation, inputs, output, columns, begin, end);
   return rows_f64(operation, inputs, output, columns, begin, end);
 }

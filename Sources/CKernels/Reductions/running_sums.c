@@ -14,15 +14,15 @@ DEFINE_RUNNING(f32, float)
 DEFINE_RUNNING(f64, double)
 
 ptrdiff_t adj_running_sum_bytes(uint8_t type) {
-  return type == ADJ_FLOAT32 ? (ptrdiff_t)sizeof(adj_running_f32) : (ptrdiff_t)sizeof(adj_running_f64);
+  return adj_is_float32(type) ? (ptrdiff_t)sizeof(adj_running_f32) : (ptrdiff_t)sizeof(adj_running_f64);
 }
 
 void adj_add_running(uint8_t type, const void *source, void *sums, ptrdiff_t count) {
-  if (type == ADJ_FLOAT32) ADJ_BEST(add_running_f32)(source, sums, count);
+  if (adj_is_float32(type)) ADJ_BEST(add_running_f32)(source, sums, count);
   else ADJ_BEST(add_running_f64)(source, sums, count);
 }
 
 void adj_end_running(uint8_t type, const void *sums, void *target, ptrdiff_t count) {
-  if (type == ADJ_FLOAT32) end_running_f32(sums, target, count);
+  if (adj_is_float32(type)) end_running_f32(sums, target, count);
   else end_running_f64(sums, target, count);
 }

@@ -15,7 +15,14 @@
 #pragma clang assume_nonnull begin
 #endif
 
-enum : uint8_t { ADJ_FLOAT32 = 0, ADJ_FLOAT64 = 1, ADJ_INT32 = 2 };
+// A `type` is an `adj_element_type`. Functions that compute take those of kind ARITHMETIC alone; those that say so
+// take int32 besides.
+
+/// Which of the two types that are computed with it is; any other would be taken for one of them.
+static inline int adj_is_float32(uint8_t type) {
+  if (type != adj_element_float32 && type != adj_element_float64) __builtin_trap();
+  return type == adj_element_float32;
+}
 
 /// How each operand is laid over the output: `strides` holds `rank` strides for each operand, 0 where it is repeated.
 struct adj_layout {
@@ -123,7 +130,7 @@ enum { ADJ_SCALAR_FORM_BITS = 3, ADJ_SCALAR_KIND_BITS = ADJ_SCALAR_FORM_BITS + A
 /// Carries out `words` of code; element `first_result` of the slab is the first to be written.
 void adj_scalars(uint8_t type, const uint32_t *code, ptrdiff_t words, void *slab, ptrdiff_t first_result);
 
-/// output[i] = input[offset of i] for begin <= i < end, elements of 4 or 8 bytes. `output` points at
+/// output[i] = input[offset of i] for begin <= i < end, elements of 1, 2, 4 or 8 bytes. `output` points at
 /// element `begin`, `input` at element 0.
 void adj_strided_copy(ptrdiff_t element_size, struct adj_layout layout, const void *input, void *output,
                       ptrdiff_t begin, ptrdiff_t end);
@@ -184,7 +191,8 @@ struct adj_chain_fault adj_chain_reduction(
     uint8_t type, const struct adj_chain_code *chain, const void *_Nonnull const *_Nonnull inputs,
     void *_Nonnull const *_Nonnull outputs, struct adj_chain_tail tail, ptrdiff_t begin, ptrdiff_t end);
 
-/// output[i] = (inputs[0][i] + inputs[1][i]) + inputs[2][i] ...; the output may be the memory of inputs[0].
+/// output[i] = (inputs[0][i] + inputs[1][i]) + inputs[2][i] ...; the output may be the memory of inputs[0]. Of int32,
+/// too, wrapping around.
 void adj_accumulate(uint8_t type, const void *_Nonnull const *_Nonnull inputs, ptrdiff_t count, void *output, ptrdiff_t begin,
                     ptrdiff_t end);
 
@@ -275,7 +283,14 @@ void adj_dropout(uint8_t type, const void *input, void *output, double scale, ui
 double adj_cosine(double x);
 double adj_power(double x, double y);
 
-/// target[begin..<end] = value, rounded to the type.
+/// output[i] = input[i] as an element of type `to`, for begin <= i < end, as CElementCasts.h says. Types are any two; the
+/// memory is not the same.
+void adj_cast(uint8_t from, uint8_t to, const void *input, void *output, ptrdiff_t begin, ptrdiff_t end);
+
+/// `value` as an element of `type` has it.
+double adj_rounded(uint8_t type, double value);
+
+/// target[begin..<end] = value, as an element of any type.
 void adj_fill(uint8_t type, double value, void *target, ptrdiff_t begin, ptrdiff_t end);
 
 #if defined(__clang__)

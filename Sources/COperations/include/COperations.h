@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+#include "CElementCasts.h"
+#include "CElementTypes.h"
+
 #if defined(__clang__)
 #pragma clang assume_nonnull begin
 #endif

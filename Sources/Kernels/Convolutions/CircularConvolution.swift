@@ -29,7 +29,7 @@ package func runCircularConvolution(
   _ type: ElementType, plan: CircularPlan, a: UnsafeRawPointer, b: UnsafeRawPointer, output: UnsafeMutableRawPointer,
   rows: Range<Int>
 ) {
-  precondition(type != .int32, "A convolution needs floats")
+  precondition(type.hasArithmetic, "A convolution needs floats")
   checkRange(rows, within: plan.rows)
   adj_circular_convolution(
     type.rawValue, a, b, output, plan.length, plan.taps, plan.origin, plan.isReversed ? 1 : 0, rows.lowerBound,
@@ -44,7 +44,7 @@ package func runCircularCorrelation(
   _ type: ElementType, plan: CircularPlan, a: UnsafeRawPointer, u: UnsafeRawPointer, output: UnsafeMutableRawPointer,
   rows: Range<Int>
 ) {
-  precondition(type != .int32, "A correlation needs floats")
+  precondition(type.hasArithmetic, "A correlation needs floats")
   checkRange(rows, within: plan.rows)
   adj_circular_correlation(
     type.rawValue, a, u, output, plan.length, plan.taps, plan.origin, plan.isReversed ? 1 : 0, rows.lowerBound,

@@ -42,7 +42,7 @@ package struct ConvolutionPlan: Sendable {
   package init(
     _ part: ConvolutionPart, _ geometry: ConvolutionGeometry, _ type: ElementType, keepsToNarrowTiles: Bool = false
   ) {
-    precondition(type != .int32, "Convolutions need floats")
+    precondition(type.hasArithmetic, "Convolutions need floats")
     self.part = part
     self.keepsToNarrowTiles = keepsToNarrowTiles
     let lanes = 64 / type.byteCount

@@ -62,7 +62,7 @@ package func runPooling(
   _ type: ElementType, plan: PoolPlan, inputs: UnsafePointer<UnsafeRawPointer>, output: UnsafeMutableRawPointer,
   channels: Range<Int>
 ) {
-  precondition(type != .int32, "Pooling needs floats")
+  precondition(type.hasArithmetic, "Pooling needs floats")
   checkRange(channels, within: plan.channelCount)
   let (begin, end) = (channels.lowerBound, channels.upperBound)
   switch plan.operation {
@@ -82,7 +82,7 @@ package func runChannelWindowSum(
   _ type: ElementType, channels: Int, size: Int, radius: Int, input: UnsafeRawPointer, output: UnsafeMutableRawPointer,
   range: Range<Int>
 ) {
-  precondition(type != .int32 && channels >= 1 && size >= 1 && radius >= 0, "Channels are summed of floats")
+  precondition(type.hasArithmetic && channels >= 1 && size >= 1 && radius >= 0, "Channels are summed of floats")
   adj_channel_window_sum(
     type.rawValue, channels, size, radius, input, output, range.lowerBound, range.upperBound)
 }

@@ -43,7 +43,7 @@ package func runDropout(
   _ type: ElementType, plan: DropoutPlan, step: Int32, input: UnsafeRawPointer, output: UnsafeMutableRawPointer,
   range: Range<Int>
 ) {
-  precondition(type != .int32, "Dropout needs floats")
+  precondition(type.hasArithmetic, "Dropout needs floats")
   precondition(range.lowerBound % 4 == 0, "Four elements share a counter, and a range begins with one of its own")
   adj_dropout(
     type.rawValue, input, output, plan.scale, plan.threshold, plan.seed, plan.stream, UInt32(bitPattern: step),

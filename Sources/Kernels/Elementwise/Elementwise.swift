@@ -13,7 +13,7 @@ package func runElementwise(
   _ operation: ElementwiseOperation, _ type: ElementType, plan: BroadcastPlan,
   inputs: UnsafePointer<UnsafeRawPointer>, output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(operation.supports(type), "Integers can be copied and added, but \(operation) needs floats")
+  precondition(operation.supports(type), "Integers of 32 bits can be copied and added, but \(operation) needs floats")
   precondition(
     plan.operandCount == operation.arity,
     "\(operation) reads \(operation.arity) operands, but the plan is for \(plan.operandCount)")
@@ -25,12 +25,25 @@ package func runElementwise(
 }
 
 /// Repeats `input`, of the plan's single operand shape, over the output's shape.
+///
+/// - Parameter elementSize: bytes of an element: 1, 2, 4 or 8.
 package func runBroadcast(
-  _ type: ElementType, plan: BroadcastPlan, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, range: Range<Int>
+  elementSize: Int, plan: BroadcastPlan, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  withUnsafePointer(to: input) {
-    runElementwise(.copy, type, plan: plan, inputs: $0, output: output, range: range)
+  precondition(plan.operandCount == 1, "A broadcast reads 1 operand, but the plan is for \(plan.operandCount)")
+  checkElementSize(elementSize)
+  checkRange(range, within: plan.count)
+  if range.isEmpty { return }
+  plan.layout.withC {
+    adj_strided_copy(
+      elementSize, $0, input, output + range.lowerBound * elementSize, range.lowerBound, range.upperBound)
   }
+}
+
+/// Elements are moved by their bytes, whatever they are.
+@inline(__always)
+func checkElementSize(_ size: Int) {
+  precondition((1...8).contains(size) && size & (size - 1) == 0, "Elements have 1, 2, 4 or 8 bytes, got \(size)")
 }
 
 /// A range of outputs that do not exist would write past a buffer.

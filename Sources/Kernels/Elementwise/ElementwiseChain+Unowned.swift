@@ -8,7 +8,7 @@ extension ElementwiseChain {
     private let type: ElementType
 
     package init(_ chain: ElementwiseChain, _ type: ElementType) {
-      precondition(type != .int32, "A chain of elementwise operations needs floats")
+      precondition(type.hasArithmetic, "A chain of elementwise operations needs floats")
       (code, self.type) = (chain.code, type)
     }
 

@@ -409,7 +409,7 @@ package func runChain(
   _ chain: ElementwiseChain, _ type: ElementType, inputs: UnsafePointer<UnsafeRawPointer>,
   outputs: UnsafePointer<UnsafeMutableRawPointer>, range: Range<Int>
 ) throws(ChainIndexOutOfRange) {
-  precondition(type != .int32, "A chain of elementwise operations needs floats")
+  precondition(type.hasArithmetic, "A chain of elementwise operations needs floats")
   checkRange(range, within: chain.count)
   if range.isEmpty { return }
   let fault = adj_chain(type.rawValue, chain.code, inputs, outputs, range.lowerBound, range.upperBound)

@@ -30,9 +30,9 @@ extension ElementwiseOperation {
   /// By how many units in the last place the result may be off; 0 if it is the exact one, rounded once.
   package var ulps: Int { Int(facts.ulps) }
 
-  /// Whether it can be done to elements of `type`: everything to floats, copying and adding to integers.
+  /// Whether it can be done to elements of `type`: everything to floats, copying and adding to int32.
   package func supports(_ type: ElementType) -> Bool {
-    type != .int32 || self == .copy || self == .add
+    type.hasArithmetic || type == .int32 && (self == .copy || self == .add)
   }
 }
 

@@ -66,6 +66,6 @@ package enum ScalarCode {
 package func runScalars(
   _ type: ElementType, _ code: UnsafePointer<UInt32>, words: Int, slab: UnsafeMutableRawPointer, firstResult: Int
 ) {
-  precondition(type != .int32, "The scalar machine computes with floats")
+  precondition(type.hasArithmetic, "The scalar machine computes with floats")
   adj_scalars(type.rawValue, code, words, slab, firstResult)
 }

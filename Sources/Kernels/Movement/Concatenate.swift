@@ -79,7 +79,7 @@ package func runSumOfPads(
   _ type: ElementType, plan: ConcatenationPlan, inputs: UnsafePointer<UnsafeRawPointer>,
   output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(type != .int32, "A sum of pads needs floats")
+  precondition(type.hasArithmetic, "A sum of pads needs floats")
   checkRange(range, within: plan.count)
   if range.isEmpty { return }
   for row in range.lowerBound / plan.rowLength...(range.upperBound - 1) / plan.rowLength {

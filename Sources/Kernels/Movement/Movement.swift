@@ -43,12 +43,12 @@ func checkBlock(_ block: [Int], at starts: [Int], within whole: [Int]) {
 /// Copies the elements a plan selects to the outputs in `range`: a transpose or a slice.
 ///
 /// Input and output are given at element 0 and share no memory. Allocates nothing.
-/// - Parameter elementSize: 4 or 8 bytes.
+/// - Parameter elementSize: bytes of an element: 1, 2, 4 or 8.
 /// - Complexity: O(`range.count`); a transpose moves in tiles, so that each cache line is read once.
 package func runMovement(
   elementSize: Int, plan: MovementPlan, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(elementSize == 4 || elementSize == 8, "Elements have 4 or 8 bytes, got \(elementSize)")
+  checkElementSize(elementSize)
   checkRange(range, within: plan.count)
   if range.isEmpty { return }
   plan.layout.withC {

@@ -39,7 +39,7 @@ package struct PadPlan: Sendable, Equatable {
 
 /// Writes the outputs in `range`: the input where it lies, zero elsewhere.
 ///
-/// - Parameter elementSize: 4 or 8 bytes.
+/// - Parameter elementSize: bytes of an element, of which zero is all bits 0.
 /// - Complexity: O(`range.count`). Allocates nothing.
 package func runPad(
   elementSize: Int, plan: PadPlan, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, range: Range<Int>

@@ -29,7 +29,7 @@ package func runCumulativeSum(
   _ type: ElementType, plan: AxisPlan, fromTheEnd: Bool, input: UnsafeRawPointer, output: UnsafeMutableRawPointer,
   lanes: Range<Int>
 ) {
-  precondition(type != .int32, "Running sums need floats")
+  precondition(type.hasArithmetic, "Running sums need floats")
   checkRange(lanes, within: plan.laneCount)
   adj_cumulative_sum(
     type.rawValue, input, output, plan.length, plan.inner, fromTheEnd ? 1 : 0, lanes.lowerBound, lanes.upperBound)
@@ -42,7 +42,7 @@ package func runCumulativeSum(
 package func runArgmax(
   _ type: ElementType, plan: AxisPlan, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, lanes: Range<Int>
 ) {
-  precondition(type != .int32, "The greatest element is looked for among floats")
+  precondition(type.hasArithmetic, "The greatest element is looked for among floats")
   precondition(plan.length - 1 <= Int(Int32.max), "An index of \(plan.length) elements does not fit an Int32")
   checkRange(lanes, within: plan.laneCount)
   adj_argmax(

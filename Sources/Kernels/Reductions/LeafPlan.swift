@@ -42,7 +42,7 @@ package func runLeafReduction(
   _ operation: ReduceOperation, _ type: ElementType, plan: LeafPlan, input: UnsafeRawPointer,
   output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(type != .int32, "Reductions need floats")
+  precondition(type.hasArithmetic, "Reductions need floats")
   checkRange(range, within: plan.count)
   adj_reduce_leaves(
     operation.rawValue, type.rawValue, plan.columns, input, output, range.lowerBound, range.upperBound)
@@ -55,7 +55,7 @@ package func runLeafJoin(
   _ operation: ReduceOperation, _ type: ElementType, plan: LeafPlan, input: UnsafeRawPointer,
   output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(type != .int32, "Reductions need floats")
+  precondition(type.hasArithmetic, "Reductions need floats")
   checkRange(range, within: plan.rows)
   adj_join_leaves(
     operation.rawValue, type.rawValue, plan.columns, input, output, range.lowerBound, range.upperBound)

@@ -103,7 +103,7 @@ package func runReduction(
   _ operation: ReduceOperation, _ type: ElementType, plan: ReductionPlan, input: UnsafeRawPointer,
   output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(type != .int32, "Reductions need floats")
+  precondition(type.hasArithmetic, "Reductions need floats")
   checkRange(range, within: plan.outputCount)
   if range.isEmpty { return }
   plan.withC { adj_reduce(operation.rawValue, type.rawValue, $0, input, output, range.lowerBound, range.upperBound) }

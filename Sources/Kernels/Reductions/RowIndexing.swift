@@ -29,6 +29,8 @@ package func runGatherRows(
 ) throws(IndexOutOfRange) {
   let rowBytes = columns * elementSize
   switch rowBytes {
+  case 1: return try gatherElements(UInt8.self, table, rowCount, indices, output, range)
+  case 2: return try gatherElements(UInt16.self, table, rowCount, indices, output, range)
   case 4: return try gatherElements(UInt32.self, table, rowCount, indices, output, range)
   case 8: return try gatherElements(UInt64.self, table, rowCount, indices, output, range)
   default: break

@@ -76,7 +76,7 @@ package func runRows(
   _ operation: RowOperation, _ type: ElementType, inputs: UnsafePointer<UnsafeRawPointer>,
   output: UnsafeMutableRawPointer, columns: Int, rows: Range<Int>, entry: Int = 0
 ) throws(IndexOutOfRange) {
-  precondition(type != .int32, "Softmax needs floats")
+  precondition(type.hasArithmetic, "Softmax needs floats")
   precondition(columns >= 1, "Softmax needs at least one column, got \(columns)")
   if operation.takesEntry {
     precondition(entry >= 0 && entry < columns, "A row of \(columns) columns has no element \(entry)")

@@ -10,7 +10,7 @@ package func runCumulativeProduct(
   _ type: ElementType, plan: AxisPlan, fromTheEnd: Bool, input: UnsafeRawPointer, output: UnsafeMutableRawPointer,
   lanes: Range<Int>
 ) {
-  precondition(type != .int32, "Running products need floats")
+  precondition(type.hasArithmetic, "Running products need floats")
   checkRange(lanes, within: plan.laneCount)
   func run<T: RunningFloat>(_: T.Type) {
     let x = input.assumingMemoryBound(to: T.self), y = output.assumingMemoryBound(to: T.self)
@@ -19,7 +19,7 @@ package func runCumulativeProduct(
       y[place] = T(product)
     }
   }
-  if type == .float32 { run(Float.self) } else { run(Double.self) }
+  if type.isDouble { run(Double.self) } else { run(Float.self) }
 }
 
 /// First-order recurrences along each lane of `lanes`: r[k] = terms[k] + factors[k] · r[k − 1], beginning with
@@ -35,7 +35,7 @@ package func runLinearRecurrence(
   _ type: ElementType, plan: AxisPlan, fromTheEnd: Bool, factorsBehind: Bool, factors: UnsafeRawPointer,
   terms: UnsafeRawPointer, output: UnsafeMutableRawPointer, lanes: Range<Int>
 ) {
-  precondition(type != .int32, "A recurrence needs floats")
+  precondition(type.hasArithmetic, "A recurrence needs floats")
   checkRange(lanes, within: plan.laneCount)
   func run<T: RunningFloat>(_: T.Type) {
     let a = factors.assumingMemoryBound(to: T.self), b = terms.assumingMemoryBound(to: T.self)
@@ -46,7 +46,7 @@ package func runLinearRecurrence(
       r[place] = T(sum)
     }
   }
-  if type == .float32 { run(Float.self) } else { run(Double.self) }
+  if type.isDouble { run(Double.self) } else { run(Float.self) }
 }
 
 /// The floats that running products are of.

@@ -44,7 +44,7 @@ import Testing
     // As many on either side.
     let above = values.count { $0 > mean }
     #expect((Double(above) / Double(count) - 0.5).magnitude < 0.025, "\(name): \(above) elements above the mean")
-    #expect(initializer.elements(shape: layout.shape) == .float64(values), "\(name): other values the second time")
+    #expect(initializer.elements(shape: layout.shape) == TensorValues(values), "\(name): other values the second time")
   }
 
   @Test(arguments: layouts) func `each rule has its mean and its variance`(layout: Layout) {

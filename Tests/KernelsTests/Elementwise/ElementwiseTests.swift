@@ -156,7 +156,7 @@ import Testing
     var rows = [Int32](repeating: 0, count: 12)
     rows.withUnsafeMutableBytes { bytes in
       a.withUnsafeBytes {
-        runBroadcast(.int32, plan: repeated, input: $0.baseAddress!, output: bytes.baseAddress!, range: 0..<12)
+        runBroadcast(elementSize: 4, plan: repeated, input: $0.baseAddress!, output: bytes.baseAddress!, range: 0..<12)
       }
     }
     #expect(rows == a + a + a)

@@ -112,9 +112,9 @@ extension WrongLine {
       caughtBy: "AdjointTests.RewriteLawTests"),
     WrongLine(
       "an array of zeros of both signs repeats a value",
-      in: "Sources/Adjoint/Graph/TensorValues.swift",
-      replace: "values.allSatisfy { $0.bitPattern == first.bitPattern } ? Double(first) : nil",
-      with: "values.allSatisfy { $0 == first } ? Double(first) : nil",
+      in: "Sources/Adjoint/Graph/Elements/TensorValues.swift",
+      replace: "guard memcmp(base, base + size, (count - 1) * size) == 0 else",
+      with: "guard Set(doubles(at: base, count: count)).count == 1 else",
       caughtBy: "AdjointTests.RepeatedConstantTests"),
     WrongLine(
       "gates that read each element read a number",
@@ -359,9 +359,9 @@ extension WrongLine {
       caughtBy: "AdjointTests.InitializerTests/`each rule has its mean and its variance`"),
     WrongLine(
       "a fraction in single precision is taken for an integer",
-      in: "Sources/Adjoint/Graph/TensorValues.swift",
-      replace: "return values.first { isNone(Double($0)) }.map(Double.init)",
-      with: "return values.first { $0.isNaN }.map(Double.init)",
+      in: "Sources/Adjoint/Graph/Elements/TensorValues.swift",
+      replace: "elements.elementType == type ? nil :",
+      with: "elements.elementType != .float64 ? nil :",
       caughtBy:
         "AdjointTests.InitializerTests/`an int32 parameter is refused if any value that its rule can give is no int32`"),
     WrongLine(

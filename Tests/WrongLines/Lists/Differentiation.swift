@@ -65,9 +65,9 @@ extension WrongLine {
       caughtBy: fanOut),
     WrongLine(
       "numbers that differ pass for one number",
-      in: "Sources/Adjoint/Recognition/FormulaSearch.swift",
-      replace: "case .float64(let values): return values.allSatisfy { $0 == values[0] } ? values.first : nil",
-      with: "case .float64(let values): return values.first",
+      in: "Sources/Adjoint/Graph/Elements/TensorValues.swift",
+      replace: "return areEqual ? first : nil",
+      with: "return first",
       caughtBy: formulas),
     WrongLine(
       "a difference from any number passes for a negation",

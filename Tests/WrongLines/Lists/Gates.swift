@@ -358,15 +358,15 @@ extension WrongLine {
       caughtBy: "AdjointTests.HostileExtentTests/`sizes that do not go together are an error with the line`"),
     WrongLine(
       "a NaN becomes an int32",
-      in: "Sources/Adjoint/Graph/ElementType.swift",
-      replace: "self = value.isNaN ? 0 : Int32(",
-      with: "self = Int32(",
+      in: "Sources/Adjoint/Graph/Elements/GraphScalar.swift",
+      replace: "?? (value.isNaN ? 0 : value < 0 ? .min : .max)",
+      with: "?? (value < 0 ? .min : .max)",
       caughtBy: "AdjointTests.NoIntegerTests/`rounding gives the nearest int32, and 0 for a NaN`"),
     WrongLine(
       "a gate may give a NaN for an int32",
       in: "Sources/Adjoint/Gates/Kernel.swift",
-      replace: "if output.type == .int32, let wrong",
-      with: "if output.type == .float64, let wrong",
+      replace: "if let wrong = output.type.firstOutOfRange(result.values)",
+      with: "if let wrong = ElementType.float64.firstOutOfRange(result.values)",
       caughtBy: "AdjointTests.NoIntegerTests/`a gate that gives no int32 where it should fails by name`"),
     WrongLine(
       "channels along an axis that does not exist",

@@ -28,8 +28,8 @@ extension WrongLine {
     WrongLine(
       "integers of more than two contributions are not all added",
       in: "Sources/CKernels/accumulate.c",
-      replace: "default: ADJ_BEST(accumulate_i32)(inputs, count, output, begin, end)",
-      with: "default: ADJ_BEST(accumulate_i32)(inputs, count > 2 ? 2 : count, output, begin, end)",
+      replace: "ADJ_BEST(accumulate_i32)(inputs, count, output, begin, end); return;",
+      with: "ADJ_BEST(accumulate_i32)(inputs, count > 2 ? 2 : count, output, begin, end); return;",
       caughtBy: "KernelsTests.AccumulateTests"),
     WrongLine(
       "the second contribution is read from the first block in every block",

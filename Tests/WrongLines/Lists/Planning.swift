@@ -268,8 +268,8 @@ extension WrongLine {
     WrongLine(
       "constants of 0 and of -0 share memory",
       in: "Sources/Adjoint/Compilation/Plan/Placement.swift",
-      replace: "UInt64(Float(value).bitPattern)",
-      with: "UInt64(Float(value + 0).bitPattern)",
+      replace: "TensorValues.repeated(value).write(",
+      with: "TensorValues.repeated(value + 0).write(",
       caughtBy: "AdjointTests.RepeatedConstantTests"),
     WrongLine(
       "a contribution to a constant is not told",

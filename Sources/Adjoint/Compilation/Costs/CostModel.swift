@@ -42,6 +42,6 @@ public struct CostModel: Sendable, Hashable {
 
   /// A call of so many multiplications and additions, in blocks that are laid out first.
   func cost(ofProducts operations: Float, _ type: Kernels.ElementType) -> Float {
-    3 * Self.call + operations / (type == .float64 ? operationsPerNanosecond / 2 : operationsPerNanosecond)
+    3 * Self.call + operations / (type.isDouble ? operationsPerNanosecond / 2 : operationsPerNanosecond)
   }
 }

@@ -80,7 +80,9 @@ struct FuseElementwise {
     for node in order {
       if graph.fences.contains(node) { passedFences += 1 }
       // What a scalar is computed from are scalars, which are in no chain.
-      if storage.rows[node.int].signature.isFloatingScalar, storage.brief(of: node).scalarOperation != nil { continue }
+      if storage.rows[node.int].signature.isArithmeticScalar, storage.brief(of: node).scalarOperation != nil {
+        continue
+      }
       switch Self.role(of: node, in: storage, options) {
       case .computes: join(node, storage, order)
       case .shifts(let shift): join(node, storage, order, shift: shift)
@@ -184,7 +186,7 @@ struct FuseElementwise {
     let signatureID = storage.rows[node.int].signature
     if signatureID.isScalar { return .neither }
     let signature = storage.signatures[Int(signatureID.index)]
-    guard signature.elementType.isDifferentiable, signature.shape.elementCount > 1 else { return .neither }
+    guard signature.elementType.hasArithmetic, signature.shape.elementCount > 1 else { return .neither }
     switch storage.traits(of: node).kernel.form {
     case .elementwise: return .computes
     case .accumulate:

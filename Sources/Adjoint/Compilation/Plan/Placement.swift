@@ -1,6 +1,6 @@
 /// Where every value of a program lives in a session.
 ///
-/// One-element floating-point values lie side by side in a slab, one slab an element type, so that a scalar graph needs
+/// One-element values of a type with arithmetic lie side by side in a slab, one slab an element type, so that a scalar graph needs
 /// no buffer a gate. Everything else has a buffer: one of its own where the user reaches it, otherwise one that shares
 /// its memory with others (see ``BufferReuse``). A reshaped value lives where the original does, and a slice of an input
 /// along its first axis within the input. Constants of more than
@@ -14,11 +14,11 @@ struct Placement: Sendable {
     private static let awaitedFlag: UInt32 = 1 << 29
 
     static func slot(_ slot: Int, _ type: ElementType) -> Place {
-      Place(bits: UInt32(slot) | (type == .float64 ? doubleFlag : 0))
+      Place(bits: UInt32(slot) | (type.isDouble ? doubleFlag : 0))
     }
     static func buffer(_ index: Int) -> Place { Place(bits: UInt32(index) | bufferFlag) }
     static func awaited(gate: Int, _ type: ElementType) -> Place {
-      Place(bits: UInt32(gate) | awaitedFlag | (type == .float64 ? doubleFlag : 0))
+      Place(bits: UInt32(gate) | awaitedFlag | (type.isDouble ? doubleFlag : 0))
     }
     /// Nowhere: a value that lives within a chain.
     static let none = Place(bits: .max)
@@ -98,7 +98,7 @@ struct Placement: Sendable {
     for index in 0..<storage.count {
       let node = NodeID(index)
       let signature = storage.rows[index].signature
-      if signature.isFloatingScalar, briefs[Int(storage.rows[index].gate.index)].scalarOperation != nil {
+      if signature.isArithmeticScalar, briefs[Int(storage.rows[index].gate.index)].scalarOperation != nil {
         values.append(
           PlacedValue(signature == .scalar(.float64) ? .awaited(gate: 0, .float64) : .awaited(gate: 0, .float32)))
         continue
@@ -198,9 +198,9 @@ struct Placement: Sendable {
 
   /// The first of `count` new slots next to one another.
   mutating func takeSlots(_ count: Int, _ type: ElementType) -> Int {
-    let first = type == .float64 ? float64Slots : float32Slots
+    let first = type.isDouble ? float64Slots : float32Slots
     precondition(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
-    if type == .float64 { float64Slots += count } else { float32Slots += count }
+    if type.isDouble { float64Slots += count } else { float32Slots += count }
     return first
   }
 }
@@ -209,9 +209,9 @@ extension GraphStorage {
   /// Whether a node's value is one floating-point number, which lies in a slab.
   func isOneNumber(_ node: NodeID) -> Bool {
     let signatureID = rows[node.int].signature
-    if signatureID.isFloatingScalar { return true }
+    if signatureID.isArithmeticScalar { return true }
     let signature = signatures[Int(signatureID.index)]
-    return signature.elementType.isDifferentiable && signature.shape.elementCount == 1
+    return signature.elementType.hasArithmetic && signature.shape.elementCount == 1
   }
 
   /// Whether a node is computed by the machine for scalars.
@@ -239,12 +239,11 @@ struct RepeatedValue: Hashable, Sendable {
   init?(_ values: TensorValues, _ type: ElementType) {
     guard case .repeated(let value) = values else { return nil }
     self.type = type
-    bits =
-      switch type {
-      case .float32: UInt64(Float(value).bitPattern)
-      case .float64: value.bitPattern
-      case .int32: UInt64(UInt32(bitPattern: Int32(rounding: value)))
-      }
+    bits = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { element in
+      element.initialize(repeating: 0)
+      TensorValues.repeated(value).write(to: element.baseAddress!, count: 1, as: type)
+      return element[0]
+    }
   }
 }
 

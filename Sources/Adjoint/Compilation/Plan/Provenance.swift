@@ -29,7 +29,7 @@ struct Provenance: Sendable {
 
   /// The nodes that scalar gates compute, in the order of the graph, and the slots of their values.
   func scalars(of run: ScalarRun) -> [(node: NodeID, place: Placement.Place)] {
-    let nodes = run.type == .float64 ? nodes64 : nodes32
+    let nodes = run.type.isDouble ? nodes64 : nodes32
     return run.slots.filter { nodes[$0] != Self.none }
       .map { (NodeID(index: nodes[$0]), .slot($0, run.type)) }.sorted { $0.node < $1.node }
   }

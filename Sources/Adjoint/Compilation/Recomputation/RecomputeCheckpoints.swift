@@ -52,7 +52,7 @@ struct RecomputeCheckpoints: GraphPass {
     for root in graph.roots.all { isKept[root.int] = true }
     for index in 0..<storage.count {
       let node = NodeID(index)
-      let isScalar = storage.rows[index].signature.isFloatingScalar
+      let isScalar = storage.rows[index].signature.isArithmeticScalar
       if scopes[index] < 0 || isGradient[index] || isScalar || storage.brief(of: node).source != nil {
         isKept[index] = true
       }

@@ -75,7 +75,7 @@ struct RecomputeForBackward: GraphPass {
   /// Whether a node computes elementwise, or splices what chains compute.
   private func isOfChain(_ node: NodeID) -> Bool {
     let signature = storage.signature(of: node)
-    guard signature.elementType.isDifferentiable, signature.shape.elementCount >= Self.fewestElements else {
+    guard signature.elementType.hasArithmetic, signature.shape.elementCount >= Self.fewestElements else {
       return false
     }
     switch storage.traits(of: node).kernel.form {

@@ -44,7 +44,7 @@ struct FoldConstants {
       guard spend(result.shape.elementCount) else { return nil }
       let whole = storage.signature(of: inputs[0]).shape
       let block = storage.constants[inputs[0]]!.block(result.shape, at: starts, of: whole)
-      return result.shape.elementCount == 1 ? .repeated(block.doubles(count: 1)[0]) : block
+      return block.singleValue.map { .repeated($0) } ?? block
     }
     let signatures = inputs.map { storage.signature(of: $0) }
     let operandBytes = signatures.reduce(0) { $0.plus($1.shape.elementCount.times(MemoryLayout<Double>.size)) }
@@ -75,7 +75,7 @@ extension GateTable {
       case .composed, .scan, .structured(.ofAuthor, _): try operands.result(of: self[gate], shapes)
       default: try operands.result(of: kernel.call(shapes), shapes)
       }
-    return shapes.result.shape.elementCount == 1 ? .repeated(values.doubles(count: 1)[0]) : values
+    return values.singleValue.map { .repeated($0) } ?? values
   }
 
   /// The elementary operations that a gate's definition does on operands of these shapes, at most: the products of sums
@@ -129,15 +129,8 @@ extension [TensorValues] {
       values.write(to: input, count: operand.shape.elementCount, as: operand.elementType)
     }
     try inputs.map { UnsafeRawPointer($0) }.withUnsafeBufferPointer { try call.run($0, &output, 0..<call.extent) }
-    func elements<T: GraphScalar>(_: T.Type) -> TensorValues {
-      let count = shapes.result.shape.elementCount
-      return TensorValues(Array<T>(UnsafeBufferPointer(start: output.assumingMemoryBound(to: T.self), count: count)))
-    }
-    return switch shapes.result.elementType {
-    case .float32: elements(Float.self)
-    case .float64: elements(Double.self)
-    case .int32: elements(Int32.self)
-    }
+    return TensorValues(
+      copying: output, count: shapes.result.shape.elementCount, as: shapes.result.elementType)
   }
 
   /// What a gate makes of these operands, as a program of its own.
@@ -148,20 +141,29 @@ extension [TensorValues] {
     }
     let node = graph.apply(gate, to: inputs)
     let session = try Program(node).makeSession(on: GraphExecutor(width: 1))
-    for ((input, values), operand) in zip(zip(inputs, self), shapes.operands) {
-      let numbers = values.doubles(count: operand.shape.elementCount)
-      switch operand.elementType {
-      case .float32: try session.write(numbers.map { Float($0) }, to: input)
-      case .float64: try session.write(numbers, to: input)
-      case .int32: try session.write(numbers.map { Int32($0) }, to: input)
-      }
-    }
+    for (input, values) in zip(inputs, self) { try session.write(values, to: input) }
     try session.forward()
-    return switch shapes.result.elementType {
-    case .float32: TensorValues(try session.read(node, as: Float.self))
-    case .float64: TensorValues(try session.read(node, as: Double.self))
-    case .int32: TensorValues(try session.read(node, as: Int32.self))
-    }
+    return try session.values(of: node)
+  }
+}
+
+extension Session {
+  /// Feeds the elements of a constant, whatever their type.
+  fileprivate func write(_ values: TensorValues, to input: Node) throws {
+    // An input that nothing reads has no place.
+    guard let endpoint = program.endpoints.sources[input.id] else { return }
+    try workspace.makeValuesReady()
+    let signature = endpoint.signature
+    values.write(
+      to: workspace.address(endpoint.place)!, count: signature.shape.elementCount, as: signature.elementType)
+    progress.withLock { _ = $0.written.insert(input.id) }
+  }
+
+  fileprivate func values(of output: Node) throws -> TensorValues {
+    let endpoint = try endpoint(of: output, .result)
+    return TensorValues(
+      copying: workspace.address(endpoint.place)!, count: endpoint.signature.shape.elementCount,
+      as: endpoint.signature.elementType)
   }
 }
 
@@ -170,28 +172,18 @@ extension TensorValues {
   ///
   /// - Complexity: O(elements of the block).
   fileprivate func block(_ extents: Shape, at starts: [Int], of shape: Shape) -> TensorValues {
-    func block<T>(_ values: [T]) -> [T] {
-      guard let width = extents.dimensions.last else { return values }
-      let strides = shape.strides, outer = 0..<extents.rank - 1
-      let first = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
-      var block: [T] = []
-      block.reserveCapacity(extents.elementCount)
-      for row in 0..<extents.elementCount / width {
+    guard let width = extents.dimensions.last else { return self }
+    let strides = shape.strides, outer = 0..<extents.rank - 1
+    let first = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
+    return taking(
+      (0..<extents.elementCount / width).map { row in
         var (rest, start) = (row, first)
         for axis in outer.reversed() {
           start += rest % extents[axis] * strides[axis]
           rest /= extents[axis]
         }
-        block += values[start..<start + width]
-      }
-      return block
-    }
-    switch self {
-    case .float32(let values): return .float32(block(values))
-    case .float64(let values): return .float64(block(values))
-    case .int32(let values): return .int32(block(values))
-    case .repeated: return self
-    }
+        return start..<start + width
+      })
   }
 }
 

@@ -48,7 +48,7 @@ struct FoldIntoSplices: GraphPass {
   /// The rows that a pad, a concatenation or a sum of pads along the first axis puts together; none for anything else.
   private static func sources(of node: NodeID, in storage: GraphStorage) -> [Source] {
     let signature = storage.signature(of: node), inputs = storage.inputs(of: node)
-    guard signature.elementType.isDifferentiable, inputs.count <= mostPieces else { return [] }
+    guard signature.elementType.hasArithmetic, inputs.count <= mostPieces else { return [] }
     switch storage.traits(of: node).kernel.form {
     case .concatenate(axis: 0):
       var start = 0

@@ -3,12 +3,12 @@ internal import Kernels
 /// The operand repeated along the axes that it lacks.
 final class BroadcastCall: KernelCall {
   static let name = "broadcast"
-  private let type: Kernels.ElementType
+  private let elementSize: Int
   private let plan: BroadcastPlan
   private let traffic: Float
 
   init(_ shapes: CallShapes) {
-    type = shapes.kernelType
+    elementSize = shapes.elementSize
     plan = BroadcastPlan(output: shapes.dimensions, operands: [shapes.first.dimensions])
     traffic = shapes.traffic
   }
@@ -25,6 +25,6 @@ final class BroadcastCall: KernelCall {
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
     _ range: Range<Int>
   ) {
-    runBroadcast(type, plan: plan, input: inputs[0], output: outputs[0], range: range)
+    runBroadcast(elementSize: elementSize, plan: plan, input: inputs[0], output: outputs[0], range: range)
   }
 }

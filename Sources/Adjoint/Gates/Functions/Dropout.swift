@@ -27,7 +27,8 @@ public struct Dropout: LinearGate {
     return inputs[0]
   }
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
-    guard let x = inputs.first, x.isDifferentiable else { throw ShapeError("dropout has no kernel for int32") }
+    guard let x = inputs.first else { throw ShapeError("\(Self.name) reads 2 operands, got none") }
+    try x.checkArithmetic(in: Self.name)
     guard inputs.dropFirst().allSatisfy({ $0 == .int32 }) else {
       throw ShapeError("a step is an int32, got \(inputs[1])")
     }

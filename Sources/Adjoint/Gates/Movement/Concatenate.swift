@@ -23,6 +23,7 @@ public struct Concatenate: AxisGate, LinearGate {
     return Shape(dimensions)
   }
 
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
   public var kernel: Kernel { Kernel(.concatenate(axis: axis)) }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {

@@ -1,5 +1,4 @@
 /// Slice: y is the block of x that begins at `starts` and has shape `extents`.   x̄ is ȳ in its place and 0 around it.
-/// Integers may be sliced too: labels of a chunk of time, say.
 public struct Slice: LinearGate {
   public static let name = "slice"
   public let starts: [Int], extents: [Int]
@@ -56,6 +55,7 @@ public struct Pad: LinearGate {
     return result
   }
 
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
   public var kernel: Kernel { Kernel(.pad(starts: starts)) }
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]

@@ -24,6 +24,7 @@ public struct Transpose: AxisGate, LinearGate {
     return Shape(front.map { inputs[0][$0] })
   }
 
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
   public var kernel: Kernel { Kernel(.transpose(permutation)) }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {

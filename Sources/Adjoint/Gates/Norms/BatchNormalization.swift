@@ -131,7 +131,6 @@ private struct ChannelLayout {
 extension Term {
   /// Itself, at most the largest number of its type.
   fileprivate var atMostLargest: Term {
-    let largest = node.elementType == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
-    return applying(Minimum(), literal(largest))
+    applying(Minimum(), literal(node.elementType.computed.greatestFiniteMagnitude))
   }
 }

@@ -49,7 +49,7 @@ extension Term {
   }
 
   /// The p of sums of squares that overflow.
-  var scaleOfLargeSquares: Double { node.elementType == .float32 ? 0x1p-80 : 0x1p-640 }
+  var scaleOfLargeSquares: Double { node.elementType.computed.isDouble ? 0x1p-640 : 0x1p-80 }
 }
 
 /// Numbers less their mean, as exact as they are themselves.
@@ -80,5 +80,5 @@ struct CentredTerm {
 }
 
 extension Term {
-  fileprivate var hugeMean: Double { node.elementType == .float32 ? 0x1p100 : 0x1p1000 }
+  fileprivate var hugeMean: Double { node.elementType.computed.isDouble ? 0x1p1000 : 0x1p100 }
 }

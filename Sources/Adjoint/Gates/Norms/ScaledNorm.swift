@@ -49,7 +49,7 @@ struct NormScales {
   static let bound = -0.5
 
   init(_ type: ElementType) {
-    (down, up) = type == .float32 ? (0x1p-64, 0x1p32) : (0x1p-512, 0x1p256)
+    (down, up) = type.computed.isDouble ? (0x1p-512, 0x1p256) : (0x1p-64, 0x1p32)
   }
 }
 

@@ -21,9 +21,7 @@ public struct Argmax: AxisGate {
   private static let longest = 1 << 31  // Decisions/Limits.md
 
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
-    if let other = inputs.first(where: { !$0.isDifferentiable }) {
-      throw ShapeError("argmax has no kernel for \(other)")
-    }
+    for type in inputs { try type.checkArithmetic(in: Self.name) }
     return .int32
   }
   public var kernel: Kernel { .structured(.exact) { ArgmaxCall(axis: axis, $0) } }

@@ -104,7 +104,7 @@ extension Term {
   /// log Σ e^(x − a) + a with the largest x for a, in gates whose reductions the compiler divides. The value does not
   /// depend on a, so no gradient flows through it.
   fileprivate func logSumExpInParts(_ axes: [Int], keepsAxes: Bool) -> Term {
-    let bound = node.elementType == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
+    let bound = node.elementType.computed.greatestFiniteMagnitude
     let largest = applying(MaximumOverAxes(axes: axes, keepsAxes: true)).applying(StopGradient())
     // Finite, so that −∞ less −∞ does not come up.
     let shift = largest.applying(Maximum(), literal(-bound)).applying(Minimum(), literal(bound))

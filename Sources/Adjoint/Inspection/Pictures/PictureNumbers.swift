@@ -50,7 +50,7 @@ struct PictureNumbers {
       for (node, values) in zip(inputs, numbers) where program.endpoints.sources[node.id] != nil {
         try gate.write(doubles: values, to: node)
       }
-      try gate.writeUpstream(doubles: upstream, of: output)
+      try gate.writeUpstreamIfRead(upstream, of: output)
       try gate.step()
       return try gate.gradientDoubles(of: inputs[input])
     } catch {
@@ -82,31 +82,9 @@ struct PictureNumbers {
 }
 
 extension Session {
-  fileprivate func doubles(of node: Node) throws -> [Double] {
-    switch node.elementType {
-    case .float32: try read(node, as: Float.self).map(\.asDouble)
-    case .float64: try read(node, as: Double.self)
-    case .int32: try read(node, as: Int32.self).map(\.asDouble)
-    }
-  }
-
-  fileprivate func gradientDoubles(of node: Node) throws -> [Double] {
-    if node.elementType == .float64 { return try gradient(of: node, as: Double.self) }
-    return try gradient(of: node, as: Float.self).map(\.asDouble)
-  }
-
-  fileprivate func write(doubles: [Double], to node: Node) throws {
-    switch node.elementType {
-    case .float32: try write(doubles.map { Float($0) }, to: node)
-    case .float64: try write(doubles, to: node)
-    case .int32: try write(doubles.map { Int32(rounding: $0) }, to: node)
-    }
-  }
-
-  fileprivate func writeUpstream(doubles: [Double], of node: Node) throws {
+  fileprivate func writeUpstreamIfRead(_ doubles: [Double], of node: Node) throws {
     // A rule may not read the upstream gradient at all.
     guard program.endpoints.upstreams.contains(where: { $0?.node == node.id }) else { return }
-    if node.elementType == .float64 { return try writeUpstream(doubles, of: node) }
-    try writeUpstream(doubles.map { Float($0) }, of: node)
+    try writeUpstream(doubles: doubles, of: node)
   }
 }

@@ -101,7 +101,7 @@ extension LoopPlan: KernelCall {
         plan.scalarCode.withPointer(to: run.words.lowerBound) { code in
           runScalars(
             run.type.kernelType, code, words: run.words.count,
-            slab: memory.scratch + (run.type == .float64 ? layout.slab64 : layout.slab32),
+            slab: memory.scratch + (run.type.isDouble ? layout.slab64 : layout.slab32),
             firstResult: run.slots.lowerBound)
         }
       case .contribute: preconditionFailure("A body accumulates in the order of its graph")

@@ -1,0 +1,106 @@
+package import Kernels
+
+/// The number format of a node's elements.
+///
+/// Gates compute with ``float32`` and ``float64``. ``int32`` holds labels and row indices, and has no gradient. Elements
+/// of any type are stored, moved, and made elements of another type by ``Node/cast(to:fileID:line:)``.
+///
+/// Everything else about a type stands in one line of a table, `CElementTypes.h`, that Swift and C share.
+public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+  case float32, float64, int32
+
+  // Asked for each of a million nodes, these three read the table here rather than in another module.
+
+  /// The bytes one element takes.
+  public var byteCount: Int { Int(adj_facts_of_element(rawValue).size) }
+
+  /// Whether elements are floating-point numbers. A gradient can flow through these alone.
+  public var isDifferentiable: Bool { adj_facts_of_element(rawValue).kind & UInt8(ADJ_KIND_FLOATING) != 0 }
+
+  /// Whether gates compute with elements of this type: ``float32`` and ``float64``.
+  public var hasArithmetic: Bool { Int(rawValue) < Int(ADJ_ARITHMETIC_TYPE_COUNT) }
+
+  public var description: String { kernelType.name }
+
+  /// `value` as an element of this type would hold it; what lies before the point of one that is in no integer's range.
+  public func rounded(_ value: Double) -> Double {
+    // One binary digit is a truth value: whatever is not 0 is 1.
+    isDifferentiable || precision == 1 ? nearest(to: value) : value.rounded(.towardZero)
+  }
+}
+
+extension ElementType {
+  package var kernelType: Kernels.ElementType { Kernels.ElementType(rawValue: rawValue)! }
+
+  /// The types that gates compute with.
+  package static let ofArithmetic = allCases.filter(\.hasArithmetic)
+
+  /// Itself, or for a type without arithmetic the one to which its elements are cast to be computed with.
+  package var computed: ElementType { hasArithmetic ? self : .float32 }
+
+  /// Which of the two types with arithmetic it is; any other is a precondition failure, since it is neither.
+  package var isDouble: Bool {
+    precondition(hasArithmetic, "\(self) is neither float32 nor float64")
+    return self == .float64
+  }
+
+  /// The name of this type in safetensors files.
+  package var storedName: String { kernelType.storedName }
+
+  /// Binary digits of an element.
+  package var precision: Int { kernelType.precision }
+
+  /// The exponent of the greatest element.
+  package var greatestExponent: Int { kernelType.greatestExponent }
+
+  /// The exponent of the least element above 0, of a floating-point type.
+  package var leastExponent: Int { 2 - greatestExponent - precision }
+
+  package var greatestFiniteMagnitude: Double { (2 - ulpOfOne) * Self.power(greatestExponent) }
+  /// The smallest normal number above 0, of a floating-point type.
+  package var leastNormalMagnitude: Double { Self.power(1 - greatestExponent) }
+  /// The smallest number above 0, of a floating-point type.
+  package var leastNonzeroMagnitude: Double { Self.power(leastExponent) }
+  /// By how much the number next to 1 differs from it.
+  package var ulpOfOne: Double { Self.power(1 - precision) }
+
+  private static func power(_ exponent: Int) -> Double { Double(sign: .plus, exponent: exponent, significand: 1) }
+
+  /// `value` cast to this type.
+  package func nearest(to value: Double) -> Double { kernelType.rounded(value) }
+
+  /// Whether `value` is no number of this type, although it need not be rounded: of integers what has digits behind the
+  /// point, is out of range or NaN. Floating-point types round.
+  package func lacks(_ value: Double) -> Bool {
+    if isDifferentiable { return false }
+    return value != nearest(to: value) || value >= Self.power(greatestExponent + 1)
+  }
+
+  /// The first of `values` that is out of the range of integers; `nil` for floating-point types, which have infinities.
+  package func firstOutOfRange(_ values: [Double]) -> Double? {
+    isDifferentiable ? nil : values.first { lacks(rounded($0)) }
+  }
+
+  /// The element at `base` as a double, to which it is rounded.
+  package func double(at base: UnsafeRawPointer) -> Double {
+    var value = 0.0
+    runCast(kernelType, to: .float64, input: base, output: &value, range: 0..<1)
+    return value
+  }
+
+  /// The elements from `base` on as doubles, to which they are rounded.
+  package func doubles(at base: UnsafeRawPointer, count: Int) -> [Double] {
+    [Double](unsafeUninitializedCapacity: count) { values, initialized in
+      if count > 0 {
+        runCast(kernelType, to: .float64, input: base, output: values.baseAddress!, range: 0..<count)
+      }
+      initialized = count
+    }
+  }
+
+  /// Writes `values`, each as an element of this type, from `base` on.
+  package func write(_ values: UnsafeBufferPointer<Double>, to base: UnsafeMutableRawPointer) {
+    guard let start = values.baseAddress else { return }
+    runCast(.float64, to: kernelType, input: start, output: base, range: 0..<values.count)
+  }
+}
