@@ -98,13 +98,29 @@ package struct Contributions: ~Copyable {
 extension GraphState {
   /// The sum of contributions to one node, which share its signature.
   fileprivate mutating func accumulate(_ contributions: ArraySlice<NodeID>) -> NodeID {
+    let type = storage.signature(of: contributions.first!).elementType
+    if !type.hasArithmetic { return accumulateComputed(contributions, type) }
     if !poison.isEmpty { return apply(Accumulate(), to: Array(contributions), at: .unknown) }
     let signature = storage.rows[contributions.first!.int].signature
     return append(storage.intern(Accumulate()), signature, inputs: contributions)
   }
 
   fileprivate mutating func accumulate(_ first: NodeID, _ second: NodeID) -> NodeID {
+    let signature = storage.rows[first.int].signature
+    if !storage.hasArithmetic(signature) { return accumulate([first, second]) }
     if !poison.isEmpty { return apply(Accumulate(), to: [first, second], at: .unknown) }
-    return append(storage.intern(Accumulate()), storage.rows[first.int].signature, first, second)
+    return append(storage.intern(Accumulate()), signature, first, second)
+  }
+
+  /// The sum of contributions of a type without arithmetic: of what they are cast to, rounded once.
+  private mutating func accumulateComputed(_ contributions: ArraySlice<NodeID>, _ type: ElementType) -> NodeID {
+    let terms = contributions.map { apply(Cast(to: type.computed), $0, nil, at: .unknown) }
+    return apply(Cast(to: type), apply(Accumulate(), to: terms, at: .unknown), nil, at: .unknown)
+  }
+
+  /// The sum of two tangents of one node.
+  mutating func sum(_ first: NodeID, _ second: NodeID) -> NodeID {
+    storage.hasArithmetic(storage.rows[first.int].signature)
+      ? apply(Add(), first, second, at: .unknown) : accumulate(first, second)
   }
 }

@@ -103,7 +103,7 @@ struct Tangents: ~Copyable {
   mutating func add(_ tangent: NodeID, to node: NodeID, _ state: inout GraphState) {
     guard let place = region.place(of: node) else { return }
     let known = column[place]
-    column[place] = known == Self.none ? tangent : state.apply(Add(), known, tangent, at: .unknown)
+    column[place] = known == Self.none ? tangent : state.sum(known, tangent)
   }
 
   /// Collects the tangents of `inputs` in ``gathered``, and says by a bit which of the first have one.

@@ -123,6 +123,6 @@ extension Differentiation {
       }
     }
     let axes = shape.broadcastAxes(in: gradient.shape)
-    return gradient.sum(axes: axes).reshaped(shape).id
+    return gradient.computed { $0.sum(axes: axes) }.reshaped(shape).id
   }
 }

@@ -38,7 +38,7 @@ extension Graph {
   /// The sum of the tangents that two walks give a node.
   private func sum(_ first: NodeID?, _ second: NodeID?) -> NodeID? {
     guard let first, let second else { return first ?? second }
-    return withState { $0.apply(Add(), first, second, at: .unknown) }
+    return withState { $0.sum(first, second) }
   }
 
   private func checkTangents(_ tangents: [Node], of variables: [Node]) throws(GraphError) {

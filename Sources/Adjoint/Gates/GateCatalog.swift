@@ -13,7 +13,7 @@ public enum GateCatalog {
     SigmoidSlope.self, Bell.self, NormalDistribution.self, TanhNormalDistribution.self,
     LogisticQuotient.self, SquaredNorm.self,
     CumulativeSum.self, CumulativeProduct.self, LinearRecurrence.self, Argmax.self, CircularConvolution.self,
-    CircularCorrelation.self, Dropout.self, AddIntegers.self,
+    CircularCorrelation.self, Dropout.self, AddIntegers.self, Cast.self,
     Sum.self, Mean.self, MaximumOverAxes.self, EuclideanNorm.self, MeanSquare.self, ScaledNorm.self,
     ScaledMeanSquare.self,
     Softmax.self, LogSoftmax.self, SoftmaxGradient.self, Centred.self, LogSoftmaxGradient.self, LogSumExp.self,

@@ -29,7 +29,8 @@ extension Graph {
   /// a value is the sum over all steps, in an order that the shapes fix: the same bits at every width.
   ///
   /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any
-  /// number of them. All floats of one type; integers may be in sequences, as labels or the steps of a dropout.
+  /// number of them. All floats of one type, ``ElementType/float32`` or ``ElementType/float64``: cast others before the scan. Integers may
+  /// be in sequences, as labels or the steps of a dropout.
   /// Dropout in a body drops the same elements in each step unless it is given a step that differs, an element of such
   /// a sequence.
   ///
@@ -65,6 +66,10 @@ extension Graph {
       return refused(error, next, outputs, trace, at: location)
     }
     let (gate, operands) = trace.gate(next: next, outputs: outputs)
+    if let type = gate.body.castFloats {
+      let reason = "the body casts \(type): what a scan differentiates is of one type, so cast before the scan or after"
+      return refused(self.error(reason, next + outputs, at: location)!, next, outputs, trace, at: location)
+    }
     let run = ChunkedScan.apply(gate, to: operands, in: self, at: location)
     let results = run.state + run.stacked
     return Scanned(state: Array(results.prefix(next.count)), outputs: Array(results.dropFirst(next.count)))
@@ -113,8 +118,9 @@ extension Graph {
     }
     if steps < 1 { return "a scan takes at least one step, got \(steps)" }
     if steps > Shape.mostElements { return "a scan takes at most 2^48 steps, got \(steps)" }
-    for part in initial where !part.elementType.isDifferentiable {
-      return "\(state.describe(part.id)) holds integers: a state holds floats, and integers belong into a sequence"
+    for part in initial where !part.elementType.hasArithmetic {
+      return "\(state.describe(part.id)) is no state of a scan: that holds float32 or float64; integers belong into a "
+        + "sequence, and other floats are cast before"
     }
     return nil
   }
@@ -140,8 +146,8 @@ extension Graph {
       )
     }
     let types = Set((initial + outputs).map(\.elementType))
-    guard types.count <= 1, types.first?.isDifferentiable ?? true else {
-      return ("state and outputs of a scan are floats of one type", initial + outputs)
+    guard types.count <= 1, types.first?.hasArithmetic ?? true else {
+      return ("state and outputs of a scan are floats of one type, float32 or float64", initial + outputs)
     }
     if initial.isEmpty, outputs.isEmpty { return ("the body gives neither a state nor an output", []) }
     for output in outputs {

@@ -52,6 +52,7 @@ import Testing
     Rule(SumOfPads(axis: 0, starts: [-1], extent: 5), ([[2]], nil)),
     Rule(
       Transpose([1, 2, 0]), ([[2, 3, 4]], [3, 4, 2]), ([[2, 3]], nil), ([[2, 3, 4, 1]], nil), ([[2, 3, 4], [1]], nil)),
+    Rule(Cast(to: .int32), ([[2, 3]], [2, 3]), ([[]], []), ([[2], [2]], nil), ([], nil)),
     Rule(Transpose([0, 0]), ([[2, 2]], nil)), Rule(Transpose([1, 2]), ([[2, 2]], nil)),
     Rule(Reshape([2, 3]), ([[6]], [2, 3]), ([[3, 2]], [2, 3]), ([[5]], nil), ([[7]], nil), ([[]], nil)),
     Rule(
@@ -228,7 +229,10 @@ import Testing
   }
 
   /// Gates that only show or move elements, of any type.
-  private static let ofAnyType: [any Gate.Type] = [Broadcast.self, Reshape.self, Slice.self]
+  private static let ofAnyType: [any Gate.Type] = [
+    Broadcast.self, Reshape.self, Slice.self, Pad.self, Transpose.self, Concatenate.self, GatherRows.self, Cast.self,
+    StopGradient.self,
+  ]
 
   @Test(arguments: GateCatalog.all) func `operands of one float type give it, and others are refused`(
     gate: any Gate.Type
@@ -240,16 +244,19 @@ import Testing
         switch sample.gate {
         case is Argmax, is AddIntegers: #expect(result == .int32)
         case let gate as OneHot: #expect(result == gate.result)
+        case let gate as Cast: #expect(result == gate.result)
         default: #expect(result == type, "\(sample)")
         }
         for position in types.indices {
-          for other in [ElementType.float32, .float64, .int32] where other != types[position] {
+          for other in ElementType.allCases where other != types[position] {
             var mixed = types
             mixed[position] = other
-            let isShown = Self.ofAnyType.contains { $0 == gate }
-            let isAlone = types.filter { $0 != .int32 }.count == 1 && types[position] != .int32 && other != .int32
+            let isIndexed = types.count > 1 && types.contains(.int32) && !types.allSatisfy { $0 == .int32 }
+            let isAlone = types.count == 1 || isIndexed && types.filter { $0 != .int32 }.count == 1
+            let isOperand = !isIndexed || types[position] != .int32
+            let fits = other.hasArithmetic && types[position].hasArithmetic || Self.ofAnyType.contains { $0 == gate }
             let given = try? sample.gate.elementType(mixed)
-            #expect((given != nil) == (isShown || isAlone), "operand \(position) of \(sample) as \(other)")
+            #expect((given != nil) == (isAlone && isOperand && fits), "operand \(position) of \(sample) as \(other)")
           }
         }
       }

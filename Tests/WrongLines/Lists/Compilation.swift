@@ -215,8 +215,8 @@ extension WrongLine {
     WrongLine(
       "a product in double precision is estimated as one in single precision",
       in: "Sources/Adjoint/Compilation/Costs/CostModel.swift",
-      replace: "type == .float64 ? operationsPerNanosecond / 2",
-      with: "type == .float64 ? operationsPerNanosecond",
+      replace: "type.isDouble ? operationsPerNanosecond / 2",
+      with: "type.isDouble ? operationsPerNanosecond",
       caughtBy: "AdjointTests.CostModelTests/`a product costs its multiplications, however its operands lie`"),
     WrongLine(
       "a circular convolution is estimated as its gradient's correlation",

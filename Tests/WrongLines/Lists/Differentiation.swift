@@ -193,5 +193,17 @@ extension WrongLine {
       replace: "case .custom where !(forward.gate(of: node) is any RecordedGate): return nil\n",
       with: "",
       caughtBy: "AdjointTests.CustomGateTests"),
+    WrongLine(
+      "gradients are added in a type without arithmetic",
+      in: "Sources/Adjoint/Differentiation/Contributions.swift",
+      replace: "if !type.hasArithmetic { return accumulateComputed(contributions, type) }",
+      with: "",
+      caughtBy: "AdjointTests.CastTests"),
+    WrongLine(
+      "a gradient passes through an integer",
+      in: "Sources/Adjoint/Gates/Movement/Cast.swift",
+      replace: "type.isDifferentiable && result.isDifferentiable ?",
+      with: "type.isDifferentiable ?",
+      caughtBy: "AdjointTests.CastTests"),
   ]
 }

@@ -271,7 +271,7 @@ extension WrongLine {
     WrongLine(
       "a float32 cell is taken for the float64 cell of its number",
       in: "Sources/Adjoint/Execution/Session+ReadyGradients.swift",
-      replace: " where slot.isDoubleSlot == (run.type == .float64)",
+      replace: " where slot.isDoubleSlot == run.type.isDouble",
       with: "",
       caughtBy: "AdjointTests.ReadyGradientTests"),
     WrongLine(

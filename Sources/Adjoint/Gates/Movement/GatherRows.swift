@@ -8,7 +8,7 @@ public struct GatherRows: LinearGate {
     guard inputs[0].rank >= 1 else { throw ShapeError("a scalar has no rows to gather") }
     return Shape(inputs[1].dimensions + inputs[0].dimensions.dropFirst())
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try rowIndexed(inputs) }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try indexed(inputs) }
   public var kernel: Kernel { Kernel(.gatherRows) }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
@@ -21,7 +21,7 @@ public struct GatherRows: LinearGate {
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let scatter = ScatterAddRows(rowCount: node.inputs[0].shape[0])
-    return [upstream.graph.apply(scatter, to: [upstream, node.inputs[1]]), nil]
+    return [upstream.computed { $0.graph.apply(scatter, to: [$0, node.inputs[1]]) }, nil]
   }
 
   public static let samples = [
@@ -50,7 +50,9 @@ public struct ScatterAddRows: LinearGate {
     }
     return Shape([rowCount] + x.dropFirst(rows.count))
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try rowIndexed(inputs) }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    try rowIndexed(inputs, in: Self.name)
+  }
   public var kernel: Kernel { .structured(.sums) { ScatterAddRowsCall($0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
@@ -93,12 +95,18 @@ func checkedRow(_ value: Double, below bound: Int) throws(IndexError) -> Int {
   return Int(value)
 }
 
-/// The element type of a gate whose first operand is data and whose second is int32 indices.
-func rowIndexed(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+/// The element type of a gate whose first operand is data of any type and whose second is int32 indices.
+private func indexed(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
   guard inputs.count == 2 else { throw ShapeError("values and indices are needed, got \(inputs.count) operands") }
-  guard inputs[0].isDifferentiable else { throw ShapeError("the values are \(inputs[0]), not floating point") }
   guard inputs[1] == .int32 else { throw ShapeError("indices and labels are int32, got \(inputs[1])") }
   return inputs[0]
+}
+
+/// The same of a gate called `gate` that computes with the data.
+func rowIndexed(_ inputs: [ElementType], in gate: String) throws(ShapeError) -> ElementType {
+  let values = try indexed(inputs)
+  try values.checkArithmetic(in: gate)
+  return values
 }
 
 extension Node {

@@ -11,7 +11,9 @@ public struct CrossEntropy: Gate {
     try checkLabels(inputs[1], of: inputs[0])
     return inputs[1]
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try rowIndexed(inputs) }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    try rowIndexed(inputs, in: Self.name)
+  }
   public var kernel: Kernel { .structured(.exponentials) { RowCall(.crossEntropy, $0) } }
 
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
@@ -58,7 +60,7 @@ struct CrossEntropyGradient: Gate {
     guard inputs.count == 3, inputs[0] == inputs[1] else {
       throw ShapeError("a gradient, logits of its type and labels are needed, got \(inputs.map(\.description))")
     }
-    return try rowIndexed(Array(inputs.dropFirst()))
+    return try rowIndexed(Array(inputs.dropFirst()), in: Self.name)
   }
   var kernel: Kernel { .structured(.exponentials) { RowCall(.crossEntropyGradient, $0) } }
 

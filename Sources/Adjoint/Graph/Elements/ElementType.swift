@@ -24,8 +24,8 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringCo
 
   /// `value` as an element of this type would hold it; what lies before the point of one that is in no integer's range.
   public func rounded(_ value: Double) -> Double {
-    // One binary digit is a truth value: whatever is not 0 is 1.
-    isDifferentiable || precision == 1 ? nearest(to: value) : value.rounded(.towardZero)
+    // One binary digit is a truth value: whatever is not 0 is 1. No integer is -0.
+    isDifferentiable || precision == 1 ? nearest(to: value) : value.rounded(.towardZero) + 0
   }
 }
 

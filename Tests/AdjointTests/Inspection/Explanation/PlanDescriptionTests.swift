@@ -46,9 +46,10 @@ import Testing
   @Test func `rows of a graph print what they hold`() {
     #expect(
       "\(NodeRow(GateID(index: 3), .scalar(.float64), NodeID(0), NodeID(1)))" == "gate 3 of node 0, node 1: float64")
-    #expect("\(NodeRow(GateID(index: 3), SignatureID(index: 5), nil, nil))" == "gate 3: signature 5")
+    #expect("\(NodeRow(GateID(index: 3), SignatureID(index: 40), nil, nil))" == "gate 3: signature 40")
     #expect(
-      "\(NodeRow(GateID(index: 3), SignatureID(index: 5), longInputs: 0, count: 4))" == "gate 3 of 4 nodes: signature 5"
+      "\(NodeRow(GateID(index: 3), SignatureID(index: 40), longInputs: 0, count: 4))"
+        == "gate 3 of 4 nodes: signature 40"
     )
   }
 
