@@ -31,6 +31,30 @@ import Testing
     }
   }
 
+  @Test func `a truth value that is neither 0 nor 1 changes no parameter`() throws {
+    let folder = try TemporaryFolder()
+    let graph = Graph()
+    _ = graph.parameter("b", [4], .values([true, false, true, true]), .bool)
+    _ = graph.parameter("i", [1], .values([1] as [Int64]), .int64)
+    let store = ParameterStore()
+    try store.makeParameters(of: graph)
+    func content(_ bytes: [UInt8]) -> [UInt8] {
+      let header = "{\(Self.tensor("i", "I64", "[1]", "[0,8]")),\(Self.tensor("b", "BOOL", "[4]", "[8,12]"))}"
+      return Self.file(header) + [UInt8](repeating: 9, count: 8) + bytes
+    }
+    let before = try StateFileTests.bits(of: store)
+    for bytes in [[0, 1, 2, 1], [255, 0, 0, 0], [0, 0, 0, 128]] as [[UInt8]] {
+      try write(content(bytes), to: folder.file("f"))
+      let error = #expect(throws: StateFileError.self) { try store.load(from: folder.file("f")) }
+      let place = bytes.firstIndex { $0 > 1 }!
+      #expect(error?.description.contains("element \(place) of 'b' is \(bytes[place]), and a BOOL is 0 or 1") == true)
+      #expect(try StateFileTests.bits(of: store) == before)
+    }
+    try write(content([0, 1, 1, 0]), to: folder.file("f"))
+    try store.load(from: folder.file("f"))
+    #expect(try StateFileTests.bits(of: store)["b"] == [0, 1, 1, 0])
+  }
+
   @Test func `each rule of the format is kept`() throws {
     let folder = try TemporaryFolder()
     let w = Self.tensor("[0,8]")
@@ -63,6 +87,12 @@ import Testing
     try expect("{\(Self.tensor("w", "U8", "[4294967296,4294967296]", "[0,0]"))}", data: 0, "does not take the 0 bytes")
     try expect("{\(Self.tensor("w", "F32", "[9223372036854775807,0]", "[0,0]"))}", data: 0, "opened")
     try expect("{\(Self.tensor("w", "F4", "[3]", "[0,1]"))}", data: 1, "does not take the 1 bytes")
+    for (type, size) in [("I64", 8), ("BOOL", 1), ("F16", 2), ("BF16", 2)] {
+      try expect("{\(Self.tensor("w", type, "[3]", "[0,\(3 * size)]"))}", data: 3 * size, "opened: [\"w\"]")
+      try expect("{\(Self.tensor("w", type, "[3]", "[0,\(3 * size + 1)]"))}", data: 3 * size + 1, "does not take the")
+      try expect(
+        "{\(Self.tensor("w", type, "[9223372036854775807,9]", "[0,\(size)]"))}", data: size, "does not take the")
+    }
     try expect("{\(Self.tensor("w", "F32", "[-2]", "[0,8]"))}", "a number of 0 or more expected")
     try expect("{\(Self.tensor("w", "F32", "[2.0]", "[0,8]"))}", "']' expected")
     try expect("{\(Self.tensor("w", "F32", "[02]", "[0,8]"))}", "begins with 0")

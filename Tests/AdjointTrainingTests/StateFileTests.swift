@@ -37,6 +37,41 @@ import Testing
     #expect(try bytes(of: folder.file("a")) == bytes(of: folder.file("b")))
   }
 
+  @Test func `parameters of every type are saved and loaded, and a type is told from any other`() throws {
+    let folder = try TemporaryFolder()
+    func store(_ types: [ElementType], adding offset: Int) throws -> ParameterStore {
+      let graph = Graph()
+      for (name, type) in zip(ElementType.allCases, types) {
+        let values = (0..<6).map { type == .bool ? Double(($0 + offset) % 2) : Double(3 * $0 + offset) }
+        _ = graph.parameter("\(name)", [2, 3], .values(values), type)
+      }
+      let store = ParameterStore()
+      try store.makeParameters(of: graph)
+      return store
+    }
+    let types = ElementType.allCases
+    let (saved, loaded) = (try store(types, adding: 0), try store(types, adding: 1))
+    try saved.save(to: folder.file("a"))
+    let stored = try TensorFile(opening: folder.file("a")).tensors.map { "\($0.name) \($0.type)" }
+    #expect(
+      Set(stored) == [
+        "float32 F32", "float64 F64", "int32 I32", "int64 I64", "bool BOOL", "float16 F16", "bfloat16 BF16",
+      ])
+    #expect(try Self.bits(of: saved) != Self.bits(of: loaded))
+    try loaded.load(from: folder.file("a"))
+    #expect(try Self.bits(of: saved) == Self.bits(of: loaded))
+    for shift in 1..<types.count {
+      let others = types.indices.map { types[($0 + shift) % types.count] }
+      let store = try store(others, adding: 1), before = try Self.bits(of: store)
+      let error = #expect(throws: StateFileError.self) { try store.load(from: folder.file("a")) }
+      for (type, other) in zip(types, others) {
+        let message = "\(type): of type \(StoredType(type)) in the file, wanted \(StoredType(other))"
+        #expect(error?.description.contains(message) == true)
+      }
+      #expect(try Self.bits(of: store) == before)
+    }
+  }
+
   @Test func `a file holds parameters of one moment: whoever would write in between is refused`() throws {
     let folder = try TemporaryFolder()
     let store = try Self.store()

@@ -9,6 +9,10 @@ public struct StoredType: Hashable, Sendable, CustomStringConvertible {
   public static let float32 = StoredType(name: "F32", bitCount: 32)
   public static let float64 = StoredType(name: "F64", bitCount: 64)
   public static let int32 = StoredType(name: "I32", bitCount: 32)
+  public static let int64 = StoredType(name: "I64", bitCount: 64)
+  public static let bool = StoredType(name: "BOOL", bitCount: 8)
+  public static let float16 = StoredType(name: "F16", bitCount: 16)
+  public static let bfloat16 = StoredType(name: "BF16", bitCount: 16)
 
   public var description: String { name }
 

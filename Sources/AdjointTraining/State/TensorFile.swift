@@ -73,13 +73,19 @@ public struct TensorFile: ~Copyable {
     try file.bytes(tensor.bytes.count, at: dataStart + tensor.bytes.lowerBound)
   }
 
-  /// Fills `target` with the bytes of one tensor, which are as many.
+  /// Fills `target` with the bytes of one tensor, which are as many. Those of truth values are 0 or 1.
   func read(_ tensor: StoredTensor, into target: inout MutableRawSpan) throws(StateFileError) {
     precondition(target.byteCount == tensor.bytes.count, "A tensor of \(tensor.bytes.count) bytes fills as many")
     var failure: StateFileError?
     target.withUnsafeMutableBytes { bytes in
       do throws(StateFileError) {
         try file.read(into: bytes, at: dataStart + tensor.bytes.lowerBound)
+        if tensor.type == .bool, let place = bytes.firstIndex(where: { $0 > 1 }) {
+          throw .malformed(
+            path: file.path,
+            reason:
+              "element \(place) of \(TensorFileHeader.quoted(tensor.name)) is \(bytes[place]), and a BOOL is 0 or 1")
+        }
       } catch {
         failure = error
       }

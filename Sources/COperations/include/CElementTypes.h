@@ -23,7 +23,11 @@
 #define ADJ_ELEMENT_TYPES(X)                                 \
   X(float32, float, f32, ARITHMETIC, 24, 127, "F32")         \
   X(float64, double, f64, ARITHMETIC, 53, 1023, "F64")       \
-  X(int32, int32_t, i32, INTEGER, 31, 30, "I32")
+  X(int32, int32_t, i32, INTEGER, 31, 30, "I32")             \
+  X(int64, int64_t, i64, INTEGER, 63, 62, "I64")             \
+  X(bool, uint8_t, i32, INTEGER, 1, 0, "BOOL")               \
+  X(float16, uint16_t, f32, FLOATING, 11, 15, "F16")         \
+  X(bfloat16, uint16_t, f32, FLOATING, 8, 127, "BF16")
 
 #define ADJ_TYPE(NAME, ...) adj_element_##NAME __attribute__((swift_name(#NAME))),
 

@@ -488,6 +488,24 @@ extension WrongLine {
       with: "adj_split_exp_f64(exponent, 0.0 * lost);",
       caughtBy: "AdjointTests.DoubleFunctionTests"),
     WrongLine(
+      "a double is rounded to a float and then to a half",
+      in: "Sources/COperations/include/CElementCasts.h",
+      replace: "return adj_##NAME##_of_f32(adj_odd_f32_of_f64(x));",
+      with: "return adj_##NAME##_of_f32((float)x);",
+      caughtBy: "KernelsTests.CastTests"),
+    WrongLine(
+      "an integer of 64 bits is rounded to a double and then to a half",
+      in: "Sources/COperations/include/CElementCasts.h",
+      replace: "return adj_##NAME##_of_f64(adj_odd_f64_of_i64(x));",
+      with: "return adj_##NAME##_of_f64((double)x);",
+      caughtBy: "KernelsTests.CastTests"),
+    WrongLine(
+      "a tie among halves goes up",
+      in: "Sources/COperations/include/CElementCasts.h",
+      replace: "+ 0x0fff + (magnitude >> 13 & 1)) >> 13;",
+      with: "+ 0x1000) >> 13;",
+      caughtBy: "KernelsTests.CastTests"),
+    WrongLine(
       "the first block of a cast is cast again for each other",
       in: "Sources/CKernels/casts.c",
       replace: "const char *elements = (const char *)input + start * size;",

@@ -249,5 +249,11 @@ extension WrongLine {
       replace: "if output.type == .int32, let wrong",
       with: "if output.type == .float64, let wrong",
       caughtBy: "AdjointTests.NoIntegerTests/`a constant that is no int32 after a gate fails when it is run`"),
+    WrongLine(
+      "an integer that no double has is folded as one",
+      in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
+      replace: "return values.singleValue.map { .repeated($0) } ?? values",
+      with: "return shapes.result.shape.elementCount == 1 ? .repeated(values.doubles(count: 1)[0]) : values",
+      caughtBy: "AdjointTests.ElementTypeTests"),
   ]
 }

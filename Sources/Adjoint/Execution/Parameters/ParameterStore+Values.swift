@@ -53,6 +53,8 @@ extension ParameterStore {
   /// Replaces the values of all parameters `names` together: `fill` writes the elements of each, as they lie in memory,
   /// and if it throws for any, no parameter changes. A name given twice is filled once.
   ///
+  /// A byte of a ``ElementType/bool`` parameter that is neither 0 nor 1 becomes 1.
+  ///
   /// The values are written beside the present ones, so that each of these parameters takes twice its memory from then
   /// on, as one that steps update does.
   ///
@@ -71,6 +73,7 @@ extension ParameterStore {
       bytes.initializeMemory(as: UInt8.self, repeating: 0)
       var span = bytes.mutableBytes
       try fill(memory.name, &span)
+      memory.signature.elementType.makeElements(of: bytes)
     }
     for memory in memories { memory.exchange() }
     isComplete = !memories.isEmpty

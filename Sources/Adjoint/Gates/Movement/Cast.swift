@@ -3,7 +3,7 @@
 ///
 /// A floating-point number becomes the nearest of its new type, a tie going to the even one, an infinity where it is
 /// beyond the greatest; NaN stays NaN. As an integer it is what lies before its point, or the nearest in the range, as is
-/// an integer that is in another's range no more; NaN is 0.
+/// an integer that is in another's range no more; NaN is 0. As a truth value it is true if it is not 0, also a NaN; true is 1.
 public struct Cast: Gate {
   public static let name = "cast"
   public let result: ElementType
@@ -44,6 +44,7 @@ extension Node {
   ///
   /// A floating-point number is rounded to the nearest, a tie going to the even one, and becomes an infinity beyond the
   /// greatest. What lies before its point becomes an integer; an integer out of range is the nearest in it, and a NaN 0.
+  /// Whatever is not 0 is true, also a NaN; true is 1.
   /// Gradients pass between floating-point types, cast back. They end where integers are made, or made numbers.
   public func cast(to type: ElementType, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
     if type == elementType { return self }

@@ -2,12 +2,23 @@ package import Kernels
 
 /// The number format of a node's elements.
 ///
-/// Gates compute with ``float32`` and ``float64``. ``int32`` holds labels and row indices, and has no gradient. Elements
-/// of any type are stored, moved, and made elements of another type by ``Node/cast(to:fileID:line:)``.
+/// Gates compute with ``float32`` and ``float64``, and ``int32`` holds labels and row indices. Elements of any type are
+/// stored, moved, and made elements of another type by ``Node/cast(to:fileID:line:)``: cast them to compute with them. A
+/// gate that is asked to compute with another type is a ``GraphError`` that says so. Gradients are of their variables'
+/// types; integers and truth values have none.
 ///
 /// Everything else about a type stands in one line of a table, `CElementTypes.h`, that Swift and C share.
 public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-  case float32, float64, int32
+  /// Numbers of 24 and of 53 binary digits, the `binary32` and the `binary64` of IEEE 754.
+  case float32, float64
+  /// Integers of 32 and of 64 bits.
+  case int32, int64
+  /// Truth values: 1 is true and 0 false, in a byte.
+  case bool
+  /// Numbers of 11 binary digits, the `binary16` of IEEE 754, up to 65504.
+  case float16
+  /// Numbers of 8 binary digits, with the exponents of ``float32``: its upper half.
+  case bfloat16
 
   // Asked for each of a million nodes, these three read the table here rather than in another module.
 
@@ -79,6 +90,12 @@ extension ElementType {
   /// The first of `values` that is out of the range of integers; `nil` for floating-point types, which have infinities.
   package func firstOutOfRange(_ values: [Double]) -> Double? {
     isDifferentiable ? nil : values.first { lacks(rounded($0)) }
+  }
+
+  /// Makes bytes from outside elements: a truth value that is not 0 is 1, as Swift needs it to be.
+  func makeElements(of bytes: UnsafeMutableRawBufferPointer) {
+    guard precision == 1 else { return }
+    for place in bytes.indices where bytes[place] > 1 { bytes[place] = 1 }
   }
 
   /// The element at `base` as a double, to which it is rounded.
