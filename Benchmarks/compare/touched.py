@@ -17,6 +17,7 @@ ADDITIONS = [
     ("an elementwise gate with a fast kernel", "Gate atan2"),
     ("a gate with a structured kernel", "Gate cumulativeProduct"),
     ("a fusion of calls", "Fusion of products"),
+    ("an element type", "Element types int64"),
 ]
 
 OWN, SHARED, ORACLES, TESTS, DOCUMENTATION = "files of its own", "shared files", "oracles", "tests", "documentation"

@@ -1,6 +1,6 @@
 // Elements of any type as those of any other: out of memory into a wide type that has each of them exactly, and from
-// there into the other. Where either is that wide type itself, that is one loop, else two over blocks that stay in the L1
-// cache: so a type costs five loops, and not two for each other type.
+// there into the other. Where either is that wide type itself, that is one loop, else two over blocks that stay in the
+// L1 cache: so a type costs five loops, and not two for each other type.
 
 #include "include/CKernels.h"
 #include "targets.h"

@@ -29,10 +29,9 @@ extension Graph {
   /// a value is the sum over all steps, in an order that the shapes fix: the same bits at every width.
   ///
   /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any
-  /// number of them. All floats of one type, ``ElementType/float32`` or ``ElementType/float64``: cast others before the scan. Integers may
-  /// be in sequences, as labels or the steps of a dropout.
-  /// Dropout in a body drops the same elements in each step unless it is given a step that differs, an element of such
-  /// a sequence.
+  /// number of them. All floats of one type, ``ElementType/float32`` or ``ElementType/float64``: cast others before the
+  /// scan. Integers may be in sequences, as labels or the steps of a dropout. Dropout in a body drops the same elements
+  /// in each step unless it is given a step that differs, an element of such a sequence.
   ///
   /// `steps` says how often the body runs where there is no sequence to say it. With `reversed`, steps go from the last
   /// elements to the first; outputs keep the places of the elements that they belong to.

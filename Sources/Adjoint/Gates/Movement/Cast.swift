@@ -1,9 +1,10 @@
-/// Cast: y is x's elements as elements of another type.   x̄ is ȳ cast back. Between integers and floating-point numbers it
-/// is a step: no gradient.
+/// Cast: y is x's elements as elements of another type.   x̄ is ȳ cast back. Between integers and floating-point numbers
+/// it is a step: no gradient.
 ///
 /// A floating-point number becomes the nearest of its new type, a tie going to the even one, an infinity where it is
-/// beyond the greatest; NaN stays NaN. As an integer it is what lies before its point, or the nearest in the range, as is
-/// an integer that is in another's range no more; NaN is 0. As a truth value it is true if it is not 0, also a NaN; true is 1.
+/// beyond the greatest; NaN stays NaN. As an integer it is what lies before its point, or the nearest in the range, as
+/// is an integer that is out of another's range; NaN is 0. As a truth value it is true if it is not 0, also a NaN; true
+/// is 1.
 public struct Cast: Gate {
   public static let name = "cast"
   public let result: ElementType
@@ -43,9 +44,9 @@ extension Node {
   /// These elements as elements of `type`: the value itself if it is of that type.
   ///
   /// A floating-point number is rounded to the nearest, a tie going to the even one, and becomes an infinity beyond the
-  /// greatest. What lies before its point becomes an integer; an integer out of range is the nearest in it, and a NaN 0.
-  /// Whatever is not 0 is true, also a NaN; true is 1.
-  /// Gradients pass between floating-point types, cast back. They end where integers are made, or made numbers.
+  /// greatest. What lies before its point becomes an integer; an integer out of range is the nearest in it, and a NaN
+  /// 0. Whatever is not 0 is true, also a NaN; true is 1. Gradients pass between floating-point types, cast back. They
+  /// end where integers are made, or made numbers.
   public func cast(to type: ElementType, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
     if type == elementType { return self }
     return graph.apply(Cast(to: type), to: [self], fileID: fileID, line: line)

@@ -14,7 +14,8 @@ public struct BFloat16: Hashable, Sendable, BitwiseCopyable {
   /// The number of these bits.
   public init(bitPattern: UInt16) { self.bitPattern = bitPattern }
 
-  /// The number next to `value`, the one whose last digit is 0 if two are: an infinity beyond the greatest, NaN for NaN.
+  /// The number next to `value`, the one whose last digit is 0 if two are: an infinity beyond the greatest, NaN for
+  /// NaN.
   public init(_ value: Float) { self.init(bitPattern: adj_bfloat16_of_f32(value)) }
 
   /// Two numbers are equal if their values are: 0 and -0 are, and a NaN equals nothing.

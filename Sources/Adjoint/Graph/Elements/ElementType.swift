@@ -3,9 +3,9 @@ package import Kernels
 /// The number format of a node's elements.
 ///
 /// Gates compute with ``float32`` and ``float64``, and ``int32`` holds labels and row indices. Elements of any type are
-/// stored, moved, and made elements of another type by ``Node/cast(to:fileID:line:)``: cast them to compute with them. A
-/// gate that is asked to compute with another type is a ``GraphError`` that says so. Gradients are of their variables'
-/// types; integers and truth values have none.
+/// stored, moved, and made elements of another type by ``Node/cast(to:fileID:line:)``: cast them to compute with them.
+/// A gate that is asked to compute with another type is a ``GraphError`` that says so. Gradients are of their
+/// variables' types; integers and truth values have none.
 ///
 /// Everything else about a type stands in one line of a table, `CElementTypes.h`, that Swift and C share.
 public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// A Swift type whose values a node can hold: `Float`, `Double`, `Int32`, `Int64`, `Bool`, `Float16` (where Swift has it)
-/// or ``BFloat16``, and no other, since a node's memory is read and written as elements of that type.
+/// A Swift type whose values a node can hold: `Float`, `Double`, `Int32`, `Int64`, `Bool`, `Float16` (where Swift has
+/// it) or ``BFloat16``, and no other, since a node's memory is read and written as elements of that type.
 public protocol GraphScalar: BitwiseCopyable, Sendable {
   /// Only this package makes such a value, one for each of its types: another type has none to conform with.
   static var _format: _GraphScalarFormat<Self> { get }
