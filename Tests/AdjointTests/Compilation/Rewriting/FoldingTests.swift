@@ -100,11 +100,7 @@ import Testing
         let running = SampleGraph(sample, type), graph = Graph()
         let constants = running.operands.map { operand in
           let value = running.values[operand]!
-          return switch value.elementType {
-          case .float32: graph.constant(value.values.map { Float($0) }, value.shape)
-          case .float64: graph.constant(value.values, value.shape)
-          case .int32: graph.constant(value.values.map { Int32($0) }, value.shape)
-          }
+          return graph.constant(doubles: value.values, value.shape, value.elementType)
         }
         var folding = FoldConstants()
         let values = try #require(folded(graph.applying(sample.gate, constants), &folding), "\(sample) stays a gate")
