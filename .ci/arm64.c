@@ -93,7 +93,7 @@ static void operations(int is_float) {
       }
       const void *const inputs[3] = {operands[0], operands[1], operands[2]};
       const struct adj_layout layout = {.rank = 1, .sizes = sizes, .operands = facts.arity, .strides = strides};
-      adj_elementwise((uint16_t)opcode, is_float ? ADJ_FLOAT32 : ADJ_FLOAT64, layout, inputs, output, 0, COUNT);
+      adj_elementwise((uint16_t)opcode, is_float ? adj_element_float32 : adj_element_float64, layout, inputs, output, 0, COUNT);
       add_all(output, is_float, COUNT);
     }
     end(facts.name, is_float);
@@ -108,7 +108,7 @@ static void products(int is_float) {
     for (int across = 0; across < 4; ++across) {
       const int ta = across & 1, tb = across >> 1;
       fill(a, is_float, m * k, 1, 1, 0.0625), fill(b, is_float, k * n, 1, 2, 0.0625);
-      adj_product(is_float ? ADJ_FLOAT32 : ADJ_FLOAT64, adj_vector_level(), ta, tb, m, n, k, a, ta ? m : k, b,
+      adj_product(is_float ? adj_element_float32 : adj_element_float64, adj_vector_level(), ta, tb, m, n, k, a, ta ? m : k, b,
                   tb ? k : n, c, n, 0);
       add_all(c, is_float, m * n);
     }
@@ -120,7 +120,7 @@ static void rows(int is_float) {
   enum { ROWS = 3, COLUMNS = 700 };
   static double x[ROWS * COLUMNS], v[ROWS * COLUMNS], p[ROWS * COLUMNS], output[ROWS * COLUMNS];
   static int32_t labels[ROWS] = {5, 0, 699};
-  const uint8_t type = is_float ? ADJ_FLOAT32 : ADJ_FLOAT64;
+  const uint8_t type = is_float ? adj_element_float32 : adj_element_float64;
   fill(x, is_float, ROWS * COLUMNS, 1, 1, 0.5), fill(v, is_float, ROWS * COLUMNS, 1, 2, 1);
   const void *inputs[3] = {x, labels, labels};
   adj_rows(ADJ_SOFTMAX, type, inputs, p, COLUMNS, 0, ROWS);
@@ -143,7 +143,7 @@ static void rows(int is_float) {
 static void reductions(int is_float) {
   enum { OUTER = 19, INNER = 5000 };
   static double x[OUTER * INNER], output[INNER];
-  const uint8_t type = is_float ? ADJ_FLOAT32 : ADJ_FLOAT64;
+  const uint8_t type = is_float ? adj_element_float32 : adj_element_float64;
   const uint8_t all[] = {ADJ_SUM, ADJ_GREATEST, ADJ_NORM, ADJ_MEAN, ADJ_MEAN_SQUARE};
   for (int kind = 1; kind < 4; kind += 2) {
     fill(x, is_float, OUTER * INNER, kind, 3, kind == 3 ? 1 : 0.0625);
@@ -164,7 +164,7 @@ static void reductions(int is_float) {
 
 static void circles(int is_float) {
   static double a[COUNT], b[COUNT], output[COUNT];
-  const uint8_t type = is_float ? ADJ_FLOAT32 : ADJ_FLOAT64;
+  const uint8_t type = is_float ? adj_element_float32 : adj_element_float64;
   fill(a, is_float, COUNT, 1, 1, 1), fill(b, is_float, COUNT, 1, 2, 1);
   for (int reversed = 0; reversed < 2; ++reversed) {
     adj_circular_convolution(type, a, b, output, COUNT, 7, 3, reversed, 0, 1);
