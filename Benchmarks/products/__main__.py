@@ -59,7 +59,7 @@ def compiler():
 
 
 def sources():
-    return sorted((KERNELS / "Products").glob("*.c"))
+    return [*sorted((KERNELS / "Products").glob("*.c")), KERNELS / "scratch.c", KERNELS / "vector_level.c"]
 
 
 def build():
@@ -67,7 +67,7 @@ def build():
     program = WORK / "products"
     libraries = ["-ldl", "-lm"] if sys.platform == "linux" else []
     subprocess.run(
-        [compiler(), *FLAGS, Path(__file__).parent / "products.c", *sources(), KERNELS / "scratch.c", "-o", program,
+        [compiler(), *FLAGS, Path(__file__).parent / "products.c", *sources(), "-o", program,
          *libraries], check=True)
     return program
 
