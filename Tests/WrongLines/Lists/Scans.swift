@@ -91,12 +91,6 @@ extension WrongLine {
       with: "of: last.terms.prefix(max(2, last.terms.count - 1)).map { sums[$0]! })",
       caughtBy: gatesInScans),
     WrongLine(
-      "a sum over all steps is made anew for each that reads it",
-      in: "Sources/Adjoint/Recurrence/SplitScan.swift",
-      replace: "if sums[term] == nil { open.append",
-      with: "do { sums[term] = nil; open.append",
-      caughtBy: "AdjointTests.LongScanTests/`a chain of sums in a step adds as many nodes for each sum`"),
-    WrongLine(
       "the second gradient of a part of a scan's results is dropped",
       in: "Sources/Adjoint/Recurrence/ReverseScan.swift",
       replace: "if contributions.count < 2 { return",

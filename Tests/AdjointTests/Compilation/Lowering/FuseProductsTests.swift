@@ -84,9 +84,11 @@ import Testing
   @Test(arguments: [1, 2, 3]) func `parts of a fused product keep to their rows`(width: Int) throws {
     let layer = Layer(rows: 1_300, inner: 9, columns: 20)
     let y = relu(layer.x.matmul(layer.w) + layer.row) * 0.5
-    func result(_ leftOut: Set<CompilerPass>, _ executor: GraphExecutor) throws -> [Float] {
+    func result(
+      _ leftOut: Set<CompilerPass>, _ division: Division?, _ executor: GraphExecutor
+    ) throws -> [Float] {
       var options = Program.Options()
-      options.division = .finest
+      options.division = division
       options.leftOut = leftOut
       let session = try Program(y, options: options).makeSession(on: executor)
       func numbers(_ count: Int, _ period: Int) -> [Float] { (0..<count).map { Float($0 % period - period / 2) / 7 } }
@@ -97,7 +99,10 @@ import Testing
       return try session.read(y, as: Float.self)
     }
     let executor = try GraphExecutor(width: width, sharing: .always)
-    #expect(try result([], executor) == result([.fuseProducts], GraphExecutor(width: 1)))
+    let expected = try result([.fuseProducts], nil, GraphExecutor(width: 1))
+    // All rows of blocks in one part, and one in each.
+    #expect(try result([], nil, executor) == expected)
+    #expect(try result([], .finest, executor) == expected)
   }
 
   @Test func `a NaN of the product and one of its chain are told apart`() throws {
