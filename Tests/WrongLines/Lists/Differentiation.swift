@@ -199,11 +199,5 @@ extension WrongLine {
       replace: "if !type.hasArithmetic { return accumulateComputed(contributions, type) }",
       with: "",
       caughtBy: "AdjointTests.CastTests"),
-    WrongLine(
-      "a gradient passes through an integer",
-      in: "Sources/Adjoint/Gates/Movement/Cast.swift",
-      replace: "type.isDifferentiable && result.isDifferentiable ?",
-      with: "type.isDifferentiable ?",
-      caughtBy: "AdjointTests.CastTests"),
   ]
 }
