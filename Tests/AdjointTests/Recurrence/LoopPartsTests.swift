@@ -19,15 +19,24 @@ import Testing
     case turned
     /// Sums along the rows' axis.
     case running
+    /// Elements are drawn in fours, and half of them are not a multiple of four.
+    case dropped
 
     var parts: Int {
       switch self {
       case .elements: 8
       case .product: 2
-      case .otherWeights, .meanOfRows, .turned, .running: 1
+      case .otherWeights, .meanOfRows, .turned, .running, .dropped: 1
       }
     }
-    var state: Shape { self == .product ? [16, 256] : self == .elements ? [64, 1024] : [128, 128] }
+    var state: Shape {
+      switch self {
+      case .elements: [64, 1_024]
+      case .product: [16, 256]
+      case .dropped: [2, 65_538]
+      case .otherWeights, .meanOfRows, .turned, .running: [128, 128]
+      }
+    }
     var length: Int { self == .elements || self == .product ? 16 : 12 }
 
     func step(_ state: Node, _ x: Node, _ weights: Node) -> Node {
@@ -38,6 +47,8 @@ import Testing
       case .meanOfRows: tanh(state.matmul(weights) + x - state.mean(axes: [0]))
       case .turned: tanh(state.matmul(weights) + x * state.transposed())
       case .running: tanh(state.matmul(weights) + (x + state).cumulativeSum(axis: 0))
+      case .dropped:
+        tanh(dropout(state * 0.5 + x, rate: 0.25, step: x.graph.constant(1, [], .int32), seed: 3))
       }
     }
 
@@ -60,7 +71,7 @@ import Testing
     }
 
     private func isRead(_ input: Node) -> Bool {
-      input.name != "weights" || self != .elements && self != .otherWeights
+      input.name != "weights" || self != .elements && self != .otherWeights && self != .dropped
     }
   }
 

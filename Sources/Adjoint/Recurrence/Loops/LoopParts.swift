@@ -4,8 +4,8 @@ internal import Kernels
 ///
 /// A part computes the same share of the elements of every value, as of a batch of rows the first half. So it may be if
 /// of what the body computes, and of the state, no part reads more than its own share; of weights and elements each
-/// reads what it likes. What the calls of the body say that they read and write decides it, whatever gates they are
-/// of. A call's bits do not depend on how it is divided, and neither do a loop's. How many parts there may be follows
+/// reads what it likes. What the calls of the body say that they read and write, and where they can be cut, decides it,
+/// whatever gates they are of. A call's bits do not depend on how it is divided, and neither do a loop's. How many parts there may be follows
 /// from the body alone.
 struct LoopParts: Sendable {
   /// How many there may be.
@@ -55,7 +55,10 @@ struct LoopParts: Sendable {
     for step in plan.steps {
       guard case .kernel(let number, _) = step.work else { return false }
       let call = plan.calls[number]
-      guard call.extent % count == 0, plan.operands[step.results].allSatisfy(isInShares) else { return false }
+      var wanted = count
+      let cutStep = call.cutStep(for: &wanted, grain: 1)
+      guard wanted == count, call.extent % (count * cutStep) == 0, plan.operands[step.results].allSatisfy(isInShares)
+      else { return false }
       for part in 0..<count {
         let range = share(part, of: call.extent, count)
         for (number, place) in plan.operands[step.results].enumerated() {
