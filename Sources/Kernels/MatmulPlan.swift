@@ -41,8 +41,8 @@ package struct MatmulPlan: Sendable, Equatable {
       batch: batch, top: top, left: left, height: min(blockHeight, m - top), width: min(stripWidth, n - left))
   }
 
-  /// The rectangle of as many blocks as make one up, from block `first` on and below `end`, and how many they are: whole
-  /// rows of blocks down to the end of a batch, or what there is of one row.
+  /// The largest rectangle of blocks that begins with block `first` and ends below block `end`, and its number of
+  /// blocks: whole rows of blocks within one batch, or a piece of one row.
   func rectangle(from first: Int, below end: Int) -> (block: Block, count: Int) {
     let across = first % blocksAcross
     let down = blocksDown - first / blocksAcross % blocksDown

@@ -2,7 +2,8 @@ import Testing
 
 @testable import Kernels
 
-/// What a range of a product's blocks is multiplied as, and when a library is told of that does not fit the processor.
+/// The rectangles into which a range of a product's blocks is put together, and the sentence about a library that does
+/// not fit the processor.
 @Suite(.timeLimit(.minutes(20))) struct ProductBlockTests {
   @Test(arguments: [
     MatmulPlan(m: 130, n: 300, k: 70), MatmulPlan(m: 64, n: 128, k: 512), MatmulPlan(m: 300, n: 40, k: 20),

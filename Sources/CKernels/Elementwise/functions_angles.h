@@ -23,7 +23,7 @@ static const uint64_t adj_two_over_pi_f64[] = {
 
 /// Past this, taking multiples of pi / 2 off a float loses digits of pi.
 #define ADJ_WIDE_ANGLE_F32 4.0e8f
-/// Up to this, there is no multiple of pi / 2 to take off.
+/// The largest angle that is reduced already: at most pi / 4.
 #define ADJ_SMALL_ANGLE_F32 0.785f
 
 /// sin(x - low) for |x| <= pi / 4, of which `low` is at most the last place. The factor 6 has the term of x³ take it
@@ -65,7 +65,7 @@ ADJ_INLINE float adj_turn_f32(float x, uint32_t quarters) {
                         quadrant);
 }
 
-/// The same for |x| >= 2^25 and NaN.
+/// sin(x + quarters · pi / 2) for |x| >= 2^25; NaN for infinity and NaN.
 ///
 /// x = m · 2^e with a whole m of 24 bits. Digits of 2 / pi whose product with 2^e is a multiple of 4 turn full circles
 /// and are left out; 96 after them give 2 of the quarter's number and at least 70 behind the point, of which an angle
@@ -146,8 +146,10 @@ ADJ_INLINE double adj_turn_f64(double x, uint64_t quarters) {
   return quarters == 0 && x == 0.0 ? x : result;
 }
 
-/// The same for |x| >= 1 and NaN, as for floats: of 192 digits, at least 137 are behind the point and right, of which
-/// an angle next to a multiple of pi / 2 loses 62.
+/// sin(x + quarters · pi / 2) for |x| >= 1; NaN for infinity and NaN.
+///
+/// It works as `adj_wide_turn_f32` does. Of the 192 digits at least 137 are fractional and right; an angle next to a
+/// multiple of pi / 2 loses 62 of them.
 ADJ_LARGE double adj_wide_turn_f64(double x, uint64_t quarters) {
   uint64_t bits = adj_bits_f64(x), m = (bits & 0x000FFFFFFFFFFFFF) | 0x0010000000000000;
   uint64_t exponent = bits >> 52 & 0x7FF;

@@ -5,9 +5,9 @@
 //
 // The two polynomials of the error function of floats are least-maximum fits made for these kernels (Lawson's
 // reweighted least squares on Chebyshev nodes): 2^-31 and 2^-30 of the result before their coefficients were rounded to
-// floats. So are those of doubles (by E. Remez's exchanges), to 2^-61 and 2^-58 of the result, that of e^x - 1, to 2^-61, and that
-// of the angle of floats, to 2^-25.8; that of the angle of doubles and the logarithm's are FreeBSD msun's (s_atan.c,
-// e_log.c).
+// floats. So are those of doubles (by E. Remez's exchanges), to 2^-61 and 2^-58 of the result, that of e^x - 1, to
+// 2^-61, and that of the angle of floats, to 2^-25.8; that of the angle of doubles and the logarithm's are FreeBSD
+// msun's (s_atan.c, e_log.c).
 
 #include "functions_f32.h"
 #include "functions_f64.h"

@@ -283,8 +283,8 @@ void adj_dropout(uint8_t type, const void *input, void *output, double scale, ui
 double adj_cosine(double x);
 double adj_power(double x, double y);
 
-/// output[i] = input[i] as an element of type `to`, for begin <= i < end, as CElementCasts.h says. Types are any two; the
-/// memory is not the same.
+/// output[i] = input[i] as an element of type `to`, for begin <= i < end, as CElementCasts.h says. The types are
+/// any two; input and output share no memory.
 void adj_cast(uint8_t from, uint8_t to, const void *input, void *output, ptrdiff_t begin, ptrdiff_t end);
 
 /// `value` as an element of `type` has it.

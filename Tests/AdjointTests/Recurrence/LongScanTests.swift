@@ -21,8 +21,8 @@ import Testing
   }
 
   /// The nodes of a graph with the gradient of a scan in each of whose steps a value is doubled so often: going back,
-  /// each gradient is a sum of the one before and itself. The gradient of what is added to an element is such a sum, that
-  /// of a factor the product of one.
+  /// each gradient is a sum of the one before and itself. The gradient of a value that is added to an element is such a
+  /// sum; that of a factor is a product with one.
   private func nodeCount(
     doublings: Int, adds: Bool
   ) throws -> (count: Int, program: Program, weight: Node, x: Node) {

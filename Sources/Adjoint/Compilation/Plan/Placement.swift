@@ -2,9 +2,9 @@
 ///
 /// One-element values of a type with arithmetic lie side by side in a slab, one slab an element type, so that a scalar
 /// graph needs no buffer a gate. Everything else has a buffer: one of its own where the user reaches it, otherwise one
-/// that shares its memory with others (see ``BufferReuse``). A reshaped value lives where the original does, and a slice
-/// of an input along its first axis within the input. Constants of more than one element lie in memory of the program,
-/// which its sessions share (see ``ConstantMemory``).
+/// that shares its memory with others (see ``BufferReuse``). A reshaped value lies where the original does, and a slice
+/// of an input along its first axis lies within the input. Constants of more than one element lie in memory of the
+/// program, which its sessions share (see ``ConstantMemory``).
 struct Placement: Sendable {
   /// A slot of a slab or a buffer, in 32 bits; or, until its step is complete, a gate of the step that will hold a slot.
   struct Place: Hashable, Sendable, BitwiseCopyable {

@@ -53,8 +53,9 @@ struct Recomputation {
     if sharing != .nobody { shared[sharing] = copies }
   }
 
-  /// Makes those of `values` that there is no copy of, and what they are made of, in the order of the graph; gives the
-  /// first copy.
+  /// Copies each of `values` that has no copy yet, and before it what it is made of, in the order of the graph.
+  ///
+  /// - Returns: the first of the new copies.
   private mutating func makeAgain(
     _ values: [NodeID], _ policy: some RecomputationPolicy, _ copies: inout [NodeID: NodeID]
   ) -> NodeID? {

@@ -1,5 +1,6 @@
-/// Cast: y is x's elements as elements of another type.   x̄ is ȳ cast back. Between integers and floating-point numbers
-/// it is a step: no gradient.
+/// Cast: y is x's elements as elements of another type.   x̄ is ȳ cast back.
+///
+/// Between integers and floating-point numbers it is a step function: no gradient.
 ///
 /// A floating-point number becomes the nearest of its new type, a tie going to the even one, an infinity where it is
 /// beyond the greatest; NaN stays NaN. As an integer it is what lies before its point, or the nearest in the range, as

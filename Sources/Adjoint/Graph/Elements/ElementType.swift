@@ -80,8 +80,8 @@ extension ElementType {
   /// `value` cast to this type.
   package func nearest(to value: Double) -> Double { kernelType.rounded(value) }
 
-  /// Whether `value` is no number of this type, although it need not be rounded: of integers what has digits behind the
-  /// point, is out of range or NaN. Floating-point types round.
+  /// True for a number that an integer type cannot hold: a fraction, one out of range, or NaN. False for every number
+  /// of a floating-point type, which rounds.
   package func lacks(_ value: Double) -> Bool {
     if isDifferentiable { return false }
     return value != nearest(to: value) || value >= Self.power(greatestExponent + 1)

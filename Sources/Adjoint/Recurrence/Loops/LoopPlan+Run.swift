@@ -13,9 +13,8 @@ extension LoopPlan: KernelCall {
     layout.overwritable[number]?.contains(position) ?? false
   }
 
-  /// Runs all steps on the calling thread, for all rows or for those of `range`, which are parts of ``parts``. Behind the
-  /// scan's operands come the constants of its body; the last of `outputs` is the loop's own memory, of which each part
-  /// has its own. Allocates nothing.
+  /// Runs all steps on the calling thread, for the rows of the ``parts`` in `range`. The constants of the body follow the
+  /// scan's operands; the last of `outputs` is the loop's own memory, of which each part has its own. Allocates nothing.
   ///
   /// - Throws: ``ScanFailure`` where a gate of the body fails.
   func run(
