@@ -1,8 +1,7 @@
-/// Has a scan read once what its sequences repeat in every element, as the upstream gradient of a sum does: a value of one
-/// step, and not of all.
+/// Makes a sequence that repeats one value in every step an invariant of its scan, so that memory holds it once and not
+/// once for each step. The upstream gradient of a sum over all outputs is such a sequence.
 ///
-/// It runs when gradients are there: a gradient of what is the same in every step is added up in another order than one
-/// of a sequence.
+/// It runs after differentiation: the gradient of an invariant is added up in another order than that of a sequence.
 ///
 /// - Complexity: O(nodes + edges), nothing if the graph has no scan.
 enum ReadOnceForAllSteps: GraphPass {

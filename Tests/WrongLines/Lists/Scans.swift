@@ -276,7 +276,7 @@ extension WrongLine {
       caughtBy: slicesOfInputs),
     WrongLine(
       "a sequence of columns is read once for all steps",
-      in: "Sources/Adjoint/Compilation/Lowering/ReadOnceForAllSteps.swift",
+      in: "Sources/Adjoint/Recurrence/ReadOnceForAllSteps.swift",
       replace: "shape.rank < all.rank || shape[0] == 1",
       with: "shape.rank <= all.rank",
       caughtBy: "AdjointTests.RewriteLawTests/`a pass changes the plan and no bit, whatever the numbers`"),

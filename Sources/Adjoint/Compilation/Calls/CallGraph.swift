@@ -3,9 +3,9 @@ internal import Kernels
 /// The kernel calls that compute a graph, each made once, in the order in which they run: what lowering makes of gates,
 /// and planning puts into units.
 ///
-/// A call stands at the place in the order of the last node that it computes. Values go by the node that they are: one
-/// under another shape by the node whose memory it is. Scalars are no calls, for they become code of a machine of their
-/// own when units are made.
+/// A call stands at the place in the order of the last node that it computes. A value is named by its node; one that is
+/// shown under another shape by the node in whose memory it lies. Scalar gates are not calls: when units are made they
+/// become code of the scalar machine.
 ///
 /// It knows no memory, no unit and no worker.
 struct CallGraph: Sendable {
@@ -54,7 +54,8 @@ struct CallGraph: Sendable {
   /// Whether a call computes `node` that stands further behind.
   func isComputedLater(_ node: NodeID) -> Bool { number(of: node).map { calls[$0].node != node } ?? false }
 
-  private func number(of node: NodeID) -> Int? {
+  /// The number of the call that computes `node`.
+  func number(of node: NodeID) -> Int? {
     guard !callOf.isEmpty, callOf[node.int] != Self.none else { return nil }
     return Int(callOf[node.int])
   }
@@ -134,72 +135,11 @@ struct CallGraph: Sendable {
   }
 }
 
-/// A step of the compiler from calls to calls.
-protocol CallPass: SendableMetatype {
-  /// The name by which ``CompilerPass`` leaves it out.
-  static var name: String { get }
-
-  static func apply(to calls: inout CallGraph, for options: Program.Options)
-}
-
-/// The passes over calls, in this order. To add one: its file, and its line here.
-enum CallPasses {
-  static let all: [any CallPass.Type] = [FuseProducts.self]
-}
-
-extension CallGraph {
-  /// What is wrong with the calls, if something is: a call reads what is not there yet or reaches no memory, two write
-  /// one value, or nothing computes a root.
-  ///
-  /// - Complexity: O(operands and results of all calls).
-  var violation: String? {
-    var written: Set<NodeID> = []
-    /// Whether the value of a node is there without a call, or by one so far.
-    func isThere(_ node: NodeID) -> Bool {
-      let (storage, node) = (graph.storage, original(of: node))
-      if storage.brief(of: node).source != nil || storage.isScalarGate(node) || written.contains(node) { return true }
-      if let piece = pieces[node], piece.whole == nil { return storage.brief(of: piece.owner).source == .input }
-      if case .accumulate = storage.traits(of: node).kernel.form { return number(of: node) == nil }
-      return false
+extension KernelCall {
+  /// For each of so many results the operands whose memory it may take if nothing reads them later.
+  func overwritable(of operands: [NodeID], by resultCount: Int) -> [[NodeID]] {
+    (0..<resultCount).map { result in
+      operands.indices.filter { mayOverwrite(operand: $0, by: result) }.map { operands[$0] }
     }
-    for (number, call) in calls.enumerated() {
-      for operand in call.operands {
-        if isInner(operand) { return "call \(number), \(call.call), reads \(operand), which reaches no memory" }
-        if !isThere(operand) { return "call \(number), \(call.call), reads \(operand), which is not there yet" }
-      }
-      for result in call.results where !written.insert(result).inserted {
-        return "\(result) is written twice, then by call \(number), \(call.call)"
-      }
-      if call.overwritable.count != call.results.count { return "call \(number) does not say what it may overwrite" }
-    }
-    return graph.roots.all.first { !isThere($0) || isInner($0) }.map { "nothing computes \($0), or into no memory" }
-  }
-
-  /// The check that lowering goes through in debug builds.
-  func _checkInvariants() {
-    #if DEBUG
-      if let violation { preconditionFailure(violation) }
-    #endif
-  }
-}
-
-extension CallGraph: CustomStringConvertible {
-  /// A line for each call: `call 0, matmul of 4, 260 ns, at node 7: node 2, node 5 -> node 7`.
-  var description: String {
-    calls.enumerated().map { number, call in
-      func list(_ nodes: [NodeID]) -> String { nodes.map { "\($0)" }.joined(separator: ", ") }
-      let cost = Int(call.cost.rounded())
-      return
-        "call \(number), \(call.call), \(cost) ns, at \(call.node): \(list(call.operands)) -> \(list(call.results))"
-    }.joined(separator: "\n")
-  }
-}
-
-extension GraphStorage {
-  /// The node whose memory the value of `node` lies in: itself, but for one that shows another under another shape.
-  func original(of node: NodeID) -> NodeID {
-    var node = node
-    while case .alias = traits(of: node).kernel.form { node = inputs(of: node).first! }
-    return node
   }
 }

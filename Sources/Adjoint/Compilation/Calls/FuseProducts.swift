@@ -20,7 +20,8 @@ enum FuseProducts: CallPass {
       guard let reader = readers[number], let product = call.call as? MatmulCall, !product.isAdded,
         let chain = calls.calls[reader].call as? ElementwiseChainCall, !taken.contains(reader),
         calls.order.isForward(call.node) == calls.order.isForward(calls.calls[reader].node),
-        options.unitWork == .infinity || product.dividesByRows(into: parts(call.cost))
+        options.unitWork == .infinity
+          || product.dividesByRows(into: Division.partCount(of: call.cost, each: Division.fine.part))
       else { continue }
       let read = calls.calls[reader]
       let positions = read.operands.indices.filter { read.operands[$0] == call.node }
@@ -28,23 +29,20 @@ enum FuseProducts: CallPass {
         // The last, so that the sums before it may be written over what they were added to.
         let target = read.overwritable.lastIndex(where: { $0.contains(call.node) })
       else { continue }
-      var operands = read.operands
-      operands.remove(at: positions[0])
+      var rest = read.operands
+      rest.remove(at: positions[0])
+      let (both, operands) = (
+        ProductChainCall(product, chain, position: positions[0], target: target), call.operands + rest
+      )
       taken.insert(reader)
       fused.append(
         CallGraph.Fusion(
           first: number, second: reader,
           call: CallGraph.Call(
-            call: ProductChainCall(product, chain, position: positions[0], target: target),
-            cost: call.cost + read.cost, node: read.node, operands: call.operands + operands, results: read.results,
-            overwritable: read.results.map { _ in [] }, chainNodes: [call.node] + read.chainNodes,
-            gathers: read.gathers)))
+            call: both, cost: call.cost + read.cost, node: read.node, operands: operands, results: read.results,
+            overwritable: both.overwritable(of: operands, by: read.results.count),
+            chainNodes: [call.node] + read.chainNodes, gathers: read.gathers)))
     }
     calls.fuse(fused)
-  }
-
-  /// How many parts a call of such a cost may be wanted in.
-  private static func parts(_ cost: Float) -> Int {
-    min(Int(min(cost / Division.fine.part, Float(CostModel.mostParts))), CostModel.mostParts)
   }
 }

@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// A matrix product and the chain of elementwise gates that reads it, as one call: rows of blocks after rows of blocks.
+/// A matrix product and the chain of elementwise gates that reads it, as one call: one row of blocks after the other.
 ///
 /// Its operands are those of the product, then those of the chain but for the product itself, which lies where one of
 /// the chain's results will.
@@ -23,20 +23,21 @@ final class ProductChainCall: KernelCall {
     return product.blocksAcross
   }
 
-  /// Where an operand of the chain stands among all.
-  func place(ofChain operand: Int) -> Int { Self.productOperands + operand - (operand > position ? 1 : 0) }
+  /// The operand of the chain that an operand of this call is; `nil` for those of the product.
+  private func operandOfChain(_ operand: Int) -> Int? {
+    let own = operand - Self.productOperands
+    return own < 0 ? nil : own < position ? own : own + 1
+  }
 
   func elementsRead(of operand: Int, by range: Range<Int>) -> Range<Int>? {
-    if operand < Self.productOperands { return product.elementsRead(of: operand, by: range) }
-    let own = operand - Self.productOperands
-    return chained.elementsRead(of: own < position ? own : own + 1, by: product.elements(of: range))
+    guard let own = operandOfChain(operand) else { return product.elementsRead(of: operand, by: range) }
+    return chained.elementsRead(of: own, by: product.elements(of: range))
   }
   func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { product.elements(of: range) }
   /// The chain's operands as by the chain, but not by what the product is computed in the place of.
   func mayOverwrite(operand: Int, by number: Int) -> Bool {
-    guard operand >= Self.productOperands, number != target else { return false }
-    let own = operand - Self.productOperands
-    return chained.mayOverwrite(operand: own < position ? own : own + 1, by: number)
+    guard let own = operandOfChain(operand), number != target else { return false }
+    return chained.mayOverwrite(operand: own, by: number)
   }
   func cost(at speeds: CostModel) -> Float { product.cost(at: speeds) + chained.cost(at: speeds) }
 
@@ -60,11 +61,10 @@ final class ProductChainCall: KernelCall {
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
     _ body: (UnsafeBufferPointer<UnsafeRawPointer>) throws -> Void
   ) rethrows {
-    let count = chained.chain.operandCount
-    try withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: count) { operands in
-      for operand in 0..<count {
-        let place = operand == position ? UnsafeRawPointer(outputs[target]) : inputs[place(ofChain: operand)]
-        operands.initializeElement(at: operand, to: place)
+    try withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: chained.chain.operandCount) { operands in
+      operands.initializeElement(at: position, to: UnsafeRawPointer(outputs[target]))
+      for operand in inputs.indices {
+        if let own = operandOfChain(operand) { operands.initializeElement(at: own, to: inputs[operand]) }
       }
       try body(UnsafeBufferPointer(operands))
     }
@@ -72,8 +72,8 @@ final class ProductChainCall: KernelCall {
 }
 
 extension ProductChainCall {
-  /// Multiplies the part `range`, and calls `body` with the product, with the chain that is to follow, and with what that
-  /// reads: for whoever looks at each operation.
+  /// Multiplies the part `range`, and calls `body` with the product, with the chain that is to follow, and with its
+  /// operands: the search for a NaN looks at each operation.
   func multiply(
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
     _ range: Range<Int>,

@@ -99,9 +99,8 @@ struct LowerToCalls {
     calls.append(
       CallGraph.Call(
         call: call, cost: call.cost(at: costs), node: gates.last!, operands: made.operands, results: made.results,
-        overwritable: made.results.indices.map { result in
-          made.operands.indices.filter { call.mayOverwrite(operand: $0, by: result) }.map { made.operands[$0] }
-        }, chainNodes: made.nodes, gathers: made.gathers),
+        overwritable: call.overwritable(of: made.operands, by: made.results.count), chainNodes: made.nodes,
+        gathers: made.gathers),
       computing: gates)
   }
 
@@ -125,9 +124,7 @@ struct LowerToCalls {
     calls.append(
       CallGraph.Call(
         call: loop, cost: loop.cost(at: costs), node: node, operands: operands, results: results,
-        overwritable: results.indices.map { result in
-          operands.indices.filter { loop.mayOverwrite(operand: $0, by: result) }.map { operands[$0] }
-        },
+        overwritable: loop.overwritable(of: operands, by: results.count),
         constants: loop.plan.placement.constants.map { constant in
           (constant.values, Signature(elementType: constant.elementType, shape: [constant.elementCount]))
         }, scratchByteCount: loop.layout.scratchBytes * loop.parts.count),

@@ -17,6 +17,9 @@ package struct Division: Hashable, Sendable {
   /// worker pays some percent for it, since it reads weights for fewer rows at a time.
   static let fine = Division(part: 3_500, followingPart: 500)  // Decisions/Units-and-division.md
 
+  /// How many parts, of such a cost each, a call of `cost` holds: at most as many as calls are divided into.
+  static func partCount(of cost: Float, each part: Float) -> Int { Int(min(cost / part, Float(CostModel.mostParts))) }
+
   /// With fewer workers busy, at best, finer parts are tried.
   private static let fewWorkers = 4.0  // Decisions/Units-and-division.md
   /// How much shorter the critical path must become for finer parts to be kept.

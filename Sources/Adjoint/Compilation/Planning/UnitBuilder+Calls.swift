@@ -53,13 +53,11 @@ extension UnitBuilder {
 
   /// How many parts a call is worth: as many as hold work enough, or as its operands have if its own are then not tiny.
   private func partCount(of cost: Float, operands: [NodeID]) -> Int {
-    let worth = Self.count(cost, division.part)
+    let worth = Division.partCount(of: cost, each: division.part)
     if writtenBy.isEmpty || worth == CostModel.mostParts { return worth }
     let followed = operands.reduce(1) { max($0, writtenBy[$1]?.count ?? 1) }
-    return max(worth, min(followed, Self.count(cost, division.followingPart)))
+    return max(worth, min(followed, Division.partCount(of: cost, each: division.followingPart)))
   }
-
-  private static func count(_ cost: Float, _ part: Float) -> Int { Int(min(cost / part, Float(CostModel.mostParts))) }
 
   /// For each part of a call the units that make what it reads.
   private func makers(of operands: [NodeID], for parts: Parts) -> [[UInt32]] {

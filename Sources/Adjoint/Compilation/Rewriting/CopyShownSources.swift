@@ -47,8 +47,7 @@ enum CopyShownSources: GraphPass {
 
   /// The input or parameter whose elements are all that `root` is.
   private static func source(shownBy root: NodeID, in storage: GraphStorage) -> NodeID? {
-    var node = root
-    while case .alias = storage.traits(of: node).kernel.form { node = storage.inputs(of: node).first! }
+    let node = storage.original(of: root)
     let source = storage.traits(of: node).source
     return source == .input || source == .parameter ? node : nil
   }

@@ -57,3 +57,12 @@ extension IntermediateGraph: CustomStringConvertible {
     return lines.joined(separator: "\n")
   }
 }
+
+extension GraphStorage {
+  /// The node whose memory the value of `node` lies in: itself, but for one that shows another under another shape.
+  func original(of node: NodeID) -> NodeID {
+    var node = node
+    while case .alias = traits(of: node).kernel.form { node = inputs(of: node).first! }
+    return node
+  }
+}
