@@ -129,6 +129,32 @@ import Testing
     }
   }
 
+  private typealias Size = (m: Int, n: Int, k: Int, gap: Int)
+
+  /// The ways in which a product is worked, each by a size that takes it in float32 and one in float64.
+  private static let ways: [(name: String, form: Int, single: Size, double: Size)] = [
+    ("a row in pieces", 0, (1, 2070, 300, 1), (1, 1046, 300, 1)),
+    ("its last piece narrower than a vector, added", 4, (1, 4097, 9, 0), (1, 4097, 9, 0)),
+    ("a column, exchanged", 1, (300, 1, 270, 2), (300, 1, 270, 2)),
+    ("few rows of a B of 8 MB", 0, (3, 2051, 1030, 0), (3, 2051, 520, 0)),
+    ("few rows of such a B, added", 5, (2, 8210, 256, 0), (2, 8210, 130, 0)),
+    ("rows of B in the same sets of a cache", 0, (49, 1000, 270, 24), (49, 500, 270, 12)),
+    ("whole strips of them, added", 4, (50, 1024, 20, 0), (50, 512, 20, 0)),
+    ("a shallow product", 1, (49, 500, 10, 12), (49, 250, 10, 6)),
+    ("a B of more than 1 MB", 0, (49, 530, 500, 0), (49, 270, 500, 0)),
+    ("rows of A in the same sets", 0, (20, 33, 1000, 24), (20, 33, 500, 12)),
+    ("rows in the place of columns", 1, (200, 20, 40, 3), (200, 10, 40, 3)),
+    ("a chunk and one more", 0, (16, 32, 257, 0), (16, 32, 257, 0)),
+  ]
+
+  @Test func `so they do where caches decide how a product is worked`() {
+    for way in Self.ways {
+      let (single, double) = (way.single, way.double)
+      Product<Float>(m: single.m, n: single.n, k: single.k, Form(way.form), gap: single.gap).check(Self.levels)
+      Product<Double>(m: double.m, n: double.n, k: double.k, Form(way.form), gap: double.gap).check(Self.levels)
+    }
+  }
+
   @Test func `a NaN or an infinity reaches its row, its column, and no other element`() {
     for number in 0..<8 {
       for (place, value) in [(0, Float.nan), (7, .infinity), (12, -.infinity), (18, .nan)] {
