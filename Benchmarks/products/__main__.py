@@ -149,18 +149,61 @@ def libraries(environment):
     return found
 
 
-def measure(program, arguments, shapes, core=None):
-    """GFLOP/s by shape, ours first."""
+def run(program, command, arguments, lines="", core=None):
+    """The lines of numbers that the program prints."""
     environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
     environment |= {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
     if core:
         environment["OPENBLAS_CORETYPE"] = core
-    lines = "".join(" ".join(map(str, shape[2:])) + "\n" for shape in shapes)
-    done = subprocess.run([program, "table", *arguments], input=lines, env=environment, capture_output=True, text=True)
+    done = subprocess.run([program, command, *arguments], input=lines, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         print(done.stderr.strip(), file=sys.stderr)
         return None
     return [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+
+
+def measure(program, arguments, shapes, core=None):
+    """GFLOP/s by shape, ours first."""
+    lines = "".join(" ".join(map(str, shape[2:])) + "\n" for shape in shapes)
+    return run(program, "table", arguments, lines, core)
+
+
+def show_rows(program, named):
+    """Prints how many elements of a product's first rows are others if it has only these rows. `named` are the
+    libraries by their names, each with the arguments of the program and the kernels that it is told."""
+    ours, rows = None, []
+    for name, (arguments, core) in named.items():
+        found = run(program, "rows", arguments, core=core)
+        if found is None:
+            continue
+        if not ours:
+            ours = [found[0], found[2]]
+            rows.append(["ours", *both(ours)])
+        rows.append([name, *both([found[1], found[3]])])
+    print("\nPercent of the elements of the first m rows that differ from those of a product of 128 rows, for m = 1, 2, "
+          "3, 8, 17 and 64\n")
+    print(table(["", "128 × 784 × 512", "128 × 512 × 10"], rows))
+
+
+def both(shapes):
+    def shown(share):
+        return "0" if share == 0 else "< 1" if share < 1 else f"{share:.0f}"
+
+    return [", ".join(map(shown, shares)) for shares in shapes]
+
+
+def show_cost():
+    """Prints what the kernels cost those who build the package."""
+    files = sorted((KERNELS / "Products").iterdir())
+    lines = sum(len(file.read_text().splitlines()) for file in files)
+    start, text = os.times().children_user, 0
+    for source in (file for file in files if file.suffix == ".c"):
+        made = WORK / f"{source.stem}.o"
+        subprocess.run([compiler(), *FLAGS, "-c", source, "-o", made], check=True)
+        sizes = subprocess.run(["size", made], capture_output=True, text=True)
+        text += int(sizes.stdout.splitlines()[1].split()[0]) if sizes.returncode == 0 else 0
+    print(f"\nThe kernels: {lines} lines of C in {len(files)} files, {text // 1024} KiB of text, "
+          f"{os.times().children_user - start:.0f} s of one core to build for release")
 
 
 def show(shapes, columns):
@@ -197,14 +240,16 @@ def main():
         watch_registers()
         sys.exit(subprocess.run([program, "peak"]).returncode)
     shapes = SHAPES[::4] if options.quick else SHAPES
-    columns = []
+    columns, named = [], {}
     blas = ctypes.util.find_library("openblas")
     for name, core in [("OpenBLAS", None), (f"OpenBLAS, told {told()}", told())]:
         if blas and (core or name == "OpenBLAS"):
-            measured = measure(program, [f"openblas={blas}=cblas_sgemm"], shapes, core)
+            named[name] = ([f"openblas={blas}=cblas_sgemm"], core)
+            measured = measure(program, named[name][0], shapes, core)
             if measured:
                 columns.append((name, measured))
     for name, argument in libraries(python_with_libraries(options.python)).items():
+        named[name] = ([argument], None)
         measured = measure(program, [argument], shapes)
         if measured:
             columns.append((name, measured))
@@ -213,6 +258,8 @@ def main():
     print(f"GFLOP/s in float32 on one thread of {processor()}, the best of forty samples, each library in turns with "
           "ours\n")
     show(shapes, columns)
+    show_rows(program, named)
+    show_cost()
 
 
 def processor():

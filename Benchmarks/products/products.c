@@ -1,6 +1,7 @@
 // Times matrix products of this package and of libraries in turns, in one process; or the multiply-add peak beside one.
 //
 //   products table name=path=symbol …   shapes on the standard input: transposeA transposeB m n k
+//   products rows name=path=symbol …    how many elements of a product's first rows depend on how many rows there are
 //   products peak                       GFLOP/s of multiply-adds in registers, and of 128 × 784 × 512
 //
 // A library is opened by itself, so that none calls another's functions.
@@ -83,6 +84,35 @@ static void table(struct library *libraries, int library_count) {
   }
 }
 
+// What a batch of fewer rows changes: elements of the first m rows that differ from those of a product of 128 rows.
+
+static void rows(struct library *libraries, int library_count) {
+  static const int sizes[][2] = {{784, 512}, {512, 10}}, counts[] = {1, 2, 3, 8, 17, 64};
+  uint32_t state = 1;
+  for (int i = 0; i < 784 * 512; ++i) {
+    state = state * 1664525 + 1013904223;
+    (a[i] = (float)(int32_t)state * 0x1p-31f, b[784 * 512 - 1 - i] = a[i]);
+  }
+  for (int number = 0; number < 2; ++number) {
+    struct shape s = {0, 0, 128, sizes[number][1], sizes[number][0]};
+    for (int l = 0; l < library_count; ++l) {
+      float *const whole = c, *const part = c + 128 * s.n;
+      s.m = 128;
+      multiply(&libraries[l], &s);
+      for (int m = 0; m < 6; ++m) {
+        s.m = counts[m];
+        c = part;
+        multiply(&libraries[l], &s);
+        c = whole;
+        int different = 0;
+        for (int i = 0; i < s.m * s.n; ++i) different += memcmp(whole + i, part + i, sizeof(float)) != 0;
+        printf("%s%.4f", m ? " " : "", 100. * different / (s.m * s.n));
+      }
+      printf("\n");
+    }
+  }
+}
+
 // The peak: chains of multiply-adds in as many registers as a tile's sums take, by the widest vectors there are.
 
 #define PEAK(NAME, TARGET, BYTES, CHAINS, REGISTER)                                                \
@@ -151,8 +181,9 @@ int main(int argument_count, char **arguments) {
   if (!a || !b || !c) return 2;
   for (size_t i = 0; i < count; ++i) (a[i] = (float)(i % 17) * 0.01f, b[i] = (float)(i % 13) * 0.01f, c[i] = 0);
   if (argument_count == 2 && strcmp(arguments[1], "peak") == 0) return watch();
-  if (argument_count < 2 || argument_count > 17 || strcmp(arguments[1], "table") != 0) {
-    fprintf(stderr, "usage: products peak | products table name=path=symbol ...\n");
+  const int is_table = argument_count >= 2 && strcmp(arguments[1], "table") == 0;
+  if (argument_count < 2 || argument_count > 17 || (!is_table && strcmp(arguments[1], "rows") != 0)) {
+    fprintf(stderr, "usage: products peak | products table|rows name=path=symbol ...\n");
     return 2;
   }
   struct library libraries[16] = {{"ours", NULL, NULL}};
@@ -170,6 +201,6 @@ int main(int argument_count, char **arguments) {
     else libraries[library_count].cblas = (cblas_function)function;
     ++library_count;
   }
-  table(libraries, library_count);
+  (is_table ? table : rows)(libraries, library_count);
   return 0;
 }
