@@ -6,14 +6,16 @@ enum ChildProcess {
     let description: String
   }
 
-  /// Runs `command` to its end, in this process's folder, and writes what it prints to `output`.
+  /// Runs `command` to its end, in `folder` or else in this process's, and writes what it prints to `output`.
   ///
   /// Whatever of its group is left then is killed: a test that crashes leaves processes of its own behind. One that
   /// takes longer than `limit` seconds is killed with all its descendants.
   static func run(
-    _ command: [String], output: URL, environment: [String: String] = [:], limit: Double
+    _ command: [String], in folder: URL? = nil, output: URL, environment: [String: String] = [:], limit: Double
   ) throws -> Ending {
-    let process = try Groups.shared.start(command, output: output, environment: environment)
+    // posix_spawn's own way to enter a folder is not part of the standard.
+    let entering = folder.map { ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, $0.path] } ?? []
+    let process = try Groups.shared.start(entering + command, output: output, environment: environment)
     let end = ContinuousClock.now + .seconds(limit)
     var status: Int32 = 0
     var wait: UInt32 = 1_000

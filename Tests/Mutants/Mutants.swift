@@ -21,7 +21,7 @@ import WrongLines
         switch options.task {
         case .check: try check(entries, package)
         case .copy: try withCopy(of: package) { _ in true }
-        case .trials: try tryAll(entries, package, limit: options.limit)
+        case .trials: try tryAll(entries, package, options)
         }
       exit(isClean ? 0 : 1)
     } catch {
@@ -38,7 +38,7 @@ import WrongLines
     return problems.isEmpty
   }
 
-  private static func tryAll(_ entries: [Entry], _ package: URL, limit: Double) throws -> Bool {
+  private static func tryAll(_ entries: [Entry], _ package: URL, _ options: Options) throws -> Bool {
     var trials: [Trial] = []
     func tell(_ trial: Trial) {
       trials.append(trial)
@@ -56,7 +56,14 @@ import WrongLines
       }
       let (tests, programs) = (fitting.filter(\.isByTests), fitting.filter { !$0.isByTests })
       try ProgramTrials(copy: copy).run(programs, tell: tell)
-      try TestTrials(copy: copy, bench: PackageBench(copy: copy), limit: limit).run(tests, tell: tell)
+      let copies =
+        try [copy]
+        + (1..<options.copies(for: tests.count)).map { number in
+          let another = PackageCopy(in: package.appending(path: ".build-mutants/\(number + 1)"))
+          try another.update(from: package)
+          return another
+        }
+      try TestTrials(benches: copies.map { PackageBench(copy: $0) }, limit: options.limit).run(tests, tell: tell)
     }
     let report = Report(trials: trials)
     say(report.description)

@@ -1,3 +1,4 @@
+import Foundation
 import WrongLines
 
 /// What the command line asks for.
@@ -12,6 +13,8 @@ struct Options: Equatable {
   /// Names of areas; none: all.
   var areas: [String] = []
   var means: Means?
+  /// In how many copies of the package lines are tried at once; nil: as many as pay.
+  var copies: Int?
   /// For tests of one wrong line, in seconds.
   var limit = 120.0
 
@@ -37,7 +40,7 @@ struct Options: Equatable {
 
   static let usage = """
     usage: mutants [--check | --copy] [--only <text>] [--area <name>]… [--caught-by tests|programs]
-                   [--sample <count> --seed <commit>] [--limit <seconds>]
+                   [--sample <count> --seed <commit>] [--copies <count>] [--limit <seconds>]
     """
 
   init() {}
@@ -58,10 +61,16 @@ struct Options: Equatable {
       case "--only": only = try value { $0 }
       case "--area": areas.append(try value { name in WrongLine.areas.map(\.name).first { $0 == name } })
       case "--caught-by": means = try value(Means.init(rawValue:))
+      case "--copies": copies = try value { Int($0).flatMap { $0 > 0 ? $0 : nil } }
       case "--limit": limit = try value { Double($0).flatMap { $0 > 0 ? $0 : nil } }
       default: throw Misuse(description: "unknown argument \(argument)")
       }
     }
     if (sample == nil) != seed.isEmpty { throw Misuse(description: "--sample and --seed go together") }
+  }
+
+  /// In how many copies `count` lines are tried. Building a copy takes as long as trying some fifty lines.
+  func copies(for count: Int) -> Int {
+    copies ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, count / 150))
   }
 }

@@ -13,7 +13,7 @@ struct PackageBench: TestBench {
     // Swift Package Manager passes the traits to the compiler in the order of a set. With an order of its own in each
     // process, every other build would begin from the start.
     try ChildProcess.run(
-      ["swift", "build", "--build-tests"] + places, output: log,
+      ["swift", "build", "--build-tests"] + places, in: copy.root, output: log,
       environment: ["SWIFT_DETERMINISTIC_HASHING": "1"], limit: Self.buildLimit)
   }
 
@@ -29,6 +29,7 @@ struct PackageBench: TestBench {
     let ending = try ChildProcess.run(
       command + names.flatMap { ["--filter", $0.filter] }
         + ["--event-stream-output-path", events.path, "--event-stream-version", "0"],
+      in: copy.root,
       // A crash is told by its signal; a trace of it takes seconds.
       output: log, environment: ["SWIFT_BACKTRACE": "enable=no"], limit: limit)
     return (TestLog((try? String(contentsOf: events, encoding: .utf8)) ?? ""), ending)

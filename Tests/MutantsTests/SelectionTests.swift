@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import WrongLines
@@ -50,9 +51,17 @@ import Testing
     #expect(try chosen("--caught-by", "tests", "--sample", "2", "--seed", "a").count == 2)
   }
 
+  @Test func `a list long enough to pay for it is tried in several copies`() throws {
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    #expect(try Options([]).copies(for: 10) == 1)
+    #expect(try Options([]).copies(for: 600) == min(processors, 4))
+    #expect(try Options(["--copies", "3"]).copies(for: 10) == 3)
+  }
+
   @Test(arguments: [
     ["--chek"], ["--sample"], ["--sample", "0", "--seed", "a"], ["--sample", "ten", "--seed", "a"], ["--sample", "10"],
-    ["--seed", "a"], ["--area", "nowhere"], ["--caught-by", "luck"], ["--limit", "0"], ["extra"],
+    ["--seed", "a"], ["--area", "nowhere"], ["--caught-by", "luck"], ["--limit", "0"], ["--copies", "0"],
+    ["extra"],
   ])
   func `a wrong command line is refused`(arguments: [String]) {
     #expect(throws: Options.Misuse.self) { try Options(arguments) }

@@ -8,7 +8,8 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct TestTrialsTests {
   static let test = "ATests.Suite/`it holds`()/Suite.swift:9:4"
 
-  /// Its one file has one word. "unseen" passes all tests, "syntax" does not build, "crash" and "hang" do as they say.
+  /// Each of its files has one word. "unseen" passes all tests, "syntax" does not build, "crash" and "hang" do as they
+  /// say; two words that are not "right" do not build either.
   struct Bench: TestBench {
     let copy: PackageCopy
     var complaint: String { "error: syntax" }
@@ -27,7 +28,13 @@ import Testing
       }
     }
 
-    private var word: String { get throws { try copy.source(of: "Sources/A/A.swift") } }
+    private var word: String {
+      get throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: copy.root.path + "/Sources/A")
+        let wrong = try names.map { try copy.source(of: "Sources/A/\($0)") }.filter { $0 != "right" }
+        return wrong.count > 1 ? "syntax" : wrong.first ?? "right"
+      }
+    }
   }
 
   private func trials(of entries: [Entry], source: String = "right") throws -> (trials: [Trial], source: String) {
@@ -35,7 +42,7 @@ import Testing
       let copy = PackageCopy(in: folder)
       try Repository.write(["Sources/A/A.swift": source], in: copy.root)
       var trials: [Trial] = []
-      try TestTrials(copy: copy, bench: Bench(copy: copy), limit: 1).run(
+      try TestTrials(benches: [Bench(copy: copy)], limit: 1).run(
         entries, tell: { trials.append($0) }, note: { _ in })
       return (trials, try copy.source(of: "Sources/A/A.swift"))
     }
@@ -48,6 +55,45 @@ import Testing
     let report = Report(trials: trials)
     #expect(report.isClean)
     #expect(report.description.hasSuffix("\nwrong lines caught: 3 of 3"))
+  }
+
+  @Test func `several copies try each line once, one line at a time in each, and take all back`() throws {
+    try withFolder { (folder) throws in
+      let files = (1...7).map { "Sources/A/\($0).swift" }
+      let benches = try (1...3).map { number in
+        let copy = PackageCopy(in: folder.appending(path: "\(number)"))
+        try Repository.write(Dictionary(uniqueKeysWithValues: files.map { ($0, "right") }), in: copy.root)
+        return Bench(copy: copy)
+      }
+      let entries = files.flatMap { file in
+        ["wrong", "worse"].map { wrong in
+          let line = WrongLine(wrong, in: file, replace: "right", with: wrong, caughtBy: "ATests.Suite")
+          return Entry(area: "arithmetic", line: line)
+        }
+      }
+      var trials: [Trial] = []
+      try TestTrials(benches: benches, limit: 1).run(
+        entries.shuffled(), tell: { trials.append($0) }, note: { _ in })
+      let told = trials.map { $0.entry.line.file + $0.entry.line.summary }
+      #expect(told.sorted() == entries.map { $0.line.file + $0.line.summary }.sorted())
+      #expect(Report(trials: trials).isClean, "\(Report(trials: trials))")
+      for bench in benches {
+        for file in files { try #expect(bench.copy.source(of: file) == "right") }
+      }
+    }
+  }
+
+  @Test func `a copy that does not build ends everything, whichever it is`() throws {
+    try withFolder { (folder) throws in
+      let benches = try ["right", "syntax"].map { word in
+        let copy = PackageCopy(in: folder.appending(path: word))
+        try Repository.write(["Sources/A/A.swift": word], in: copy.root)
+        return Bench(copy: copy)
+      }
+      #expect(throws: ChildProcess.Failure.self) {
+        try TestTrials(benches: benches, limit: 1).run([.sample("wrong")], tell: { _ in }, note: { _ in })
+      }
+    }
   }
 
   @Test(arguments: ["unseen", "syntax", "hang"])
