@@ -4,8 +4,8 @@ internal import CKernels
 ///
 /// - Parameters:
 ///   - a, b, output: at element 0; the output shares no memory with A and B.
-///   - sum: what the product is added to, of the shape of C, which may be the output itself; not for products with a
-///     vector.
+///   - sum: what the product is added to, of the shape of C, which may be the output itself; with a library not for products
+///     with a vector.
 ///   - blocks: any range below the plan's ``MatmulPlan/blockCount``.
 /// - Complexity: O(`blocks.count` · block · k), on the calling thread alone.
 package func runMatmul(
@@ -13,7 +13,9 @@ package func runMatmul(
   output: UnsafeMutableRawPointer, blocks: Range<Int>
 ) {
   precondition(type.hasArithmetic, "Matrix products need floats")
-  precondition(sum == nil || plan.m > 1 && plan.n > 1, "A product with a vector is not added to what is there")
+  precondition(
+    sum == nil || MatmulPlan.areProductsOurs || plan.m > 1 && plan.n > 1,
+    "A product with a vector, by a library, is not added to what is there")
   checkRange(blocks, within: plan.blockCount)
   let size = type.byteCount
   var index = blocks.lowerBound

@@ -32,9 +32,12 @@ package struct CallHarness {
     return bytes
   }
 
+  /// The bytes of each result of the call as one part.
+  func whole() throws -> [[UInt8]] { try run([0..<call.extent], poison: nil) }
+
   /// How the call breaks its word when it is divided, in words; `nil` if it doesn't.
   package func violation() throws -> String? {
-    let whole = try run([0..<call.extent], poison: nil)
+    let whole = try whole()
     for count in [2, 3, 16] {
       let parts = call.parts(count, grain: 1)
       for poison in [Double.nan, 1e4] {
@@ -60,7 +63,7 @@ package struct CallHarness {
 
   /// How a result that may lie over an operand comes out otherwise there, in words; `nil` if no bit differs.
   package func violationInPlace() throws -> String? {
-    let whole = try run([0..<call.extent], poison: nil)
+    let whole = try whole()
     for result in results.indices {
       for position in operands.indices where mayOverwrite(self, position, result) {
         for parts in [[0..<call.extent], call.parts(3, grain: 1).reversed()] {

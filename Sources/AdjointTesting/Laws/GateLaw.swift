@@ -28,6 +28,9 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// the same bits however the call is divided, and where a result may lie over an operand, it comes out the same
   /// there. See `KernelCall`.
   case footprint
+  /// A row of the result depends on its own row alone, to the last bit, whether it is computed by itself or among others,
+  /// for every sample whose rows are independent by the gate's definition.
+  case rows
   /// For elementwise gates: value and gradients are the reference's in every broadcast layout of two axes.
   case layouts
   /// For elementwise gates: the kernel computes what the definition says at zeros of both signs, infinities, NaN,
@@ -64,6 +67,7 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
     case .gradientShape: try gradientShapeReasons(sample)
     case .kernel: try KernelLaw().reasons(sample)
     case .footprint: try FootprintLaw().reasons(sample)
+    case .rows: try RowLaw().reasons(sample)
     case .layouts: try LayoutLaw().reasons(sample)
     case .edges: try EdgeLaw().reasons(sample)
     case .accuracy: []  // no matter of one sample

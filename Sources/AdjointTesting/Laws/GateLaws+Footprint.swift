@@ -21,7 +21,7 @@ struct FootprintLaw {
 
 extension Gate {
   /// The gate's own kernel call on such operands; `nil` if others' calls compute it.
-  fileprivate func kernelCall(on operands: [Signature], result: Signature) -> (any KernelCall)? {
+  func kernelCall(on operands: [Signature], result: Signature) -> (any KernelCall)? {
     let (gate, _) = applied(to: operands)
     switch gate.kernel.form {
     case .source, .alias, .composed, .scan: return nil
