@@ -22,8 +22,8 @@ public struct BitCase: Sendable {
     return hash.text
   }
 
-  /// Every operation over the range of numbers, every gate on its samples, products, and a network's training, each in
-  /// both types of floats.
+  /// Every operation over the range of numbers, every gate on its samples, products, and networks' training, each in
+  /// both types of floats, and five steps on the digits of the example.
   public static let all: [BitCase] = operations + gates + products + trainings
 
   /// Those whose bits are the same everywhere in this build: all, unless products are a library's.
@@ -118,6 +118,16 @@ extension BitCase {
     floats.map { type, _ in
       BitCase("training.\(type)", multipliesMatrices: true) { hash in try SmallTraining(type).addBits(to: &hash) }
     }
+      + floats.map { type, _ in
+        BitCase("attention.\(type)", multipliesMatrices: true) { hash in
+          try AttentionTraining(type).addBits(to: &hash)
+        }
+      }
+      + [("dense", false), ("convolutional", true)].map { name, convolutional in
+        BitCase("digits.\(name)", multipliesMatrices: true) { hash in
+          try DigitsTraining(convolutional: convolutional).addBits(to: &hash)
+        }
+      }
   }
 }
 

@@ -41,10 +41,16 @@ struct SmallTraining {
       }
       hash.add([loss])
     }
-    let store = trainer.session.parameters
+    try hash.add(trainer.session.parameters)
+  }
+}
+
+extension BitHash {
+  /// Adds the bytes of all parameters, by name.
+  mutating func add(_ store: ParameterStore) throws {
     for name in store.names.sorted() {
       try store.withBytes(of: name) { bytes in
-        for place in 0..<bytes.byteCount { hash.add(UInt64(bytes.unsafeLoad(fromByteOffset: place, as: UInt8.self))) }
+        for place in 0..<bytes.byteCount { add(UInt64(bytes.unsafeLoad(fromByteOffset: place, as: UInt8.self))) }
       }
     }
   }
