@@ -1,4 +1,5 @@
 import Adjoint
+import Foundation
 import DependencyScheduling
 import Testing
 
@@ -24,6 +25,25 @@ import Testing
     thrice[x] = 3
     try thrice.step()
     #expect(thrice.gradient(of: x) == 19 && thrice.gradient(of: y) == 3)
+  }
+
+  @Test(arguments: accumulations)
+  func `what a chain hands on within itself is added to a sum as well`(accumulation: Accumulation) throws {
+    let graph = Graph()
+    let x = graph.input("x", [100], .float64), z = graph.input("z", [100], .float64)
+    // The gradient of the sum within the sine is z's when it is multiplied further, and one of two that x has.
+    let y = (sin(x + exp(z)) + cos(x)).sum()
+    let program = try Program(y, gradientsFor: [x, z], options: Program.Options(accumulation: accumulation))
+    let session = program.makeSession()
+    let (xs, zs) = ((0..<100).map { Double($0) / 50 - 1 }, (0..<100).map { Double($0 % 7) / 9 })
+    try session.write(xs, to: x)
+    try session.write(zs, to: z)
+    try session.step()
+    let slopes = try session.gradient(of: x, as: Double.self)
+    for (slope, (x, z)) in zip(slopes, zip(xs, zs)) {
+      let right = Foundation.cos(x + Foundation.exp(z)) - Foundation.sin(x)
+      #expect((slope - right).magnitude < 1e-12)
+    }
   }
 
   @Test func `each time an output is named it has an upstream gradient of its own`() throws {

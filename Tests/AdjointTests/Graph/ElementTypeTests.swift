@@ -67,6 +67,19 @@ import Testing
     }
   }
 
+  @Test func `one integer that no double has stays what it is when it is folded`() throws {
+    let odd: Int64 = 1 << 53 + 1
+    let graph = Graph()
+    let all = graph.constant([odd, 3, .max], [3])
+    let found = [
+      all.gatheringRows(graph.constant([Int32(2)], [1])), all.reshaped([1, 3]).transposed().sliced(0..<1),
+      concatenate([all.sliced(2..<3)]), all.sliced(0..<1).reshaped([1, 1]).transposed(),
+    ]
+    let session = try Program(found).makeSession()
+    try session.forward()
+    #expect(try found.map { try session.read($0, as: Int64.self)[0] } == [.max, odd, .max, odd])
+  }
+
   @Test func `a scalar is read and written as a number of its type, and what it has not is refused`() throws {
     for type in ElementType.allCases {
       let graph = Graph()

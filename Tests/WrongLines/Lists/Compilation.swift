@@ -402,7 +402,7 @@ extension WrongLine {
       in: "Sources/Adjoint/Compilation/Planning/UnitBuilder.swift",
       replace: "for result in call.results where result != node {",
       with: "for result in call.results.prefix(0) where result != node {",
-      caughtBy: "AdjointTests.PlanLawTests"),
+      caughtBy: "AdjointTests.RepeatedNodeTests"),
     WrongLine(
       "a product that is an output is kept from memory",
       in: "Sources/Adjoint/Compilation/Calls/CallGraph.swift",

@@ -55,6 +55,26 @@ import Testing
     #expect(try calls([relu(product.reshaped([192]) + 1)]) == ["product and chain of 1"])
   }
 
+  @Test func `a product of several rows of blocks goes on with its chain row by row`() throws {
+    let layer = Layer(rows: 700, columns: 64)
+    let y = tanh(layer.x.matmul(layer.w) + layer.row)
+    func values(_ leftOut: Set<CompilerPass>) throws -> [Float] {
+      var options = Program.Options()
+      options.leftOut = leftOut
+      options.measuresCosts = false
+      let program = try Program(y, options: options)
+      #expect(program.plan.calls.contains { $0.description.hasPrefix("product and chain") } == leftOut.isEmpty)
+      let session = program.makeSession()
+      for input in [layer.x, layer.w, layer.row] {
+        let numbers: [Float] = (0..<input.shape.elementCount).map { Float($0 * 7 % 11) * 0.125 - 0.5 }
+        try session.write(numbers, to: input)
+      }
+      try session.forward()
+      return try session.read(y)
+    }
+    #expect(try values([]) == values([.fuseProducts]))
+  }
+
   @Test func `a product is not fused where that leaves a worker without a part`() throws {
     func first(rows: Int, inner: Int, columns: Int) throws -> String {
       let layer = Layer(rows: rows, inner: inner, columns: columns)
