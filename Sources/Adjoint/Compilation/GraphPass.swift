@@ -37,6 +37,7 @@ struct CompiledPurpose: Sendable {
 enum GraphPasses {
   static let all: [any GraphPass.Type] = [
     MergeScans.self,
+    SplitScans.self,
     ReadOnceForAllSteps.self,
     UpdateEarly.self,
     ShareNorms.self,

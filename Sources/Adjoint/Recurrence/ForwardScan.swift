@@ -35,13 +35,13 @@ struct ForwardScan {
     sequences += scan.stacks(of: reads.kept, in: application)
     var weights = step.invariants.map { tangents[firstInvariant + $0]! }
     weights += reads.invariants.map { application.inputs[firstInvariant + $0] }
-    let (forward, stacked) = step.body(reads, body)
-    let results = SplitScan.apply(
-      forward, stacked: stacked, to: initial + sequences + weights, in: graph, at: .unknown)
+    let results = graph.apply(step.scan(reads, body), to: initial + sequences + weights, at: .unknown)
 
     var parts: [Node?] = scan.parts.map { _ in nil }
-    for (part, tangent) in zip(step.state, results.state) { parts[part] = tangent }
-    for (output, tangent) in zip(step.outputs, results.stacked) { parts[firstElement + output] = tangent }
+    for (part, tangent) in zip(step.state, results) { parts[part] = tangent }
+    for (output, tangent) in zip(step.outputs, results.dropFirst(step.state.count)) {
+      parts[firstElement + output] = tangent
+    }
     return packed(parts)
   }
 

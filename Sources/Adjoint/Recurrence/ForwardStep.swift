@@ -5,8 +5,10 @@ struct ForwardStep {
   let graph: GraphState
   /// The parts of the state, the elements and the invariants that move, by their places among all.
   let state: [Int], elements: [Int], invariants: [Int]
-  /// The stacked values that move with them.
+  /// What moves with them of the stacked values and the sums, by its place among both, stacked values first.
   private(set) var outputs: [Int] = []
+  /// How many stacked values the scan has.
+  private let stackedCount: Int
   /// The sources that stand for the tangents of ``state``, ``elements`` and ``invariants``.
   let seeds: [NodeID]
   /// The tangents after the step of each of ``state``, `nil` where they are 0, and of each of ``outputs``.
@@ -23,7 +25,9 @@ struct ForwardStep {
     let others = elements.map { body.elements[$0] } + invariants.map { body.invariants[$0] }
     let (state, depends) = body.activeState(from: Set(body.state.indices.filter { moves[$0] }), others)
     self.state = state
-    let dependent = scan.stacked.indices.filter { depends[scan.stacked[$0].int] }
+    let wanted = scan.stacked + scan.sums
+    stackedCount = scan.stacked.count
+    let dependent = wanted.indices.filter { depends[wanted[$0].int] }
 
     let copy = Graph(body.graph)
     let variables = state.map { body.state[$0] } + others
@@ -36,7 +40,7 @@ struct ForwardStep {
     }
     self.seeds = seeds
     func node(_ id: NodeID) -> Node { Node(graph: copy, id: id) }
-    let results = state.map { body.next[$0] } + dependent.map { scan.stacked[$0] }
+    let results = state.map { body.next[$0] } + dependent.map { wanted[$0] }
     let products = try copy.jacobianVectorProduct(
       of: results.map(node), along: seeds.map(node), withRespectTo: variables.map(node))
     graph = copy.snapshot()
@@ -52,9 +56,9 @@ struct ForwardStep {
   /// All tangents that are not 0.
   var products: [NodeID] { stateTangents.compactMap { $0 } + outputTangents }
 
-  /// The body of the scan of tangents, and what is stacked of it: the tangents of ``outputs``. Its sequences are the
+  /// The scan of tangents, whose results are the tangents of ``state`` and of ``outputs``. Its sequences are the
   /// tangents of ``elements`` and what is read of the step, its invariants likewise.
-  func body(_ reads: StepReads, _ body: ScanBody) -> (body: ScanBody, stacked: [NodeID]) {
+  func scan(_ reads: StepReads, _ body: ScanBody) -> Scan {
     var builder = ScanBodyBuilder(from: graph)
     let stateSeeds = seeds.prefix(state.count).map { builder.addSource(for: $0) }
     let elementSeeds = seeds.dropFirst(state.count).prefix(elements.count)
@@ -71,6 +75,8 @@ struct ForwardStep {
     let forward = ScanBody(
       builder.graph, state: stateSeeds, elements: sequences, invariants: weights, next: next,
       stepCount: body.stepCount, isReversed: body.isReversed)
-    return (forward, outputTangents.map { builder[$0] })
+    let split = outputs.count { $0 < stackedCount }
+    let tangents = outputTangents.map { builder[$0] }
+    return Scan(body: forward, stacked: Array(tangents.prefix(split)), sums: Array(tangents.dropFirst(split)))
   }
 }

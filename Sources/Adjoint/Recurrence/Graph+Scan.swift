@@ -69,8 +69,7 @@ extension Graph {
       let reason = "the body casts \(type): what a scan differentiates is of one type, so cast before the scan or after"
       return refused(self.error(reason, next + outputs, at: location)!, next, outputs, trace, at: location)
     }
-    let run = ChunkedScan.apply(gate, to: operands, in: self, at: location)
-    let results = run.state + run.stacked
+    let results = apply(gate, to: operands, at: location)
     return Scanned(state: Array(results.prefix(next.count)), outputs: Array(results.dropFirst(next.count)))
   }
 

@@ -16,10 +16,12 @@ struct ReverseBody {
 
     var builder = ScanBodyBuilder(from: step.graph)
     let state = step.seeds.prefix(step.state.count).map { builder.addSource(for: $0) }
-    let sources =
-      step.seeds.dropFirst(step.state.count) + elements.map { body.elements[$0] } + kept
-    let sequences = sources.map { builder.addSource(for: $0) }
-    let weights = invariants.map { builder.addSource(for: body.invariants[$0]) }
+    let outputs = step.seeds.dropFirst(step.state.count).prefix(step.outputs.count)
+    let sequences = (outputs + elements.map { body.elements[$0] } + kept).map { builder.addSource(for: $0) }
+    // What comes from above into a sum over all steps comes into each of them.
+    let weights = (step.seeds.suffix(step.summed.count) + invariants.map { body.invariants[$0] }).map {
+      builder.addSource(for: $0)
+    }
     builder.copy(leadingTo: step.gradients)
     let next = zip(step.stateGradients, step.state).map { gradient, position in
       gradient.map { builder[$0] } ?? builder.addZeros(like: body.state[position])

@@ -39,16 +39,20 @@ struct ReverseScan {
     sequences += reverse.elements.map { application.inputs[stateCount + $0] }
     sequences += scan.stacks(of: reverse.kept, in: application)
     let first = stateCount + body.elements.count
-    let weights = reverse.invariants.map { application.inputs[first + $0] }
-    let results = SplitScan.apply(
-      reverse.body, stacked: reverse.stacked, sums: reverse.sums, to: initial + sequences + weights, in: graph,
-      at: .unknown)
+    let weights =
+      step.summed.map { upstreams[stateCount + scan.stacked.count + $0]! }
+      + reverse.invariants.map { application.inputs[first + $0] }
+    let reversed = Scan(body: reverse.body, stacked: reverse.stacked, sums: reverse.sums)
+    if reversed.results.isEmpty { return }
+    var results = graph.apply(reversed, to: initial + sequences + weights, at: .unknown)[...]
 
-    for (position, gradient) in zip(step.state, results.state) where application.needsGradient(position) {
+    for (position, gradient) in zip(step.state, results) where application.needsGradient(position) {
       gradients[position] = gradient
     }
-    for (element, gradient) in zip(step.elements, results.stacked) { gradients[stateCount + element] = gradient }
-    for (invariant, gradient) in zip(step.sums, results.sums) { gradients[first + invariant] = gradient }
+    results = results.dropFirst(step.state.count)
+    for (element, gradient) in zip(step.elements, results) { gradients[stateCount + element] = gradient }
+    results = results.dropFirst(step.elements.count)
+    for (invariant, gradient) in zip(step.sums, results) { gradients[first + invariant] = gradient }
   }
 
   private func zeros(_ signature: Signature) -> Node { graph.constant(0, signature.shape, signature.elementType) }
@@ -62,7 +66,7 @@ extension Scan {
     let graph = application.output.graph
     let own = ScanPlaces(self)
     let missing = nodes.filter { !own.stacks($0) }
-    let keeping = missing.isEmpty ? own : ScanPlaces(Scan(body: body, stacked: stacked + missing))
+    let keeping = missing.isEmpty ? own : ScanPlaces(Scan(body: body, stacked: stacked + missing, sums: sums))
     let packed = missing.isEmpty ? application.output : graph.apply(keeping.scan, to: Array(application.inputs))
     return nodes.map { graph.apply(keeping.part(of: $0), to: [packed]) }
   }

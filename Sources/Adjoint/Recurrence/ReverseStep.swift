@@ -5,11 +5,11 @@ struct ReverseStep {
   let graph: GraphState
   /// The parts of the state that have an adjoint, by their place among all.
   let state: [Int]
-  /// The stacked values that a gradient comes from.
-  let outputs: [Int]
+  /// The stacked values that a gradient comes from, and the sums, each by its place among its own.
+  let outputs: [Int], summed: [Int]
   /// The elements and the invariants that a gradient is asked for and reaches.
   private(set) var elements: [Int] = [], sums: [Int] = []
-  /// The sources that stand for the adjoints of the next state and of the outputs.
+  /// The sources that stand for the adjoints of the next state, of the outputs and of the sums.
   let seeds: [NodeID]
   /// The adjoint of each part of the state in ``state``, where it is not zero, of each of ``elements``, of each of
   /// ``sums``.
@@ -18,7 +18,8 @@ struct ReverseStep {
   let poison: GraphError?
 
   /// - Parameters:
-  ///   - isGiven: for each part of the scan's state and each stacked value whether a gradient comes from there.
+  ///   - isGiven: for each part of the scan's state, each stacked value and each sum whether a gradient comes from
+  ///     there.
   ///   - needs: whether an operand's gradient is asked for.
   init?(_ scan: Scan, _ isGiven: [Bool], needs: (Int) -> Bool) {
     let body = scan.body
@@ -30,15 +31,19 @@ struct ReverseStep {
     let invariants = wanted(body.invariants, from: firstInvariant)
     let others = elements.map { body.elements[$0] } + invariants.map { body.invariants[$0] }
     let (state, depends) = body.activeState(from: Set(wanted(body.state, from: 0)), others)
-    let outputs = scan.stacked.indices.filter {
-      isGiven[firstElement + $0] && depends[scan.stacked[$0].int]
-        && body.signature(of: scan.stacked[$0]).elementType.isDifferentiable
+    func reached(_ nodes: [NodeID], from first: Int) -> [Int] {
+      nodes.indices.filter { position in
+        isGiven[first + position] && depends[nodes[position].int]
+          && body.signature(of: nodes[position]).elementType.isDifferentiable
+      }
     }
-    (self.state, self.outputs) = (state, outputs)
+    let outputs = reached(scan.stacked, from: firstElement)
+    let summed = reached(scan.sums, from: firstElement + scan.stacked.count)
+    (self.state, self.outputs, self.summed) = (state, outputs, summed)
 
     let copy = Graph(body.graph)
     func node(_ id: NodeID) -> Node { Node(graph: copy, id: id) }
-    let results = state.map { body.next[$0] } + outputs.map { scan.stacked[$0] }
+    let results = state.map { body.next[$0] } + outputs.map { scan.stacked[$0] } + summed.map { scan.sums[$0] }
     let seeds = results.map { result in
       let signature = body.signature(of: result)
       return copy.withState {

@@ -1,8 +1,10 @@
 /// Scan: s₀ = the initial state; (sₜ₊₁, yₜ) = body(sₜ, xₜ, w) for each t in order; y is the state after the last step and
-/// then every wanted value of the body in all steps, packed one after the other.
+/// then every wanted value of the body in all steps, then the sums of others over all steps, packed one after the other.
 ///
 /// Pullback: another scan, in the opposite order, whose body is the gradient of this body, and which reads what this one
 /// keeps of each step; see ``ReverseScan``. Pushforward: another one in the same order, see ``ForwardScan``.
+///
+/// A compiled program has other gates in its place, see ``SplitScans``: a graph has the one scan that was written.
 ///
 /// It reads the parts of the initial state, then the sequences, whose first axis is time, then the weights. What people call
 /// is ``Graph/scan(over:from:steps:reversed:fileID:line:_:)``.
@@ -11,6 +13,18 @@ struct Scan: Gate {
   let body: ScanBody
   /// The nodes of the body whose values in all steps are results.
   let stacked: [NodeID]
+  /// The nodes of the body whose sums over all steps are results.
+  let sums: [NodeID]
+  /// Whether it runs as it is, step by step: ``SplitScans`` has left it, and it has no sums.
+  let isLoop: Bool
+
+  init(body: ScanBody, stacked: [NodeID], sums: [NodeID]) {
+    (self.body, self.stacked, self.sums, isLoop) = (body, stacked, sums, false)
+  }
+
+  init(loop body: ScanBody, stacked: [NodeID]) {
+    (self.body, self.stacked, sums, isLoop) = (body, stacked, [], true)
+  }
 
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     let operands = body.operands
@@ -28,12 +42,15 @@ struct Scan: Gate {
     return body.signature(of: results[0]).elementType
   }
 
-  private var results: [NodeID] { body.state + stacked }
+  /// The nodes of the body that results are of.
+  var results: [NodeID] { body.state + stacked + sums }
 
-  /// Where each result lies: the parts of the state, then the stacked values.
+  /// Where each result lies: the parts of the state, then the stacked values, then the sums.
   var parts: [ScanPart] {
     var start: Extent = 0
-    let shapes = body.state.map { body.signature(of: $0).shape } + stacked.map { body.stackSignature(of: $0).shape }
+    let shapes =
+      body.state.map { body.signature(of: $0).shape } + stacked.map { body.stackSignature(of: $0).shape }
+      + sums.map { body.signature(of: $0).shape }
     return shapes.map { shape in
       defer { start = start + Extent(shape.elementCount) }
       return ScanPart(start: start.value, result: shape)
@@ -47,15 +64,19 @@ struct Scan: Gate {
     let sequences = inputs.dropFirst(body.state.count).prefix(body.elements.count)
     let weights = inputs.suffix(body.invariants.count)
     var stacks = stacked.map { _ in [[Double]](repeating: [], count: body.stepCount) }
+    var totals = sums.map { [Double](repeating: 0, count: body.signature(of: $0).shape.elementCount) }
     for step in 0..<body.stepCount {
       let time = body.isReversed ? body.stepCount - 1 - step : step
       let elements = zip(sequences, body.elements).map { $0.element(time, body.signature(of: $1).shape) }
       let values = try body.values(state + elements + weights)
       state = body.next.map { values[$0.int]! }
       for (number, node) in stacked.enumerated() { stacks[number][time] = values[node.int]!.values }
+      for (number, node) in sums.enumerated() {
+        totals[number] = zip(totals[number], values[node.int]!.values).map { $0 + $1 }
+      }
     }
-    let packed = state.flatMap(\.values) + stacks.flatMap { $0.flatMap { $0 } }
-    return ReferenceTensor(shape, state.first?.elementType ?? body.signature(of: stacked[0]).elementType, packed)
+    let packed = state.flatMap(\.values) + stacks.flatMap { $0.flatMap { $0 } } + totals.flatMap { $0 }
+    return ReferenceTensor(shape, body.signature(of: results[0]).elementType, packed)
   }
 
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -48,7 +48,7 @@ struct ScanTrace {
       builder.graph, state: state, elements: elements, invariants: invariants,
       next: next.map { builder[$0.id] }, stepCount: stepCount, isReversed: isReversed)
     return (
-      Scan(body: body, stacked: outputs.map { builder[$0.id] }),
+      Scan(body: body, stacked: outputs.map { builder[$0.id] }, sums: []),
       initial + sequences + operands.map { Node(graph: graph, id: $0) }
     )
   }
@@ -73,7 +73,7 @@ struct ScanPlaceholder: SourceGate {
 }
 
 extension Graph {
-  /// The results of `scan` on `operands`, apart: the state after the last step, then the stacked values.
+  /// The results of `scan` on `operands`, apart: the state after the last step, then the stacked values, then the sums.
   func apply(_ scan: Scan, to operands: [Node], at location: PackedLocation) -> [Node] {
     withState { state in
       let packed = state.apply(scan, to: operands.map(\.id), at: location)

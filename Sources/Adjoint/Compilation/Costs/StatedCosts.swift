@@ -61,7 +61,7 @@ extension GraphState {
       let traits = storage.traits(of: node)
       guard traits.mayBeOwn else { continue }
       if let scan = storage.gate(of: node) as? Scan {
-        try scan.body.graph.checkOwnKernels(scan.body.next + scan.stacked)
+        try scan.body.graph.checkOwnKernels(scan.body.next + scan.stacked + scan.sums)
       } else if let estimate = storage.estimate(of: node, traits.kernel), !(estimate >= 0 && estimate.isFinite) {
         let reason = "the gate estimates its cost at \(estimate) ns; an estimate is a finite number from zero up"
         throw GraphError(.wrongEstimate, reason, at: node, operands: Array(storage.inputs(of: node)), in: self)

@@ -106,6 +106,7 @@ struct LowerToCalls {
 
   /// One call that writes all results that are wanted of a scan. It reads the constants of its body as operands.
   private mutating func addScan(_ node: NodeID, _ scan: Scan) {
+    assert(scan.isLoop, "Scans are split before they are lowered")
     let operands = Array(storage.inputs(of: node))
     let apart = scans.partsOf[node]
     if apart != nil { calls.keepFromMemory(node) }

@@ -95,7 +95,8 @@ extension GateTable {
       // At most all elements of the largest operand for each element of the result.
       return moved.plus(written.times(operands.map(\.elementCount).max() ?? 1))
     case .scan:
-      guard let scan = self[gate] as? Scan else { return .max }
+      // Where steps are yet to be done together, the definition's roundings are not those of the program.
+      guard let scan = self[gate] as? Scan, scan.isLoop else { return .max }
       return moved.plus(scan.body.stepCount.times(scan.body.definitionWork))
     default: return moved
     }

@@ -41,6 +41,14 @@ struct GraphRewriter {
     return copy
   }
 
+  /// One more node like `other` of another graph, which reads `inputs` of the new one. `node` speaks for it in messages.
+  mutating func copy(_ other: NodeID, of graph: GraphStorage, like node: NodeID, inputs: [NodeID]) -> NodeID {
+    let signature = graph.signature(of: other)
+    let made = add(graph.gate(of: other), signature.elementType, signature.shape, like: node, inputs: inputs)
+    if let values = graph.constants[other] { result.storage.constants[made] = values }
+    return made
+  }
+
   /// A new node of the type and shape of `node`, for which it speaks in messages. The inputs are of the new graph.
   mutating func add(_ gate: some Gate, like node: NodeID, inputs: [NodeID]) -> NodeID {
     let made = result.storage.append(

@@ -25,11 +25,11 @@ enum MergeScans: GraphPass {
       guard let scan = storage.gate(of: NodeID(index)) as? Scan else { continue }
       count += 1
       let key = Key(body: scan.body, operands: Array(storage.inputs(of: NodeID(index))))
-      kept[key, default: KeptValues()].add(scan.stacked)
+      kept[key, default: KeptValues()].add(scan)
     }
     if kept.count == count { return graph }
     var merged: [Key: ScanPlaces] = [:]
-    for (key, kept) in kept { merged[key] = ScanPlaces(Scan(body: key.body, stacked: kept.nodes)) }
+    for (key, kept) in kept { merged[key] = ScanPlaces(kept.scan(of: key.body)) }
 
     var rewriter = GraphRewriter(graph)
     var made: [Key: NodeID] = [:]
@@ -92,23 +92,26 @@ extension Scan {
   var packedShape: Shape { [parts.last.map { (Extent($0.start) + Extent($0.result.elementCount)).value } ?? 0] }
 }
 
-/// The values of steps that scans of one body on the same operands keep, each once, in the order in which they were
-/// asked for.
+/// What scans of one body on the same operands give, each value once, in the order in which they were asked for.
 private struct KeptValues {
-  private(set) var nodes: [NodeID] = []
-  private var known: Set<NodeID> = []
+  private var stacked: [NodeID] = [], sums: [NodeID] = []
+  private var isStacked: Set<NodeID> = [], isSummed: Set<NodeID> = []
 
-  mutating func add(_ more: [NodeID]) {
-    for node in more where known.insert(node).inserted { nodes.append(node) }
+  mutating func add(_ scan: Scan) {
+    for node in scan.stacked where isStacked.insert(node).inserted { stacked.append(node) }
+    for node in scan.sums where isSummed.insert(node).inserted { sums.append(node) }
   }
+
+  func scan(of body: ScanBody) -> Scan { Scan(body: body, stacked: stacked, sums: sums) }
 }
 
 /// A scan whose results are found by dictionaries, whatever their number.
 struct ScanPlaces {
   let scan: Scan
   let parts: [ScanPart]
-  /// The number of the result that begins at a place, and of the first that is the values of a node.
-  private let numberOfStart: [Int: Int], numberOfStacked: [NodeID: Int]
+  /// The number of the result that begins at a place, of the first that is the values of a node, and of the first that
+  /// is their sum.
+  private let numberOfStart: [Int: Int], numberOfStacked: [NodeID: Int], numberOfSum: [NodeID: Int]
 
   /// - Complexity: O(results).
   init(_ scan: Scan) {
@@ -118,6 +121,9 @@ struct ScanPlaces {
     numberOfStart = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.start, $0) })
     numberOfStacked = Dictionary(
       scan.stacked.enumerated().map { ($1, first + $0) }, uniquingKeysWith: { number, _ in number })
+    let firstSum = first + scan.stacked.count
+    numberOfSum = Dictionary(
+      scan.sums.enumerated().map { ($1, firstSum + $0) }, uniquingKeysWith: { number, _ in number })
   }
 
   /// The number of a part among the results.
@@ -134,7 +140,8 @@ struct ScanPlaces {
 
   /// Where a part of this scan's results lies among those of `whole`, which has them all.
   func place(of part: ScanPart, in whole: ScanPlaces) -> ScanPart {
-    let number = number(of: part), first = scan.body.state.count
+    let number = number(of: part), first = scan.body.state.count, firstSum = first + scan.stacked.count
+    if number >= firstSum { return whole.parts[whole.numberOfSum[scan.sums[number - firstSum]]!] }
     return number < first ? whole.parts[number] : whole.part(of: scan.stacked[number - first])
   }
 }

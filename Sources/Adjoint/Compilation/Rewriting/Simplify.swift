@@ -17,6 +17,14 @@ struct Simplify: ~Copyable {
 
   private enum Fate: UInt8, BitwiseCopyable { case kept, constant, replaced, dropped }
 
+  /// The same of a graph that passes have been at.
+  static func apply(to graph: consuming IntermediateGraph, _ options: Program.Options) -> IntermediateGraph {
+    let (origins, fences) = (graph.origins, graph.fences)
+    var simple = apply(to: graph.storage, roots: graph.roots, options)
+    (simple.origins, simple.fences) = (origins, fences)
+    return simple
+  }
+
   static func apply(
     to storage: consuming GraphStorage, roots: Roots, _ options: Program.Options = Program.Options()
   ) -> IntermediateGraph {

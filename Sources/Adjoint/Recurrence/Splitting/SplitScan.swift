@@ -23,25 +23,17 @@ package struct SplitScan {
     var state: [Node], stacked: [Node], sums: [Node]
   }
 
-  /// Adds to `graph` the state after the last step, the values of `stacked` in all steps, and the sums of `sums` over
-  /// all steps, for a body whose operands are `operands`.
+  /// Adds to `graph` the results of a scan of `body` with other stacked values and sums, on `operands`.
   ///
+  /// - Parameter splits: whether anything is done for all steps together.
   /// - Complexity: O(nodes + edges) of the body.
   static func apply(
-    _ body: ScanBody, stacked: [NodeID], sums: [NodeID] = [], to operands: [Node], in graph: Graph,
-    at location: PackedLocation
+    _ body: ScanBody, stacked: [NodeID], sums: [NodeID], to operands: [Node], in graph: Graph, splits: Bool
   ) -> Results {
-    if let refused = operands.first(where: \.isRefused) {
-      let result = graph.apply(StopGradient(), to: [refused])
-      return Results(
-        state: body.state.map { _ in result }, stacked: stacked.map { _ in result }, sums: sums.map { _ in result })
+    guard splits, let loops = StateLoops(body), loops.leavesLanes(body) else {
+      return whole(body, stacked: stacked, sums: sums, to: operands, in: graph)
     }
-    return graph.placing(at: location) {
-      guard let loops = StateLoops(body), loops.leavesLanes(body) else {
-        return whole(body, stacked: stacked, sums: sums, to: operands, in: graph)
-      }
-      return apply(loops, of: body, stacked: stacked, sums: sums, to: operands, in: graph)
-    }
+    return apply(loops, of: body, stacked: stacked, sums: sums, to: operands, in: graph)
   }
 
   private static func apply(
@@ -112,7 +104,7 @@ package struct SplitScan {
       invariants: invariants, next: next.map { builder[$0] }, stepCount: body.stepCount, isReversed: body.isReversed)
     let first = body.state.count + body.elements.count
     let results = graph.apply(
-      Scan(body: part, stacked: stacked.map { builder[$0] }),
+      Scan(loop: part, stacked: stacked.map { builder[$0] }),
       to: loop.state.map { operands[$0] } + sequences + weights.map { operands[first + $0] }, at: .unknown)
     for (part, result) in zip(loop.state, results) { final[part] = result }
     for (node, result) in zip(stacked, results.dropFirst(state.count)) { values[node] = result }
@@ -259,7 +251,7 @@ extension ScanBody {
   /// A scan of this body in whose state `sums` are added up, behind its own parts, and what rounding has taken from
   /// some; and the signatures of all these.
   fileprivate func accumulating(_ sums: [NodeID], stacked: [NodeID]) -> (scan: Scan, sums: [Signature]) {
-    if sums.isEmpty { return (Scan(body: self, stacked: stacked), []) }
+    if sums.isEmpty { return (Scan(loop: self, stacked: stacked), []) }
     let losing = sums.filter(keepsLoss)
     var builder = ScanBodyBuilder(from: graph)
     let own = state.map { builder.addSource(for: $0) }
@@ -283,7 +275,7 @@ extension ScanBody {
     let body = ScanBody(
       builder.graph, state: own + grown + lost, elements: elements, invariants: invariants,
       next: next.map { builder[$0] } + added + nextLost, stepCount: stepCount, isReversed: isReversed)
-    return (Scan(body: body, stacked: stacked.map { builder[$0] }), (sums + losing).map(signature))
+    return (Scan(loop: body, stacked: stacked.map { builder[$0] }), (sums + losing).map(signature))
   }
 }
 

@@ -30,7 +30,7 @@ enum ReadOnceForAllSteps: GraphPass {
           self.element(of: value, scan.body.signature(of: scan.body.elements[element]), like: node, &rewriter))
       }
       for element in repeated.reversed() { operands.remove(at: first + element) }
-      let once = Scan(body: scan.body.reading(once: repeated), stacked: scan.stacked)
+      let once = Scan(loop: scan.body.reading(once: repeated), stacked: scan.stacked)
       rewriter.replace(node, by: rewriter.add(once, like: node, inputs: operands))
     }
     return rewriter.finish(roots: graph.roots)
