@@ -181,5 +181,17 @@ extension WrongLine {
       replace: "edgeSet >> (first + $0) & 1 == 1",
       with: "edgeSet >> $0 & 1 == 1",
       caughtBy: "AdjointTests.ReferenceEngineTests"),
+    WrongLine(
+      "the law of rows looks at the first row of a batch alone",
+      in: "Sources/AdjointTesting/Laws/GateLaws+Rows.swift",
+      replace: "for row in 0..<count where together[",
+      with: "for row in 0..<1 where together[",
+      caughtBy: "AdjointTests.RowLawTests"),
+    WrongLine(
+      "a copy that does not build is passed over",
+      in: "Tests/Mutants/TestTrials.swift",
+      replace: "if let first = errors.min(by: { $0.key < $1.key }) { throw first.value }",
+      with: "_ = errors",
+      caughtBy: "MutantsTests.TestTrialsTests"),
   ]
 }
