@@ -10,7 +10,8 @@
 #define TARGET ADJ_UNWATCHED __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
 #define KIND avx512
 #define REGISTERS 1
-#define MOST_ROWS 14  // Decisions/Kernels.md
+#define MOST_ROWS 14    // Decisions/Kernels.md
+#define SHALLOW_ROWS 4  // Decisions/Kernels.md
 #define MOST_VECTORS(ROWS) ((ROWS) <= 3 ? 8 : (ROWS) <= 6 ? 4 : 2)
 #define WIDE(T) T(1, 8) T(2, 8) T(3, 8)
 #define MIDDLE(T) T(1, 4) T(2, 4) T(3, 4) T(4, 4) T(5, 4) T(6, 4)

@@ -9,8 +9,9 @@ enum {
   ADJ_ROWS_OF_SAME_SET = 7,  // Decisions/Kernels.md
   /// So many rows are few: each element of B is read by one tile, or a few.
   ADJ_FEW_ROWS = 48,  // Decisions/Kernels.md
-  /// So deep a product is shallow: B takes a few lines of each set, and C the others.
-  ADJ_SHALLOW = 32,  // Decisions/Kernels.md
+  /// So deep a product is shallow: four vectors of columns of B take 16 KiB. Up to half of it, C's lines count beside
+  /// those of B.
+  ADJ_SHALLOW = 64,  // Decisions/Kernels.md
   /// Vectors of columns of B that are laid out at a time.
   ADJ_LAID_VECTORS = 8,  // Decisions/Kernels.md
   /// Bytes of a B that a second-level cache holds, and of one whose pages a processor can find.

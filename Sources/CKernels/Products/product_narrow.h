@@ -1,6 +1,7 @@
 // Tiles where a vector of 64 bytes takes several registers, of which there are 16 to 32.
 
 #define MOST_ROWS 6  // Decisions/Kernels.md
+#define SHALLOW_ROWS MOST_ROWS
 #define MOST_VECTORS(ROWS) ((ROWS) == 1 ? 4 : (ROWS) == 2 ? 2 : 1)
 #define TILES(T) \
   T(1, 1) T(2, 1) T(3, 1) T(4, 1) T(5, 1) T(6, 1) T(1, 2) T(2, 2) T(1, 4)

@@ -3,10 +3,21 @@
 /// Whether rows so many elements apart are a multiple of so many bytes apart.
 #define APART(STRIDE, BYTES) ((STRIDE) * (ptrdiff_t)sizeof(REAL) % (BYTES) == 0)
 
+/// Rows of a tile at most. A shallow product has low and wide ones, of which a strip of B is still in the first-level
+/// cache; but not where many vectors would be left over, which would have fewer sums under way.
+static inline ptrdiff_t NAME(most_rows)(const struct adj_product *product) {
+  const int is_wide = product->n % (4 * WIDTH) == 0 || product->n >= 8 * WIDTH;
+  if (product->k <= ADJ_SHALLOW && is_wide) return SHALLOW_ROWS;
+  // Rows of A that share a set of the cache would drive one another out.
+  const int shares = product->a_depth == 1 && APART(product->a_row, ADJ_SAME_SET);
+  return shares && MOST_ROWS > ADJ_ROWS_OF_SAME_SET ? ADJ_ROWS_OF_SAME_SET : MOST_ROWS;
+}
+
 /// A product of few rows, one chunk and whole vectors, of which nothing is laid out: tiles, and nothing else. A small
 /// product takes less time than looking what it needs.
 TARGET static void NAME(small)(const struct adj_product *product) {
-  const uint32_t rows = (uint32_t)product->m, tiles = (rows + MOST_ROWS - 1) / MOST_ROWS;
+  const uint32_t rows = (uint32_t)product->m, most_rows = (uint32_t)NAME(most_rows)(product);
+  const uint32_t tiles = (rows + most_rows - 1) / most_rows;
   const uint32_t height = rows / tiles, taller = rows % tiles;
   const int is_across = product->a_depth != 1;
   const ptrdiff_t n = product->n, most_vectors = MOST_VECTORS(height + (taller > 0));
@@ -72,7 +83,7 @@ TARGET static void NAME(chunk)(struct NAME(pass) *pass) {
   const int lies = product->b_column == 1;
   const ptrdiff_t bytes = product->k * product->n * (ptrdiff_t)sizeof(REAL), stride = product->b_depth;
   const int lays_b = lies && pass->rows > ADJ_FEW_ROWS &&
-                     APART(stride, pass->depth > ADJ_SHALLOW ? ADJ_SAME_SET : ADJ_SAME_SET / 2);
+                     APART(stride, product->k > ADJ_SHALLOW / 2 ? ADJ_SAME_SET : ADJ_SAME_SET / 2);
   pass->fetches = lies && pass->rows > ADJ_FEW_ROWS && bytes > ADJ_FETCHED;
   ptrdiff_t left = 0;
   if (lies && pass->tiles == 1 && bytes > ADJ_STREAMED) {
@@ -81,7 +92,7 @@ TARGET static void NAME(chunk)(struct NAME(pass) *pass) {
   }
   // Panels that are turned should stay in the first-level cache.
   ptrdiff_t most_vectors = MOST_VECTORS(NAME(height)(pass, 0));
-  if (!lies && most_vectors > 2) most_vectors = 2;
+  if (!lies && most_vectors > 2 && product->k > ADJ_SHALLOW) most_vectors = 2;
   (pass->laid = 0, pass->laid_end = 0);
   while (left < product->n) {
     const ptrdiff_t remaining = product->n - left;
@@ -97,10 +108,10 @@ TARGET static void NAME(chunk)(struct NAME(pass) *pass) {
 TARGET static void NAME(chunks)(const struct adj_product *product) {
   REAL *const b_panels = adj_product_room();
   struct NAME(pass) pass = {.product = product, .b_panels = b_panels};
-  if (product->a_depth != 1 && product->n > 64) pass.a_panels = b_panels + 8 * WIDTH * ADJ_PRODUCT_CHUNK;
-  // Rows of A that share a set of the cache would drive one another out.
-  const int shares = product->a_depth == 1 && APART(product->a_row, ADJ_SAME_SET);
-  const ptrdiff_t most_rows = shares && MOST_ROWS > ADJ_ROWS_OF_SAME_SET ? ADJ_ROWS_OF_SAME_SET : MOST_ROWS;
+  const ptrdiff_t most_rows = NAME(most_rows)(product);
+  // There is room for the rows of tiles that are as high as they can be.
+  const int lays_a = product->a_depth != 1 && product->n > 64 && most_rows == MOST_ROWS;
+  if (lays_a) pass.a_panels = b_panels + 8 * WIDTH * ADJ_PRODUCT_CHUNK;
   for (pass.top = 0; pass.top < product->m; pass.top += GROUP) {
     pass.rows = product->m - pass.top < GROUP ? product->m - pass.top : GROUP;
     pass.tiles = (pass.rows + most_rows - 1) / most_rows;
