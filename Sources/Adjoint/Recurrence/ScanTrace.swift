@@ -38,8 +38,12 @@ struct ScanTrace {
       for input in original.storage.inputs(of: node) where !depends[input.int] { weights.insert(input) }
     }
     for result in results where !depends[result.int] { weights.insert(result) }
+    // One number, repeated or not, is part of the step: formulas are recognised by it.
     weights = weights.filter { node in
-      !original.storage.isConstant(node) || original.storage.signature(of: node).shape.elementCount > 1
+      guard let values = original.storage.constants[node], let count = values.elementCount else {
+        return !original.storage.isConstant(node)
+      }
+      return count > 1 && values.onlyValue == nil
     }
     let operands = weights.sorted()
     let invariants = operands.map { builder.addSource(for: $0) }

@@ -11,6 +11,8 @@ struct Provenance: Sendable {
   /// The node whose value each slot of the two slabs holds, where it is one's.
   private var nodes32: [UInt32], nodes64: [UInt32]
   private static let none = UInt32.max
+  /// The gates of nodes that stand for a scan, or for a result of one, and are something else.
+  private var gatesOfScans: [NodeID: String] = [:]
 
   /// - Complexity: O(nodes).
   init(
@@ -24,6 +26,11 @@ struct Provenance: Sendable {
       let place = values[index].place
       if place.isBuffer || place.isAwaited { continue }
       if place.isDoubleSlot { nodes64[place.index] = UInt32(index) } else { nodes32[place.index] = UInt32(index) }
+    }
+    guard graph.storage.gates.hasAny(Scan.self) else { return }
+    for index in 0..<graph.storage.count {
+      let node = NodeID(index), said = names.gateName(of: origins[index]), gate = graph.storage.traits(of: node).name
+      if said != gate, [Scan.name, ScanPart.name].contains(said) { gatesOfScans[node] = gate }
     }
   }
 
@@ -50,7 +57,8 @@ struct Provenance: Sendable {
   func name(of node: NodeID) -> String { names.name(of: origins[node.int]) }
   func label(of node: NodeID) -> String { names.label(of: origins[node.int]) }
   func signature(of node: NodeID) -> Signature { names.signature(of: origins[node.int]) }
-  func gateName(of node: NodeID) -> String { names.gateName(of: origins[node.int]) }
+  /// The gate that the node stands for; of what a scan was taken apart into, its own.
+  func gateName(of node: NodeID) -> String { gatesOfScans[node] ?? names.gateName(of: origins[node.int]) }
 }
 
 /// What a message says of the nodes of a differentiated graph, without the graph: of the user's nodes by their own
