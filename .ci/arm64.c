@@ -101,15 +101,19 @@ static void operations(int is_float) {
 }
 
 static void products(int is_float) {
-  static double a[70 * 600], b[70 * 600], c[70 * 70];
+  static double a[70 * 600], b[70 * 600], c[70 * 70], panels[80 * 600];
+  const uint8_t type = is_float ? adj_element_float32 : adj_element_float64;
+  const ptrdiff_t lanes = is_float ? 16 : 8;
   const ptrdiff_t shapes[4][3] = {{1, 300, 70}, {17, 65, 33}, {70, 520, 1}, {5, 256, 18}};
   for (int s = 0; s < 4; ++s) {
     const ptrdiff_t m = shapes[s][0], k = shapes[s][1], n = shapes[s][2];
     for (int across = 0; across < 4; ++across) {
       const int ta = across & 1, tb = across >> 1;
       fill(a, is_float, m * k, 1, 1, 0.0625), fill(b, is_float, k * n, 1, 2, 0.0625);
-      adj_product(is_float ? adj_element_float32 : adj_element_float64, adj_vector_level(), ta, tb, m, n, k, a, ta ? m : k, b,
-                  tb ? k : n, c, n, 0);
+      adj_product(type, adj_vector_level(), ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, c, n, 0);
+      add_all(c, is_float, m * n);
+      adj_pack(type, adj_vector_level(), tb, n, k, b, tb ? k : n, panels, 0, (n + lanes - 1) / lanes);
+      adj_product_packed(type, adj_vector_level(), ta, m, n, k, a, ta ? m : k, panels, c, n, 0);
       add_all(c, is_float, m * n);
     }
   }

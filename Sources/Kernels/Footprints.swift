@@ -81,6 +81,12 @@ extension MatmulPlan {
   package func elementsOfB(for blocks: Range<Int>) -> Range<Int> {
     guard !blocks.isEmpty else { return 0..<0 }
     let (first, last) = (block(blocks.lowerBound), block(blocks.upperBound - 1))
+    if panelLanes > 0 {
+      let all = (n + panelLanes - 1) / panelLanes
+      let isOneRow = first.batch == last.batch && first.top == last.top
+      let panels = isOneRow ? first.left / panelLanes..<(last.left + last.width + panelLanes - 1) / panelLanes : 0..<all
+      return panels.lowerBound * k * panelLanes..<panels.upperBound * k * panelLanes
+    }
     guard first.batch == last.batch, first.top == last.top, transposeB else {
       return hull(offsetsB, first, last, matrix: k * n)
     }

@@ -3,7 +3,7 @@ internal import CKernels
 /// C = A · B, or C = S + A · B, for a range of the blocks of C.
 ///
 /// - Parameters:
-///   - a, b, output: at element 0; the output shares no memory with A and B.
+///   - a, b, output: at element 0, b packed if the plan reads panels; the output shares no memory with A and B.
 ///   - sum: what the product is added to, of the shape of C, which may be the output itself; with a library not for products
 ///     with a vector.
 ///   - blocks: any range below the plan's ``MatmulPlan/blockCount``.
@@ -28,7 +28,7 @@ package func runMatmul(
       type: type, plan: plan, accumulates: sum != nil, block: block, a: a + plan.offsetsA[block.batch] * size,
       b: b + plan.offsetsB[block.batch] * size, output: output + first * size)
     if let sum, sum != UnsafeRawPointer(output) { product.copy(from: sum + first * size) }
-    product.run()
+    if plan.panelLanes > 0 { product.multiplyPacked() } else { product.run() }
   }
 }
 
@@ -58,6 +58,13 @@ struct MatrixBlockProduct {
       type.rawValue, VectorLevel.current.rawValue, plan.transposeA ? 1 : 0, plan.transposeB ? 1 : 0, height,
       block.width, plan.k, blockOfA(depth: 0), strideA, blockOfB(depth: 0, left: block.left), strideB, output, plan.n,
       accumulates ? 1 : 0)
+  }
+
+  /// The same of a packed B, in panels of all of its rows.
+  func multiplyPacked() {
+    adj_product_packed(
+      type.rawValue, VectorLevel.current.rawValue, plan.transposeA ? 1 : 0, height, block.width, plan.k,
+      blockOfA(depth: 0), strideA, b + block.left * plan.k * type.byteCount, output, plan.n, accumulates ? 1 : 0)
   }
 
   /// Elements from one stored row of A or B to the next.

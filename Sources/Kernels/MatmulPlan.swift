@@ -16,7 +16,10 @@ package struct MatmulPlan: Sendable, Equatable {
   /// Where the matrices of each batch begin, in elements.
   let offsetsA, offsetsB: [Int]
   /// The block C is worked in: its height and width, and what one call of the library computes of it.
-  private let blockHeight, stripWidth: Int
+  private let blockHeight: Int
+  private var stripWidth: Int
+  /// Columns of a panel of a packed B; 0 if B lies as matrices do.
+  package private(set) var panelLanes = 0
   let blockWidth, blockDepth: Int
 
   /// Elements of C.
@@ -103,6 +106,14 @@ package struct MatmulPlan: Sendable, Equatable {
     let isDeep = self.m > 1 && blocks < Self.deepBlocks && blockHeight * strip * k > Self.deepWork
     stripWidth = isDeep ? min(n, width) : strip
     _checkInvariants()
+  }
+
+  /// The same, in blocks whose first columns are those of panels of B.
+  func inPanels(of lanes: Int) -> MatmulPlan {
+    var plan = self
+    plan.panelLanes = lanes
+    if stripWidth < n { plan.stripWidth = max(lanes, stripWidth / lanes * lanes) }
+    return plan
   }
 
   func _checkInvariants() {

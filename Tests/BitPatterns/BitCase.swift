@@ -91,17 +91,22 @@ extension BitCase {
     }
   }
 
-  /// Products of sizes at which tiles end, rows are few, or the sum is cut.
-  private static var products: [BitCase] {
+  /// Products of sizes at which tiles end, rows are few, or the sum is cut; then the same of matrices that are packed.
+  private static var products: [BitCase] { products(packed: false) + products(packed: true) }
+
+  private static func products(packed: Bool) -> [BitCase] {
     floats.map { type, _ in
-      BitCase("products.\(type)", multipliesMatrices: true) { hash in
+      BitCase("\(packed ? "panels" : "products").\(type)", multipliesMatrices: true) { hash in
+        var options = Program.Options()
+        options.packsAll = packed
         for (m, k, n) in [(1, 300, 70), (17, 65, 33), (70, 520, 1), (5, 256, 18)] {
           for (a, b) in [(Shape([m, k]), Shape([k, n])), (Shape([k, m]), Shape([n, k]))] {
             let graph = Graph()
             let left = graph.input("left", a, type), right = graph.input("right", b, type)
             let isAcross = a == Shape([k, m])
             let product = (isAcross ? left.transposed() : left).matmul(isAcross ? right.transposed() : right)
-            let session = try Program(product, gradientsFor: [left, right]).makeSession()
+            let program = try Program(product, gradientsFor: [left, right], options: options)
+            let session = program.makeSession()
             try session.write(OperandKind.ordinary.reference(a, type, seed: 1), to: left)
             try session.write(OperandKind.ordinary.reference(b, type, seed: 2), to: right)
             try session.writeUpstream(OperandKind.ordinary.reference([m, n], type, seed: 3), of: product)

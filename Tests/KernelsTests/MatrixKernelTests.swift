@@ -6,33 +6,7 @@ import Testing
 /// The package's own products, whichever library the plan uses: the definition against three loops, and each kind of
 /// vectors against the definition, bit for bit, in every size around those of tiles, vectors and chunks.
 @Suite(.timeLimit(.minutes(20))) struct MatrixKernelTests {
-  /// A matrix of `rows` by `columns` whose rows are `stride` elements apart, NaN between them, at the end of memory
-  /// behind which nothing can be read.
-  private final class Matrix<T: KernelFloat> {
-    let rows: Int, columns: Int, stride: Int
-    private let memory: GuardedMemory
-    var elements: UnsafeMutablePointer<T> { memory.address.assumingMemoryBound(to: T.self) }
-    var count: Int { (rows - 1) * stride + columns }
-
-    init(_ rows: Int, _ columns: Int, gap: Int, _ number: () -> T) {
-      (self.rows, self.columns, stride) = (rows, columns, columns + gap)
-      memory = GuardedMemory(byteCount: ((rows - 1) * (columns + gap) + columns) * MemoryLayout<T>.stride)
-      for place in 0..<count { elements[place] = place % stride < columns ? number() : .nan }
-    }
-
-    func copy() -> Matrix {
-      let copy = Matrix(rows, columns, gap: stride - columns) { 0 }
-      copy.elements.update(from: elements, count: count)
-      return copy
-    }
-
-    subscript(row: Int, column: Int) -> T {
-      get { elements[row * stride + column] }
-      set { elements[row * stride + column] = newValue }
-    }
-
-    func isIdentical(to other: Matrix) -> Bool { memcmp(elements, other.elements, count * MemoryLayout<T>.stride) == 0 }
-  }
+  private typealias Matrix = GuardedMatrix
 
   private struct Form: CustomStringConvertible {
     let transposesA: Bool, transposesB: Bool, adds: Bool
@@ -217,22 +191,4 @@ import Testing
       for place in 0..<300 { #expect((result.elements[place] - own.elements[place]).magnitude < 1e-4) }
     }
   }
-}
-
-/// Memory that ends where a page that nobody may touch begins, and begins behind another.
-private final class GuardedMemory {
-  let address: UnsafeMutableRawPointer
-  private let base: UnsafeMutableRawPointer, length: Int
-
-  init(byteCount: Int) {
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let inside = (byteCount + page - 1) / page * page
-    length = inside + 2 * page
-    base = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
-    mprotect(base, page, PROT_NONE)
-    mprotect(base + page + inside, page, PROT_NONE)
-    address = base + page + inside - byteCount
-  }
-
-  deinit { munmap(base, length) }
 }

@@ -19,8 +19,8 @@ struct Compilation: Sendable {
   /// - Complexity: O(nodes + edges).
   func run() throws(GraphError) -> Compiled {
     let lowered = try lower()
-    let graph = lowered.graph
-    let built = UnitBuilder.build(graph, options: options)
+    let built = UnitBuilder.build(lowered.graph, options: options)
+    let graph = built.graph
     let endpoints = Endpoints(graph, built.values, outputs: values, variables: variables, upstreams: lowered.upstreams)
     var plan = built.plan
     plan.updateParameters(by: graph, built.values, endpoints: endpoints)

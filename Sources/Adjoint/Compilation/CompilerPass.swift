@@ -7,5 +7,5 @@
 package enum CompilerPass: String, Hashable, Sendable, CaseIterable {
   case foldConstants, shareCommon, mergeScans, readOnceForAllSteps, updateEarly, shareNorms, divideReductions, joinPads
   case foldIntoProducts, foldIntoSplices, runningSums, readRepeatedAsScalars, recomputeForBackward, copyShownSources
-  case fuseElementwise, fuseProducts
+  case fuseElementwise, packOperands, fuseProducts
 }

@@ -18,9 +18,9 @@ public enum Accumulation: Hashable, Sendable {
 /// let session = program.makeSession()
 /// ```
 /// Compiling recognises the sigmoid, differentiates, folds constants, shares common subexpressions, drops what nobody
-/// needs, lets products add themselves to the sums they belong to, fuses elementwise gates into chains, divides large
-/// gates and groups small ones into units of work, and plans which buffer follows which in memory. The graph itself is
-/// not changed.
+/// needs, lets products add themselves to the sums they belong to, packs matrices once for all products that read them,
+/// fuses elementwise gates into chains, divides large gates and groups small ones into units of work, and plans which
+/// buffer follows which in memory. The graph itself is not changed.
 public final class Program: Sendable {
   public struct Options: Hashable, Sendable {
     public var accumulation = Accumulation.graphOrder
@@ -49,6 +49,8 @@ public final class Program: Sendable {
     /// Whether elementwise gates are fused into chains. Turning it off changes no bit; it exists so
     /// that tests can verify this.
     package var fusesElementwise = true
+    /// Whether right matrices of products are packed wherever they can be, so that tests of small graphs meet it.
+    package var packsAll = false
     /// Passes that are left out, so that tests can compare a program with each pass and without it.
     package var leftOut: Set<CompilerPass> = []
     /// Whether debug builds end the process where a plan breaks a rule. A test that asks for the rules itself does not

@@ -131,6 +131,7 @@ public final class Session: Sendable {
       do {
         try checkReady(for: pass)
         try workspace.makeReady(for: pass.needs, parameters, layout: layout)
+        workspace.beginKept(parameters)
         if pass != .backward { workspace.restartAccumulators() }
       } catch {
         if updates(pass) { parameters.endWriting(changed: false) } else { parameters.endReading() }
@@ -146,6 +147,7 @@ public final class Session: Sendable {
   /// all claims back.
   func end(_ pass: Pass, succeeded: Bool, updating: Bool = true) {
     let version = parameters.version
+    workspace.endKept(parameters, succeeded: succeeded)
     progress.withLock { progress in
       if pass != .backward { progress.hasOutputs = succeeded }
       progress.elsewhere.removeAll(keepingCapacity: true)

@@ -50,6 +50,7 @@ struct UnitRunner: Sendable {
           slab: workspace.slab(run.type), firstResult: run.slots.lowerBound)
       }
     case .kernel(let call, let range):
+      if workspace.hasKept, workspace.plan.keptCalls.contains(call) { return }
       do {
         try workspace.plan.calls[call].run(
           workspace.inputs(of: step), workspace.outputs(of: step), range)

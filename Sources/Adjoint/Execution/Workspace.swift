@@ -26,6 +26,10 @@ final class Workspace: @unchecked Sendable {  // because of the above
   private var knownLayout: Int?
   private var slab32: UnsafeMutableRawPointer?, slab64: UnsafeMutableRawPointer?
   let accumulators: [ArrivalAccumulator]
+  /// The version of the parameters that kept values were made of; `nil` if they are not all there.
+  private var keptVersion: Int?
+  /// Whether this run finds them made.
+  private(set) var hasKept = false
   /// Where buffers lie whose places are lent other memory, and which operands are at a place that was asked for.
   private var lentAway: [Placement.Place: UnsafeMutableRawPointer] = [:]
   private var operandsAt: [Placement.Place: [Int]] = [:]
@@ -97,7 +101,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
     for (index, buffer) in placement.buffers.enumerated() where buffer.whole < 0 {
       switch buffer.lifetime {
       case .transient, .constant, .parameter, .next: continue
-      case .input, .result: break
+      case .input, .result, .kept: break
       }
       let memory = OwnedBuffer(try lastingArena.allocate(byteCount: buffer.byteCount))
       addresses[index] = memory.buffer.base
@@ -168,6 +172,19 @@ final class Workspace: @unchecked Sendable {  // because of the above
     }
     for update in plan.updates where update.value.isBuffer { parameters[update.parameter].memory.exchange() }
     return plan.updates.contains { $0.value.isBuffer }
+  }
+
+  // MARK: what is kept from run to run
+
+  /// Looks whether a run of this version of the parameters has to make what is kept.
+  func beginKept(_ store: ParameterStore) {
+    if !plan.keptCalls.isEmpty { hasKept = keptVersion == store.version }
+  }
+
+  /// Notes what a run has made, of parameters that are claimed still. One that failed may have made a part.
+  func endKept(_ store: ParameterStore, succeeded: Bool) {
+    if plan.keptCalls.isEmpty || hasKept { return }
+    keptVersion = succeeded ? store.version : nil
   }
 
   // MARK: memory of runs

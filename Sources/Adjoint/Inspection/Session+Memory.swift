@@ -88,10 +88,11 @@ extension Program {
   /// - Complexity: O(constants).
   public var constantBytes: Int { constants.byteCount }
 
-  /// The sizes of what lives as long as the session: inputs, results, slabs of scalars.
+  /// The sizes of what lives as long as the session: inputs, results, what is kept, slabs of scalars.
   var lastingByteCounts: [Int] {
     let placement = plan.placement
-    let buffers = placement.buffers.filter { [.input, .result].contains($0.lifetime) && $0.whole < 0 }.map(\.byteCount)
+    let lasting: Set<Placement.Lifetime> = [.input, .result, .kept]
+    let buffers = placement.buffers.filter { lasting.contains($0.lifetime) && $0.whole < 0 }.map(\.byteCount)
     return buffers + [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
   }
 }

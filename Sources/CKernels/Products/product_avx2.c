@@ -17,4 +17,9 @@ void adj_product_avx2(uint8_t type, const struct adj_product *product) {
   else product_f64_avx2(product);
 }
 
+void adj_pack_avx2(uint8_t type, const struct adj_packing *packing) {
+  if (adj_is_float32(type)) pack_f32_avx2(packing);
+  else pack_f64_avx2(packing);
+}
+
 #endif

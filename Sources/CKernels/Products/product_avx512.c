@@ -31,4 +31,9 @@ void adj_product_avx512(uint8_t type, const struct adj_product *product) {
   else product_f64_avx512(product);
 }
 
+void adj_pack_avx512(uint8_t type, const struct adj_packing *packing) {
+  if (adj_is_float32(type)) pack_f32_avx512(packing);
+  else pack_f64_avx512(packing);
+}
+
 #endif

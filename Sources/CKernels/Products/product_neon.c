@@ -18,4 +18,9 @@ void adj_product_neon(uint8_t type, const struct adj_product *product) {
   else product_f64_neon(product);
 }
 
+void adj_pack_neon(uint8_t type, const struct adj_packing *packing) {
+  if (adj_is_float32(type)) pack_f32_neon(packing);
+  else pack_f64_neon(packing);
+}
+
 #endif

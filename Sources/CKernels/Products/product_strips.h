@@ -24,8 +24,9 @@ static inline ptrdiff_t NAME(height)(const struct NAME(pass) *pass, ptrdiff_t ti
   return pass->height + (tile < pass->taller);
 }
 
-/// Where B's row `first` and column `left` are.
+/// Where B's row `first` and column `left` are; of a packed B the first column of a panel.
 static inline const REAL *NAME(of_b)(const struct adj_product *product, ptrdiff_t first, ptrdiff_t left) {
+  if (product->b_panel) return (const REAL *)product->b + left / WIDTH * product->b_panel + first * WIDTH;
   return (const REAL *)product->b + first * product->b_depth + left * product->b_column;
 }
 
@@ -131,7 +132,9 @@ TARGET static void NAME(strip)(const struct NAME(pass) *pass, ptrdiff_t left, pt
       .depth = pass->depth, .a_stride = is_across ? product->a_depth : product->a_row,
       .b = NAME(of_b)(product, pass->first, left), .b_depth = product->b_depth, .b_vector = WIDTH,
   };
-  if (left < pass->laid_end) {
+  if (product->b_panel) {
+    tile.b_vector = product->b_panel;
+  } else if (left < pass->laid_end) {
     (tile.b = pass->b_panels + (left - pass->laid) * pass->depth, tile.b_depth = vectors * WIDTH);
   } else if (product->b_column != 1 || is_edge) {
     NAME(lay_strip)(pass, left, columns, vectors);

@@ -80,7 +80,7 @@ _Static_assert(MOST_ROWS * ADJ_PIECE <= 8 * 64 * ADJ_PRODUCT_CHUNK, "sums of few
 /// One chunk of k of the rows of a pass.
 TARGET static void NAME(chunk)(struct NAME(pass) *pass) {
   const struct adj_product *const product = pass->product;
-  const int lies = product->b_column == 1;
+  const int lies = product->b_column == 1 && !product->b_panel;
   const ptrdiff_t bytes = product->k * product->n * (ptrdiff_t)sizeof(REAL), stride = product->b_depth;
   const int lays_b = lies && pass->rows > ADJ_FEW_ROWS &&
                      APART(stride, product->k > ADJ_SHALLOW / 2 ? ADJ_SAME_SET : ADJ_SAME_SET / 2);
@@ -92,7 +92,7 @@ TARGET static void NAME(chunk)(struct NAME(pass) *pass) {
   }
   // Panels that are turned should stay in the first-level cache.
   ptrdiff_t most_vectors = MOST_VECTORS(NAME(height)(pass, 0));
-  if (!lies && most_vectors > 2 && product->k > ADJ_SHALLOW) most_vectors = 2;
+  if (product->b_column != 1 && most_vectors > 2 && product->k > ADJ_SHALLOW) most_vectors = 2;
   (pass->laid = 0, pass->laid_end = 0);
   while (left < product->n) {
     const ptrdiff_t remaining = product->n - left;
@@ -135,7 +135,7 @@ TARGET static void NAME(add_deep)(const struct adj_product *product) {
       part.m = product->m - top < ROWS ? product->m - top : ROWS;
       part.n = product->n - left < COLUMNS ? product->n - left : COLUMNS;
       part.a = (const REAL *)product->a + top * product->a_row;
-      part.b = (const REAL *)product->b + left * product->b_column;
+      part.b = NAME(of_b)(product, 0, left);
       (part.c = sums, part.c_row = COLUMNS, part.c_column = 1, part.adds = 0);
       NAME(chunks)(&part);
       for (ptrdiff_t i = 0; i < part.m; ++i) {
@@ -153,7 +153,27 @@ TARGET static void NAME(any)(const struct adj_product *product) {
   else NAME(chunks)(product);
 }
 
+/// Each panel in one go, from its first row to its last.
+TARGET static void NAME(pack)(const struct adj_packing *packing) {
+  for (ptrdiff_t panel = packing->first; panel < packing->end; ++panel) {
+    const ptrdiff_t left = panel * WIDTH, count = packing->n - left < WIDTH ? packing->n - left : WIDTH;
+    const REAL *const from = (const REAL *)packing->b + left * packing->column;
+    REAL *const to = (REAL *)packing->panels + left * packing->k;
+    if (packing->depth == 1) {
+      NAME(turn)(to, WIDTH, from, packing->column, packing->k, count);
+    } else {
+      // Of an edge nothing but its own columns is read, so that zeros lie beside them.
+      NAME(lay)(to, WIDTH, from, packing->depth, packing->k, count, count == WIDTH ? PTRDIFF_MAX : 0);
+    }
+  }
+}
+
 TARGET static void NAME(product)(const struct adj_product *product) {
+  if (product->b_panel) {
+    if (product->adds && product->k > ADJ_PRODUCT_CHUNK) NAME(add_deep)(product);
+    else NAME(chunks)(product);
+    return;
+  }
   // Few columns fill their vectors badly: the rows take their place, if they lie so, or if turning them costs less.
   const ptrdiff_t n = product->n;
   const int lies_across = product->a_depth != 1, ends_early = n > WIDTH && n <= 3 * WIDTH / 2 && product->m > 4 * WIDTH;

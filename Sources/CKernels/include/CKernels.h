@@ -225,6 +225,20 @@ void adj_product(uint8_t type, int32_t level, int32_t transpose_a, int32_t trans
                  ptrdiff_t k, const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc,
                  int32_t accumulate);
 
+/// As `adj_product`, where B has been packed by `adj_pack`: its panels one behind the other, of k rows each. The same
+/// bits. `panels` may begin with any of them: C then begins with its first column.
+void adj_product_packed(uint8_t type, int32_t level, int32_t transpose_a, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+                        const void *a, ptrdiff_t lda, const void *panels, void *c, ptrdiff_t ldc, int32_t accumulate);
+
+/// Columns of B in a panel: elements in 64 bytes, whatever the processor's vectors.
+enum { ADJ_PANEL_BYTES = 64 };
+
+/// Packs the panels first <= p < end of B, of k × n elements, or n × k if `transpose`, `ldb` elements a row: ⌈n /
+/// lanes⌉ panels of k rows of ADJ_PANEL_BYTES each, the columns of B beside one another, and zeros beside the last of
+/// them. `b` and `panels` are those of the first column.
+void adj_pack(uint8_t type, int32_t level, int32_t transpose, ptrdiff_t n, ptrdiff_t k, const void *b, ptrdiff_t ldb,
+              void *panels, ptrdiff_t first, ptrdiff_t end);
+
 /// y[i] = sum over j of matrix[i][j] · x[j], for products with a vector beside a library: matrix rows `row_stride` apart,
 /// its columns `column_stride`, one of which is 1, x and y elements `x_stride` and `y_stride`. The sum is one of 64
 /// lanes where a row is contiguous, and of its terms in order where columns are.

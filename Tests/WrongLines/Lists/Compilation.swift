@@ -433,5 +433,35 @@ extension WrongLine {
       replace: "if let bad = look(at: product, signature.elementType, elements, includingInfinity) {",
       with: "if let bad = look(at: product, signature.elementType, 0..<0, includingInfinity) {",
       caughtBy: "AdjointTests.FuseProductsTests"),
+    WrongLine(
+      "a matrix is packed for one product of some rows",
+      in: "Sources/Adjoint/Compilation/Calls/PackOperands.swift",
+      replace: "times * saved - price >= least * times * time",
+      with: "times * saved >= least * times * time",
+      caughtBy: "AdjointTests.PackOperandsTests"),
+    WrongLine(
+      "matrices are packed where values are computed again for want of memory",
+      in: "Sources/Adjoint/Compilation/Calls/PackOperands.swift",
+      replace: "let isTight = !calls.graph.fences.isEmpty",
+      with: "let isTight = false",
+      caughtBy: "AdjointTests.PackOperandsTests"),
+    WrongLine(
+      "a constant that a result shows is kept as panels alone",
+      in: "Sources/Adjoint/Compilation/Calls/PackOperands.swift",
+      replace: "for node in calls.graph.roots.all { unread.remove(calls.original(of: node)) }",
+      with: "",
+      caughtBy: "AdjointTests.PackOperandsTests"),
+    WrongLine(
+      "a matrix that a step reads as an element is packed before the loop",
+      in: "Sources/Adjoint/Compilation/Calls/PackOperands.swift",
+      replace: "} else if let loop = calls.loop, loop.invariants.contains(matrix) {",
+      with: "} else if let loop = calls.loop {",
+      caughtBy: "AdjointTests.PackOperandsTests"),
+    WrongLine(
+      "panels are made behind all else",
+      in: "Sources/Adjoint/Compilation/Planning/RunOrder.swift",
+      replace: "before[reader, default: []].append(node)",
+      with: "before[NodeID(passes.count - 2), default: []].append(node)",
+      caughtBy: "AdjointTests.PackOperandsTests"),
   ]
 }

@@ -322,19 +322,19 @@ extension WrongLine {
     WrongLine(
       "a session counts the program's constants as its own",
       in: "Sources/Adjoint/Inspection/Session+Memory.swift",
-      replace: "[.input, .result].contains($0.lifetime)",
-      with: "[.input, .constant, .result].contains($0.lifetime)",
+      replace: "[.input, .result, .kept]",
+      with: "[.input, .constant, .result, .kept]",
       caughtBy: "AdjointTests.ConstantMemoryTests"),
     WrongLine(
       "a session takes memory for the program's constants",
       in: "Sources/Adjoint/Execution/Workspace.swift",
       replace: """
               case .transient, .constant, .parameter, .next: continue
-              case .input, .result: break
+              case .input, .result, .kept: break
         """,
       with: """
               case .transient, .parameter, .next: continue
-              case .input, .constant, .result: break
+              case .input, .constant, .result, .kept: break
         """,
       caughtBy: "AdjointTests.ConstantMemoryTests"),
     WrongLine(
@@ -478,5 +478,23 @@ extension WrongLine {
         """#,
       with: "(lastingByteCounts)",
       caughtBy: "StressTests.SessionAccountTests"),
+    WrongLine(
+      "panels of a parameter stay when it is written",
+      in: "Sources/Adjoint/Execution/Workspace.swift",
+      replace: "hasKept = keptVersion == store.version",
+      with: "hasKept = keptVersion != nil",
+      caughtBy: "AdjointTests.KeptPanelTests"),
+    WrongLine(
+      "panels are made in every run",
+      in: "Sources/Adjoint/Execution/UnitRunner.swift",
+      replace: "if workspace.hasKept, workspace.plan.keptCalls.contains(call) { return }",
+      with: "",
+      caughtBy: "AdjointTests.KeptPanelTests"),
+    WrongLine(
+      "a run that failed before it made its panels counts as one that has",
+      in: "Sources/Adjoint/Execution/Workspace.swift",
+      replace: "keptVersion = succeeded ? store.version : nil",
+      with: "keptVersion = store.version",
+      caughtBy: "AdjointTests.KeptPanelTests"),
   ]
 }

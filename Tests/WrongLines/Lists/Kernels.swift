@@ -559,5 +559,23 @@ extension WrongLine {
       replace: "const char *elements = (const char *)input + start * size;",
       with: "const char *elements = (const char *)input + begin * size;",
       caughtBy: "KernelsTests.CastTests"),
+    WrongLine(
+      "each strip of columns begins at the first panel",
+      in: "Sources/CKernels/Products/product_strips.h",
+      replace: "return (const REAL *)product->b + left / WIDTH * product->b_panel + first * WIDTH;",
+      with: "return (const REAL *)product->b + first * WIDTH;",
+      caughtBy: "KernelsTests.PackingTests"),
+    WrongLine(
+      "the last panel of a matrix reads what lies beside its columns",
+      in: "Sources/CKernels/Products/product_whole.h",
+      replace: "count == WIDTH ? PTRDIFF_MAX : 0);",
+      with: "PTRDIFF_MAX);",
+      caughtBy: "KernelsTests.PackingTests"),
+    WrongLine(
+      "blocks of a product of panels begin within a panel",
+      in: "Sources/Kernels/MatmulPlan.swift",
+      replace: "if stripWidth < n { plan.stripWidth = max(lanes, stripWidth / lanes * lanes) }",
+      with: "",
+      caughtBy: "KernelsTests.PackingTests"),
   ]
 }

@@ -255,8 +255,8 @@ extension WrongLine {
     WrongLine(
       "all constants of a body are read where the first is",
       in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
-      replace: ".operand(body.sources.count + buffer.constant)",
-      with: ".operand(body.sources.count)",
+      replace: ".operand(first + buffer.constant)",
+      with: ".operand(first)",
       caughtBy: constantsOfBodies),
     WrongLine(
       "of one value that is stacked twice only the last stack is written",
@@ -346,5 +346,11 @@ extension WrongLine {
       replace: "call.extent % (count * cutStep) == 0",
       with: "call.extent % count == 0",
       caughtBy: "AdjointTests.LoopPartsTests"),
+    WrongLine(
+      "a loop's constants are looked for where its panels are",
+      in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
+      replace: "let first = body.sources.count + built.packedSources.count",
+      with: "let first = body.sources.count",
+      caughtBy: "AdjointTests.PackOperandsTests"),
   ]
 }

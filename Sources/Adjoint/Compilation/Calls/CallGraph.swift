@@ -11,13 +11,13 @@ internal import Kernels
 struct CallGraph: Sendable {
   /// One use of a kernel.
   struct Call: Sendable {
-    let call: any KernelCall
+    var call: any KernelCall
     /// Nanoseconds, all parts together.
     let cost: Float
     /// Where it stands in the order, and what messages about it name.
     let node: NodeID
     /// What it reads, in the order in which the kernel takes it.
-    let operands: [NodeID]
+    var operands: [NodeID]
     /// What it writes.
     let results: [NodeID]
     /// For each result the operands whose memory it may take if nothing reads them later.
@@ -30,10 +30,15 @@ struct CallGraph: Sendable {
     var chainNodes: [NodeID] = []
     /// Of a chain the gates whose rows it gathers, by the operand that is their table.
     var gathers: [Int: NodeID] = [:]
+    /// The operands, by position, that a loop reads packed behind the others, until ``PackOperands`` adds them.
+    var packed: [PackedRead] = []
   }
 
-  let graph: IntermediateGraph
-  let order: RunOrder
+  /// The nodes of the graph, and behind them those that passes over calls have added.
+  private(set) var graph: IntermediateGraph
+  private(set) var order: RunOrder
+  /// Where the calls are those of a loop's body.
+  let loop: LoopOfCalls?
   private(set) var calls: [Call] = []
   /// For each node the call that computes it; empty if there is no call.
   private var callOf: [UInt32] = []
@@ -42,8 +47,14 @@ struct CallGraph: Sendable {
   private var inner: Set<NodeID> = []
   /// The nodes whose values lie among others in one buffer.
   private(set) var pieces: [NodeID: BufferPiece] = [:]
+  /// The panels that are made once for each version of the parameters.
+  private(set) var kept: Set<NodeID> = []
+  /// The sources that passes have added to a loop's body.
+  private(set) var packedSources: [PackedSource] = []
 
-  init(_ graph: IntermediateGraph, order: RunOrder) { (self.graph, self.order) = (graph, order) }
+  init(_ graph: IntermediateGraph, order: RunOrder, loop: LoopOfCalls? = nil) {
+    (self.graph, self.order, self.loop) = (graph, order, loop)
+  }
 
   /// The call that stands at the place of `node` in the order.
   func call(at node: NodeID) -> Call? {
@@ -111,6 +122,90 @@ struct CallGraph: Sendable {
       callOf[node] = UInt32(numbers[becomes[Int(callOf[node])]])
     }
     calls = kept
+  }
+
+  // MARK: panels
+
+  /// Where the panels of a matrix come from.
+  enum Panels {
+    /// A call right before `reader`, which is the first to read them. If they are kept, it runs once for each version of
+    /// the parameters.
+    case packed(before: NodeID, isKept: Bool)
+    /// The program, which has them of a constant.
+    case constant(TensorValues)
+    /// Whoever runs the loop that these calls are the body of.
+    case source
+  }
+
+  /// Adds a node for the panels of `matrix`, of which messages speak there.
+  mutating func addPanels(of matrix: NodeID, _ packing: PackingPlan, as panels: Panels) -> NodeID {
+    let original = original(of: matrix)
+    let signature = graph.storage.intern(graph.storage.signature(of: matrix).elementType, [packing.resultCount])
+    let gate: GateID, inputs: [NodeID]
+    switch panels {
+    case .packed: (gate, inputs) = (graph.storage.intern(PackedOperand(packing: packing)), [matrix])
+    case .constant: (gate, inputs) = (graph.storage.intern(Constant()), [])
+    case .source: (gate, inputs) = (graph.storage.intern(Input()), [])
+    }
+    let node = graph.storage.append(gate, signature, inputs: inputs)
+    graph.origins.append(graph.origins[original.int])
+    callOf.append(Self.none)
+    switch panels {
+    case .packed(let reader, let isKept):
+      order.insert(node, before: reader)
+      if isKept { kept.insert(node) }
+    case .constant(let values):
+      graph.storage.constants[node] = values
+      order.append(node, like: matrix)
+    case .source:
+      order.append(node, like: matrix)
+      packedSources.append(PackedSource(source: original, panels: node, packing: packing))
+    }
+    return node
+  }
+
+  /// Has a call read `panels` of `matrix`: a product in the place of its right operand, a loop wherever it wants them.
+  mutating func read(_ panels: NodeID, of matrix: NodeID, _ packing: PackingPlan, by number: Int) {
+    if let product = calls[number].call as? MatmulCall {
+      calls[number].call = product.reading(packing)
+      calls[number].operands[product.rightOperand] = panels
+    }
+    for position in calls[number].packed.indices {
+      let read = calls[number].packed[position]
+      if read.packing == packing, original(of: calls[number].operands[read.operand]) == matrix {
+        calls[number].packed[position].panels = panels
+      }
+    }
+  }
+
+  /// Has loops read the panels that have been found for them, behind their other operands.
+  mutating func completeLoops() {
+    for number in calls.indices where !calls[number].packed.isEmpty {
+      calls[number].operands += calls[number].packed.map { read in
+        guard let panels = read.panels else { preconditionFailure("a loop reads panels that nothing makes") }
+        return panels
+      }
+      calls[number].packed = []
+    }
+  }
+
+  /// Puts each of `made` right before one of the calls, by its number.
+  ///
+  /// - Complexity: O(nodes + calls), nothing if there are none.
+  mutating func insert(_ made: [(call: Call, before: Int)]) {
+    if made.isEmpty { return }
+    let madeBefore = Dictionary(grouping: made) { $0.before }
+    var all: [Call] = []
+    var numbers = [Int](repeating: 0, count: calls.count)
+    for number in calls.indices {
+      all += (madeBefore[number] ?? []).map(\.call)
+      numbers[number] = all.count
+      all.append(calls[number])
+    }
+    for node in callOf.indices where callOf[node] != Self.none { callOf[node] = UInt32(numbers[Int(callOf[node])]) }
+    calls = all
+    let isMade = Set(made.map(\.call.node))
+    for (number, call) in calls.enumerated() where isMade.contains(call.node) { callOf[call.node.int] = UInt32(number) }
   }
 
   /// For each of the wanted calls with one result, which no root shows, the one call that reads it.

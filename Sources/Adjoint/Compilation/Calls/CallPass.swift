@@ -10,5 +10,5 @@ protocol CallPass: SendableMetatype {
 ///
 /// To add one: its file, and its line here. After each, debug builds check the calls' invariants.
 enum CallPasses {
-  static let all: [any CallPass.Type] = [FuseProducts.self]
+  static let all: [any CallPass.Type] = [PackOperands.self, FuseProducts.self]
 }

@@ -16,6 +16,7 @@ final class ProductChainCall: KernelCall {
     (self.product, self.chained, self.position, self.target) = (product, chain, position, target)
   }
 
+  var description: String { "product\(product.readsPanels ? " of panels" : "") and chain of \(extent)" }
   var extent: Int { product.extent }
   /// Whole rows of blocks.
   func cutStep(for count: inout Int, grain: Int) -> Int {

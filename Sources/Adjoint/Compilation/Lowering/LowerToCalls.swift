@@ -17,10 +17,14 @@ struct LowerToCalls {
   /// The nodes whose memory results and gradients show.
   private let shown: Set<NodeID>
 
-  /// - Parameter sharesMemory: whether values may lie among others in one buffer. Those of a loop's body have places of
-  ///   their own in each step.
-  static func apply(to graph: IntermediateGraph, _ options: Program.Options, sharesMemory: Bool = true) -> CallGraph {
-    var lowering = LowerToCalls(graph, options, sharesMemory)
+  /// - Parameters:
+  ///   - sharesMemory: whether values may lie among others in one buffer. Those of a loop's body have places of their
+  ///     own in each step.
+  ///   - loop: the loop that the graph is the body of.
+  static func apply(
+    to graph: IntermediateGraph, _ options: Program.Options, sharesMemory: Bool = true, loop: LoopOfCalls? = nil
+  ) -> CallGraph {
+    var lowering = LowerToCalls(graph, options, sharesMemory, loop)
     for node in lowering.calls.order { lowering.add(node) }
     for pass in CallPasses.all where CompilerPass(rawValue: pass.name).map(options.runs) ?? true {
       pass.apply(to: &lowering.calls, for: options)
@@ -29,7 +33,9 @@ struct LowerToCalls {
     return lowering.calls
   }
 
-  private init(_ graph: IntermediateGraph, _ options: Program.Options, _ sharesMemory: Bool) {
+  private init(
+    _ graph: IntermediateGraph, _ options: Program.Options, _ sharesMemory: Bool, _ loop: LoopOfCalls?
+  ) {
     let order = RunOrder(graph)
     storage = graph.storage
     fused = FuseElementwise(graph, order: order, options: options)
@@ -38,7 +44,7 @@ struct LowerToCalls {
     shown = Set(graph.roots.all.map { [storage] in storage.original(of: $0) })
     self.options = options
     costs = options.costs
-    calls = CallGraph(graph, order: order)
+    calls = CallGraph(graph, order: order, loop: loop)
   }
 
   private mutating func add(_ node: NodeID) {
@@ -128,7 +134,7 @@ struct LowerToCalls {
         overwritable: loop.overwritable(of: operands, by: results.count),
         constants: loop.plan.placement.constants.map { constant in
           (constant.values, Signature(elementType: constant.elementType, shape: [constant.elementCount]))
-        }, scratchByteCount: loop.layout.scratchBytes * loop.parts.count),
+        }, scratchByteCount: loop.layout.scratchBytes * loop.parts.count, packed: loop.panels),
       computing: [node])
   }
 }

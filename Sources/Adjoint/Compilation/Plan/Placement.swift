@@ -38,6 +38,8 @@ struct Placement: Sendable {
     case constant
     /// Lent by the parameter store: a parameter, or the spare memory that its next value is computed into.
     case parameter, next
+    /// The session's: made once for each version of the parameters, and read by every run of it.
+    case kept
     case transient
   }
 
@@ -87,10 +89,11 @@ struct Placement: Sendable {
   /// - Parameters:
   ///   - values: empty yet.
   ///   - pieces: the values that lie in memory which others have to do with.
+  ///   - kept: those that are not made again in each run.
   ///   - isInner: whether a value never reaches memory.
   init(
     _ graph: IntermediateGraph, _ values: inout Column<PlacedValue>, pieces: [NodeID: BufferPiece],
-    isInner: (NodeID) -> Bool
+    kept: Set<NodeID>, isInner: (NodeID) -> Bool
   ) {
     let storage = graph.storage
     let dropped = storage.gates.number(of: Dropped.self)
@@ -113,6 +116,7 @@ struct Placement: Sendable {
         values.append(PlacedValue(addPiece(piece, storage.signature(of: node), for: node)))
       } else {
         values.append(PlacedValue(newPlace(for: node, traits, storage)))
+        if kept.contains(node) { buffers[buffers.count - 1].lifetime = .kept }
       }
     }
     for root in graph.roots.all where values[root.int].place.isBuffer {

@@ -21,6 +21,7 @@ extension Placement.Lifetime: CustomStringConvertible {
     case .result: "read after the run"
     case .parameter: "lent by the parameter store"
     case .next: "the spare memory of a parameter"
+    case .kept: "made once for each version of the parameters"
     case .transient: "within a run"
     }
   }

@@ -11,6 +11,8 @@ struct ProgramPlan: Sendable {
   var chainNodes: [Int: [NodeID]] = [:]
   /// For each call that is a chain which gathers rows the gates that ask for them, by the operand that is their table.
   var chainGathers: [Int: [Int: NodeID]] = [:]
+  /// The calls whose results are kept for as long as parameters stay as they are: see ``Placement/Lifetime/kept``.
+  var keptCalls: Set<Int> = []
   /// Memory that the buffers of a run share.
   var slots: [BufferReuse.Slot] = []
   /// How many slots and operands the forward pass has to do with: the first ones.

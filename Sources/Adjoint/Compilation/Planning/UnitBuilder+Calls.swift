@@ -36,6 +36,7 @@ extension UnitBuilder {
     }
     if !use.chainNodes.isEmpty { plan.chainNodes[plan.calls.count] = use.chainNodes }
     if !use.gathers.isEmpty { plan.chainGathers[plan.calls.count] = use.gathers }
+    if !calls.kept.isEmpty, calls.kept.contains(use.node) { plan.keptCalls.insert(plan.calls.count) }
     plan.calls.append(call)
     if openCost >= unitWork { closeUnit() }
   }

@@ -50,11 +50,13 @@ struct UnitBuilder: ~Copyable {
   var waiting: [NodeID: [Int]] = [:]
   var accumulatorOf: [NodeID: Int] = [:]
 
-  /// - Parameter isShared: whether several workers may run the units.
+  /// - Parameters:
+  ///   - isShared: whether several workers may run the units.
+  ///   - loop: the loop that the graph is the body of.
   static func build(
-    _ graph: IntermediateGraph, options: Program.Options, isShared: Bool = true
+    _ graph: IntermediateGraph, options: Program.Options, isShared: Bool = true, loop: LoopOfCalls? = nil
   ) -> Result {
-    let calls = LowerToCalls.apply(to: graph, options, sharesMemory: isShared)
+    let calls = LowerToCalls.apply(to: graph, options, sharesMemory: isShared, loop: loop)
     func build(_ division: Division) -> Result { self.build(calls, division, options) }
     if let division = options.division { return build(division) }
     let coarse = build(.coarse)
@@ -84,11 +86,17 @@ struct UnitBuilder: ~Copyable {
     builder.closeUnit()
     if isForward { builder.endForward() }
     builder.freeze()
-    return Result(plan: builder.plan, values: builder.values, isDivisible: builder.isDivisible)
+    return Result(
+      plan: builder.plan, graph: calls.graph, packedSources: calls.packedSources, values: builder.values,
+      isDivisible: builder.isDivisible)
   }
 
   struct Result: ~Copyable {
     let plan: ProgramPlan
+    /// The graph that was planned, with the nodes that passes over calls have added.
+    let graph: IntermediateGraph
+    /// The sources that they have added to the body of a loop.
+    let packedSources: [PackedSource]
     /// The place of each node, which only messages ask for.
     let values: Column<PlacedValue>
     /// Whether finer parts would divide any call.
@@ -103,7 +111,7 @@ struct UnitBuilder: ~Copyable {
     let storage = calls.graph.storage
     values = Column(reserving: storage.count)
     // A constant that has been folded into others is not kept.
-    let placement = Placement(calls.graph, &values, pieces: calls.pieces) {
+    let placement = Placement(calls.graph, &values, pieces: calls.pieces, kept: calls.kept) {
       calls.isInner($0) || storage.isConstant($0) && !calls.order.isUsed($0)
     }
     plan = ProgramPlan(placement: placement, costs: costs)

@@ -10,6 +10,11 @@ final class MatmulCall: KernelCall {
   /// Multiplications and additions.
   private let operations: Float
 
+  /// The product of `call`, worked as `plan` says.
+  private init(_ call: MatmulCall, _ plan: MatmulPlan) {
+    (type, self.plan, isAdded, operations) = (call.type, plan, call.isAdded, call.operations)
+  }
+
   init(_ transposeA: Bool, _ transposeB: Bool, isAdded: Bool = false, _ shapes: CallShapes) {
     let (a, b) = (shapes.operands[isAdded ? 1 : 0].shape, shapes.operands[isAdded ? 2 : 1].shape)
     let (result, inner) = (shapes.result.shape, a[transposeA ? a.rank - 2 : a.rank - 1])
@@ -35,7 +40,9 @@ final class MatmulCall: KernelCall {
     runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, blocks: blocks)
   }
 
-  var description: String { "\(isAdded ? "accumulate product" : Self.name) of \(extent)" }
+  var description: String {
+    "\(isAdded ? "accumulate product" : Self.name)\(readsPanels ? " of panels" : "") of \(extent)"
+  }
   var extent: Int { plan.blockCount }
 
   /// Whole rows of blocks, or as many parts of each row as of the others.
@@ -67,4 +74,21 @@ final class MatmulCall: KernelCall {
       multiply(inputs, into: outputs[0], range)
     }
   }
+}
+
+extension MatmulCall {
+  /// The position of the operand that may be packed: the right one.
+  var rightOperand: Int { isAdded ? 2 : 1 }
+
+  /// How the right operand may be packed; `nil` if it is already, or if batches multiply different matrices.
+  var packing: PackingPlan? { plan.packing(type) }
+
+  /// The same product, whose right operand is packed.
+  func reading(_ packing: PackingPlan) -> MatmulCall { MatmulCall(self, plan.reading(packing)) }
+
+  /// Whether its right operand is packed.
+  var readsPanels: Bool { plan.panelLanes > 0 }
+
+  /// How often the right operand is read from end to end, where the product is in so many parts.
+  func readings(inParts parts: Int) -> Int { plan.readings(inParts: parts) }
 }

@@ -27,7 +27,7 @@ extension Explanation {
       case .input: counts.sources += buffer.byteCount
       case .parameter, .next: counts.parameters += buffer.byteCount
       case .result where isOfBackward(number): counts.gradients += buffer.byteCount
-      case .result: counts.values += buffer.byteCount
+      case .result, .kept: counts.values += buffer.byteCount
       case .transient, .constant: break
       }
     }

@@ -36,10 +36,15 @@ struct LoopLayout: Sendable {
       if buffer.slot >= 0 {
         buffers[index] = LoopPlace(region: .scratch, offset: slots[buffer.slot] + buffer.offset)
       }
-      // The program keeps them: they come as operands behind the scan's own.
+      // The program keeps them: they come as operands behind the scan's own and their panels.
       if buffer.lifetime == .constant {
-        buffers[index] = LoopPlace(region: .operand(body.sources.count + buffer.constant))
+        let first = body.sources.count + built.packedSources.count
+        buffers[index] = LoopPlace(region: .operand(first + buffer.constant))
       }
+    }
+    for (number, source) in built.packedSources.enumerated() {
+      let place = built.values[source.panels.int].place
+      buffers[place.index] = LoopPlace(region: .operand(body.sources.count + number))
     }
 
     let places = Self.sourcePlaces(lowered, built.values)

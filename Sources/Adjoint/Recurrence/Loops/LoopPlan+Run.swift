@@ -14,7 +14,8 @@ extension LoopPlan: KernelCall {
   }
 
   /// Runs all steps on the calling thread, for the rows of the ``parts`` in `range`. The constants of the body follow the
-  /// scan's operands; the last of `outputs` is the loop's own memory, of which each part has its own. Allocates nothing.
+  /// scan's operands and their panels; the last of `outputs` is the loop's own memory, of which each part has its
+  /// own. Allocates nothing.
   ///
   /// - Throws: ``ScanFailure`` where a gate of the body fails.
   func run(

@@ -15,6 +15,8 @@ final class LoopPlan: Sendable {
   let stepCount: Int
   /// Where the buffers of the body's plan lie, and what its scalars are copied from and to.
   let layout: LoopLayout
+  /// The scan's operands that it reads as panels besides, behind the others.
+  let panels: [PackedRead]
   /// How workers may divide it.
   let parts: LoopParts
   /// The nodes of the body, for messages.
@@ -37,14 +39,18 @@ final class LoopPlan: Sendable {
     let lowered = GraphPasses.apply(
       to: body.graph.storage, roots: Roots(results: roots),
       for: CompiledPurpose(source: body.graph, options: options, outputs: roots, isBody: true))
-    let built = UnitBuilder.build(lowered, options: options, isShared: false)
+    let loop = LoopOfCalls(body, lowered)
+    let built = UnitBuilder.build(lowered, options: options, isShared: false, loop: loop)
     plan = built.plan
+    panels = built.packedSources.map { source in
+      PackedRead(operand: body.sources.firstIndex(of: lowered.origins[source.source.int])!, packing: source.packing)
+    }
     chains = plan.calls.map { call in
       (call as? ElementwiseChainCall).map { ElementwiseChain.Unowned($0.chain, $0.type) }
     }
     stepCount = body.stepCount
     names = body.graph
-    origins = lowered.origins
+    origins = built.graph.origins
     layout = LoopLayout(scan, lowered, built, results: results, packed: packed, statesBefore: statesBefore)
     parts = LoopParts(plan, layout, steps: stepCount, isWhole: packed)
     _checkInvariants()
@@ -52,6 +58,17 @@ final class LoopPlan: Sendable {
 
   func describe(_ node: NodeID) -> String { names.describe(origins[node.int]) }
   func name(of node: NodeID) -> String { names.name(of: origins[node.int]) }
+}
+
+extension LoopOfCalls {
+  /// - Parameter lowered: the body behind all passes.
+  fileprivate init(_ body: ScanBody, _ lowered: IntermediateGraph) {
+    let isInvariant = Set(body.invariants), storage = lowered.storage
+    let sources = (0..<storage.count).filter { storage.brief(of: NodeID($0)).source == .input }
+    self.init(
+      stepCount: body.stepCount,
+      invariants: Set(sources.filter { isInvariant.contains(lowered.origins[$0]) }.map { NodeID($0) }))
+  }
 }
 
 /// Where a value of a body lies in step t: `stride` bytes further in each step, and `parity` further in odd ones.

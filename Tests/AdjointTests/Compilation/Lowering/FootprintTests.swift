@@ -161,15 +161,15 @@ import Testing
   }
 
   private func check(_ outputs: [Node], gradientsFor variables: [Node], _ subject: String) throws {
-    for fuses in [true, false] {
+    for (fuses, packsAll) in [(true, false), (false, false), (true, true)] {
       var options = Program.Options()
-      options.fusesElementwise = fuses
+      (options.fusesElementwise, options.packsAll) = (fuses, packsAll)
       let plan = try Program(outputs, gradientsFor: variables, options: options).plan
       for step in plan.steps {
         guard case .kernel(let number, _) = step.work, plan.calls[number].extent > 1 else { continue }
         let harness = CallHarness(plan, step, plan.calls[number])
         let violation = try harness.violation() ?? harness.violationInPlace()
-        #expect(violation == nil, "\(subject), fused \(fuses): \(violation ?? "")")
+        #expect(violation == nil, "\(subject), fused \(fuses), packed \(packsAll): \(violation ?? "")")
       }
     }
   }

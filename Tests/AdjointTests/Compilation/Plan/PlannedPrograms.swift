@@ -11,7 +11,7 @@ import DependencyScheduling
 enum PlannedProgram: String, CaseIterable, Sendable {
   case scalars, mixed, doubles, recurrent, attention, residual, branches, feedForward, wide
   case updates, momentum, convolutional, checkpointedRecurrence, checkpointedScans, gradientPenalty, gradientsAsOutputs
-  case forwardMode, scan, gathers, shown, twins, lonely
+  case forwardMode, scan, gathers, shown, twins, lonely, panels
 
   struct Parts {
     var outputs: [Node]
@@ -68,6 +68,7 @@ enum PlannedProgram: String, CaseIterable, Sendable {
     case .shown: shown()
     case .twins: twins()
     case .lonely: lonely()
+    case .panels: panels()
     }
   }
 
@@ -157,6 +158,18 @@ enum PlannedProgram: String, CaseIterable, Sendable {
       return (state: next, output: next * next)
     }
     return Parts(outputs: [run.outputs.sum(), run.state.sum()], variables: [x, w, first])
+  }
+
+  /// Matrices that are packed: a parameter's and an input's, by products that are divided and by loops.
+  private func panels() -> Parts {
+    let graph = Graph()
+    let w = graph.parameter("w", [65, 129]), v = graph.input("v", [33, 33]), x = graph.input("x", [9, 3, 129])
+    let products = (0..<9).map { x.sliced($0..<$0 + 1).reshaped([3, 129]).matmul(w.transposed()) }
+    let run = graph.scan(over: x.sliced(0..<33, axis: 2), from: graph.constant(0, [3, 33])) { state, element in
+      let next = tanh(state.matmul(v.transposed()) + element)
+      return (state: next, output: next)
+    }
+    return Parts(outputs: [tanh(concatenate(products)).sum(), run.outputs.sum()], variables: [w, v, x])
   }
 
   private func gathers() -> Parts {

@@ -33,6 +33,7 @@ import Testing
       case .recomputeForBackward: cheap()
       case .copyShownSources: shown()
       case .fuseElementwise: chains()
+      case .packOperands: panels()
       case .fuseProducts: layers()
       }
     }
@@ -227,6 +228,19 @@ import Testing
         maximum(tall.matmul(w.sliced(0..<8)) - row, -row), many.matmul(each) * 2 + 1,
         square(column.matmul(w)) / row, rest - x.matmul(input([16, 24]).transposed()),
       ]
+    }
+
+    /// Products that read one transposed matrix, by themselves, added to a sum, with a chain behind them, and in a loop.
+    private mutating func panels() {
+      let w = input([40, 24]), sum = input([3, 40]), first = input([3, 40]), v = input([40, 40])
+      let rows = (0..<9).map { _ in input([3, 24]) }
+      let products = rows.map { $0.matmul(w.transposed()) }
+      outputs = [graph.apply(Accumulate(), to: [sum] + products[0..<4]), relu(products[4] + sum)] + products[5...]
+      let run = graph.scan(over: input([19, 3, 40]), from: first) { state, element in
+        let next = maximum(state.matmul(v.transposed()), element)
+        return (state: next, output: next)
+      }
+      outputs += [run.outputs, run.state]
     }
 
     private mutating func chains() {
