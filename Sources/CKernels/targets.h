@@ -19,12 +19,20 @@
 // one alone.
 //
 //     ADJ_KERNEL(void, add_f32, (const float *a, float *b, ptrdiff_t count), { … })
+//
+// The compiler cuts vectors of 64 bytes in two for the third generation, and then a tile of sums finds no registers:
+// files that define ADJ_WHOLE_VECTORS before they include this have them whole.
 #if defined(__x86_64__) && defined(__clang__) && !defined(ADJ_SANITIZED)
+#if defined(ADJ_WHOLE_VECTORS)
+#define ADJ_TARGET_512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#else
+#define ADJ_TARGET_512 __attribute__((target("arch=x86-64-v4")))
+#endif
 #define ADJ_KERNEL(RESULT, NAME, PARAMETERS, ...) ADJ_KERNEL_OF(RESULT, NAME, PARAMETERS, __VA_ARGS__)
 #define ADJ_KERNEL_OF(RESULT, NAME, PARAMETERS, ...)                                            \
   static RESULT NAME##_plain PARAMETERS __VA_ARGS__                                             \
   __attribute__((target("arch=x86-64-v3"))) static RESULT NAME##_256 PARAMETERS __VA_ARGS__     \
-  __attribute__((target("arch=x86-64-v4"))) static RESULT NAME##_512 PARAMETERS __VA_ARGS__     \
+  ADJ_TARGET_512 static RESULT NAME##_512 PARAMETERS __VA_ARGS__                                \
   static RESULT (*const NAME##_levels[]) PARAMETERS = {                                         \
       [ADJ_VECTORS_PLAIN] = NAME##_plain, [ADJ_VECTORS_256] = NAME##_256, [ADJ_VECTORS_512] = NAME##_512};
 #define ADJ_BEST(NAME) ADJ_BEST_OF(NAME)

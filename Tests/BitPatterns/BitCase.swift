@@ -22,9 +22,9 @@ public struct BitCase: Sendable {
     return hash.text
   }
 
-  /// Every operation over the range of numbers, every gate on its samples, products, and networks' training, each in
-  /// both types of floats, and five steps on the digits of the example.
-  public static let all: [BitCase] = operations + gates + products + trainings
+  /// Every operation over the range of numbers, every gate on its samples, products, convolutions, and networks'
+  /// training, each in both types of floats, and five steps on the digits of the example.
+  public static let all: [BitCase] = operations + gates + products + convolutions + trainings
 
   /// Those whose bits are the same everywhere in this build: all, unless products are a library's.
   public static let meant: [BitCase] = MatmulPlan.areProductsOurs ? all : all.filter { !$0.multipliesMatrices }

@@ -122,16 +122,20 @@
 
     @Test(arguments: [ConvolutionPart.result, .inputGradient, .kernelGradient], [ElementType.float32, .float64])
     func `convolutions take little of a stack`(part: ConvolutionPart, type: ElementType) {
-      let axis = ConvolutionGeometry.Axis(image: 12, kernel: 3, result: 10, stride: 1, padding: 0, dilation: 1)
-      let geometry = ConvolutionGeometry(batch: 1, channels: 20, filters: 40, groups: 1, rows: axis, columns: axis)
       let (input, output) = (zeros(1 << 16), zeros(1 << 16))
       defer { for memory in [input, output] { memory.deallocate() } }
-      for keepsToNarrowTiles in [true, false] {
-        let plan = ConvolutionPlan(part, geometry, type, keepsToNarrowTiles: keepsToNarrowTiles)
-        check("\(part)") {
-          runConvolution(
-            type, plan: plan, inputs: [UnsafeRawPointer(input), UnsafeRawPointer(input)], output: output,
-            blocks: 0..<plan.blockCount)
+      for (channels, filters, groups, kernel) in [(20, 40, 1, 3), (20, 3, 1, 3), (20, 20, 20, 3), (20, 40, 1, 1)] {
+        let axis = ConvolutionGeometry.Axis(
+          image: 12, kernel: kernel, result: 13 - kernel, stride: 1, padding: 0, dilation: 1)
+        let geometry = ConvolutionGeometry(
+          batch: 1, channels: channels, filters: filters, groups: groups, rows: axis, columns: axis)
+        for keepsToNarrowTiles in [true, false] {
+          let plan = ConvolutionPlan(part, geometry, type, keepsToNarrowTiles: keepsToNarrowTiles)
+          check("\(part)") {
+            runConvolution(
+              type, plan: plan, inputs: [UnsafeRawPointer(input), UnsafeRawPointer(input)], output: output,
+              blocks: 0..<plan.blockCount)
+          }
         }
       }
     }

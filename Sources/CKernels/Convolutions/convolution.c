@@ -2,7 +2,10 @@
 // taps go by: each step loads two vectors of a panel and spreads one element of a plane for each pixel. Nothing is
 // gathered into a matrix, which is what makes this faster than the fastest product of such a matrix.
 
+#define ADJ_WHOLE_VECTORS
+
 #include "include/CKernels.h"
+#include "product.h"
 #include "scratch.h"
 #include "targets.h"
 #include <string.h>
@@ -67,21 +70,37 @@ ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
   UNROLL for (int p = 0; p < 4; ++p) *(sixteen *)(panel + p * 16) = v[p];
 }
 
+/// Results at a time where pixels fill the lanes, and the sizes of such tiles.
+#define MOST_LINES 4  // Decisions/Kernels.md
+#define WIDE_LINES(T) \
+  T(1, 8) T(1, 4) T(1, 2) T(1, 1) T(2, 4) T(2, 2) T(2, 1) T(3, 4) T(3, 2) T(3, 1) T(4, 4) T(4, 2) T(4, 1)
+#define NARROW_LINES(T) T(1, 4) T(1, 2) T(1, 1) T(2, 2) T(2, 1) T(3, 1) T(4, 1)
+
 #define REAL float
 #define LANES 16
 #define NAME(x) x##_f32
+#include "convolution_chunks.h"
 #include "convolution_packing.h"
 #include "convolution_room.h"
+#include "convolution_depthwise.h"
 #define PIXELS 14  // Decisions/Kernels.md
 #define TAPS 14
 #define VECTORS 2  // Decisions/Kernels.md
 #define SIZED(x) x##_wide_f32
 #include "convolution_loops.h"
+#define SIZED(x) x##_wide_f32
+#define LINE_TILES WIDE_LINES
+#define MOST_VECTORS(ROWS) ((ROWS) == 1 ? 8 : 4)
+#include "convolution_lines.h"
 #define PIXELS 6  // Decisions/Kernels.md
 #define TAPS 5  // Decisions/Kernels.md
 #define VECTORS 1
 #define SIZED(x) x##_narrow_f32
 #include "convolution_loops.h"
+#define SIZED(x) x##_narrow_f32
+#define LINE_TILES NARROW_LINES
+#define MOST_VECTORS(ROWS) ((ROWS) == 1 ? 4 : (ROWS) == 2 ? 2 : 1)
+#include "convolution_lines.h"
 #undef REAL
 #undef LANES
 #undef NAME
@@ -89,18 +108,28 @@ ADJ_INLINE void load_turned(const float *from, ptrdiff_t line, float *panel) {
 #define REAL double
 #define LANES 8
 #define NAME(x) x##_f64
+#include "convolution_chunks.h"
 #include "convolution_packing.h"
 #include "convolution_room.h"
+#include "convolution_depthwise.h"
 #define PIXELS 14
 #define TAPS 14
 #define VECTORS 2
 #define SIZED(x) x##_wide_f64
 #include "convolution_loops.h"
+#define SIZED(x) x##_wide_f64
+#define LINE_TILES WIDE_LINES
+#define MOST_VECTORS(ROWS) ((ROWS) == 1 ? 8 : 4)
+#include "convolution_lines.h"
 #define PIXELS 6
 #define TAPS 5
 #define VECTORS 1
 #define SIZED(x) x##_narrow_f64
 #include "convolution_loops.h"
+#define SIZED(x) x##_narrow_f64
+#define LINE_TILES NARROW_LINES
+#define MOST_VECTORS(ROWS) ((ROWS) == 1 ? 4 : (ROWS) == 2 ? 2 : 1)
+#include "convolution_lines.h"
 
 void adj_convolution_planes(uint8_t type, struct adj_planes plan, const void *input, void *output, ptrdiff_t begin,
                             ptrdiff_t end) {
@@ -124,6 +153,16 @@ void adj_convolution_taps(uint8_t type, struct adj_tap_sum plan, const void *pla
   }
 }
 
+void adj_convolution_lines(uint8_t type, struct adj_tap_sum plan, const void *planes, const void *weights, void *output,
+                           ptrdiff_t begin, ptrdiff_t end) {
+  const int wide = !plan.narrow && has_wide_registers();
+  if (adj_is_float32(type)) {
+    (wide ? ADJ_BEST(line_sum_wide_f32) : ADJ_BEST(line_sum_narrow_f32))(plan, planes, weights, output, begin, end);
+  } else {
+    (wide ? ADJ_BEST(line_sum_wide_f64) : ADJ_BEST(line_sum_narrow_f64))(plan, planes, weights, output, begin, end);
+  }
+}
+
 void adj_convolution_kernel_gradient(uint8_t type, struct adj_kernel_gradient plan, const void *planes,
                                      const void *panels, void *output, ptrdiff_t begin, ptrdiff_t end) {
   const int wide = !plan.narrow && has_wide_registers();
@@ -134,4 +173,10 @@ void adj_convolution_kernel_gradient(uint8_t type, struct adj_kernel_gradient pl
     (wide ? ADJ_BEST(kernel_gradient_wide_f64)
           : ADJ_BEST(kernel_gradient_narrow_f64))(plan, planes, panels, output, begin, end);
   }
+}
+
+void adj_convolution_depthwise_gradient(uint8_t type, struct adj_kernel_gradient plan, const void *planes,
+                                        const void *panels, void *output, ptrdiff_t begin, ptrdiff_t end) {
+  if (adj_is_float32(type)) ADJ_BEST(depthwise_gradient_f32)(plan, planes, panels, output, begin, end);
+  else ADJ_BEST(depthwise_gradient_f64)(plan, planes, panels, output, begin, end);
 }

@@ -1,32 +1,20 @@
-// Included once for each REAL, with LANES elements in 64 bytes, and each size of tile: PIXELS (of the tap sum) or TAPS (of
-// the kernel gradient) times at most VECTORS vectors of sums. SIZED names what it defines.
+// Included once for each REAL, with LANES elements in 64 bytes, and each size of tile: PIXELS (of the tap sum) or TAPS
+// (of the kernel gradient) times at most VECTORS vectors of sums. SIZED names what it defines.
 
-typedef REAL SIZED(vector) __attribute__((vector_size(64)));
-/// The same anywhere in memory.
-typedef REAL SIZED(stored) __attribute__((vector_size(64), aligned(sizeof(REAL)), may_alias));
-
-#define VECTOR SIZED(vector)
-#define STORED SIZED(stored)
-#define SPREAD(x) ((x) - (VECTOR){0})
-
-/// tile[p] = sum over sources and taps of plane[p + offset] · panel, for each pixel p of a tile; the second vector is that of
-/// the panel `next` elements further on. Adds all sums to `*all`, if there is one, which is NaN if any of them is.
+/// tile[p] = sum over sources and taps of plane[p + offset] · panel, chunk by chunk, for each pixel p of a tile; the
+/// second vector is that of the panel `next` elements further on. Adds all sums to `*all`, if there is one, which is
+/// NaN if any of them is.
 #define DEFINE_TILE(FUNCTION, COUNT)                                                                                \
-  ADJ_INLINE void FUNCTION(const struct adj_tap_sum *plan, const ptrdiff_t *offsets, ptrdiff_t taps,                \
-                           const REAL *plane, const REAL *panel, ptrdiff_t next, REAL *tile, VECTOR *all) {         \
+  ADJ_INLINE void FUNCTION(const struct adj_tap_sum *plan, const struct adj_tap_class *class, const REAL *plane,    \
+                           const REAL *panel, ptrdiff_t next, REAL *tile, VECTOR *all) {                            \
     VECTOR sums[PIXELS][COUNT];                                                                                     \
-    UNROLL for (int p = 0; p < PIXELS; ++p) UNROLL for (int v = 0; v < COUNT; ++v) sums[p][v] = (VECTOR){0};        \
-    for (ptrdiff_t source = 0; source < plan->sources; ++source, plane += plan->channel_size) {                     \
-      for (ptrdiff_t tap = 0; tap < taps; ++tap, panel += LANES) {                                                  \
-        const REAL *pixels = plane + offsets[tap];                                                                  \
-        VECTOR weights[COUNT];                                                                                      \
-        UNROLL for (int v = 0; v < COUNT; ++v) weights[v] = *(const STORED *)(panel + v * next);                    \
-        UNROLL for (int p = 0; p < PIXELS; ++p)                                                                     \
-          UNROLL for (int v = 0; v < COUNT; ++v) sums[p][v] = ADJ_FMA(SPREAD(pixels[p]), weights[v], sums[p][v]);   \
-      }                                                                                                             \
-    }                                                                                                               \
-    UNROLL for (int p = 0; p < PIXELS; ++p)                                                                         \
-      UNROLL for (int v = 0; v < COUNT; ++v) *(STORED *)(tile + (p * VECTORS + v) * LANES) = sums[p][v];            \
+    SUM_CHUNKS(PIXELS, COUNT, VECTORS, panel += LANES, {                                                            \
+      const REAL *pixels = plane + offsets[tap];                                                                    \
+      VECTOR weights[COUNT];                                                                                        \
+      UNROLL for (int v = 0; v < COUNT; ++v) weights[v] = *(const STORED *)(panel + v * next);                      \
+      UNROLL for (int p = 0; p < PIXELS; ++p)                                                                       \
+        UNROLL for (int v = 0; v < COUNT; ++v) sums[p][v] = ADJ_FMA(SPREAD(pixels[p]), weights[v], sums[p][v]);     \
+    })                                                                                                              \
     if (all) {                                                                                                      \
       VECTOR even = (VECTOR){0}, odd = *all;                                                                        \
       UNROLL for (int p = 0; p < PIXELS; p += 2) {                                                                  \
@@ -80,7 +68,8 @@ ADJ_INLINE void SIZED(store_tile)(const REAL *tile, ptrdiff_t lanes, ptrdiff_t c
 ADJ_KERNEL(void, SIZED(tap_sum), (struct adj_tap_sum plan, const REAL *planes, const REAL *panels, REAL *output,
                                   ptrdiff_t begin, ptrdiff_t end), {
   REAL tile[PIXELS * VECTORS * LANES];
-  const ptrdiff_t pairs = (plan.results + 2 * LANES - 1) / (2 * LANES), group_panels = (plan.results + LANES - 1) / LANES;
+  const ptrdiff_t pairs = (plan.results + 2 * LANES - 1) / (2 * LANES);
+  const ptrdiff_t group_panels = (plan.results + LANES - 1) / LANES;
   const ptrdiff_t panel_size = plan.sources * plan.tap_count * LANES, channel = plan.height * plan.width;
   for (ptrdiff_t block = begin; block < end; ++block) {
     const ptrdiff_t band = block % plan.bands, image = block / plan.bands % plan.images;
@@ -93,7 +82,6 @@ ADJ_KERNEL(void, SIZED(tap_sum), (struct adj_tap_sum plan, const REAL *planes, c
       REAL *to = output + ((image * plan.groups + group) * plan.results + result) * channel;
       for (ptrdiff_t number = 0; number < plan.class_count; ++number) {
         const struct adj_tap_class class = plan.classes[number];
-        const ptrdiff_t *offsets = plan.offsets + class.first_tap;
         const REAL *weights = panel + class.first_tap * plan.sources * LANES;
         const ptrdiff_t top = band * plan.band;
         const ptrdiff_t bottom = class.rows < top + plan.band ? class.rows : top + plan.band;
@@ -112,10 +100,10 @@ ADJ_KERNEL(void, SIZED(tap_sum), (struct adj_tap_sum plan, const REAL *planes, c
           for (ptrdiff_t start = 0; start < length; start += PIXELS) {
             const REAL *plane = source + (top + stretch) * plan.pitch + start;
 #if VECTORS == 2
-            if (lanes > LANES) SIZED(tile_two)(&plan, offsets, class.taps, plane, weights, panel_size, tile, checked);
+            if (lanes > LANES) SIZED(tile_two)(&plan, &class, plane, weights, panel_size, tile, checked);
             else
 #endif
-            SIZED(tile_one)(&plan, offsets, class.taps, plane, weights, panel_size, tile, checked);
+            SIZED(tile_one)(&plan, &class, plane, weights, panel_size, tile, checked);
             const ptrdiff_t stop = length - start < PIXELS ? length - start : PIXELS;
             for (ptrdiff_t p = 0; p < stop;) {
               const ptrdiff_t row = top + stretch + (start + p) / plan.pitch, column = (start + p) % plan.pitch;
@@ -123,7 +111,8 @@ ADJ_KERNEL(void, SIZED(tap_sum), (struct adj_tap_sum plan, const REAL *planes, c
               const ptrdiff_t next = p + count;
               if (count > class.columns - column) count = class.columns - column;
               if (count > 0) {
-                REAL *pixel = to + (class.top + row * plan.row_step) * plan.width + class.left + column * plan.column_step;
+                REAL *line = to + (class.top + row * plan.row_step) * plan.width + class.left;
+                REAL *pixel = line + column * plan.column_step;
                 SIZED(store_tile)(tile + p * VECTORS * LANES, lanes, count, pixel, channel, plan.column_step);
               }
               p = next;
@@ -131,31 +120,29 @@ ADJ_KERNEL(void, SIZED(tap_sum), (struct adj_tap_sum plan, const REAL *planes, c
           }
         }
         if (SIZED(holds_nan)(&all)) {
-          ADJ_BEST(NAME(sum_pixels))(plan, class, source, weights, panel_size, lanes, top, bottom, to);
+          const struct NAME(weights) all_weights = {weights, LANES, panel_size};
+          ADJ_BEST(NAME(sum_pixels))(plan, class, source, all_weights, lanes, top, bottom, to);
         }
       }
     }
   }
 })
 
-/// sums[t] += sum over the pixels of an image of plane[t][pixel] · panel[pixel], for each tap t of a tile.
+/// total[t] += sum over the pixels of an image of plane[t][pixel] · panel[pixel], chunk by chunk, for each tap t of a
+/// tile.
 #define DEFINE_GRADIENT(FUNCTION, COUNT)                                                                            \
   ADJ_INLINE void FUNCTION(const struct adj_kernel_gradient *plan, const REAL *const *taps, const REAL *panel,      \
                            ptrdiff_t next, REAL *total) {                                                           \
-    VECTOR sums[TAPS][COUNT];                                                                                       \
+    VECTOR sums[TAPS][COUNT], image[TAPS][COUNT];                                                                   \
     const REAL *plane[TAPS];                                                                                        \
     UNROLL for (int t = 0; t < TAPS; ++t) plane[t] = taps[t];                                                       \
-    UNROLL for (int t = 0; t < TAPS; ++t) UNROLL for (int v = 0; v < COUNT; ++v) sums[t][v] = (VECTOR){0};          \
-    for (ptrdiff_t row = 0; row < plan->rows; ++row) {                                                              \
-      const ptrdiff_t start = row * plan->pitch;                                                                    \
-      for (ptrdiff_t pixel = start; pixel < start + plan->columns; ++pixel, panel += LANES) {                       \
-        VECTOR upstream[COUNT];                                                                                     \
-        UNROLL for (int v = 0; v < COUNT; ++v) upstream[v] = *(const STORED *)(panel + v * next);                   \
-        UNROLL for (int t = 0; t < TAPS; ++t)                                                                       \
-          UNROLL for (int v = 0; v < COUNT; ++v)                                                                    \
-            sums[t][v] = ADJ_FMA(SPREAD(plane[t][pixel]), upstream[v], sums[t][v]);                                 \
-      }                                                                                                             \
-    }                                                                                                               \
+    SUM_PIXELS(TAPS, COUNT, {                                                                                       \
+      VECTOR upstream[COUNT];                                                                                       \
+      UNROLL for (int v = 0; v < COUNT; ++v) upstream[v] = *(const STORED *)(panel + v * next);                     \
+      UNROLL for (int t = 0; t < TAPS; ++t)                                                                         \
+        UNROLL for (int v = 0; v < COUNT; ++v)                                                                      \
+          sums[t][v] = ADJ_FMA(SPREAD(plane[t][pixel]), upstream[v], sums[t][v]);                                   \
+    })                                                                                                              \
     UNROLL for (int t = 0; t < TAPS; ++t)                                                                           \
       UNROLL for (int v = 0; v < COUNT; ++v) *(STORED *)(total + (t * 2 + v) * LANES) += sums[t][v];                \
   }
@@ -171,7 +158,8 @@ ADJ_KERNEL(void, SIZED(kernel_gradient), (struct adj_kernel_gradient plan, const
   REAL(*const totals)[(BLOCK + TAPS) * 2 * LANES] = adj_sum_room();
   _Static_assert(BLOCKS_TOGETHER * sizeof(totals[0]) <= ADJ_SUM_ROOM, "a thread has memory for the totals");
   const ptrdiff_t elements = plan.sources * plan.tap_count, blocks = (elements + BLOCK - 1) / BLOCK;
-  const ptrdiff_t pairs = (plan.results + 2 * LANES - 1) / (2 * LANES), group_panels = (plan.results + LANES - 1) / LANES;
+  const ptrdiff_t pairs = (plan.results + 2 * LANES - 1) / (2 * LANES);
+  const ptrdiff_t group_panels = (plan.results + LANES - 1) / LANES;
   const ptrdiff_t panel_size = plan.rows * plan.columns * LANES;
   for (ptrdiff_t first = begin; first < end;) {
     const ptrdiff_t pair = first / blocks % pairs, group = first / blocks / pairs, number = first % blocks;
@@ -218,7 +206,7 @@ ADJ_KERNEL(void, SIZED(kernel_gradient), (struct adj_kernel_gradient plan, const
           const ptrdiff_t tap = e % plan.tap_count, plane_size = plan.groups * plan.sources * plan.channel_size;
           const REAL *plane = planes + (group * plan.sources + e / plan.tap_count) * plan.channel_size;
           const REAL *panel = panels + (group * group_panels + pair * 2 + lane / LANES) * panel_size + lane % LANES;
-          to[e] = ADJ_BEST(NAME(sum_upstream))(plan, plan.ranges[tap], plane + plan.offsets[tap], plane_size, panel,
+          to[e] = ADJ_BEST(NAME(sum_upstream))(plan, plan.ranges[tap], plane + plan.offsets[tap], plane_size, 1, panel,
                                                plan.groups * group_panels * panel_size);
         }
       }
@@ -229,9 +217,6 @@ ADJ_KERNEL(void, SIZED(kernel_gradient), (struct adj_kernel_gradient plan, const
 
 #undef DEFINE_TILE
 #undef DEFINE_GRADIENT
-#undef VECTOR
-#undef STORED
-#undef SPREAD
 #undef PIXELS
 #undef TAPS
 #undef VECTORS

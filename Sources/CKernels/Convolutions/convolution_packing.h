@@ -53,6 +53,14 @@ ADJ_KERNEL(void, NAME(planes), (struct adj_planes plan, const REAL *input, REAL 
 
 ADJ_KERNEL(void, NAME(panels), (struct adj_panels plan, const REAL *input, REAL *output, ptrdiff_t begin,
                                 ptrdiff_t end), {
+  if (plan.is_of_one) {
+    for (ptrdiff_t line = begin; line < end; ++line) {
+      const REAL *from = input + line / plan.lines * plan.matrix_size + line % plan.lines * plan.line_stride;
+      REAL *to = output + line * plan.columns;
+      for (ptrdiff_t i = 0; i < plan.columns; ++i) to[i] = from[plan.offsets ? plan.offsets[i] : i];
+    }
+    return;
+  }
   const ptrdiff_t panels = (plan.lines + LANES - 1) / LANES;
   for (ptrdiff_t panel = begin; panel < end; ++panel) {
     const ptrdiff_t line = panel % panels * LANES;

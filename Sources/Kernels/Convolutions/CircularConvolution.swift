@@ -21,8 +21,8 @@ package struct CircularPlan: Sendable, Equatable {
   }
 }
 
-/// y[i] = Σⱼ b[j] · a[i − (j − origin)] in each row of `rows`, indices modulo the length, added in order of j; a[i + (j −
-/// origin)] if the plan is reversed.
+/// y[i] = Σⱼ b[j] · a[i − (j − origin)] in each row of `rows`, indices modulo the length; a[i + (j − origin)] if the
+/// plan is reversed. Sums are chunks of 256 fused multiply-adds in order of j, added in order, to +0.
 ///
 /// - Complexity: O(`rows.count` · length · taps). Allocates nothing.
 package func runCircularConvolution(

@@ -40,6 +40,15 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     [rows, columns].contains { axis in (0..<axis.kernel).allSatisfy { axis.results(of: $0).isEmpty } }
   }
 
+  /// Whether each group has one channel and one filter.
+  var isDepthwise: Bool { channelsInGroup == 1 && filtersInGroup == 1 }
+
+  /// Whether the kernels have one element, which meets each pixel once: a product of matrices as they lie.
+  var isPointwise: Bool {
+    !isDepthwise
+      && [rows, columns].allSatisfy { $0.kernel * $0.stride == 1 && $0.padding == 0 && $0.result == $0.image }
+  }
+
   /// Multiply-adds of the convolution and of each of its gradients.
   package var products: Int { batch * filters * channelsInGroup * kernelSize * resultSize }
 }
@@ -51,8 +60,8 @@ extension ConvolutionGeometry.Axis {
   /// How many elements of a plane a pixel of the result looks ahead at most.
   var reach: Int { (kernel - 1) * dilation / stride }
 
-  /// The results that read a pixel whose place leaves the remainder `residue`: pixel residue + t · stride is read through
-  /// element `tap` by result t + `ahead`.
+  /// The results that read a pixel whose place leaves the remainder `residue`: pixel residue + t · stride is read
+  /// through element `tap` by result t + `ahead`.
   func readers(of residue: Int) -> [(tap: Int, ahead: Int)] {
     (0..<kernel).compactMap { tap in
       let distance = residue + padding - tap * dilation

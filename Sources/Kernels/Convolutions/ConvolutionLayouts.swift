@@ -51,19 +51,22 @@ struct PanelsPlan: Sendable {
   let matrices, lines, columns, matrixSize, lineStride: Int
   /// Where each column lies within a line; next to one another if empty.
   let offsets: [Int]
+  /// Lines that a panel holds an element of: as many as a vector has lanes, or one.
+  let lanes: Int
 
   /// A line is a filter, its columns are its channels and their elements.
-  init(kernelsOf geometry: ConvolutionGeometry) {
+  init(kernelsOf geometry: ConvolutionGeometry, lanes: Int) {
     matrices = geometry.groups
     lines = geometry.filtersInGroup
     columns = geometry.channelsInGroup * geometry.kernelSize
     (matrixSize, lineStride) = (lines * columns, columns)
     offsets = []
+    self.lanes = TapSumPlan.isOfLines(results: lines, lanes: lanes) ? 1 : lanes
   }
 
-  /// A line is a channel, its columns are the filters that read it, and their elements in the order in which the classes of
-  /// pixels (see ``TapSumPlan``) use them.
-  init(turnedKernelsOf geometry: ConvolutionGeometry) {
+  /// A line is a channel, its columns are the filters that read it, and their elements in the order in which the
+  /// classes of pixels (see ``TapSumPlan``) use them.
+  init(turnedKernelsOf geometry: ConvolutionGeometry, lanes: Int) {
     let size = geometry.kernelSize
     matrices = geometry.groups
     lines = geometry.channelsInGroup
@@ -74,25 +77,38 @@ struct PanelsPlan: Sendable {
       (0..<geometry.filtersInGroup).flatMap { filter in pixels.taps.map { filter * lines * size + $0 } }
     }
     columns = offsets.count
+    self.lanes = TapSumPlan.isOfLines(results: lines, lanes: lanes) ? 1 : lanes
   }
 
-  /// A line is a channel of the gradient of the results, its columns are pixels.
-  init(upstreamOf geometry: ConvolutionGeometry) {
-    matrices = geometry.batch * geometry.groups
-    lines = geometry.filtersInGroup
+  /// A line is a channel of the gradient of the results, its columns are pixels. In a depthwise convolution those of
+  /// all groups lie side by side.
+  init(upstreamOf geometry: ConvolutionGeometry, lanes: Int) {
+    matrices = geometry.isDepthwise ? geometry.batch : geometry.batch * geometry.groups
+    lines = geometry.isDepthwise ? geometry.groups : geometry.filtersInGroup
     columns = geometry.resultSize
     (matrixSize, lineStride) = (lines * columns, columns)
     offsets = []
+    self.lanes = lanes
   }
 
-  func panelCount(_ lanes: Int) -> Int { matrices * ((lines + lanes - 1) / lanes) }
+  /// A line is the planes of one channel.
+  init(planesOf geometry: ConvolutionGeometry, lanes: Int) {
+    (matrices, lines) = (geometry.batch, geometry.channels)
+    columns = PlanesPlan(imagesOf: geometry).channelSize
+    (matrixSize, lineStride) = (lines * columns, columns)
+    offsets = []
+    self.lanes = lanes
+  }
+
+  var panelCount: Int { matrices * ((lines + lanes - 1) / lanes) }
+  var elementCount: Int { panelCount * columns * lanes }
 
   func withC(_ body: (adj_panels) -> Void) {
     offsets.withUnsafeBufferPointer { offsets in
       body(
         adj_panels(
           matrices: matrices, lines: lines, columns: columns, matrix_size: matrixSize, line_stride: lineStride,
-          offsets: offsets.isEmpty ? nil : offsets.baseAddress))
+          offsets: offsets.isEmpty ? nil : offsets.baseAddress, is_of_one: lanes == 1 ? 1 : 0))
     }
   }
 }

@@ -3,38 +3,13 @@ import Testing
 
 /// The tiles of machines with 16 registers compute the very sums that those of machines with 32 do.
 @Suite(.timeLimit(.minutes(20))) struct ConvolutionKernelTests {
-  private func run<T: KernelFloat>(
-    _ part: ConvolutionPart, _ geometry: ConvolutionGeometry, _ inputs: [[T]], narrow: Bool
-  ) -> [T] {
-    let plan = ConvolutionPlan(part, geometry, T.elementType, keepsToNarrowTiles: narrow)
-    var output = [T](repeating: 99, count: plan.resultCount)
-    withPointers(to: inputs) { inputs in
-      output.withUnsafeMutableBytes { output in
-        for block in (0..<plan.blockCount).reversed() {
-          runConvolution(
-            T.elementType, plan: plan, inputs: inputs, output: output.baseAddress!, blocks: block..<block + 1)
-        }
-      }
-    }
-    return output
-  }
-
   private func check<T: KernelFloat>(_ geometry: ConvolutionGeometry, _: T.Type) {
     var numbers = SeededNumbers(seed: 5)
-    let (y, x) = (geometry.rows, geometry.columns)
-    let images: [T] = randomValues(geometry.batch * geometry.channels * y.image * x.image, &numbers)
-    let kernels: [T] = randomValues(
-      geometry.filters * geometry.channels / geometry.groups * y.kernel * x.kernel, &numbers)
-    let upstream: [T] = randomValues(geometry.batch * geometry.filters * y.result * x.result, &numbers)
-    func laid(_ part: ConvolutionPart, _ values: [T]) -> [T] { run(part, geometry, [values], narrow: false) }
-    let cases: [(ConvolutionPart, [[T]])] = [
-      (.result, [laid(.imagePlanes, images), laid(.kernelPanels, kernels)]),
-      (.inputGradient, [laid(.upstreamPlanes, upstream), laid(.turnedKernelPanels, kernels)]),
-      (.kernelGradient, [laid(.imagePlanes, images), laid(.upstreamPanels, upstream)]),
-    ]
-    for (part, inputs) in cases {
-      let narrow = run(part, geometry, inputs, narrow: true)
-      let wide = run(part, geometry, inputs, narrow: false)
+    for part in [ConvolutionPart.result, .inputGradient, .kernelGradient] {
+      let (first, second) = geometry.operandCounts(of: part)
+      let a: [T] = randomValues(first, &numbers), b: [T] = randomValues(second, &numbers)
+      let narrow = convolved(part, geometry, a, b, narrow: true, inOneCall: false)
+      let wide = convolved(part, geometry, a, b, narrow: false, inOneCall: false)
       #expect(same(narrow, wide), "\(part) in \(T.self)")
       #expect(!wide.contains { $0.isNaN }, "junk between the planes' rows was stored")
     }

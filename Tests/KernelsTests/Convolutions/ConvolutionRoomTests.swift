@@ -227,35 +227,10 @@ import Testing
     }
   }
 
-  /// Lays the operands out and multiplies them, block by block.
   private func run<T: KernelFloat>(
     _ part: ConvolutionPart, _ geometry: ConvolutionGeometry, _ a: [T], _ b: [T], narrow: Bool, inOneCall: Bool = false
   ) -> [T] {
-    let layouts: [ConvolutionPart] =
-      switch part {
-      case .result: [.imagePlanes, .kernelPanels]
-      case .inputGradient: [.upstreamPlanes, .turnedKernelPanels]
-      default: [.imagePlanes, .upstreamPanels]
-      }
-    let operands = zip(layouts, [a, b]).map { one($0, geometry, [$1], narrow, inOneCall) }
-    return one(part, geometry, operands, narrow, inOneCall)
-  }
-
-  private func one<T: KernelFloat>(
-    _ part: ConvolutionPart, _ geometry: ConvolutionGeometry, _ inputs: [[T]], _ narrow: Bool, _ inOneCall: Bool
-  ) -> [T] {
-    let plan = ConvolutionPlan(part, geometry, T.elementType, keepsToNarrowTiles: narrow)
-    // One element more: a part of none has a place nevertheless.
-    var output = [T](repeating: 99, count: plan.resultCount + 1)
-    withPointers(to: inputs) { inputs in
-      output.withUnsafeMutableBytes { output in
-        let blocks = inOneCall ? [0..<plan.blockCount] : (0..<plan.blockCount).map { $0..<$0 + 1 }
-        for range in blocks {
-          runConvolution(T.elementType, plan: plan, inputs: inputs, output: output.baseAddress!, blocks: range)
-        }
-      }
-    }
-    return Array(output.dropLast())
+    convolved(part, geometry, a, b, narrow: narrow, inOneCall: inOneCall)
   }
 
   private struct Sizes {

@@ -3,9 +3,10 @@ internal import Kernels
 /// Puts the parts that a convolution consists of in its place: laying out its operands, and multiplying them. Zeros
 /// take the place of one whose kernel meets no pixel.
 ///
-/// Parts are nodes like any other, so that their memory is planned with that of everything else, and each is divided among
-/// workers by itself. What backward reads of forward's operands is laid out anew there: to keep it would hold a second
-/// copy of each image from forward to backward, and laying it out takes a small part of the time of multiplying it.
+/// Parts are nodes like any other, so that their memory is planned with that of everything else, and each is divided
+/// among workers by itself. What backward reads of forward's operands is laid out anew there: to keep it would hold a
+/// second copy of each image from forward to backward, and laying it out takes a small part of the time of multiplying
+/// it.
 ///
 /// - Complexity: O(nodes + edges), nothing if the graph has no convolution.
 enum LowerConvolutions: GraphPass {
@@ -31,8 +32,8 @@ enum LowerConvolutions: GraphPass {
         continue
       }
       let operands = storage.inputs(of: node).map { rewriter.renamed[$0.int] }
-      let laidOut = zip(lowering.layouts, operands).map { part, operand in
-        lowering.add(part, to: &rewriter, like: node, [operand])
+      let laidOut = zip(lowering.part.layouts(lowering.geometry), operands).map { parts, operand in
+        parts.reduce(operand) { lowering.add($1, to: &rewriter, like: node, [$0]) }
       }
       rewriter.replace(node, by: lowering.add(lowering.part, to: &rewriter, like: node, laidOut))
     }
@@ -42,7 +43,6 @@ enum LowerConvolutions: GraphPass {
   /// What becomes of one gate.
   private struct Lowering {
     let part: ConvolutionPart
-    let layouts: [ConvolutionPart]
     let geometry: ConvolutionGeometry
     let result: Signature
 
@@ -53,13 +53,13 @@ enum LowerConvolutions: GraphPass {
       let images: Shape, kernels: Shape
       switch storage.gate(of: node) {
       case let gate as Convolution:
-        (part, layouts, window) = (.result, [.imagePlanes, .kernelPanels], gate.window)
+        (part, window) = (.result, gate.window)
         (images, kernels) = (shapes[0], shapes[1])
       case let gate as ConvolutionInputGradient:
-        (part, layouts, window) = (.inputGradient, [.upstreamPlanes, .turnedKernelPanels], gate.window)
+        (part, window) = (.inputGradient, gate.window)
         (images, kernels) = (result.shape, shapes[1])
       case let gate as ConvolutionKernelGradient:
-        (part, layouts, window) = (.kernelGradient, [.imagePlanes, .upstreamPanels], gate.window)
+        (part, window) = (.kernelGradient, gate.window)
         (images, kernels) = (shapes[0], result.shape)
       default: return nil
       }
@@ -92,8 +92,8 @@ extension ConvolutionGeometry {
   }
 }
 
-/// A part of a convolution, which only a compiled graph has: differentiation is over when it is made, and what it computes
-/// is defined by the gate it is a part of.
+/// A part of a convolution, which only a compiled graph has: differentiation is over when it is made, and what it
+/// computes is defined by the gate it is a part of.
 struct LoweredConvolution: Gate {
   static let name = "convolution"
   let part: ConvolutionPart
