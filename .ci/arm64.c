@@ -4,6 +4,7 @@
 #include "include/CKernels.h"
 #include "targets.h"
 #include "COperations.h"
+#include "convolutions.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,9 +184,84 @@ static void circles(int is_float) {
   end("others-from-c", is_float);
 }
 
+static void convolutions(int is_float) {
+  // Batch, channels, filters, groups; along rows and columns image, kernel, result, stride, padding, dilation.
+  static const struct adj_convolution cases[] = {
+      {2, 40, 37, 1, {6, 3, 6, 1, 1, 1}, {7, 3, 7, 1, 1, 1}},
+      {2, 3, 20, 1, {9, 5, 4, 2, 1, 1}, {20, 4, 7, 3, 2, 1}},
+      {1, 30, 3, 1, {5, 3, 5, 1, 2, 2}, {33, 3, 33, 1, 2, 2}},
+      {2, 19, 19, 19, {18, 3, 18, 1, 1, 1}, {21, 3, 21, 1, 1, 1}},
+      {1, 8, 8, 8, {9, 3, 5, 2, 1, 1}, {40, 5, 20, 2, 2, 1}},
+      {2, 12, 36, 2, {9, 3, 8, 1, 1, 1}, {15, 2, 14, 1, 0, 1}},
+      {2, 300, 18, 1, {5, 1, 5, 1, 0, 1}, {4, 1, 4, 1, 0, 1}},
+      {3, 40, 34, 2, {17, 1, 17, 1, 0, 1}, {16, 1, 16, 1, 0, 1}},
+  };
+  const uint8_t type = is_float ? adj_element_float32 : adj_element_float64;
+  const size_t size = is_float ? sizeof(float) : sizeof(double);
+  for (size_t number = 0; number < sizeof cases / sizeof cases[0]; ++number) {
+    const struct adj_convolution s = cases[number];
+    const ptrdiff_t images = s.batch * s.channels * s.rows.image * s.columns.image;
+    const ptrdiff_t kernels = s.filters * s.channels / s.groups * s.rows.kernel * s.columns.kernel;
+    const ptrdiff_t results = s.batch * s.filters * s.rows.result * s.columns.result;
+    const ptrdiff_t counts[3][3] = {
+        {images, kernels, results}, {results, kernels, images}, {images, results, kernels}};
+    for (enum part part = RESULT; part <= KERNEL_GRADIENT; ++part) {
+      const ptrdiff_t *n = counts[part];
+      void *a = malloc((size_t)n[0] * size), *b = malloc((size_t)n[1] * size);
+      void *output = malloc((size_t)n[2] * size), *defined = malloc((size_t)n[2] * size);
+      fill(a, is_float, n[0], 1, number + 1, 0.0625), fill(b, is_float, n[1], 1, number + 2, 0.0625);
+      convolve(s, type, part, a, b, output), define(s, type, part, a, b, defined);
+      // Such a line is no digest that anything has, and fails the comparison.
+      if (memcmp(output, defined, (size_t)n[2] * size) != 0) printf("convolution %zu: not as defined\n", number);
+      add_all(output, is_float, n[2]);
+      free(a), free(b), free(output), free(defined);
+    }
+  }
+  end("convolutions-from-c", is_float);
+}
+
+static void pools(int is_float) {
+  enum { CHANNELS = 3, HEIGHT = 25, WIDTH = 43, PIXELS = CHANNELS * HEIGHT * WIDTH };
+  static double x[PIXELS], u[PIXELS], y[PIXELS], output[PIXELS];
+  // Window, stride, padding, along rows and columns.
+  static const ptrdiff_t windows[5][6] = {
+      {2, 2, 2, 2, 0, 0}, {3, 3, 2, 2, 1, 1}, {3, 2, 1, 3, 1, 0}, {20, 17, 3, 1, 9, 8}, {1, 3, 1, 1, 0, 1}};
+  const uint8_t type = is_float ? adj_element_float32 : adj_element_float64;
+  for (int kind = 1; kind < 4; ++kind) {
+    // Halves are often equal, so that several pixels of a window are its greatest.
+    fill(x, is_float, PIXELS, kind, 1, 1), fill(u, is_float, PIXELS, 1, 2, 0.0625);
+    for (int w = 0; w < 5; ++w) {
+      const ptrdiff_t *n = windows[w];
+      struct adj_pool pool = {
+          .height = HEIGHT, .width = WIDTH, .result_height = (HEIGHT + 2 * n[4] - n[0]) / n[2] + 1,
+          .result_width = (WIDTH + 2 * n[5] - n[1]) / n[3] + 1, .window_height = n[0], .window_width = n[1],
+          .row_stride = n[2], .column_stride = n[3], .row_padding = n[4], .column_padding = n[5]};
+      const ptrdiff_t results = CHANNELS * pool.result_height * pool.result_width;
+      adj_pool_maximum(type, pool, x, y, 0, CHANNELS);
+      add_all(y, is_float, results);
+      adj_pool_maximum_gradient(type, pool, u, x, output, 0, CHANNELS);
+      add_all(output, is_float, PIXELS);
+      adj_pool_maximum_selection(type, pool, u, x, output, 0, CHANNELS);
+      add_all(output, is_float, results);
+      for (pool.counts_padding = 0; pool.counts_padding < 2; ++pool.counts_padding) {
+        adj_pool_mean(type, pool, x, output, 0, CHANNELS);
+        add_all(output, is_float, results);
+        adj_pool_mean_gradient(type, pool, u, output, 0, CHANNELS);
+        add_all(output, is_float, PIXELS);
+      }
+    }
+    for (ptrdiff_t radius = 0; radius < 40; radius += 13) {
+      adj_channel_window_sum(type, CHANNELS * HEIGHT, WIDTH, radius, x, output, 0, CHANNELS * HEIGHT);
+      add_all(output, is_float, PIXELS);
+    }
+  }
+  end("pools-from-c", is_float);
+}
+
 int main(int count, char **arguments) {
   if (count > 1) adj_set_vector_level(atoi(arguments[1]));
   for (int is_float = 1; is_float >= 0; --is_float) {
     operations(is_float), products(is_float), rows(is_float), reductions(is_float), circles(is_float);
+    convolutions(is_float), pools(is_float);
   }
 }
