@@ -1,5 +1,5 @@
 /// Scan: s₀ = the initial state; (sₜ₊₁, yₜ) = body(sₜ, xₜ, w) for each t in order; y is the state after the last step and
-/// then every wanted value of the body in all steps, then the sums of others over all steps, packed one after the other.
+/// then every wanted value of the body in all steps, then the sums of others over all steps, one after the other.
 ///
 /// Pullback: another scan, in the opposite order, whose body is the gradient of this body, and which reads what this one
 /// keeps of each step; see ``ReverseScan``. Pushforward: another one in the same order, see ``ForwardScan``.

@@ -41,7 +41,8 @@ struct GraphRewriter {
     return copy
   }
 
-  /// One more node like `other` of another graph, which reads `inputs` of the new one. `node` speaks for it in messages.
+  /// One more node like `other` of another graph, which reads `inputs` of the new one. In messages, `node` speaks for
+  /// it.
   mutating func copy(_ other: NodeID, of graph: GraphStorage, like node: NodeID, inputs: [NodeID]) -> NodeID {
     let signature = graph.signature(of: other)
     let made = add(graph.gate(of: other), signature.elementType, signature.shape, like: node, inputs: inputs)
