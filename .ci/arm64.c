@@ -211,7 +211,7 @@ static void convolutions(int is_float) {
       void *output = malloc((size_t)n[2] * size), *defined = malloc((size_t)n[2] * size);
       fill(a, is_float, n[0], 1, number + 1, 0.0625), fill(b, is_float, n[1], 1, number + 2, 0.0625);
       convolve(s, type, part, a, b, output), define(s, type, part, a, b, defined);
-      // Such a line is no digest that anything has, and fails the comparison.
+      // The comparison of digests fails on such a line.
       if (memcmp(output, defined, (size_t)n[2] * size) != 0) printf("convolution %zu: not as defined\n", number);
       add_all(output, is_float, n[2]);
       free(a), free(b), free(output), free(defined);

@@ -28,8 +28,8 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   /// the same bits however the call is divided, and where a result may lie over an operand, it comes out the same
   /// there. See `KernelCall`.
   case footprint
-  /// A row of the result depends on its own row alone, to the last bit, whether it is computed by itself or among others,
-  /// for every sample whose rows are independent by the gate's definition.
+  /// A row of the result depends on its own row alone: it has the same bits whether it is computed by itself or among
+  /// others. Checked for every sample whose rows are independent by the gate's definition.
   case rows
   /// For elementwise gates: value and gradients are the reference's in every broadcast layout of two axes.
   case layouts

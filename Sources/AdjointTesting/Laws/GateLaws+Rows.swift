@@ -2,8 +2,8 @@ package import Adjoint
 
 /// A row of the result depends on its own row alone, to the last bit, however many rows there are beside it.
 ///
-/// A sample has rows where some of its operands may have any number of them along their first axis, the result having as
-/// many, and where by the gate's definition each row of the result is that of its own row by itself.
+/// A sample has rows where some of its operands may have any number of them along their first axis, and the result then
+/// has as many; by the gate's definition, each row of the result is what its own row gives by itself.
 package struct RowLaw {
   /// The most rows: more than a tile or a few vectors hold, and no multiple of either.
   package static let mostRows = 70

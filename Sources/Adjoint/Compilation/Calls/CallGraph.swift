@@ -128,8 +128,8 @@ struct CallGraph: Sendable {
 
   /// Where the panels of a matrix come from.
   enum Panels {
-    /// A call right before `reader`, which is the first to read them. If they are kept, it runs once for each version of
-    /// the parameters.
+    /// A call right before `reader`, which is the first to read them. If they are kept, it runs once for each version
+    /// of the parameters.
     case packed(before: NodeID, isKept: Bool)
     /// The program, which has them of a constant.
     case constant(TensorValues)

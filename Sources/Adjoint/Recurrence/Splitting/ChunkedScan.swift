@@ -62,7 +62,7 @@ package struct ChunkedScan {
 }
 
 extension ScanBody {
-  /// The same for so many steps.
+  /// This body, repeated for `stepCount` steps.
   fileprivate func taking(_ stepCount: Int) -> ScanBody {
     ScanBody(
       graph, state: state, elements: elements, invariants: invariants, next: next, stepCount: stepCount,
