@@ -15,7 +15,7 @@ extension WrongLine {
     Area(name: "compilation", lines: compilation),
     Area(name: "rewriting", lines: rewriting),
     Area(name: "planning", lines: planning),
-    Area(name: "kernels", lines: kernels),
+    Area(name: "kernels", lines: products + convolutions + otherKernels),
     Area(name: "gates", lines: gates),
     Area(name: "execution", lines: execution),
     Area(name: "memory", lines: memory),
