@@ -3,10 +3,11 @@ internal import Kernels
 /// Convolution in two dimensions, as networks use the word (cross-correlation: the kernel is not mirrored):
 /// y[n, f, i, j] = Σ x[n, c, i·s + k·d − p, j·s + l·d − p] · w[f, c, k, l], over c and those k and l whose pixel
 /// exists. Where the kernel reaches over the edge there is no term, not a product with 0: an infinite weight spoils no
-/// result that it takes no part in. The sum runs over (c, k, l) in chunks of 256, each a chain of fused multiply-adds from +0, added
-/// in order, so that its bits depend on the image and the kernel alone. x̄ and w̄ are gates of their own,
-/// ``ConvolutionInputGradient`` and ``ConvolutionKernelGradient``; y is linear in x and in w, and each of the three has
-/// the other two for its gradients.
+/// result that it takes no part in.
+///
+/// The sum runs over (c, k, l) in chunks of 256, each a chain of fused multiply-adds from +0, added in order, so that
+/// its bits depend on the image and the kernel alone. x̄ and w̄ are gates of their own, ``ConvolutionInputGradient`` and
+/// ``ConvolutionKernelGradient``; y is linear in x and in w, and each of the three has the other two for its gradients.
 public struct Convolution: Gate {
   public static let name = "convolution"
   public let window: ConvolutionWindow

@@ -2,8 +2,9 @@ internal import Kernels
 
 /// A convolution's gradient with respect to its kernels: w̄[f, c, k, l] = Σ x[n, c, i·s + k·d − p, j·s + l·d − p] ·
 /// ȳ[n, f, i, j], over the pixels of an image in chunks of 256, and then image by image in order: that of a batch has
-/// the bits of the sum of those of its images.   Linear in x and in ȳ: v̄ of x is the input gradient of ȳ and v, that
-/// of ȳ the convolution of x with v.
+/// the bits of the sum of those of its images.
+///
+/// Linear in x and in ȳ: v̄ of x is the input gradient of ȳ and v, that of ȳ the convolution of x with v.
 public struct ConvolutionKernelGradient: Gate {
   public static let name = "convolutionKernelGradient"
   public let window: ConvolutionWindow
