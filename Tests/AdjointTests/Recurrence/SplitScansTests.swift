@@ -72,6 +72,16 @@ import Testing
     #expect(try loopCount(steps: 3 * ChunkedScan.fewestSteps) == 6)
   }
 
+  @Test func `a scan is left whole where all steps of a value would be more elements than a shape can have`() throws {
+    let steps = 1 << 46, graph = Graph()
+    let x = graph.input("x", [steps]), weights = graph.input("weights", [8])
+    let run = graph.scan(over: [x], from: [graph.constant(0)]) { state, x in
+      (state: [state[0] * 0.5 + (x[0] * weights).sum()], outputs: [])
+    }
+    let plan = try Program(run.state[0], gradientsFor: [weights]).plan
+    #expect(plan.calls.count { $0 is LoopPlan } == 2)
+  }
+
   @Test(arguments: [3, 200]) func `all results in one are the definition's`(steps: Int) throws {
     let network = Network(steps: steps)
     try network.check(network.packed, within: 1e-5)

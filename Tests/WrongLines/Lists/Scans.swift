@@ -352,5 +352,11 @@ extension WrongLine {
       replace: "let first = body.sources.count + built.packedSources.count",
       with: "let first = body.sources.count",
       caughtBy: "AdjointTests.PackOperandsTests"),
+    WrongLine(
+      "a scan is split where no shape has all steps of a value",
+      in: "Sources/Adjoint/Recurrence/Splitting/SplitScans.swift",
+      replace: "return split.isRefused ? ScanExpansion(",
+      with: "return split.ranges.isEmpty ? ScanExpansion(",
+      caughtBy: "AdjointTests.SplitScansTests"),
   ]
 }
