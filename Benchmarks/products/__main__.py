@@ -2,6 +2,7 @@
 
     --watch   instead: fails where a product reaches less than 70 % of the processor's multiply-adds, or where the
               compiler lets sums leave their registers within an inner loop
+    --panels  instead: products of a matrix that is packed beforehand beside those of one where it lies
     --python  a Python environment with mkl and onednn, instead of one that is made in .build
     --quick   fewer shapes
 
@@ -48,6 +49,15 @@ SHAPES = [
     ("vectors along k", "row · Bᵀ", 0, 1, 1, 512, 512), ("vectors along k", "row · Bᵀ", 0, 1, 1, 2048, 2048),
     ("vectors along k", "A · column", 0, 0, 512, 1, 512),
     ("small", "16³", 0, 0, 16, 16, 16), ("small", "32³", 0, 0, 32, 32, 32), ("small", "48³", 0, 0, 48, 48, 48),
+]
+
+
+# Those whose B is packed once for many products, or is not worth it.
+PANEL_SHAPES = [
+    *(("few rows", "Bᵀ", 0, 1, rows, 512, 512) for rows in (1, 4)), ("few rows", "Bᵀ", 0, 1, 16, 128, 512),
+    ("many rows", "Bᵀ", 0, 1, 128, 784, 512), ("short", "Bᵀ", 0, 1, 128, 512, 10), ("far", "Bᵀ", 0, 1, 8, 1024, 1024),
+    ("far", "Bᵀ", 0, 1, 1, 1024, 1024), ("few rows", "B", 0, 0, 16, 512, 128),
+    *(("far", "B", 0, 0, rows, 1024, 1024) for rows in (8, 128)),
 ]
 
 
@@ -192,6 +202,19 @@ def both(shapes):
     return [", ".join(map(shown, shares)) for shares in shapes]
 
 
+def show_panels(program):
+    """Prints what products of panels are worth, and the nanoseconds that packing takes and a product of panels saves, an
+    element of the matrix."""
+    lines = "".join(" ".join(map(str, shape[2:])) + "\n" for shape in PANEL_SHAPES)
+    rows = []
+    for shape, (lying, packed, each, packing) in zip(PANEL_SHAPES, run(program, "panels", [], lines) or []):
+        m, n, k = shape[4:]
+        saved = 2 * m * (1 / lying - 1 / packed)
+        rows.append([f"{m} × {k} × {n}, {shape[1]}", f"{lying:.0f}", f"{packed:.0f}", f"{each:.0f}", f"{packing:.3f}",
+                     f"{saved:.3f}"])
+    print(table(["m × k × n", "where it lies", "of panels", "packed each time", "packing", "saved"], rows))
+
+
 def show_cost():
     """Prints what the kernels cost those who build the package."""
     files = sorted((KERNELS / "Products").iterdir())
@@ -232,6 +255,7 @@ def show(shapes, columns):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--watch", action="store_true")
+    parser.add_argument("--panels", action="store_true")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--python")
     options = parser.parse_args()
@@ -239,6 +263,8 @@ def main():
     if options.watch:
         watch_registers()
         sys.exit(subprocess.run([program, "peak"]).returncode)
+    if options.panels:
+        return show_panels(program)
     shapes = SHAPES[::4] if options.quick else SHAPES
     columns, named = [], {}
     blas = ctypes.util.find_library("openblas")

@@ -2,6 +2,7 @@
 //
 //   products table name=path=symbol …   shapes on the standard input: transposeA transposeB m n k
 //   products rows name=path=symbol …    how many elements of a product's first rows depend on how many rows there are
+//   products panels                     the same shapes: B where it lies, packed beforehand, and packed each time
 //   products peak                       GFLOP/s of multiply-adds in registers, and of 128 × 784 × 512
 //
 // A library is opened by itself, so that none calls another's functions.
@@ -80,6 +81,46 @@ static void table(struct library *libraries, int library_count) {
     }
     for (int l = 0; l < library_count; ++l) printf("%s%.2f", l ? " " : "", operations(&s) / best[l] * 1e-9);
     printf("\n");
+    fflush(stdout);
+  }
+}
+
+// Products of a packed B, beside those of B where it lies.
+
+static float *panels;
+
+static void pack(const struct shape *s) {
+  adj_pack(0, adj_vector_level(), s->transpose_b, s->n, s->k, b, s->transpose_b ? s->k : s->n, panels, 0,
+           (s->n + 15) / 16);
+}
+
+static void multiply_panels(const struct shape *s) {
+  adj_product_packed(0, adj_vector_level(), s->transpose_a, s->m, s->n, s->k, a, s->transpose_a ? s->m : s->k, panels, c,
+                     s->n, 0);
+}
+
+/// GFLOP/s of each shape where B lies, of panels and with the packing, and nanoseconds an element of packing alone.
+static void panel_table(void) {
+  const struct library ours = {"ours", NULL, NULL};
+  struct shape s;
+  while (scanf("%d %d %d %d %d", &s.transpose_a, &s.transpose_b, &s.m, &s.n, &s.k) == 5) {
+    const int count = count_for(&s);
+    double best[4] = {1e9, 1e9, 1e9, 1e9};
+    pack(&s);
+    for (int turn = 0; turn < SAMPLES; ++turn) {
+      for (int kind = 0; kind < 4; ++kind) {
+        const double start = now();
+        for (int i = 0; i < count; ++i) {
+          if (kind >= 2) pack(&s);
+          if (kind == 0) multiply(&ours, &s);
+          if (kind == 1 || kind == 2) multiply_panels(&s);
+        }
+        const double taken = (now() - start) / count;
+        if (taken < best[kind]) best[kind] = taken;
+      }
+    }
+    for (int kind = 0; kind < 3; ++kind) printf("%.2f ", operations(&s) / best[kind] * 1e-9);
+    printf("%.4f\n", best[3] * 1e9 / s.n / s.k);
     fflush(stdout);
   }
 }
@@ -181,9 +222,15 @@ int main(int argument_count, char **arguments) {
   if (!a || !b || !c) return 2;
   for (size_t i = 0; i < count; ++i) (a[i] = (float)(i % 17) * 0.01f, b[i] = (float)(i % 13) * 0.01f, c[i] = 0);
   if (argument_count == 2 && strcmp(arguments[1], "peak") == 0) return watch();
+  if (argument_count == 2 && strcmp(arguments[1], "panels") == 0) {
+    panels = aligned_alloc(64, 4 * count);
+    if (!panels) return 2;
+    panel_table();
+    return 0;
+  }
   const int is_table = argument_count >= 2 && strcmp(arguments[1], "table") == 0;
   if (argument_count < 2 || argument_count > 17 || (!is_table && strcmp(arguments[1], "rows") != 0)) {
-    fprintf(stderr, "usage: products peak | products table|rows name=path=symbol ...\n");
+    fprintf(stderr, "usage: products peak | products panels | products table|rows name=path=symbol ...\n");
     return 2;
   }
   struct library libraries[16] = {{"ours", NULL, NULL}};
