@@ -18,7 +18,9 @@ struct PackageCopy {
 
   /// Makes the copy what `package` is now, changes that are not committed included.
   func update(from package: URL) throws {
-    let log = scratch.deletingLastPathComponent().appending(path: "files")
+    let folder = root.deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let log = folder.appending(path: "files")
     let ending = try ChildProcess.run(
       ["git", "-C", package.path, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], output: log,
       limit: 60)

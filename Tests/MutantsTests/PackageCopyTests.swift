@@ -30,6 +30,18 @@ import Testing
     }
   }
 
+  @Test func `a copy in a folder that is not there yet has what git tracks or would track`() throws {
+    try withFolder { (folder) throws in
+      let package = folder.appending(path: "package"), copy = PackageCopy(in: folder.appending(path: "own/2"))
+      try Repository.write(["in/file": "1", "left": "2", ".gitignore": "left\n"], in: package)
+      let started = try ChildProcess.run(
+        ["git", "-C", package.path, "init"], output: folder.appending(path: "log"), limit: 60)
+      #expect(started == .exited(0))
+      try copy.update(from: package)
+      #expect(try contents(of: copy) == ["in/file": "1", ".gitignore": "left\n"])
+    }
+  }
+
   @Test func `a header that changes has its importers compiled again`() throws {
     try withFolder { (folder) throws in
       let package = folder.appending(path: "package"), copy = PackageCopy(in: folder.appending(path: "own"))
