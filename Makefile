@@ -1,6 +1,5 @@
-# Two commands for a fresh machine, each setting up what it needs:
-#   make run     trains a network on real handwritten digits
-#   make test    runs the tests
+# Two commands for a fresh machine, `make run` and `make test`, and others for those who work on the package. Each sets
+# up what it needs.
 
 EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
@@ -10,14 +9,17 @@ FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: run test mutants examples pictures docs compare products sweep widths scaling gradbench counts \
+.PHONY: help run test mutants examples pictures docs compare products sweep widths scaling gradbench counts \
   update-counts bits format lint setup
 
-run: setup
+help: ## prints what there is to make
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: setup ## trains a network on real handwritten digits
 	swift run -c release --package-path Examples Digits
 
 # BUILD has the options of another build than .build, for `make docs` too.
-test: setup
+test: setup ## runs the tests
 	$(BUILT) --build-tests $(BUILD)
 	swift test --skip-build $(BUILD)
 	$(BUILT) --build-tests --package-path Benchmarks
@@ -25,13 +27,13 @@ test: setup
 
 # A table of matrix products, ours and libraries', shape by shape. ARGUMENTS="--watch" only sees that ours are as fast as
 # the processor lets them be.
-products:
+products: ## a table of matrix products, ours and libraries'
 	.ci/setup blas
 	python3 Benchmarks/products $(ARGUMENTS)
 
 # Puts each wrong line of Tests/WrongLines into a copy of the package by itself, and sees whether its test notices it.
 # ARGUMENTS="--check" only checks that all of them apply; "--area scans", "--only Session" choose.
-mutants: setup
+mutants: setup ## tries wrong lines, each of which a test must notice
 	$(BUILT) --quiet --product mutants
 	.build/debug/mutants $(ARGUMENTS)
 
@@ -39,66 +41,66 @@ mutants: setup
 # see what is internal.
 OPTIONS.AlexNet = --quick
 TESTABLE = -c release --package-path Examples -Xswiftc -enable-testing
-examples: setup
+examples: setup ## runs every example, and their tests
 	$(BUILT) $(TESTABLE) --build-tests
 	@set -e; $(foreach example,$(EXAMPLES), \
 	  printf '\n== %s\n' $(example); Examples/.build/release/$(example) $(OPTIONS.$(example));)
 	swift test $(TESTABLE) --skip-build
 
 # Draws the committed pictures anew.
-pictures: setup
+pictures: setup ## draws the committed pictures anew
 	swift run -c release --package-path Examples Pictures Examples/Pictures
 
 # Measures ours and the peers' programs in turns, and writes Benchmarks/results. The peers' programs are in PEERS;
 # ARGUMENTS="--quick --only S2,mlp" and the like are passed on.
-compare: setup
+compare: setup ## measures ours and the peers' programs in turns
 	python3 Benchmarks/compare $(ARGUMENTS)
 
 # What a gate costs in scalar graphs of 10³ to 10⁷ gates, and width 2 against width 1 for 2⁰ to 2²⁰ gates: both write
 # Benchmarks/results.
-sweep: setup
+sweep: setup ## what a gate costs in scalar graphs of 10³ to 10⁷ gates
 	python3 Benchmarks/compare/sweeps.py scalars
 
-widths: setup
+widths: setup ## two workers against one, for 2⁰ to 2²⁰ gates
 	python3 Benchmarks/compare/sweeps.py widths
 
 # How runs scale to 128 workers, simulated in virtual time: writes Benchmarks/results/scaling.md and a picture.
-scaling: setup
+scaling: setup ## how runs scale to 128 workers, in virtual time
 	swift run -c release --package-path Benchmarks scaling
 
 # GradBench's recordings and large inputs through our tool, and the table of its peers with ours beside it. The recordings
 # and the peers' figures are in GRADBENCH; needs numpy.
 GRADBENCH ?= ../shared/gradbench
-gradbench: setup
+gradbench: setup ## GradBench's recordings, and the table of its peers
 	$(BUILT) -c release --package-path Benchmarks --product gradbench
 	python3 Benchmarks/gradbench $(GRADBENCH) Benchmarks/.build/release/gradbench $(ARGUMENTS)
 
 # Holds units, allocations, page faults and bytes to the committed thresholds.
-counts: setup
+counts: setup ## holds units, allocations, page faults and bytes to thresholds
 	Benchmarks/Counts/check
 
-update-counts: setup
+update-counts: setup ## writes those thresholds anew
 	Benchmarks/Counts/check --update
 
 # Digests of everything in Tests/BitPatterns at each kind of vectors that this processor has, against one another and
 # the committed ones, and of the kernels on arm64 under qemu where that is installed. ARGUMENTS=--update writes them
 # anew.
 # With BUILD="--traits BLAS" products are a library's, and their bits are left out.
-bits: setup
+bits: setup ## digests at each kind of vectors, against the committed ones
 	@.ci/arm64
 	@$(BUILT) --quiet $(BUILD) --product bits
 	@swift run --quiet --skip-build $(BUILD) bits $(ARGUMENTS)
 
 # DocC archives of the four products; a warning is an error.
-docs: setup
+docs: setup ## the documentation
 	BUILD="$(BUILD)" .ci/docs
 
-format:
+format: ## formats the sources
 	swift format format --in-place --recursive $(FORMATTED)
 
-lint:
+lint: ## checks their format
 	swift format lint --strict --recursive $(FORMATTED)
 
 # Installs jemalloc where it is missing.
-setup:
+setup: ## installs jemalloc where it is missing
 	@.ci/setup

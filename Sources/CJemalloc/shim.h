@@ -1,5 +1,6 @@
 #pragma once
 
+#if __has_include(<jemalloc/jemalloc.h>)
 #include <jemalloc/jemalloc.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -199,3 +200,7 @@ static inline size_t adj_arena_statistic(unsigned arena, const char *_Nonnull na
   int length = snprintf(path, sizeof path, "stats.arenas.%u.%s", arena, name);
   return length < 0 || (size_t)length >= sizeof path ? 0 : adj_statistic(path);
 }
+
+#else
+#error Adjoint needs jemalloc: install libjemalloc-dev (Fedora: jemalloc-devel), or turn the trait Jemalloc off.
+#endif
