@@ -54,6 +54,32 @@ import Testing
     return (0..<storage.count).count { storage.gate(of: NodeID($0)) is Scan }
   }
 
+  @Test(arguments: [false, true])
+  func `values of a step that come to one are written wherever they are read`(isReversed: Bool) throws {
+    let graph = Graph()
+    let x = graph.input("x", [5, 3]), first = graph.input("first", [3])
+    let run = graph.scan(over: [x], from: [first], reversed: isReversed) { state, element in
+      let next = state[0] * element[0] + 0.25
+      return (state: [next], outputs: [square(next), square(next), next, next])
+    }
+    let session = try Program(run.outputs).makeSession()
+    let elements = (0..<15).map { Float($0 % 4) / 2 - 0.5 }
+    try session.write(elements, to: x)
+    try session.write([1, -2, 3] as [Float], to: first)
+    try session.forward()
+    var state: [Float] = [1, -2, 3], states = [Float](repeating: 0, count: 15)
+    for step in isReversed ? [4, 3, 2, 1, 0] : [0, 1, 2, 3, 4] {
+      for column in 0..<3 {
+        state[column] = state[column] * elements[3 * step + column] + 0.25
+        states[3 * step + column] = state[column]
+      }
+    }
+    let squares = states.map { $0 * $0 }
+    for (output, expected) in zip(run.outputs, [squares, squares, states, states]) {
+      #expect(try session.read(output, as: Float.self) == expected)
+    }
+  }
+
   @Test(arguments: [3, 200]) func `a graph has the one scan that was written`(steps: Int) throws {
     let network = Network(steps: steps)
     #expect(scanCount(network.graph) == 1)

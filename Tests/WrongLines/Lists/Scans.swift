@@ -83,7 +83,7 @@ extension WrongLine {
       in: "Sources/Adjoint/Compilation/Rewriting/MergeScans.swift",
       replace: "if number >= firstSum { return whole.parts[whole.numberOfSum[scan.sums[number - firstSum]]!] }",
       with: "if number >= firstSum { return whole.parts[number] }",
-      caughtBy: "AdjointTests.ScanFormTests/`third derivatives are those of the loop by any modes`"),
+      caughtBy: "AdjointTests.RewriteLawTests"),
     WrongLine(
       "what comes into a sum over all steps is taken from the first stacked value",
       in: "Sources/Adjoint/Recurrence/ReverseScan.swift",
@@ -263,7 +263,7 @@ extension WrongLine {
       in: "Sources/Adjoint/Recurrence/Loops/LoopLayout.swift",
       replace: "if place.isBuffer, written[place] == nil, plan",
       with: "if place.isBuffer, plan",
-      caughtBy: memoryBoundary),
+      caughtBy: "AdjointTests.SplitScansTests"),
     WrongLine(
       "the states before and after the steps of a reversed scan lie as those of any",
       in: "Sources/Adjoint/Compilation/Lowering/ScanResults.swift",

@@ -159,14 +159,29 @@ import Testing
     #expect(count(calls, "packing of 3") == 1 && calls.count { $0.hasPrefix("loop") } == 1)
   }
 
-  @Test func `a matrix that a step computes is not packed before the loop`() throws {
+  @Test func `a loop reads panels, and constants of its body's`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [9, 4, 48]), w = graph.input("w", [48, 48])
+    let run = graph.scan(over: x, from: graph.constant(0, [4, 48])) { state, element in
+      // One number, repeated, which no chain reads.
+      let wide = concatenate([element, graph.constant(0.5, [4, 3])], axis: 1)
+      let next = tanh(graph.apply(Matmul(transposeB: true), to: [state, w]) + wide.sum(axes: [1], keepsAxes: true))
+      return (state: next, output: next)
+    }
+    #expect(count(try calls([run.outputs]), "packing of 3") == 1)
+    try expectSameBits([run.outputs], feeding: [x, w], "a constant beside panels")
+  }
+
+  @Test(arguments: [4, 48])
+  func `a matrix that each step has another of is not packed before the loop`(rows: Int) throws {
     let graph = Graph()
     let x = graph.input("x", [12, 48, 48])
-    let run = graph.scan(over: x, from: graph.constant(0, [48, 48])) { state, element in
-      let next = tanh(state.matmul(element.transposed()) + element)
+    let run = graph.scan(over: x, from: graph.constant(0, [rows, 48])) { state, element in
+      let next = tanh(state.matmul(element.transposed()) + 1)
       return (state: next, output: next)
     }
     #expect(count(try calls([run.outputs]), "packing") == 0)
+    try expectSameBits([run.outputs], feeding: [x], "a matrix of each step")
   }
 
   // MARK: bits
