@@ -113,6 +113,57 @@ import Testing
         """) == true, "\(error.map { "\($0)" } ?? "loaded")")
   }
 
+  @Test(.disabled(if: setup.status == 69, "no Python, or one without pip"))
+  func `arrays that NumPy saved are read here, of every type, in rows and in columns`() throws {
+    let folder = try TemporaryFolder()
+    let program = """
+      import sys, numpy
+      folder = sys.argv[1]
+      types = "b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 >i2 >u4 >i8 >f4 >f8".split()
+      arrays = {}
+      for type in types:
+        rows = (numpy.arange(24) % 2 if type == "b1" else numpy.arange(24) * 5).astype(type).reshape(2, 3, 4)
+        numpy.save(f"{folder}/{type}.npy", rows)
+        numpy.save(f"{folder}/{type} columns.npy", numpy.asfortranarray(rows))
+        arrays[type] = rows
+      numpy.savez(f"{folder}/all.npz", **arrays)
+      numpy.savez_compressed(f"{folder}/small.npz", **arrays)
+      numpy.save(f"{folder}/text.npy", numpy.array(["a", "b"]))
+      numpy.save(f"{folder}/record.npy", numpy.zeros(2, dtype=[("a", "f4"), ("b", "i4")]))
+      print(" ".join(types))
+      """
+    let (status, output) = Self.run(try Self.python(), ["-c", program, folder.path])
+    #expect(status == 0, "\(output)")
+    let types = output.split(whereSeparator: \.isWhitespace).map(String.init)
+    #expect(types.count == 17)
+    let archive = try NumPyArchive(opening: folder.file("all.npz"))
+    #expect(archive.names == types)
+    for type in types {
+      let expected = (0..<24).map { type == "b1" ? Double($0 % 2) : Double($0 * 5) }
+      let arrays = [
+        try NumPyArray(opening: folder.file("\(type).npy")),
+        try NumPyArray(opening: URL(filePath: folder.file("\(type) columns.npy"))), try archive.array(type),
+      ]
+      for array in arrays {
+        #expect(array.dimensions == [2, 3, 4] && array.typeName.hasSuffix(type.suffix(2)))
+        #expect(try array.elements(as: Double.self) == expected)
+        #expect(try array.elements(as: Int32.self).map(Double.init) == expected)
+      }
+    }
+    let small = try NumPyArchive(opening: folder.file("small.npz"))
+    #expect(small.names == types)
+    func told(_ read: () throws -> NumPyArray) -> String {
+      "\(#expect(throws: StateFileError.self, performing: read)!)"
+    }
+    do throws(StateFileError) {
+      Issue.record("\(try small.array("f4").count) elements of a compressed array")
+    } catch {
+      #expect("\(error)".contains("it is compressed: write it with numpy.savez"))
+    }
+    #expect(told { try NumPyArray(opening: folder.file("text.npy")) }.contains("are of the type '<U1'"))
+    #expect(told { try NumPyArray(opening: folder.file("record.npy")) }.contains("are records"))
+  }
+
   private static func hex(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }

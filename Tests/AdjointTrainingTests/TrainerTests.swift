@@ -189,12 +189,13 @@ import Testing
     var trainer = try toy.trainer()
     try trainer.train(until: 3, reporting: .silent, feed: toy.feed)
     try trainer.save(to: folder.file("s"))
-    let serving = Toy(rows: 1)
+    let serving = try Program(Toy(rows: 1).loss)
+    #expect(throws: StateFileError.self) { try ParameterStore(loading: folder.file("s"), for: serving) }
     let store = ParameterStore()
-    try store.makeParameters(of: serving.graph)
-    #expect(throws: StateFileError.self) { try store.load(from: folder.file("s")) }
-    let metadata = try store.load(from: folder.file("s"), ignoringOthers: true)
-    #expect(metadata["adjoint.step"] == "3")
+    let loaded = try store.load(from: folder.file("s"), for: serving, LoadingOptions(ignoresOthers: true))
+    #expect(loaded.metadata["adjoint.step"] == "3")
+    #expect(loaded.loaded == store.names && !store.names.isEmpty && loaded.missing.isEmpty)
+    #expect(Set(loaded.ignored) == Set(trainer.session.parameters.names).subtracting(store.names))
     for name in store.names {
       let (mine, theirs) = try [store, trainer.session.parameters].map { store in
         try store.withBytes(of: name) { span in span.withUnsafeBytes { Array($0) } }

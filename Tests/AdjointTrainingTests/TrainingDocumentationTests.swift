@@ -27,6 +27,20 @@ import Testing
     #expect(trainer.session[loss] < 0.03)
     try trainer.resume(from: path)
     #expect(trainer.step == 500)
+    try serve(hidden, x, path, like: trainer.session)
+  }
+
+  private func serve(_ prediction: Node, _ x: Node, _ path: String, like trained: Session) throws {
+    let predictor = try Program(prediction)
+    let weights = try ParameterStore(loading: path, for: predictor, LoadingOptions(ignoresOthers: true))
+    let serving = predictor.makeSession(parameters: weights)
+
+    let shared = predictor.makeSession(parameters: trained.parameters)
+    for session in [serving, shared] {
+      try session.write((0..<32).map { Float($0) / 32 }, to: x)
+      try session.forward()
+    }
+    #expect(try serving.read(prediction, as: Float.self) == shared.read(prediction, as: Float.self))
   }
 
   @Test func `the page's code is compiled here`() throws {

@@ -8,6 +8,8 @@
   internal import Glibc
 #endif
 
+internal import struct Foundation.URL
+
 /// A file of the operating system, closed when it goes out of scope. The system calls on files are here and in
 /// ``SaveTarget``; each is repeated when a signal interrupts it.
 struct OpenFile: ~Copyable {
@@ -53,6 +55,13 @@ struct OpenFile: ~Copyable {
     return file
   }
 
+  static func reading(_ url: URL) throws(StateFileError) -> OpenFile {
+    guard url.isFileURL else {
+      throw .system(path: url.absoluteString, operation: "open", reason: "it is not the URL of a file")
+    }
+    return try reading(url.path)
+  }
+
   func status() throws(StateFileError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system(path, "inspect", errno) }
@@ -74,14 +83,6 @@ struct OpenFile: ~Copyable {
         done += count
       }
     }
-  }
-
-  /// The `count` bytes from `offset` on.
-  func bytes(_ count: Int, at offset: Int) throws(StateFileError) -> [UInt8] {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
-    defer { buffer.deallocate() }
-    try read(into: buffer, at: offset)
-    return Array(buffer)
   }
 
   /// Appends `bytes`.

@@ -42,18 +42,18 @@ extension ParameterStore {
     }
   }
 
-  /// Replaces the parameters `names`, all that are held if left out, by those of a file, all of them or none.
+  /// Replaces the parameters `names`, all that the store holds if left out, by those of a file, all of them or none.
+  /// What a program is to run with is loaded for it: see ``load(from:for:_:)-(String,_,_)``.
   ///
-  /// - Parameter ignoringOthers: whether the file may hold more: a server reads the weights of a training's file.
   /// - Returns: the file's metadata.
   /// - Throws: ``StateFileError/mismatch(path:_:)`` with all that is missing, extra, of another shape or of another
   ///   type; the other cases for a file that cannot be read or is not sound, and while parameters are in use.
   @discardableResult
   public func load(
-    _ names: [String]? = nil, from path: String, ignoringOthers: Bool = false
+    _ names: [String]? = nil, from path: String
   ) throws(StateFileError) -> [String: String] {
     let file = try TensorFile(opening: path)
-    let problems = problems(of: file, names ?? self.names, ignoringOthers: ignoringOthers)
+    let problems = problems(of: file, names ?? self.names)
     if !problems.isEmpty { throw .mismatch(path: path, problems) }
     try replaceValues(of: names ?? self.names, by: file)
     return file.metadata
@@ -70,7 +70,7 @@ extension ParameterStore {
   }
 
   /// Everything about a file that does not fit the parameters `names`, sorted by name.
-  func problems(of file: borrowing TensorFile, _ names: [String], ignoringOthers: Bool) -> [String] {
+  func problems(of file: borrowing TensorFile, _ names: [String]) -> [String] {
     var stored = file.tensorsByName
     var problems: [String] = []
     for name in Set(names.map { ExactName($0) }).sorted().map(\.text) {
@@ -88,16 +88,15 @@ extension ParameterStore {
       }
       if tensor.type != type { problems.append("\(name): of type \(tensor.type) in the file, wanted \(type)") }
     }
-    if !ignoringOthers {
-      for name in stored.keys.sorted() {
-        problems.append("\(TensorFileHeader.quoted(name.text)): in the file, and no parameter of that name")
-      }
-    }
-    return problems
+    return problems + stored.keys.sorted().map { StateFileError.unknown($0) }
   }
 }
 
 extension StateFileError {
+  static func unknown(_ name: ExactName) -> String {
+    "\(TensorFileHeader.quoted(name.text)): in the file, and no parameter of that name"
+  }
+
   /// What else can go wrong is a store in use or a name it does not hold.
   init(_ error: any Error) {
     self = (error as? StateFileError) ?? .unavailable("\(error)")

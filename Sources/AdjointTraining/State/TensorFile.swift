@@ -1,4 +1,6 @@
 internal import Adjoint
+public import struct Foundation.Data
+public import struct Foundation.URL
 
 /// A safetensors file, open for reading: tensors by name, and metadata.
 ///
@@ -10,10 +12,12 @@ internal import Adjoint
 /// hostile file is a ``StateFileError/malformed(path:reason:)``, and never takes more memory than the file has bytes.
 /// What the kit writes opens in Python's `safetensors`, and the other way round.
 public struct TensorFile: ~Copyable {
+  /// What errors call the file.
+  var path: String { file.path }
   /// In the order of their bytes.
   public private(set) var tensors: [StoredTensor]
   public let metadata: [String: String]
-  private let file: OpenFile
+  private let file: ByteSource
   private let dataStart: Int
   /// Tensors that are read as the roots of what the file holds.
   private var squares: Set<ExactName> = []
@@ -24,8 +28,15 @@ public struct TensorFile: ~Copyable {
   }
 
   /// - Complexity: O(header).
-  public init(opening path: String) throws(StateFileError) {
-    let file = try OpenFile.reading(path)
+  public init(opening path: String) throws(StateFileError) { try self.init(.file(.reading(path))) }
+
+  /// - Throws: ``StateFileError/system(path:operation:reason:)`` also for what is not the URL of a file.
+  public init(opening url: URL) throws(StateFileError) { try self.init(.file(.reading(url))) }
+
+  /// What lies in memory as it would in a file. Errors call it "the data".
+  public init(_ data: Data) throws(StateFileError) { try self.init(.memory(data)) }
+
+  private init(_ file: consuming ByteSource) throws(StateFileError) {
     let (header, dataStart) = try Self.header(of: file)
     tensors = header.tensors
     metadata = header.metadata
@@ -46,7 +57,7 @@ public struct TensorFile: ~Copyable {
   }
 
   private static func header(
-    of file: borrowing OpenFile
+    of file: borrowing ByteSource
   ) throws(StateFileError) -> (header: TensorFileHeader, dataStart: Int) {
     let byteCount = try file.byteCount()
     if byteCount < 8 {

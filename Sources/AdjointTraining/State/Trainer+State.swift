@@ -27,7 +27,7 @@ extension Trainer {
     var file = try TensorFile(opening: path)
     let names = graph.parameters.map(\.name)
     file.adoptEarlierState(for: names)
-    var problems = session.parameters.problems(of: file, names, ignoringOthers: false)
+    var problems = session.parameters.problems(of: file, names)
     let position = readPosition(file.metadata, &problems)
     guard let position, problems.isEmpty else { throw .mismatch(path: path, problems) }
     try session.parameters.replaceValues(of: names, by: file)

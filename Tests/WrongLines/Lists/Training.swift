@@ -205,5 +205,53 @@ extension WrongLine {
       replace: "if tensor.type == .bool, let place",
       with: "if tensor.type == .float64, let place",
       caughtBy: "AdjointTrainingTests.HostileFileTests"),
+    WrongLine(
+      "a parameter that the file lacks keeps its random value unsaid",
+      in: "Sources/AdjointTraining/State/ParameterStore+Loading.swift",
+      replace: "if !options.allowsMissing || found.isEmpty {",
+      with: "if !options.allowsMissing, found.isEmpty {",
+      caughtBy: "AdjointTrainingTests.LoadingTests"),
+    WrongLine(
+      "a part of the parameters may be none of them",
+      in: "Sources/AdjointTraining/State/ParameterStore+Loading.swift",
+      replace: "if !options.allowsMissing || found.isEmpty {",
+      with: "if !options.allowsMissing {",
+      caughtBy: "AdjointTrainingTests.LoadingTests"),
+    WrongLine(
+      "a matrix is turned within its own rows",
+      in: "Sources/AdjointTraining/State/ParameterStore+Loading.swift",
+      replace: "(target + (column * rows + row) * size)",
+      with: "(target + (row * columns + column) * size)",
+      caughtBy: "AdjointTrainingTests.LoadingTests"),
+    WrongLine(
+      "halves of either kind are read as those of the other",
+      in: "Sources/AdjointTraining/State/ParameterStore+Loading.swift",
+      replace: "halves.first { StoredType($0) == tensor.type }",
+      with: "halves.first { StoredType($0) == tensor.type }.map { _ in .float16 }",
+      caughtBy: "AdjointTrainingTests.LoadingTests"),
+    WrongLine(
+      "parameters that were half filled become the store's",
+      in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
+      replace: "        made.append(try make(wanted))\n",
+      with: "        made.append(try make(wanted))\n        try hold([made[made.count - 1]])\n",
+      caughtBy: "AdjointTrainingTests.LoadingTests"),
+    WrongLine(
+      "columns are read as rows of a file in the other order of axes",
+      in: "Sources/AdjointTraining/Data/NumPyArray.swift",
+      replace: "(dimensions, isColumnMajor && dimensions.count > 1)",
+      with: "(dimensions, isColumnMajor && dimensions.count > 2)",
+      caughtBy: "AdjointTrainingTests.NumPyTests"),
+    WrongLine(
+      "an extent of NumPy's header overflows",
+      in: "Sources/AdjointTraining/Data/NumPyHeader.swift",
+      replace: "if overflow { return nil }",
+      with: "",
+      caughtBy: "AdjointTrainingTests.NumPyTests"),
+    WrongLine(
+      "an entry of an archive may go on beyond its end",
+      in: "Sources/AdjointTraining/Data/ZIPEntry.swift",
+      replace: "guard !overflow, end <= (try Self.byteCount(of: file)) else",
+      with: "guard !overflow else",
+      caughtBy: "AdjointTrainingTests.NumPyTests"),
   ]
 }

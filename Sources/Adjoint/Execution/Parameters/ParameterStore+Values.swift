@@ -78,4 +78,44 @@ extension ParameterStore {
     for memory in memories { memory.exchange() }
     isComplete = !memories.isEmpty
   }
+  /// Gives parameters of `program` the values that `fill` writes, all together: those that the store does not hold are
+  /// made, the others replaced as ``replaceValues(of:_:)`` does. If `fill` throws for any, the store stays as it is.
+  ///
+  /// - Parameter names: which of the program's parameters; others are not looked at.
+  /// - Throws: ``SessionError/wrongValues(_:)`` if the store holds one of another shape or type under its name,
+  ///   ``SessionError/busy(_:)`` while a run or an access uses the store, and what `fill` throws.
+  package func setValues(
+    of names: Set<ExactName>, in program: Program,
+    _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
+  ) throws {
+    try beginWriting()
+    var isComplete = false
+    defer { endWriting(changed: isComplete, moved: isComplete) }
+    var held: [ParameterMemory] = [], made: [ParameterMemory] = []
+    for wanted in program.endpoints.parameters.map(program.wanted) where names.contains(ExactName(wanted.name)) {
+      let memory = try self.held(wanted)
+      let target: UnsafeMutableRawPointer
+      if let memory {
+        held.append(memory)
+        target = try makeSpare(of: memory)
+      } else {
+        made.append(try make(wanted))
+        target = made[made.count - 1].base
+      }
+      let bytes = UnsafeMutableRawBufferPointer(start: target, count: wanted.signature.byteCount)
+      var span = bytes.mutableBytes
+      try fill(wanted.name, &span)
+      wanted.signature.elementType.makeElements(of: bytes)
+    }
+    try hold(made)
+    for memory in held { memory.exchange() }
+    isComplete = !(held.isEmpty && made.isEmpty)
+  }
+}
+
+extension Program {
+  /// The parameters that the program reads or updates, those of its training's updates included.
+  ///
+  /// - Complexity: O(parameters).
+  public var parameters: [Node] { endpoints.parameters.map { Node(graph: graph, id: $0.node) } }
 }

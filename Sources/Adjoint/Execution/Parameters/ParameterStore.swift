@@ -34,6 +34,13 @@ public final class ParameterStore: Sendable {
     let name: String
     let signature: Signature
     let initializer: Initializer
+
+    func check(_ memory: ParameterMemory) throws(SessionError) {
+      if memory.signature == signature { return }
+      throw .wrongValues(
+        "the parameter store holds \(name) as \(memory.signature.shape) \(memory.signature.elementType), "
+          + "and the program wants \(signature.shape) \(signature.elementType)")
+    }
   }
 
   /// The memory of each of `wanted`, made by its initializer if the store does not hold it yet.
@@ -53,15 +60,39 @@ public final class ParameterStore: Sendable {
           made[ExactName(name)] = memory
           return memory
         }
-        guard memory.signature == signature else {
-          throw SessionError.wrongValues(
-            "the parameter store holds \(name) as \(memory.signature.shape) \(memory.signature.elementType), "
-              + "and the program wants \(signature.shape) \(signature.elementType)")
-        }
+        try parameter.check(memory)
         return memory
       }
       state.memories.merge(made) { held, _ in held }
       return memories
+    }
+  }
+
+  /// The memory of `wanted` if the store holds it.
+  ///
+  /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name.
+  func held(_ wanted: Wanted) throws(SessionError) -> ParameterMemory? {
+    guard let memory = state.withLock({ $0.memories[ExactName(wanted.name)] }) else { return nil }
+    try wanted.check(memory)
+    return memory
+  }
+
+  /// Makes parameters the store's, all or none.
+  ///
+  /// - Throws: ``SessionError/busy(_:)`` if one of that name was made meanwhile.
+  func hold(_ made: [ParameterMemory]) throws(SessionError) {
+    let known = state.withLock { state -> String? in
+      if let known = made.first(where: { state.memories[ExactName($0.name)] != nil }) { return known.name }
+      for memory in made { state.memories[ExactName(memory.name)] = memory }
+      return nil
+    }
+    if let known { throw SessionError.busy("the parameter \(known) was made while its values were written") }
+  }
+
+  /// Room for a parameter that the store does not hold, filled with zeros.
+  func make(_ wanted: Wanted) throws(SessionError) -> ParameterMemory {
+    try taking(for: wanted.name) { () throws(MemoryLimitExceeded) in
+      try ParameterMemory(wanted.name, wanted.signature, .zeros, from: arena)
     }
   }
 
