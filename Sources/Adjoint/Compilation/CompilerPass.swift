@@ -1,11 +1,11 @@
-/// A pass of the compiler that can be left out: it changes how values are computed, and no bit of them. With the trait
-/// BLAS ``foldIntoProducts`` is an exception: it calls the library of matrix products with other layouts, for which that
-/// may round differently.
+/// A pass of the compiler that can be left out, or one of the ways in which ``LowerSums`` computes a sum: it changes how
+/// values are computed, and no bit of them. With the trait BLAS ``foldTransposes`` is an exception: it calls the library
+/// of matrix products with other layouts, for which that may round differently.
 ///
-/// What is missing here cannot be left out: nodes that nobody needs are dropped, and convolutions are put into the
-/// parts that there are kernels for.
+/// What is missing here cannot be left out: nodes that nobody needs are dropped, convolutions are put into the parts that
+/// there are kernels for, and long sums are divided into groups.
 package enum CompilerPass: String, Hashable, Sendable, CaseIterable {
-  case foldConstants, shareCommon, mergeScans, readOnceForAllSteps, updateEarly, shareNorms, divideReductions, joinPads
-  case foldIntoProducts, foldIntoSplices, runningSums, readRepeatedAsScalars, recomputeForBackward, copyShownSources
-  case fuseElementwise, packOperands, fuseProducts
+  case foldConstants, shareCommon, mergeScans, readOnceForAllSteps, updateEarly, shareNorms, divideReductions
+  case foldTransposes, joinPads, addProducts, runningSums, foldIntoSplices, readRepeatedAsScalars, recomputeForBackward
+  case copyShownSources, fuseElementwise, packOperands, fuseProducts
 }

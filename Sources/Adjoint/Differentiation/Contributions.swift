@@ -28,9 +28,6 @@ package struct Contributions: ~Copyable {
   /// Room for the contributions of one node.
   private var terms: [NodeID] = []
 
-  /// The most contributions that one accumulate node adds.
-  package static let accumulateWidth = 16  // Decisions/Sums.md
-
   init(in region: NodeRegion) {
     self.region = region
     sent = Column(repeating: .nothing, count: region.count)
@@ -67,9 +64,7 @@ package struct Contributions: ~Copyable {
     return reached
   }
 
-  /// The sum of a node's contributions in graph order: none added up if there is but one, one accumulate node for few,
-  /// a tree of fixed shape for many, so that a copy gate with ten thousand consumers adds in parallel and holds few
-  /// contributions at a time.
+  /// The sum of a node's contributions in graph order, by one accumulate node; none is added up if there is but one.
   mutating func sum(of node: NodeID, _ state: inout GraphState) -> NodeID {
     let got = sent[region.place(of: node)!]
     guard let last = got.lastEntry else { return got.gradient }
@@ -81,17 +76,7 @@ package struct Contributions: ~Copyable {
       entry = Int(ring[entry].next)
       terms.append(ring[entry].gradient)
     } while entry != last
-    while terms.count > 1 {
-      var sums = 0
-      for start in stride(from: 0, to: terms.count, by: Self.accumulateWidth) {
-        let end = min(start + Self.accumulateWidth, terms.count)
-        let sum = end - start == 1 ? terms[start] : state.accumulate(terms[start..<end])
-        terms[sums] = sum
-        sums += 1
-      }
-      terms.removeLast(terms.count - sums)
-    }
-    return terms[0]
+    return state.accumulate(terms[...])
   }
 }
 

@@ -18,7 +18,7 @@ import Testing
 
   /// Powers of the width of one sum, one less and one more.
   private static let counts: [Int] = {
-    let width = Contributions.accumulateWidth
+    let width = Accumulate.width
     return Array(1...5) + [width - 1, width, width + 1, 2 * width + 1, width * width, width * width + 1]
   }()
 

@@ -29,15 +29,15 @@ extension WrongLine {
       caughtBy: manyReaders),
     WrongLine(
       "a contribution that is left over alone after a full sum is lost",
-      in: "Sources/Adjoint/Differentiation/Contributions.swift",
-      replace: "let sum = end - start == 1 ? terms[start] : state",
-      with: "if end - start == 1 { continue }\n        let sum = state",
+      in: "Sources/Adjoint/Gates/Arithmetic/Accumulate.swift",
+      replace: "terms = stride(from: 0, to: terms.count, by: width).map",
+      with: "terms = stride(from: 0, to: max(terms.count - 1, 1), by: width).map",
       caughtBy: manyReaders),
     WrongLine(
       "sums of sums keep the first sixteen",
-      in: "Sources/Adjoint/Differentiation/Contributions.swift",
-      replace: "terms.removeLast(terms.count - sums)",
-      with: "terms.removeLast(terms.count - min(sums, 16))",
+      in: "Sources/Adjoint/Gates/Arithmetic/Accumulate.swift",
+      replace: "terms = stride(from: 0, to: terms.count, by: width).map",
+      with: "terms = stride(from: 0, to: min(terms.count, width * width), by: width).map",
       caughtBy: manyReaders),
     WrongLine(
       "a gate asked for its pullback gives each node one contribution",

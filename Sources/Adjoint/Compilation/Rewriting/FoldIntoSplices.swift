@@ -24,8 +24,7 @@ struct FoldIntoSplices: GraphPass {
     var zeros: [ElementType: NodeID] = [:]
     for index in 0..<storage.count {
       let node = NodeID(index)
-      let sources =
-        storage.signature(of: node).shape.elementCount >= fewestElements ? sources(of: node, in: storage) : []
+      let sources = sources(of: node, in: storage)
       if sources.isEmpty {
         rewriter.keep(node)
       } else {
@@ -43,12 +42,23 @@ struct FoldIntoSplices: GraphPass {
     return rewriter.finish(roots: graph.roots)
   }
 
+  /// Whether a chain reads the pieces of `node` in place: of a pad, a concatenation, or what will be a sum of `pads`.
+  static func reads(_ node: NodeID, pads: PaddedPieces?, in storage: GraphStorage, _ options: Program.Options) -> Bool {
+    guard options.runs(Self.self) else { return false }
+    guard let pads else { return !sources(of: node, in: storage).isEmpty }
+    return pads.axis == 0 && isWorthIt(storage.signature(of: node), pieceCount: pads.pieces.count)
+  }
+
+  private static func isWorthIt(_ whole: Signature, pieceCount: Int) -> Bool {
+    whole.elementType.hasArithmetic && whole.shape.elementCount >= fewestElements && pieceCount <= mostPieces
+  }
+
   private typealias Source = (node: NodeID, piece: SpliceRows.Piece)
 
   /// The rows that a pad, a concatenation or a sum of pads along the first axis puts together; none for anything else.
   private static func sources(of node: NodeID, in storage: GraphStorage) -> [Source] {
     let signature = storage.signature(of: node), inputs = storage.inputs(of: node)
-    guard signature.elementType.hasArithmetic, inputs.count <= mostPieces else { return [] }
+    guard isWorthIt(signature, pieceCount: inputs.count) else { return [] }
     switch storage.traits(of: node).kernel.form {
     case .concatenate(axis: 0):
       var start = 0

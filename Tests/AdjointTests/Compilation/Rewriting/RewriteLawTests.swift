@@ -27,7 +27,7 @@ import Testing
       case .shareNorms: norms()
       case .divideReductions: reductions(columns: 4 * LeafSize.length + 1)
       case .joinPads: pieces()
-      case .foldIntoProducts: products()
+      case .foldTransposes, .addProducts: products()
       case .foldIntoSplices: splices()
       case .runningSums: sums()
       case .readRepeatedAsScalars: repeatedNumbers()
@@ -102,6 +102,17 @@ import Testing
         return (state: next, output: next + element)
       }
       outputs = [run.outputs, run.state]
+      // The same steps with sums over them, and with more values and sums.
+      let packed = run.outputs.inputs[0]
+      let scan = try #require(graph.withState { $0.storage.gate(of: packed.id) } as? Scan)
+      let next = scan.body.next[0], output = scan.stacked[0]
+      for other in [
+        Scan(body: scan.body, stacked: [], sums: [output]),
+        Scan(body: scan.body, stacked: [next, output], sums: [next, output]),
+      ] {
+        let packed = graph.apply(other, to: packed.inputs)
+        outputs += other.parts.map { graph.apply($0, to: [packed]) }
+      }
     }
 
     private mutating func repeatedElements() {
@@ -112,7 +123,8 @@ import Testing
         over: [repeated[0], w.sliced(2..<7)] + repeated.dropFirst() + [column], from: [first], reversed: true
       ) {
         state, element in
-        let next = maximum(state[0] * element[0] + element[1], element[2] - element[3])
+        // What no state is needed for is computed before the loop.
+        let next = maximum(state[0] * element[0] + element[1], state[0] * element[4] + (element[2] - element[3]))
         return (state: [next], outputs: [next + element[3], state[0] - element[4]])
       }
       outputs = run.outputs + run.state
@@ -178,6 +190,12 @@ import Testing
       outputs += [
         graph.apply(Accumulate(), to: [w, d, e]), graph.apply(Accumulate(), to: [x, f, w, v, f.transposed(), x]),
       ]
+      // In groups: of products among others, of none, of one term.
+      let many = (0..<33).map { number in
+        let factor = graph.constant(Double(number), [], type)
+        return number < 16 && number % 3 == 0 ? (factor * x).matmul(w) : factor * v
+      }
+      outputs.append(graph.apply(Accumulate(), to: many))
     }
 
     private mutating func splices() {
@@ -191,8 +209,9 @@ import Testing
 
     private mutating func sums() {
       let x = input([32_769]), y = input([32_769])
-      let steps = (0..<7).reduce(y) { state, _ in maximum(state * x, y) - x }
-      outputs = [steps]
+      // The second `z` is added up in six groups, and these as they come.
+      let z = input([32_769])
+      outputs = [(7, x), (45, z)].map { count, x in (0..<count).reduce(y) { state, _ in maximum(state * x, y) - x } }
     }
 
     /// A number for each element on either side of gates, of sums and of what reads it as it stands.
@@ -364,7 +383,7 @@ import Testing
     let plain = try program(a, leavingOut: [pass])
     #if BLAS
       // It adds up large products of a transposed operand in another order than those of one that has been moved.
-      let others = Set(CompilerPass.allCases).subtracting([.foldIntoProducts])
+      let others = Set(CompilerPass.allCases).subtracting([.foldTransposes])
     #else
       let others = Set(CompilerPass.allCases)
     #endif

@@ -44,7 +44,7 @@ import Testing
     // Read in place by a chain.
     ([9_000], 0, [0..<3_000, 3_000..<9_000]), ([9_000], 0, [5_000..<9_000, 100..<3_000]),
     ([2_000, 3], 0, [1..<40, 500..<1_999]),
-    // More pieces than one sum has contributions, and than a sum of sums.
+    // More pieces than are added one after the other, and than there are groups of so many.
     ([4_200], 0, (0..<40).map { 100 * $0..<100 * $0 + 97 }), ([3, 700], 1, (0..<300).map { 2 * $0..<2 * $0 + 1 }),
   ]
 
