@@ -232,8 +232,8 @@ extension WrongLine {
     WrongLine(
       "parameters that were half filled become the store's",
       in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
-      replace: "        made.append(try make(wanted))\n",
-      with: "        made.append(try make(wanted))\n        try hold([made[made.count - 1]])\n",
+      replace: "let target = isNew ? memory.base : try makeSpare(of: memory)",
+      with: "let target = isNew ? memory.base : try makeSpare(of: memory)\n      if isNew { try hold([memory]) }",
       caughtBy: "AdjointTrainingTests.LoadingTests"),
     WrongLine(
       "columns are read as rows of a file in the other order of axes",

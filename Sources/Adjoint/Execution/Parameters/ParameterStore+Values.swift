@@ -65,19 +65,9 @@ extension ParameterStore {
   ) throws {
     var known: Set<ExactName> = []
     let memories = try names.filter { known.insert(ExactName($0)).inserted }.map { try memory(named: $0) }
-    try beginWriting()
-    var isComplete = false
-    defer { endWriting(changed: isComplete, moved: isComplete) }
-    for memory in memories {
-      let bytes = UnsafeMutableRawBufferPointer(start: try makeSpare(of: memory), count: memory.signature.byteCount)
-      bytes.initializeMemory(as: UInt8.self, repeating: 0)
-      var span = bytes.mutableBytes
-      try fill(memory.name, &span)
-      memory.signature.elementType.makeElements(of: bytes)
-    }
-    for memory in memories { memory.exchange() }
-    isComplete = !memories.isEmpty
+    try setValues(of: memories.map { (memory: $0, isNew: false) }, fill)
   }
+
   /// Gives parameters of `program` the values that `fill` writes, all together: those that the store does not hold are
   /// made, the others replaced as ``replaceValues(of:_:)`` does. If `fill` throws for any, the store stays as it is.
   ///
@@ -88,28 +78,32 @@ extension ParameterStore {
     of names: Set<ExactName>, in program: Program,
     _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
   ) throws {
+    let wanted = program.endpoints.parameters.map(program.wanted).filter { names.contains(ExactName($0.name)) }
+    let memories = try wanted.map { parameter in
+      try held(parameter).map { (memory: $0, isNew: false) } ?? (memory: make(parameter), isNew: true)
+    }
+    try setValues(of: memories, fill)
+  }
+
+  /// Fills new memory as it is, and that of parameters which are held beside their values.
+  private func setValues(
+    of memories: [(memory: ParameterMemory, isNew: Bool)],
+    _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
+  ) throws {
     try beginWriting()
     var isComplete = false
     defer { endWriting(changed: isComplete, moved: isComplete) }
-    var held: [ParameterMemory] = [], made: [ParameterMemory] = []
-    for wanted in program.endpoints.parameters.map(program.wanted) where names.contains(ExactName(wanted.name)) {
-      let memory = try self.held(wanted)
-      let target: UnsafeMutableRawPointer
-      if let memory {
-        held.append(memory)
-        target = try makeSpare(of: memory)
-      } else {
-        made.append(try make(wanted))
-        target = made[made.count - 1].base
-      }
-      let bytes = UnsafeMutableRawBufferPointer(start: target, count: wanted.signature.byteCount)
+    for (memory, isNew) in memories {
+      let target = isNew ? memory.base : try makeSpare(of: memory)
+      let bytes = UnsafeMutableRawBufferPointer(start: target, count: memory.signature.byteCount)
+      bytes.initializeMemory(as: UInt8.self, repeating: 0)
       var span = bytes.mutableBytes
-      try fill(wanted.name, &span)
-      wanted.signature.elementType.makeElements(of: bytes)
+      try fill(memory.name, &span)
+      memory.signature.elementType.makeElements(of: bytes)
     }
-    try hold(made)
-    for memory in held { memory.exchange() }
-    isComplete = !(held.isEmpty && made.isEmpty)
+    try hold(memories.filter(\.isNew).map(\.memory))
+    for (memory, isNew) in memories where !isNew { memory.exchange() }
+    isComplete = !memories.isEmpty
   }
 }
 
