@@ -62,7 +62,13 @@ import Testing
       let next = state[0] * element[0] + 0.25
       return (state: [next], outputs: [square(next), square(next), next, next])
     }
-    let session = try Program(run.outputs).makeSession()
+    // A loop as it is, which stacks one value twice.
+    let packed = run.outputs[0].inputs[0]
+    let body = try #require(graph.withState { $0.storage.gate(of: packed.id) } as? Scan).body
+    let loop = Scan(loop: body, stacked: [body.next[0], body.next[0]])
+    let stacks = graph.apply(loop, to: packed.inputs)
+    let twice = loop.parts.dropFirst().map { graph.apply($0, to: [stacks]) }
+    let session = try Program(run.outputs + twice).makeSession()
     let elements = (0..<15).map { Float($0 % 4) / 2 - 0.5 }
     try session.write(elements, to: x)
     try session.write([1, -2, 3] as [Float], to: first)
@@ -75,7 +81,7 @@ import Testing
       }
     }
     let squares = states.map { $0 * $0 }
-    for (output, expected) in zip(run.outputs, [squares, squares, states, states]) {
+    for (output, expected) in zip(run.outputs + twice, [squares, squares, states, states, states, states]) {
       #expect(try session.read(output, as: Float.self) == expected)
     }
   }

@@ -164,8 +164,8 @@ import Testing
     let x = graph.input("x", [9, 4, 48]), w = graph.input("w", [48, 48])
     let run = graph.scan(over: x, from: graph.constant(0, [4, 48])) { state, element in
       // One number, repeated, which no chain reads.
-      let wide = concatenate([element, graph.constant(0.5, [4, 3])], axis: 1)
-      let next = tanh(graph.apply(Matmul(transposeB: true), to: [state, w]) + wide.sum(axes: [1], keepsAxes: true))
+      let wide = concatenate([state, graph.constant(0.5, [4, 3])], axis: 1).sum(axes: [1], keepsAxes: true)
+      let next = tanh(graph.apply(Matmul(transposeB: true), to: [state, w]) + wide + element)
       return (state: next, output: next)
     }
     #expect(count(try calls([run.outputs]), "packing of 3") == 1)

@@ -14,10 +14,10 @@ extension WrongLine {
       with: "for (ptrdiff_t lane = 0; j < columns - (columns == 65); ++j, ++lane)",
       caughtBy: "KernelsTests.MatrixVectorTests"),
     WrongLine(
-      "a deep sum is cut into chunks of double",
+      "a deep sum is cut into chunks of 240",
       in: "Sources/CKernels/Products/product.h",
       replace: "ADJ_PRODUCT_CHUNK = 256",
-      with: "ADJ_PRODUCT_CHUNK = 512",
+      with: "ADJ_PRODUCT_CHUNK = 240",
       caughtBy: "KernelsTests.MatrixKernelTests/`the definition is what three loops of fused multiply-adds give`"),
     WrongLine(
       "what is there is added before the chunks",
