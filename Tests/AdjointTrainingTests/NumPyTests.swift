@@ -131,6 +131,10 @@ import Testing
       ), (header("<f4", "(2,)"), "[2] elements of <f4 do not take the 1 bytes that follow the header"),
     ]
     for (text, expected) in wrong { #expect(reason { _ = try array(text, [9]) } == expected) }
+    // Four more than 2⁶⁴.
+    #expect(
+      reason { _ = try array(header("|u1", "(4611686018427387905, 4)"), [1, 2, 3, 4]) }
+        == "[4611686018427387905, 4] elements of |u1 do not take the 4 bytes that follow the header")
     #expect(
       reason { _ = try array(header("|u1", "(1,)"), [9], version: 4) } == "it is of version 4, and 1 to 3 are known")
     #expect(
@@ -159,11 +163,13 @@ import Testing
   // MARK: archives
 
   /// An archive of files, each stored or, as far as its directory tells, compressed by a method.
-  private func archive(_ files: [(name: String, bytes: [UInt8], method: Int)], isWide: Bool = false) -> [UInt8] {
+  private func archive(
+    _ files: [(name: String, bytes: [UInt8], method: Int)], isWide: Bool = false, claiming length: Int? = nil
+  ) -> [UInt8] {
     func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
     var bytes: [UInt8] = [], directory: [UInt8] = []
     for (name, contents, method) in files {
-      let start = bytes.count, name = Array(name.utf8), count = contents.count
+      let start = bytes.count, name = Array(name.utf8), count = length ?? contents.count
       let lengths = isWide ? [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF] : number(count, 4) + number(count, 4)
       let local = isWide ? number(1, 2) + number(16, 2) + number(count, 8) + number(count, 8) : []
       bytes += number(0x0403_4B50, 4) + number(20, 2) + number(0, 2) + number(method, 2) + number(0, 8) + lengths
@@ -236,6 +242,10 @@ import Testing
         _ = readAll(changed)
       }
     }
+    // As many elements as no memory has, and a length to go with them.
+    let endless = file(header("|u1", "(1152921504606846976,)"), [1])
+    let lying = archive([("x.npy", endless, 0)], isWide: true, claiming: endless.count - 1 + (1 << 60))
+    #expect(reason { _ = try NumPyArchive(Data(lying)).array("x") } == "it ends within its contents")
     let twice = archive([contents[0], contents[0]])
     #expect(reason { _ = try NumPyArchive(Data(twice)).names } == "it has 'x.npy' twice")
   }
