@@ -210,7 +210,7 @@ extension WrongLine {
             for input in inputs.dropFirst().reversed() {
 
         """,
-      caughtBy: "AdjointTests.ScalarRunTests/`contributions are added in graph order, however many`"),
+      caughtBy: "AdjointTests.ScalarRunTests/`contributions are added in graph order, sixteen at a time, however many`"),
     WrongLine(
       "a join leaves out the first contribution",
       in: "Sources/Adjoint/Compilation/Planning/UnitBuilder+Arrival.swift",
@@ -222,7 +222,7 @@ extension WrongLine {
       in: "Sources/Adjoint/Compilation/Scalars/Singles.swift",
       replace: "count > 1 ? slot - 2",
       with: "count > 0 ? slot - 2",
-      caughtBy: "AdjointTests.ScalarRunTests/`contributions are added in graph order, however many`"),
+      caughtBy: "AdjointTests.ScalarRunTests/`contributions are added in graph order, sixteen at a time, however many`"),
     WrongLine(
       "the operands of a difference are exchanged",
       in: "Sources/Adjoint/Compilation/Scalars/Singles.swift",

@@ -92,12 +92,6 @@ extension WrongLine {
       with: "for number in (waiting[.node(node)] ?? []).dropLast() { advance(number) }",
       caughtBy: "AdjointTests.RewriteLawTests"),
     WrongLine(
-      "a pad that is added twice passes for a piece",
-      in: "Sources/Adjoint/Compilation/Rewriting/PaddedPieces.swift",
-      replace: "guard readers[term.int] == 1, case",
-      with: "guard case",
-      caughtBy: "AdjointTests.SumOfPadsTests"),
-    WrongLine(
       "a number that is broadcast is written out",
       in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
       replace: "case .alias, .broadcast, .slice, .transpose: return values",

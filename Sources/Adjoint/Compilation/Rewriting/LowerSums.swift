@@ -73,7 +73,7 @@ struct LowerSums: GraphPass {
     seesChains =
       runs(.runningSums) && options.fusesElementwise
       && storage.signatures.contains { $0.shape.elementCount >= Self.fewestElements }
-    readers = seesPads || seesProducts ? storage.readerCounts(roots: graph.roots.all) : []
+    readers = seesProducts ? storage.readerCounts(roots: graph.roots.all) : []
     rewriter = GraphRewriter(graph)
     isThere = [Bool](repeating: false, count: storage.count)
   }
@@ -81,7 +81,7 @@ struct LowerSums: GraphPass {
   // MARK: which way
 
   private mutating func plan(_ node: NodeID) {
-    if seesPads, let pieces = PaddedPieces(of: node, in: storage, readers: readers) {
+    if seesPads, let pieces = PaddedPieces(of: node, in: storage) {
       lowered[node] = .pieces(pieces)
       return
     }

@@ -13,15 +13,15 @@ struct PaddedPieces {
     let source: NodeID
   }
 
-  /// `nil` if the sum has a term that is not padded or that something else reads, or if pieces overlap.
+  /// `nil` if the sum has a term that is not padded, or if pieces overlap.
   ///
   /// - Complexity: O(terms · log terms).
-  init?(of sum: NodeID, in storage: GraphStorage, readers: [UInt32]) {
+  init?(of sum: NodeID, in storage: GraphStorage) {
     var axis: Int?
     var pieces: [Piece] = []
     for term in storage.inputs(of: sum) {
-      guard readers[term.int] == 1, case .pad = storage.traits(of: term).kernel.form,
-        let pad = storage.gate(of: term) as? Pad, let source = storage.inputs(of: term).first
+      guard case .pad = storage.traits(of: term).kernel.form, let pad = storage.gate(of: term) as? Pad,
+        let source = storage.inputs(of: term).first
       else { return nil }
       let extents = storage.signature(of: source).shape.dimensions
       let cut = extents.indices.filter { extents[$0] != pad.result[$0] }
