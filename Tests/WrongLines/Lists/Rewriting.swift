@@ -76,8 +76,8 @@ extension WrongLine {
     WrongLine(
       "a sum of many pads is divided into groups before its pieces are looked for",
       in: "Sources/Adjoint/Compilation/Rewriting/LowerSums.swift",
-      replace: "if seesPads, let pieces",
-      with: "if seesPads, storage.rows[node.int].inputCount <= Accumulate.width, let pieces",
+      replace: "if ways.pads, let pieces",
+      with: "if ways.pads, storage.rows[node.int].inputCount <= Accumulate.width, let pieces",
       caughtBy: "AdjointTests.SumOfPadsTests"),
     WrongLine(
       "of groups that are sums of their own the last is not added",

@@ -20,8 +20,7 @@ struct LowerSums: GraphPass {
 
   private let storage: GraphStorage
   private let options: Program.Options
-  /// Which of the ways there may be a reason for.
-  private let (seesPads, seesProducts, seesChains): (Bool, Bool, Bool)
+  private let ways: Ways
   private let readers: [UInt32]
   private var rewriter: GraphRewriter
   /// The nodes of which something else is made than one call which adds.
@@ -32,6 +31,21 @@ struct LowerSums: GraphPass {
   /// The products that are added by themselves.
   private var ownProducts: Set<NodeID> = []
   private var isThere: [Bool]
+
+  /// Which ways, but for groups, the graph may have a reason for.
+  private struct Ways {
+    let pads: Bool, products: Bool, chains: Bool
+    var hasAny: Bool { pads || products || chains }
+
+    init(_ storage: GraphStorage, _ purpose: CompiledPurpose) {
+      func runs(_ way: CompilerPass) -> Bool { purpose.isOrdered && purpose.options.runs(way) }
+      pads = runs(.joinPads) && storage.gates.hasAny(Pad.self)
+      products = runs(.addProducts) && storage.gates.hasAny(Matmul.self)
+      chains =
+        runs(.runningSums) && purpose.options.fusesElementwise
+        && storage.signatures.contains { $0.shape.elementCount >= LowerSums.fewestElements }
+    }
+  }
 
   private enum Lowered {
     case pieces(PaddedPieces)
@@ -58,22 +72,22 @@ struct LowerSums: GraphPass {
 
   static func apply(to graph: IntermediateGraph, for purpose: CompiledPurpose) -> IntermediateGraph {
     guard let accumulate = graph.storage.gates.number(of: Accumulate.self) else { return graph }
-    var pass = LowerSums(graph, purpose)
-    for (index, row) in graph.storage.rows.enumerated() where row.gate == accumulate { pass.plan(NodeID(index)) }
+    let ways = Ways(graph.storage, purpose)
+    let sums = (0..<graph.storage.count).filter { index in
+      let row = graph.storage.rows[index]
+      return row.gate == accumulate && (ways.hasAny || row.inputCount > Accumulate.width)
+    }
+    if sums.isEmpty { return graph }
+    var pass = LowerSums(graph, ways, purpose.options)
+    for index in sums { pass.plan(NodeID(index)) }
     if pass.lowered.isEmpty { return graph }
     for index in 0..<graph.storage.count { pass.visit(NodeID(index)) }
     return pass.rewriter.finish(roots: graph.roots)
   }
 
-  private init(_ graph: IntermediateGraph, _ purpose: CompiledPurpose) {
-    (storage, options) = (graph.storage, purpose.options)
-    func runs(_ way: CompilerPass) -> Bool { purpose.isOrdered && purpose.options.runs(way) }
-    seesPads = runs(.joinPads) && storage.gates.hasAny(Pad.self)
-    seesProducts = runs(.addProducts) && storage.gates.hasAny(Matmul.self)
-    seesChains =
-      runs(.runningSums) && options.fusesElementwise
-      && storage.signatures.contains { $0.shape.elementCount >= Self.fewestElements }
-    readers = seesProducts ? storage.readerCounts(roots: graph.roots.all) : []
+  private init(_ graph: IntermediateGraph, _ ways: Ways, _ options: Program.Options) {
+    (storage, self.ways, self.options) = (graph.storage, ways, options)
+    readers = ways.products ? storage.readerCounts(roots: graph.roots.all) : []
     rewriter = GraphRewriter(graph)
     isThere = [Bool](repeating: false, count: storage.count)
   }
@@ -81,13 +95,13 @@ struct LowerSums: GraphPass {
   // MARK: which way
 
   private mutating func plan(_ node: NodeID) {
-    if seesPads, let pieces = PaddedPieces(of: node, in: storage) {
+    if ways.pads, let pieces = PaddedPieces(of: node, in: storage) {
       lowered[node] = .pieces(pieces)
       return
     }
     let count = storage.rows[node.int].inputCount, shape = storage.signature(of: node).shape
-    let isLarge = seesChains && shape.elementCount >= Self.fewestElements
-    guard count > Accumulate.width || seesProducts && shape.rank >= 2 || isLarge && count >= Self.fewestTerms else {
+    let isLarge = ways.chains && shape.elementCount >= Self.fewestElements
+    guard count > Accumulate.width || ways.products && shape.rank >= 2 || isLarge && count >= Self.fewestTerms else {
       return
     }
     let first = sums.count
@@ -109,7 +123,7 @@ struct LowerSums: GraphPass {
 
   /// Whether contributions are added as they come; notes which of them are products that add themselves.
   private mutating func isRunning(_ terms: [Term], isLarge: Bool) -> Bool {
-    let own = seesProducts ? terms.dropFirst().compactMap(ownProduct) : []
+    let own = ways.products ? terms.dropFirst().compactMap(ownProduct) : []
     ownProducts.formUnion(own)
     return !own.isEmpty || isLarge && terms.count >= Self.fewestTerms && terms.allSatisfy(isAddedInItsChain)
   }
