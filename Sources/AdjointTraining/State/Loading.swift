@@ -17,7 +17,7 @@ public struct StoredName: Hashable, Sendable, ExpressibleByStringLiteral {
   public static func transposed(_ name: String) -> StoredName { StoredName(transposed: name) }
 }
 
-/// What ``Adjoint/ParameterStore/load(from:for:_:)-(String,_,_)`` takes for a fitting file. By default every parameter
+/// What `ParameterStore.load(from:for:)` takes for a fitting file. By default every parameter
 /// of the program is in the file under its own name, and nothing else is.
 public struct LoadingOptions: Sendable {
   /// Where the values of a parameter stand, by its name in the graph. Two parameters may take the same.

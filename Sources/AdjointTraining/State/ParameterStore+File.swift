@@ -43,7 +43,7 @@ extension ParameterStore {
   }
 
   /// Replaces the parameters `names`, all that the store holds if left out, by those of a file, all of them or none.
-  /// What a program is to run with is loaded for it: see ``load(from:for:_:)-(String,_,_)``.
+  /// What a program is to run with is loaded for it: see `load(from:for:)`.
   ///
   /// - Returns: the file's metadata.
   /// - Throws: ``StateFileError/mismatch(path:_:)`` with all that is missing, extra, of another shape or of another

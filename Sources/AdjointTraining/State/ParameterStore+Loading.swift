@@ -3,7 +3,7 @@ internal import func Kernels.runCast
 
 /// Parameters of a file for a program that is to run with them.
 extension ParameterStore {
-  /// A new store with the parameters of `program` as a file has them. See ``load(from:for:_:)-(String,_,_)``.
+  /// A new store with the parameters of `program` as a file has them. See `load(from:for:)`.
   ///
   /// ```swift
   /// let weights = try ParameterStore(loading: "digits.safetensors", for: predictor)
