@@ -23,8 +23,14 @@ struct GraphRewriter {
 
   /// Keeps a node as it is, reading what has taken the places of its inputs.
   mutating func keep(_ node: NodeID) {
-    if old.rows[node.int].gate == dropped { return }
-    keep(node, inputs: old.inputs(of: node).map { renamed[$0.int] })
+    let row = old.rows[node.int]
+    if row.gate == dropped { return }
+    if row.isLong { return keep(node, inputs: old.inputs(of: node).map { renamed[$0.int] }) }
+    // Most nodes, for which no list is made.
+    let count = row.inputCount
+    let made = result.storage.append(
+      row.gate, row.signature, count > 0 ? renamed[row.input(0).int] : nil, count > 1 ? renamed[row.input(1).int] : nil)
+    renamed[node.int] = carry(node, to: made)
   }
 
   /// Keeps a node, but lets it read other nodes of the new graph.
@@ -34,7 +40,11 @@ struct GraphRewriter {
 
   /// One more node like `node`, which reads `inputs` of the new graph.
   mutating func copy(_ node: NodeID, inputs: [NodeID]) -> NodeID {
-    let copy = result.storage.append(old.rows[node.int].gate, old.rows[node.int].signature, inputs: inputs)
+    carry(node, to: result.storage.append(old.rows[node.int].gate, old.rows[node.int].signature, inputs: inputs))
+  }
+
+  /// Gives the newest node of the new graph what is told of `node` beside its row.
+  private mutating func carry(_ node: NodeID, to copy: NodeID) -> NodeID {
     if let values = old.constants[node] { result.storage.constants[copy] = values }
     if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
     enter(node)
