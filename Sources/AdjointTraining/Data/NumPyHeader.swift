@@ -1,5 +1,5 @@
-/// What stands before the elements of an `.npy` file: `\x93NUMPY`, a version, the length of a text, and the text, such as
-/// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, padded with spaces up to the end of a line.
+/// What stands before the elements of an `.npy` file: `\x93NUMPY`, a version, the length of a text, and the text, such
+/// as `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, padded with spaces up to the end of a line.
 struct NumPyHeader {
   let dimensions: [Int]
   let type: NumPyType

@@ -1,5 +1,5 @@
-/// A file in a ZIP archive, whose contents are stored as they are: as much of the format as NumPy's archives need, those
-/// above 4 GiB included.
+/// A file in a ZIP archive, whose contents are stored as they are: as much of the format as NumPy's archives need,
+/// those above 4 GiB included.
 struct ZIPEntry {
   let name: String
   /// 0: stored. 8: deflated.

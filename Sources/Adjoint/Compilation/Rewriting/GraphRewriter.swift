@@ -43,7 +43,7 @@ struct GraphRewriter {
     carry(node, to: result.storage.append(old.rows[node.int].gate, old.rows[node.int].signature, inputs: inputs))
   }
 
-  /// Gives the newest node of the new graph what is told of `node` beside its row.
+  /// Gives `copy`, the newest node of the new graph, the constant or initializer and the origin of `node`.
   private mutating func carry(_ node: NodeID, to copy: NodeID) -> NodeID {
     if let values = old.constants[node] { result.storage.constants[copy] = values }
     if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }

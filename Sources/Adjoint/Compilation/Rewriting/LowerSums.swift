@@ -2,8 +2,8 @@
 ///
 /// - Padded pieces that do not overlap are written side by side, by one ``SumOfPads``.
 /// - More than ``Accumulate/width`` contributions are added in groups, each a sum of its own.
-/// - A matrix product that nothing else reads is added by itself, by an ``AccumulateProduct``, as soon as the sum of the
-///   contributions before it is there.
+/// - A matrix product that nothing else reads is added by itself, by an ``AccumulateProduct``, as soon as the sum of
+///   the contributions before it is there.
 /// - Many contributions to a large value which are made by chains of elementwise gates are added each by the chain that
 ///   makes it, as soon as it is there, so that only the sum so far is kept. That makes the chains wait for one another,
 ///   so the values must be large enough for each chain to be divided among workers.
