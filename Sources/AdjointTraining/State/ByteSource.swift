@@ -1,20 +1,31 @@
 internal import struct Foundation.Data
+internal import struct Foundation.URL
+
+/// An open file that is closed with its last reader.
+final class SharedFile {
+  let file: OpenFile
+
+  private init(_ file: consuming OpenFile) { self.file = file }
+  static func reading(_ path: String) throws(StateFileError) -> SharedFile { SharedFile(try OpenFile.reading(path)) }
+  static func reading(_ url: URL) throws(StateFileError) -> SharedFile { SharedFile(try OpenFile.reading(url)) }
+}
 
 /// Where the bytes of a file come from: the file, or memory that holds the same.
-enum ByteSource: ~Copyable {
-  case file(OpenFile)
+enum ByteSource {
+  // A file of its own in an enum without copies makes the optimizer of Swift 6.3.1 end.
+  case file(SharedFile)
   case memory(Data)
 
   var path: String {
     switch self {
-    case .file(let file): file.path
+    case .file(let shared): shared.file.path
     case .memory: "the data"
     }
   }
 
   func byteCount() throws(StateFileError) -> Int {
     switch self {
-    case .file(let file): try file.byteCount()
+    case .file(let shared): try shared.file.byteCount()
     case .memory(let data): data.count
     }
   }
@@ -22,7 +33,7 @@ enum ByteSource: ~Copyable {
   /// Fills `target` with the bytes from `offset` on.
   func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(StateFileError) {
     switch self {
-    case .file(let file): try file.read(into: target, at: offset)
+    case .file(let shared): try shared.file.read(into: target, at: offset)
     case .memory(let data):
       guard target.count <= data.count - offset else {
         throw .malformed(path: path, reason: "it ends at byte \(data.count)")
