@@ -1,4 +1,5 @@
 internal import Adjoint
+internal import func Kernels.runCast
 
 /// A type of NumPy's numbers: `<f4` is a floating-point number of four bytes, the least significant first.
 struct NumPyType: Hashable, Sendable {
@@ -60,14 +61,9 @@ struct NumPyType: Hashable, Sendable {
 
   /// The value of a floating-point number of 11 binary digits, of which Swift has none on every platform.
   private static func half(_ bits: UInt16) -> Double {
-    let magnitude = Double(bits & 0x3FF), exponent = Int(bits >> 10 & 0x1F)
-    let value: Double
-    switch exponent {
-    case 0: value = magnitude * 0x1p-24
-    case 31: value = magnitude == 0 ? .infinity : .nan
-    default: value = Double(sign: .plus, exponent: exponent - 25, significand: 1_024 + magnitude)
-    }
-    return bits >> 15 == 0 ? value : -value
+    var value = 0.0
+    withUnsafePointer(to: bits) { runCast(.float16, to: .float64, input: $0, output: &value, range: 0..<1) }
+    return value
   }
 
   /// An element as a number of another type; `nil` if that is an integer's and does not have it.

@@ -7,7 +7,8 @@ internal import Adjoint
 /// ```
 public struct StoredName: Hashable, Sendable, ExpressibleByStringLiteral {
   public let name: String
-  /// Whether the file holds a matrix transposed: as `[out, in]`, like the linear layers of PyTorch, and not `[in, out]`.
+  /// Whether the file holds a matrix transposed: as `[out, in]`, like the linear layers of PyTorch, and not as
+  /// `[in, out]`.
   public let isTransposed: Bool
 
   public init(_ name: String) { (self.name, isTransposed) = (name, false) }

@@ -1,5 +1,5 @@
-/// Why a file of parameters or of data could not be written or read. Nothing was changed: neither a file of that name by
-/// a failed write nor any parameter by a failed read.
+/// Why a file of parameters or of data could not be written or read. Nothing was changed: neither a file of that name
+/// by a failed write nor any parameter by a failed read.
 public enum StateFileError: Error, Sendable, CustomStringConvertible {
   /// The operating system refused an operation.
   case system(path: String, operation: String, reason: String)
