@@ -4,7 +4,7 @@ extension Session {
   /// Feeds an input or sets a parameter with a reference value of its shape and type.
   public func write(_ value: ReferenceTensor, to node: Node) throws {
     try check(value, node)
-    try write(doubles: value.values, to: node)
+    try write(value.values, to: node)
   }
 
   private func check(_ value: ReferenceTensor, _ node: Node) throws {

@@ -68,7 +68,7 @@ import Testing
     let session = try Program(y).makeSession()
     try session.write([Float](repeating: 1, count: 16), to: x)
     try session.forward()
-    #expect(try session.read(y) == [Float](repeating: 9, count: 8))
+    #expect(try session.read(y, as: Float.self) == [Float](repeating: 9, count: 8))
   }
 
   @Test func `kernels begin with the variances of what one output reads, and the bias at 0`() throws {
@@ -82,11 +82,11 @@ import Testing
       let x = graph.input("x", [1, 6, 5, 5])
       let y = convolution(x, "layer", to: 200, kernel: 5, groups: 2, initializer)
       let session = try Program(y).makeSession()
-      let numbers = try session.read(graph.parameters[0]).map(Double.init)
+      let numbers = try session.read(graph.parameters[0], as: Float.self).map(Double.init)
       #expect(numbers.count == 15_000)
       let measured = numbers.reduce(0) { $0 + $1 * $1 } / 15_000
       #expect(abs(measured / variance - 1) < 5 * (2.0 / 15_000).squareRoot())  // five standard errors
-      #expect(try session.read(graph.parameters[1]).allSatisfy { $0 == 0 })
+      #expect(try session.read(graph.parameters[1], as: Float.self).allSatisfy { $0 == 0 })
     }
   }
 

@@ -64,8 +64,8 @@ import Testing
     let session = try Program(y.sum(), gradientsFor: [table], alsoComputing: [y]).makeSession()
     try session.write([4, 1, 1, 0] as [Int32], to: words)
     try session.step()
-    let rows = try session.read(table)
-    #expect(try session.read(y) == [4, 1, 1, 0].flatMap { rows[$0 * 3..<$0 * 3 + 3] })
+    let rows = try session.read(table, as: Float.self)
+    #expect(try session.read(y, as: Float.self) == [4, 1, 1, 0].flatMap { rows[$0 * 3..<$0 * 3 + 3] })
     let counts: [Float] = [1, 2, 0, 0, 1]
     #expect(try session.gradient(of: table, as: Float.self) == counts.flatMap { [$0, $0, $0] })
   }
@@ -172,7 +172,7 @@ import Testing
     func values(_ initializer: Initializer) throws -> [Float] {
       let graph = Graph()
       let w = graph.parameter("w", shape, initializer)
-      return try Program(w * 1).makeSession().read(w)
+      return try Program(w * 1).makeSession().read(w, as: Float.self)
     }
     let cases: [(Initializer, Double)] = [
       (.heNormal(seed: 1), 2.0 / 200), (.heUniform(seed: 2), 2.0 / 200), (.glorotNormal(seed: 3), 2.0 / 500),

@@ -329,8 +329,8 @@ import Testing
       parameters: [w], clippingNorm: 1e-3, alsoUpdating: [ParameterUpdate(mean, to: 0.5 * mean + 0.5 * x.mean())],
       keepsGradients: true)
     try trainer.takeStep { session, _ in try session.write([1, 2, 3, 4] as [Float], to: x) }
-    #expect(try trainer.session.read(try #require(trainer.gradients[w])) == [2, 8, 18, 32])  // 2 x² w
-    #expect(trainer.session[mean] == 1.25)
+    #expect(try trainer.session.read(try #require(trainer.gradients[w]), as: Float.self) == [2, 8, 18, 32])  // 2 x² w
+    #expect(try trainer.session.read(mean) == 1.25)
     let store = trainer.session.parameters
     #expect(store.names == ["frozen", "mean", "w"])
     #expect(try store.withBytes(of: "frozen") { $0.unsafeLoad(as: Float.self) } == 1)

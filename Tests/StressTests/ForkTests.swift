@@ -14,7 +14,8 @@
       await #expect(processExitsWith: .success) {
         let parent = try Parent()
         try requireSuccessOfChild {
-          precondition(parent.session[parent.y] == 9 && parent.session.gradient(of: parent.x) == 6)
+          try requireEqual(parent.session.read(parent.y), 9)
+          try requireEqual(parent.session.gradient(of: parent.x), 6)
           precondition(parent.session.report().contains("x = input"))
           precondition(parent.session.memory.allocated > 0)
         }
@@ -45,14 +46,15 @@
       await #expect(processExitsWith: .success) {
         let parent = try Parent()
         try requireSuccessOfChild {
-          parent.session[parent.x] = 5
+          try parent.session.write(5, to: parent.x)
           try parent.session.step()
-          precondition(parent.session[parent.y] == 25 && parent.session.gradient(of: parent.x) == 10)
+          try requireEqual(parent.session.read(parent.y), 25)
+          try requireEqual(parent.session.gradient(of: parent.x), 10)
           let more = parent.program.makeSession(
             on: try GraphExecutor(width: 1), parameters: parent.session.parameters)
-          more[parent.x] = 2
+          try more.write(2, to: parent.x)
           try more.step()
-          precondition(more[parent.y] == 4)
+          try requireEqual(more.read(parent.y), 4)
         }
         try parent.requireAllIsWell()
       }
@@ -81,7 +83,7 @@
       y = x * x
       program = try Program(y, gradientsFor: [x])
       session = program.makeSession(on: try GraphExecutor(width: 1))
-      session[x] = 3
+      try session.write(3, to: x)
       try session.step()
       let large = Graph()
       let sums = (0..<8).map { number in
@@ -96,10 +98,17 @@
     func runWide() throws { for _ in 0..<5 { try wide.step() } }
 
     func requireAllIsWell() throws {
-      precondition(session[x] == 3 && session[y] == 9 && session.gradient(of: x) == 6)
+      try requireEqual(session.read(x), 3)
+      try requireEqual(session.read(y), 9)
+      try requireEqual(session.gradient(of: x), 6)
       try session.step()
       try runWide()
     }
+  }
+
+  /// A child has no test to report to: it ends.
+  private func requireEqual(_ value: Double, _ expected: Double) {
+    precondition(value == expected, "\(value), not \(expected)")
   }
 
   /// Forks, and requires that the child's `body` returns within some seconds.

@@ -47,7 +47,7 @@ struct ScalarMeasurement {
     let program = compiled!
     units = program.unitCount
     let session = try program.makeSession(on: GraphExecutor(width: width))
-    session[graph.input] = 0.3
+    try session.write(0.3, to: graph.input)
     firstStep = try Time(gates: gates) { try session.step() }
 
     let runs = max(runs, 2_000_000 / gates)
@@ -61,7 +61,7 @@ struct ScalarMeasurement {
     try session.step()
     sessionBytes = Double(session.memory.peak) / Double(gates)
     processBytes = (ProcessMeter.peakBytes - resident) / Double(gates)
-    (value, gradient) = (session[graph.output], session.gradient(of: graph.input))
+    (value, gradient) = try (session.read(graph.output), session.gradient(of: graph.input))
     precondition(value.isFinite && gradient.isFinite, "The values of a \(kind) of \(gates) gates are not finite")
   }
 

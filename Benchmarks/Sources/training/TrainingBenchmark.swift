@@ -54,7 +54,7 @@ import TrainingWorkloads
       return
     }
 
-    let loss = session[built.loss]
+    let loss = try session.read(built.loss)
     let squares = try built.parameters.map { parameter in
       try session.withGradient(of: parameter, as: Float.self) { span in
         span.indices.reduce(0.0) { $0 + Double(span[$1]) * Double(span[$1]) }

@@ -22,7 +22,7 @@ struct WidthComparison {
     (gates, units) = (graph.gateCount, program.unitCount)
     let sessions = try [1, 2, 1].map { try program.makeSession(on: GraphExecutor(width: $0)) }
     for session in sessions {
-      session[graph.input] = 0.3
+      try session.write(0.3, to: graph.input)
       for _ in 0..<3 { try session.step() }
     }
     // At least a millisecond a turn and session, so that the clock's own cost does not show.

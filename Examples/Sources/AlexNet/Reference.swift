@@ -54,7 +54,7 @@ struct Reference: Decodable {
         span.indices.reduce(0.0) { $0 + Double(span[$1]) * Double(span[$1]) }
       }
     }
-    return Result(loss: session[tower.loss], squares: squares)
+    return try Result(loss: session.read(tower.loss), squares: squares)
   }
 
   /// How far a result is from the reference, relative to it: of the loss, and of each gradient's sum of squares.

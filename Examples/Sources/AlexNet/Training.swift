@@ -38,7 +38,7 @@ struct Training {
   /// How many of the images have their label's logit as the largest, with the parameters as they are.
   func countRecognised() throws -> Int {
     try trainer.session.forward()
-    let logits = try trainer.session.read(tower.logits)
+    let logits = try trainer.session.read(tower.logits, as: Float.self)
     return stripes.labels.enumerated().count { row, label in
       let scores = logits[row * Tower.classCount..<(row + 1) * Tower.classCount]
       return scores.indices.max { scores[$0] < scores[$1] }! - scores.startIndex == Int(label)

@@ -22,7 +22,7 @@ extension Network {
         let trainer = runs[index].trainer
         seen.insert(
           try runs[index].parameters.compactMap { trainer.gradients[$0] }
-            .flatMap { try trainer.session.read($0).map(\.bitPattern) })
+            .flatMap { try trainer.session.read($0, as: Float.self).map(\.bitPattern) })
       }
       if seen.count > 1 { return false }
     }

@@ -83,7 +83,7 @@ struct Network {
     let session = try Program(network.logits).makeSession(parameters: parameters)
     try session.write(data.pixels, to: network.images)
     try session.forward()
-    let scores = try session.read(network.logits)
+    let scores = try session.read(network.logits, as: Float.self)
     let right = (0..<data.count).filter { row in
       let digits = scores[row * 10..<(row + 1) * 10]
       return digits.indices.max { digits[$0] < digits[$1] }! - digits.startIndex == Int(data.labels[row])

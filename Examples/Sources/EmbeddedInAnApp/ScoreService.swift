@@ -36,7 +36,7 @@ struct ScoreService: Sendable {
     let session = program.makeSession(on: executor, parameters: parameters)
     try session.write(Self.request(number), to: features)
     try await session.step()
-    return Answer(score: session[score], gradient: try session.gradient(of: features, as: Float.self))
+    return try Answer(score: session.read(score), gradient: try session.gradient(of: features, as: Float.self))
   }
 
   /// Answers on the calling thread alone, within `memoryLimit` bytes for values and gradients.
@@ -45,6 +45,6 @@ struct ScoreService: Sendable {
       on: GraphExecutor(width: 1), parameters: parameters, memoryLimit: memoryLimit)
     try session.write(Self.request(number), to: features)
     try session.step()
-    return Answer(score: session[score], gradient: try session.gradient(of: features, as: Float.self))
+    return try Answer(score: session.read(score), gradient: try session.gradient(of: features, as: Float.self))
   }
 }

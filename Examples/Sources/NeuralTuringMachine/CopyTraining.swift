@@ -35,7 +35,7 @@ struct CopyTraining {
     try feed(step, &task, length)
     try step.session.write([Float(rate)], to: step.rate)
     try step.session.step()
-    return step.session[step.machine.loss]
+    return try step.session.read(step.machine.loss)
   }
 
   /// How many bits of a sequence are copied wrong, on average of `batches` batches of each of `lengths`.
@@ -47,7 +47,7 @@ struct CopyTraining {
       for _ in 0..<batches {
         let targets = try feed(step, &task, length)
         try step.session.forward()
-        let logits = try step.session.read(step.machine.logits)
+        let logits = try step.session.read(step.machine.logits, as: Float.self)
         wrong += zip(logits, targets).count { ($0 > 0) != ($1 > 0.5) }
       }
     }
@@ -60,12 +60,12 @@ struct CopyTraining {
     var task = CopyTask(seed: seed)
     let targets = try feed(step, &task, length)
     try step.session.forward()
-    let logits = try step.session.read(step.machine.logits)
+    let logits = try step.session.read(step.machine.logits, as: Float.self)
     func first(_ values: [Float]) -> [[Double]] {
       (0..<length).map { time in (0..<CopyTask.width).map { Double(values[time * size.batch * CopyTask.width + $0]) } }
     }
     let places = try step.machine.weightings.map { node in
-      try step.session.read(node).prefix(2 * size.rows).map(Double.init)
+      try step.session.read(node, as: Float.self).prefix(2 * size.rows).map(Double.init)
     }
     return Recording(
       targets: first(targets), copies: first(logits.map { 0.5 * (1 + tanh($0 / 2)) }),

@@ -60,7 +60,7 @@ extension Pictures {
       open += node.inputs
     }
     let session = try Program(output, gradientsFor: nodes, alsoComputing: nodes).makeSession()
-    for (node, value) in values { session[node] = value }
+    for (node, value) in values { try session.write(value, to: node) }
     try session.step()
     return session
   }

@@ -26,7 +26,7 @@ extension Pictures {
     var losses: [Double] = []
     for _ in 0..<steps {
       try session.step()
-      losses.append(session[loss])
+      try losses.append(session.read(loss))
       for parameter in graph.parameters {
         let gradient = try session.gradient(of: parameter, as: Double.self)
         try session.write(zip(session.read(parameter, as: Double.self), gradient).map { $0 - rate * $1 }, to: parameter)

@@ -28,7 +28,7 @@ func regression() throws {
   for _ in 0..<20 {
     try slope.forward()
     let g = try slope.read(gradient, as: Double.self)
-    convergence.add(length(g), "loss = \(fixed(slope[loss], 10)), \(products) products H v")
+    convergence.add(length(g), "loss = \(try fixed(slope.read(loss), 10)), \(products) products H v")
     if convergence.isComplete { break }
     // Solving as exactly as the gradient is small keeps the convergence quadratic; far away a rough step will do.
     let (step, count) = try conjugateGradients(g, tolerance: min(0.1, length(g)) * length(g)) { direction in

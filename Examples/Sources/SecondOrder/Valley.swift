@@ -15,7 +15,7 @@ func valley() throws {
   for _ in 0..<20 {
     try session.forward()
     let at = try session.read(point, as: Double.self)
-    convergence.add(length([at[0] - 1, at[1] - 1]), "f = \(scientific(session[f]))")
+    convergence.add(length([at[0] - 1, at[1] - 1]), "f = \(try scientific(session.read(f)))")
     if convergence.isComplete { break }
     let g = try session.read(gradient, as: Double.self), h = try session.read(hessian, as: Double.self)
     let determinant = h[0] * h[3] - h[1] * h[2]

@@ -8,7 +8,7 @@ let usesColor = isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environmen
 func draw(_ title: String, _ output: Node, _ values: [Node: Double]) throws -> Session {
   let nodes = output.ancestors.filter { $0.gateName != "constant" }
   let session = try Program(output, gradientsFor: nodes, alsoComputing: nodes).makeSession()
-  for (node, value) in values { session[node] = value }
+  for (node, value) in values { try session.write(value, to: node) }
   try session.step()
   print("\n\(title)\n\n\(session.drawing(of: output, inColor: usesColor))")
   return session

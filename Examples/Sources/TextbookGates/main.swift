@@ -9,11 +9,12 @@ func sumAndProduct() throws {
   let q = (x + y).named("q")
   let f = (q * z).named("f")
   let session = try draw("f = (x + y) z", f, [x: -2, y: 5, z: -4])
-  print("multiply swaps:     q gets 1 · z = \(session.gradient(of: q)), z gets 1 · q = \(session.gradient(of: z))")
-  print("add distributes:    x gets \(session.gradient(of: x)), y gets \(session.gradient(of: y))")
-  for node in [x, y, z] { session[node] -= 0.1 * session.gradient(of: node) }
+  print(
+    "multiply swaps:     q gets 1 · z = \(try session.gradient(of: q)), z gets 1 · q = \(try session.gradient(of: z))")
+  print("add distributes:    x gets \(try session.gradient(of: x)), y gets \(try session.gradient(of: y))")
+  for node in [x, y, z] { try session.write(session.read(node) - 0.1 * session.gradient(of: node), to: node) }
   try session.forward()
-  print("a step of 0.1 down: f = \(rounded(session[f], 2))")
+  print("a step of 0.1 down: f = \(try rounded(session.read(f), 2))")
 }
 
 func sigmoidNeuron() throws {
@@ -22,8 +23,8 @@ func sigmoidNeuron() throws {
   let sum = ((w[0] * x[0]).named("w0 x0") + (w[1] * x[1]).named("w1 x1") + w[2]).named("s")
   let f = (1 / (1 + exp((-sum).named("-s")).named("e^-s")).named("1 + e^-s")).named("f")
   let session = try draw("f = σ(w0 x0 + w1 x1 + w2)", f, [w[0]: 2, w[1]: -3, w[2]: -3, x[0]: -1, x[1]: -2])
-  let slope = (1 - session[f]) * session[f]
-  print("as one gate: s gets (1 - f) f = \(rounded(slope)), as through four: \(rounded(session.gradient(of: sum)))")
+  let slope = try (1 - session.read(f)) * session.read(f)
+  print("as one gate: s gets (1 - f) f = \(rounded(slope)), as through four: \(try rounded(session.gradient(of: sum)))")
 }
 
 func squaredLength() throws {
@@ -46,10 +47,10 @@ func rational() throws {
   let top = (x + sigmoid(y).named("σ(y)")).named("top")
   let bottom = (sigmaX + square(sum).named("(x + y)²")).named("bottom")
   let session = try draw("f = (x + σ(y)) / (σ(x) + (x + y)²)", (top / bottom).named("f"), [x: 3, y: -4])
-  let sigmaSlope = session[sigmaX] * (1 - session[sigmaX])
-  let sent = [session.gradient(of: top), session.gradient(of: sigmaX) * sigmaSlope, session.gradient(of: sum)]
+  let sigmaSlope = try session.read(sigmaX) * (1 - session.read(sigmaX))
+  let sent = try [session.gradient(of: top), session.gradient(of: sigmaX) * sigmaSlope, session.gradient(of: sum)]
   let terms = sent.map { rounded($0) }.joined(separator: " + ")
-  print("copy adds: x, read by three gates, gets \(terms) = \(rounded(session.gradient(of: x)))")
+  print("copy adds: x, read by three gates, gets \(terms) = \(try rounded(session.gradient(of: x)))")
 }
 
 func router() throws {
@@ -57,7 +58,7 @@ func router() throws {
   let x = graph.scalar("x"), y = graph.scalar("y"), z = graph.scalar("z")
   let f = (x * maximum(y, z).named("m")).named("f")
   let session = try draw("f = x max(y, z)", f, [x: 3, y: -4, z: 2])
-  print("max routes: y gets \(session.gradient(of: y)), z gets \(session.gradient(of: z))")
+  print("max routes: y gets \(try session.gradient(of: y)), z gets \(try session.gradient(of: z))")
 }
 
 try sumAndProduct()

@@ -19,7 +19,7 @@ import Testing
   private func value(_ node: Node) throws -> [Float] {
     let session = try Program(node).makeSession()
     try session.forward()
-    return try session.read(node)
+    return try session.read(node, as: Float.self)
   }
 
   /// A head's outputs: a key, and before their squashing strength, gate, shift (back, none, on) and sharpness.

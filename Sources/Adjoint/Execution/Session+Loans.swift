@@ -6,7 +6,7 @@ extension Session {
   /// Has every run within `body` read an input where `values` lie, instead of a copy that ``write(_:to:)`` makes.
   ///
   /// ```swift
-  /// try session.reading(images, from: pixels.span) {
+  /// try session.lending(pixels.span, asInput: images) {
   ///   try session.forward()
   /// }
   /// ```
@@ -19,14 +19,14 @@ extension Session {
   /// memory is used no longer when this returns. So nothing of the kind may wait for this thread.
   ///
   /// - Parameters:
-  ///   - node: an input of the program.
   ///   - values: one an element, row-major; aligned as their type asks, which all arrays are.
+  ///   - node: an input of the program.
   ///   - body: makes the runs; what it returns is passed on.
   /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no input,
   ///   or one that is lent memory already; whatever `body` throws.
   /// - Complexity: O(steps) for each input the first time, then O(steps that read it).
-  public func reading<T: GraphScalar, R>(
-    _ node: Node, from values: Span<T>, _ body: () throws -> R
+  public func lending<T: GraphScalar, R>(
+    _ values: Span<T>, asInput node: Node, _ body: () throws -> R
   ) throws -> R {
     let endpoint = try endpoint(of: node, .source)
     guard endpoint.role == .input else {
@@ -45,7 +45,7 @@ extension Session {
   ///
   /// ```swift
   /// var target = prediction.mutableSpan
-  /// try session.writing(y, to: &target) {
+  /// try session.lending(&target, asOutput: y) {
   ///   try session.forward()
   /// }
   /// ```
@@ -58,31 +58,41 @@ extension Session {
   /// memory is used no longer when this returns. So nothing of the kind may wait for this thread.
   ///
   /// - Parameters:
-  ///   - node: an output of the program.
   ///   - target: room for one value an element, row-major; aligned as its type asks, which all arrays are.
+  ///   - node: an output of the program.
   ///   - body: makes the runs; what it returns is passed on.
   /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node that is no
   ///   output, or one that is lent memory already; whatever `body` throws.
-  /// - Complexity: as of ``reading(_:from:_:)``.
-  public func writing<T: GraphScalar, R>(
-    _ node: Node, to target: inout MutableSpan<T>, _ body: () throws -> R
+  /// - Complexity: as of ``lending(_:asInput:_:)``.
+  public func lending<T: GraphScalar, R>(
+    _ target: inout MutableSpan<T>, asOutput node: Node, _ body: () throws -> R
   ) throws -> R {
     let endpoint = try endpoint(of: node, .result)
     guard endpoint.role == .output else {
       throw SessionError.wrongValues("\(program.names.describe(node.id)) is no output: it is not computed")
     }
-    return try writing(endpoint, to: &target, body)
+    return try lending(&target, asResult: endpoint, body)
   }
 
-  /// As ``writing(_:to:_:)``, for the gradient of `node`.
-  public func writing<T: GraphScalar, R>(
-    gradientOf node: Node, to target: inout MutableSpan<T>, _ body: () throws -> R
+  /// Has every run within `body` write a gradient where `target` lies, instead of into the session's memory.
+  ///
+  /// As ``lending(_:asOutput:_:)`` in all else.
+  ///
+  /// - Parameters:
+  ///   - target: room for one value an element, row-major; aligned as its type asks, which all arrays are.
+  ///   - node: a variable that the program differentiates by.
+  ///   - body: makes the runs; what it returns is passed on.
+  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, a node of which no
+  ///   gradient is computed, or one that is lent memory already; whatever `body` throws.
+  /// - Complexity: as of ``lending(_:asInput:_:)``.
+  public func lending<T: GraphScalar, R>(
+    _ target: inout MutableSpan<T>, asGradientOf node: Node, _ body: () throws -> R
   ) throws -> R {
-    try writing(gradientEndpoint(of: node), to: &target, body)
+    try lending(&target, asResult: gradientEndpoint(of: node), body)
   }
 
-  private func writing<T: GraphScalar, R>(
-    _ endpoint: Endpoint, to target: inout MutableSpan<T>, _ body: () throws -> R
+  private func lending<T: GraphScalar, R>(
+    _ target: inout MutableSpan<T>, asResult endpoint: Endpoint, _ body: () throws -> R
   ) throws -> R {
     try target.withUnsafeMutableBufferPointer { target in
       try check(endpoint, T.self, count: target.count)

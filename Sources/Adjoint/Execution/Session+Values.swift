@@ -1,35 +1,51 @@
 internal import GradientMemory
 
 extension Session {
-  // MARK: scalars
+  // MARK: single numbers
 
-  /// The one element of an input, parameter or output.
+  /// Feeds an input or sets a parameter of one element, of any type, to which `value` is rounded.
   ///
-  /// For scripts and scalars: a node that is not in the program, has more elements or was not computed is a
-  /// precondition failure. ``write(_:to:)`` and ``read(_:as:)`` throw instead.
-  public subscript(node: Node) -> Double {
-    get { trapping { try scalar(endpoint(of: node), in: node) } }
-    set { trapping { try writeScalar(newValue, to: node) } }
+  /// ```swift
+  /// try session.write(-2, to: x)
+  /// ```
+  /// - Parameters:
+  ///   - value: the number; one that an integer type cannot hold is an error.
+  ///   - node: an input or a parameter of one element.
+  /// - Throws: ``SessionError``, with name, shape and source line, for a node of more elements, one that is neither
+  ///   input nor parameter, or a number that its type cannot hold. Then nothing has changed.
+  public func write(_ value: Double, to node: Node) throws {
+    let endpoint = try writableEndpoint(of: node)
+    try checkIsSingle(endpoint, "write an array to it")
+    try writeNumbers([value], to: endpoint)
   }
 
-  /// The one element of the gradient of `node`; for more elements see ``gradient(of:as:)``.
-  public func gradient(of node: Node) -> Double {
-    trapping { try scalar(gradientEndpoint(of: node), in: node) }
-  }
+  /// The one element of an input, parameter or output, of any type, as a double.
+  ///
+  /// ```swift
+  /// let f: Double = try session.read(loss)
+  /// ```
+  /// - Parameter node: an input, parameter or output of one element.
+  /// - Throws: ``SessionError`` for a node of more elements, which ``read(_:as:)`` reads, one that is not in the
+  ///   program, or one that is not fed or computed yet.
+  public func read(_ node: Node) throws -> Double { try single(endpoint(of: node)) }
 
-  private func trapping<R>(_ body: () throws -> R) -> R {
-    do { return try body() } catch { preconditionFailure("\(error)") }
-  }
+  /// The one element of the gradient of `node`, of any type, as a double.
+  ///
+  /// - Parameter node: a differentiated variable of one element.
+  /// - Throws: ``SessionError`` for a node of more elements, whose gradient ``gradient(of:as:)`` reads, one that the
+  ///   program does not differentiate by, or a gradient that is not computed yet.
+  public func gradient(of node: Node) throws -> Double { try single(gradientEndpoint(of: node)) }
 
-  private func scalar(_ endpoint: Endpoint, in node: Node) throws -> Double {
-    guard endpoint.signature.shape.elementCount == 1 else {
-      throw SessionError.wrongValues(
-        "\(program.names.describe(endpoint.node)) is no single number: read it as an array")
-    }
+  private func single(_ endpoint: Endpoint) throws -> Double {
+    try checkIsSingle(endpoint, "read it as an array")
     return try withElements(endpoint) { endpoint.signature.elementType.double(at: $0) }
   }
 
-  private func writeScalar(_ value: Double, to node: Node) throws { try write(doubles: [value], to: node) }
+  private func checkIsSingle(_ endpoint: Endpoint, _ advice: String) throws {
+    guard endpoint.signature.shape.elementCount == 1 else {
+      throw SessionError.wrongValues("\(program.names.describe(endpoint.node)) is not a single number: \(advice)")
+    }
+  }
 
   // MARK: doubles, whatever the type
 
@@ -44,19 +60,6 @@ extension Session {
     return try withElements(endpoint) { type.doubles(at: $0, count: count) }
   }
 
-  /// Feeds an input or sets a parameter of any type.
-  ///
-  /// - Throws: besides what ``write(_:to:)`` throws, for a number that an integer type has not.
-  package func write(doubles: [Double], to node: Node) throws {
-    let endpoint = try writableEndpoint(of: node)
-    try checkCount(of: endpoint, doubles.count)
-    let type = endpoint.signature.elementType
-    if let wrong = doubles.first(where: type.lacks) {
-      throw SessionError.wrongValues("\(program.names.describe(node.id)) takes \(type), got \(wrong)")
-    }
-    try withMutableElements(endpoint) { base in doubles.withUnsafeBufferPointer { type.write($0, to: base) } }
-  }
-
   /// Sets the gradient that comes from above into `output`, of any type.
   package func writeUpstream(doubles: [Double], of output: Node) throws {
     try writeUpstreams(of: output, count: doubles.count, nil) { type, base in
@@ -68,6 +71,11 @@ extension Session {
 
   /// Feeds an input or sets a parameter: one value an element, row-major. What the last run computed stays as it is.
   ///
+  /// The node's elements are of the type of `values`; numbers written as `[Double]` or `[Int]` are converted instead.
+  ///
+  /// - Parameters:
+  ///   - values: one an element.
+  ///   - node: an input or a parameter.
   /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count or type, or a node that is
   ///   neither. Then nothing has changed.
   public func write<T: GraphScalar>(_ values: [T], to node: Node) throws {
@@ -75,6 +83,49 @@ extension Session {
     try checkType(of: endpoint, T.self)
     try checkCount(of: endpoint, values.count)
     try withMutableElements(endpoint, T.self) { _ = $0.update(fromContentsOf: values) }
+  }
+
+  /// Feeds an input or sets a parameter of any type, to which each number is rounded: one an element, row-major.
+  ///
+  /// ```swift
+  /// try session.write([1.0, 2.0], to: v)    // float64 or float32: v's own type
+  /// ```
+  /// - Parameters:
+  ///   - values: one an element; a number that an integer type cannot hold is an error.
+  ///   - node: an input or a parameter.
+  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count, a number that an integer type
+  ///   cannot hold, or a node that is neither. Then nothing has changed.
+  public func write(_ values: [Double], to node: Node) throws {
+    try writeNumbers(values, to: writableEndpoint(of: node))
+  }
+
+  /// Feeds an input or sets a parameter of any type, to which each integer is rounded: one an element, row-major.
+  ///
+  /// ```swift
+  /// try session.write([3, 0, 7], to: labels)    // int32
+  /// ```
+  /// - Parameters:
+  ///   - values: one an element; one out of the range of the node's integers is an error.
+  ///   - node: an input or a parameter.
+  /// - Throws: ``SessionError``, with name, shape and source line, for a wrong count, an integer out of range, or a
+  ///   node that is neither. Then nothing has changed.
+  public func write(_ values: [Int], to node: Node) throws {
+    let endpoint = try writableEndpoint(of: node)
+    try checkCount(of: endpoint, values.count)
+    let type = endpoint.signature.elementType
+    if let wrong = values.first(where: type.lacks) { throw doesNotHold(endpoint, "\(wrong)") }
+    try withMutableElements(endpoint) { base in values.withUnsafeBufferPointer { type.write($0, to: base) } }
+  }
+
+  private func writeNumbers(_ values: [Double], to endpoint: Endpoint) throws {
+    try checkCount(of: endpoint, values.count)
+    let type = endpoint.signature.elementType
+    if !type.isDifferentiable, let wrong = values.first(where: type.lacks) { throw doesNotHold(endpoint, "\(wrong)") }
+    try withMutableElements(endpoint) { base in values.withUnsafeBufferPointer { type.write($0, to: base) } }
+  }
+
+  private func doesNotHold(_ endpoint: Endpoint, _ wrong: String) -> SessionError {
+    .wrongValues("\(program.names.describe(endpoint.node)) takes \(endpoint.signature.elementType), got \(wrong)")
   }
 
   private func checkCount(of endpoint: Endpoint, _ given: Int) throws {
@@ -157,11 +208,23 @@ extension Session {
   /// An input or a parameter is what was written to it last; outputs are what the last run computed, also one that is
   /// an input in another shape. An input that is itself named as an output is what the last run has read, once there
   /// was one.
-  public func read<T: GraphScalar>(_ node: Node, as type: T.Type = Float.self) throws -> [T] {
+  ///
+  /// - Parameters:
+  ///   - node: an input, parameter or output.
+  ///   - type: the type of its elements.
+  /// - Throws: ``SessionError`` for another type, a node that is not in the program, or one that is not fed or computed
+  ///   yet.
+  public func read<T: GraphScalar>(_ node: Node, as type: T.Type) throws -> [T] {
     try withElements(endpoint(of: node), type) { Array($0) }
   }
 
   /// The elements of the gradient of `node`, which has the node's shape.
+  ///
+  /// - Parameters:
+  ///   - node: a differentiated variable.
+  ///   - type: the type of its elements.
+  /// - Throws: ``SessionError`` for another type, a variable that the program does not differentiate by, or a gradient
+  ///   that is not computed yet.
   public func gradient<T: GraphScalar>(of node: Node, as type: T.Type) throws -> [T] {
     try withElements(gradientEndpoint(of: node), type) { Array($0) }
   }

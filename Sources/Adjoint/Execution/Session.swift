@@ -5,10 +5,10 @@ internal import GradientMemory
 ///
 /// ```swift
 /// let session = program.makeSession()
-/// session[x] = -2; session[y] = 5; session[z] = -4
-/// try session.forward()          // session[f] == -12
-/// try session.backward()         // upstream 1 at f
-/// session.gradient(of: x)        // -4
+/// try session.write(-2, to: x); try session.write(5, to: y); try session.write(-4, to: z)
+/// try session.step()
+/// try session.read(f)            // -12
+/// try session.gradient(of: x)    // -4
 /// ```
 /// What a run has computed stays readable until the next run, whatever is written meanwhile.
 ///

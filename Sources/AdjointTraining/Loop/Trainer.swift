@@ -133,7 +133,7 @@ public struct Trainer: Sendable {
 
   private func prepare(_ feed: (Session, ArraySlice<Int>) throws -> Void) throws {
     let rate = rate.value(at: step)
-    try session.write(doubles: [rate], to: rateInput)
+    try session.write([rate], to: rateInput)
     try feed(session, batches.rows)
   }
 

@@ -8,9 +8,9 @@ import Testing
   /// The values of scalar `nodes` for scalar inputs.
   private func values(_ nodes: [Node], _ inputs: [Node: Double]) throws -> [Double] {
     let session = try Program(nodes).makeSession()
-    for (node, value) in inputs { session[node] = value }
+    for (node, value) in inputs { try session.write(value, to: node) }
     try session.forward()
-    return nodes.map { session[$0] }
+    return try nodes.map { try session.read($0) }
   }
 
   /// How often each gate occurs in what `results` are computed from, `known` nodes and what they read apart.
@@ -249,7 +249,7 @@ import Testing
     let tangent = try #require(try product { $0.graph.apply(Scaled(byParameter: false), to: [$0]) })
     let session = try Program(tangent).makeSession()
     try session.forward()
-    #expect(try session.read(tangent) == [1, 2, 3])
+    #expect(try session.read(tangent, as: Float.self) == [1, 2, 3])
   }
 
   @Test func `a gate without a pushforward off the way to the outputs is no matter`() throws {

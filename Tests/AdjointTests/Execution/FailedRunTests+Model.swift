@@ -17,7 +17,7 @@ extension FailedRunTests {
 
     init(_ model: Model) throws {
       let session = model.session
-      let bits = { (node: Node) in (try? session.read(node))?.map(\.bitPattern) }
+      let bits = { (node: Node) in (try? session.read(node, as: Float.self))?.map(\.bitPattern) }
       sources["x"] = .some(bits(model.x))
       sources["other"] = .some(bits(model.other))
       for node in [model.y, model.loss, model.flat] { outputs[node.name] = .some(bits(node)) }
@@ -89,7 +89,7 @@ extension FailedRunTests {
       session = program.makeSession(on: executor)
       try session.parameters.makeParameters(of: graph)
       if fed { try session.write((0..<Self.count).map { Float($0) / 16 - 0.5 }, to: x) }
-      session[other] = 0.25
+      try session.write(0.25, to: other)
       try session.writeUpstream((0..<Self.count).map { Float($0 % 3 - 1) }, of: y)
     }
 

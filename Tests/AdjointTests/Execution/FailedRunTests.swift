@@ -288,7 +288,7 @@ import Testing
   }
 
   private static let successes: [(name: String, left: Left, body: @Sendable (Model) throws -> Void)] = [
-    ("read", .all, { _ = try $0.session.read($0.y) }), ("report", .all, { _ = $0.session.report() }),
+    ("read", .all, { _ = try $0.session.read($0.y, as: Float.self) }), ("report", .all, { _ = $0.session.report() }),
     ("peak", .all, { $0.session.resetPeakMemory() }), ("memory", .all, { _ = $0.session.memory }),
     ("parameters", .all, { try $0.session.parameters.makeParameters(of: $0.graph) }),
     ("bytes", .all, { try $0.session.parameters.withBytes(of: ["w", "s"]) { _, _ in } }),
@@ -320,7 +320,7 @@ import Testing
     (
       "loan of an input", .results,
       { model in
-        try model.session.reading(model.other, from: ([0.25] as [Float]).span) {}
+        try model.session.lending(([0.25] as [Float]).span, asInput: model.other) {}
         try model.session.write([0.25] as [Float], to: model.other)
       }
     ),
@@ -370,18 +370,18 @@ import Testing
     ("write of a parameter in place", { try $0.session.withMutableValues(of: $0.w, as: Float.self) { $0[0] = 9 } }),
     ("upstream", { try $0.session.writeUpstream([Float](repeating: 9, count: Model.count), of: $0.y) }),
     ("upstream at a position", { try $0.session.writeUpstream([Float](repeating: 9, count: 17), ofOutputAt: 0) }),
-    ("read", { _ = try $0.session.read($0.x) }),
+    ("read", { _ = try $0.session.read($0.x, as: Float.self) }),
     ("read in place", { try $0.session.withValues(of: $0.x, as: Float.self) { _ in } }),
     ("gradient", { _ = try $0.session.gradient(of: $0.w, as: Float.self) }),
     ("gradient in place", { try $0.session.withGradient(of: $0.w, as: Float.self) { _ in } }),
     ("trimming", { try $0.session.trimMemory() }), ("reserving", { try $0.session.reserveMemory() }),
-    ("loan", { try $0.session.reading($0.other, from: ([9] as [Float]).span) {} }),
+    ("loan", { try $0.session.lending(([9] as [Float]).span, asInput: $0.other) {} }),
     (
       "loan of an output",
       { model in
         var target = [Float](repeating: 9, count: Model.count)
         var span = target.mutableSpan
-        try model.session.writing(model.y, to: &span) {}
+        try model.session.lending(&span, asOutput: model.y) {}
       }
     ),
     (

@@ -28,7 +28,7 @@ import Testing
     let loss: Double
     let y: [Double], dx: [Double], dw: [Double]
     init(_ session: Session, _ model: Model) throws {
-      loss = session[model.loss]
+      loss = try session.read(model.loss)
       y = try session.read(model.y, as: Double.self)
       dx = try session.gradient(of: model.x, as: Double.self)
       dw = try session.gradient(of: model.w, as: Double.self)
@@ -52,7 +52,7 @@ import Testing
       try written.write(input, to: model.x)
       try written.step()
       let expected = try Results(written, model)
-      try lent.reading(model.x, from: values.span.extracting(start..<start + Self.count)) {
+      try lent.lending(values.span.extracting(start..<start + Self.count), asInput: model.x) {
         #expect(try lent.read(model.x, as: Double.self) == input)
         try lent.forward()
         try lent.backward()
@@ -69,10 +69,10 @@ import Testing
     #expect(missing(session))
     try session.write([1, 2, 3] as [Double], to: model.x)
     let other: [Double] = [4, 5, 6]
-    try session.reading(model.x, from: other.span) {
+    try session.lending(other.span, asInput: model.x) {
       let write = #expect(throws: SessionError.self) { try session.write([1, 2, 3] as [Double], to: model.x) }
       #expect(write?.description.hasSuffix("reads lent memory: write it afterwards") == true)
-      let twice = #expect(throws: SessionError.self) { try session.reading(model.x, from: other.span) {} }
+      let twice = #expect(throws: SessionError.self) { try session.lending(other.span, asInput: model.x) {} }
       #expect(twice?.description.hasSuffix("is lent memory already") == true)
       try session.forward()
     }
@@ -92,19 +92,19 @@ import Testing
       return "none"
     }
     let two: [Double] = [1, 2], singles: [Float] = [1, 2, 3], three: [Double] = [1, 2, 3]
-    let short = refusal { try session.reading(model.x, from: two.span) {} }
+    let short = refusal { try session.lending(two.span, asInput: model.x) {} }
     #expect(short.contains("x [3] float64, made at AdjointTests/LoanTests.swift:"))
     #expect(short.hasSuffix("has 3 values, the lent memory 2"))
-    #expect(refusal { try session.reading(model.x, from: singles.span) {} }.hasSuffix("holds float64, not float32"))
+    #expect(refusal { try session.lending(singles.span, asInput: model.x) {} }.hasSuffix("holds float64, not float32"))
     #expect(
-      refusal { try session.reading(model.w, from: three.span) {} }.hasSuffix(
+      refusal { try session.lending(three.span, asInput: model.w) {} }.hasSuffix(
         "is no input: only inputs read lent memory"))
     #expect(
-      refusal { try session.reading(Model().x, from: three.span) {} }.contains("is no input, parameter or output"))
+      refusal { try session.lending(three.span, asInput: Model().x) {} }.contains("is no input, parameter or output"))
     var target = three
     var span = target.mutableSpan
-    #expect(refusal { try session.writing(model.x, to: &span) {} }.hasSuffix("is no output: it is not computed"))
-    #expect(refusal { try session.writing(gradientOf: model.y, to: &span) {} }.contains("computes no gradient of"))
+    #expect(refusal { try session.lending(&span, asOutput: model.x) {} }.hasSuffix("is no output: it is not computed"))
+    #expect(refusal { try session.lending(&span, asGradientOf: model.y) {} }.contains("computes no gradient of"))
     try session.write(three, to: model.x)
     try session.step()
   }
@@ -120,9 +120,9 @@ import Testing
       var whole = y.mutableSpan, gradient = dx.mutableSpan
       var output = whole.extracting(1..<Self.count + 1)
       var downstream = gradient.extracting(1..<Self.count + 1)
-      try session.writing(model.y, to: &output) {
+      try session.lending(&output, asOutput: model.y) {
         #expect(throws: SessionError.self) { try session.read(model.y, as: Double.self) }
-        try session.writing(gradientOf: model.x, to: &downstream) {
+        try session.lending(&downstream, asGradientOf: model.x) {
           try session.step()
           #expect(try Results(session, model) == expected)
         }
@@ -135,7 +135,7 @@ import Testing
     #expect(gone?.description.hasSuffix("was written to lent memory: read it there, or run again") == true)
     #expect(throws: SessionError.self) { try session.gradient(of: model.x, as: Double.self) }
     #expect(try session.gradient(of: model.w, as: Double.self) == expected.dw)
-    #expect(session[model.loss] == expected.loss)
+    #expect(try session.read(model.loss) == expected.loss)
     try session.step()
     #expect(try Results(session, model) == expected)
   }
@@ -150,13 +150,13 @@ import Testing
     try session.forward()
     do {
       var span = target.mutableSpan
-      try session.writing(gradientOf: model.x, to: &span) { try session.backward() }
+      try session.lending(&span, asGradientOf: model.x) { try session.backward() }
     }
     #expect(target == expected.dx)
     try session.forward()
     do {
       var span = target.mutableSpan
-      try session.writing(model.y, to: &span) {
+      try session.lending(&span, asOutput: model.y) {
         #expect(throws: SessionError.self) { try session.backward() }
         try session.forward()
         try session.backward()
@@ -175,16 +175,16 @@ import Testing
     try session.write([1, 2, 3, 4] as [Float], to: y)
     var four: [Float] = [0, 0, 0, 0], one: [Float] = [0], gradient = four
     let lent: [Float] = [5, 6, 7, 8]
-    try session.reading(x, from: lent.span) {
+    try session.lending(lent.span, asInput: x) {
       var four = four.mutableSpan, one = one.mutableSpan, gradient = gradient.mutableSpan
-      try session.writing(shown, to: &four) {
-        try session.writing(sum, to: &one) {
-          try session.writing(gradientOf: x, to: &gradient) { try session.step() }
+      try session.lending(&four, asOutput: shown) {
+        try session.lending(&one, asOutput: sum) {
+          try session.lending(&gradient, asGradientOf: x) { try session.step() }
         }
       }
     }
     #expect(four == [6, 8, 10, 12] && one == [36] && gradient == [1, 1, 1, 1])
-    #expect(try session.read(shown) == four && session.read(both) == four)
+    #expect(try session.read(shown, as: Float.self) == four && session.read(both, as: Float.self) == four)
     #expect(try session.gradient(of: y, as: Float.self) == [1, 1, 1, 1])
   }
 
@@ -194,7 +194,7 @@ import Testing
     let isReading = DispatchSemaphore(value: 0), isRead = DispatchSemaphore(value: 0)
     let other = DispatchQueue(label: "reader")
     let lent: [Double] = [1, 2, 3], hasEnded = Guarded(false)
-    try session.reading(model.x, from: lent.span) {
+    try session.lending(lent.span, asInput: model.x) {
       try session.forward()
       other.async {
         try? session.withValues(of: model.y, as: Double.self) { values in
@@ -218,7 +218,7 @@ import Testing
     let session = try Program(y).makeSession(on: GraphExecutor(width: 1))
     let isDone = DispatchSemaphore(value: 0)
     var values: [Float] = [1, 2, 3, 4]
-    try session.reading(x, from: values.span) {
+    try session.lending(values.span, asInput: x) {
       DispatchQueue(label: "runner").async {
         do { try session.forward() } catch { Issue.record(error) }
         isDone.signal()
@@ -228,7 +228,7 @@ import Testing
     }
     values = [0, 0, 0, 0]
     isDone.wait()
-    #expect(try session.read(y) == [1, 2, 3, 4])
+    #expect(try session.read(y, as: Float.self) == [1, 2, 3, 4])
     #expect(missing(session))
   }
 
@@ -252,7 +252,7 @@ import Testing
           case 1: try? session.writeUpstream(ones, of: y)
           default:
             try? session.trimMemory()
-            _ = try? session.read(other)
+            _ = try? session.read(other, as: Float.self)
           }
           usleep(20)  // so that the loans come in, and other tests' threads
         }
@@ -267,8 +267,8 @@ import Testing
       // What begins may be refused, for a writer is at work; what has begun ends.
       while !hasRun {
         do {
-          try session.reading(x, from: lent.span) {
-            try session.writing(y, to: &span) {
+          try session.lending(lent.span, asInput: x) {
+            try session.lending(&span, asOutput: y) {
               try session.forward()
               hasRun = true
             }
@@ -295,7 +295,7 @@ import Testing
         let f = square(x).sum()
         let session = try Program(f, gradientsFor: [x]).makeSession()
         let lent = [value]
-        try session.reading(x, from: lent.span) { try session.step() }
+        try session.lending(lent.span, asInput: x) { try session.step() }
         #expect(try session.read(f, as: T.self) == [value * value], "\(shape) \(type)")
         #expect(try session.gradient(of: x, as: T.self) == [2 * value], "\(shape) \(type)")
         #expect(missing(session))
@@ -306,7 +306,7 @@ import Testing
     let graph = Graph()
     let index = graph.input("index", [], .int32)
     let session = try Program(index.advanced(by: 1)).makeSession()
-    try session.reading(index, from: ([-5] as [Int32]).span) { try session.forward() }
+    try session.lending(([-5] as [Int32]).span, asInput: index) { try session.forward() }
   }
 
   @Test func `a failed or cancelled run and a closure that throws end a loan as any other`() throws {
@@ -318,7 +318,7 @@ import Testing
     token.cancel()
     for number in 0..<2 {
       #expect(throws: (any Error).self) {
-        try session.reading(model.x, from: input.span) {
+        try session.lending(input.span, asInput: model.x) {
           if number == 0 { throw Own() } else { try session.step(cancellation: token) }
         }
       }
@@ -327,7 +327,7 @@ import Testing
     try session.write(input, to: model.x)
     try session.step()
     let expected = try Results(session, model)
-    try session.reading(model.x, from: input.span) { try session.step() }
+    try session.lending(input.span, asInput: model.x) { try session.step() }
     #expect(try Results(session, model) == expected)
   }
 
@@ -338,8 +338,8 @@ import Testing
     var dx = input
     do {
       var target = dx.mutableSpan
-      try session.reading(model.x, from: input.span) {
-        try session.writing(gradientOf: model.x, to: &target) {
+      try session.lending(input.span, asInput: model.x) {
+        try session.lending(&target, asGradientOf: model.x) {
           try session.reserveMemory()
           try session.step()
           try session.trimMemory()

@@ -31,15 +31,15 @@ import Testing
     for _ in 0..<5 {
       try session.step()
       try byHand.step()
-      #expect(session[descent.loss] == byHand[descent.loss])
+      #expect(try session.read(descent.loss) == byHand.read(descent.loss))
       let slope = try byHand.gradient(of: descent.w, as: Float.self)
       try byHand.withMutableValues(of: descent.w, as: Float.self) { w in
         for i in slope.indices { w[i] -= rate * slope[i] }
       }
       rate *= 0.5
-      #expect(try session.read(descent.v) == slope)
-      #expect(try session.read(descent.w) == byHand.read(descent.w))
-      #expect(session[descent.rate] == Double(rate))
+      #expect(try session.read(descent.v, as: Float.self) == slope)
+      #expect(try session.read(descent.w, as: Float.self) == byHand.read(descent.w, as: Float.self))
+      #expect(try session.read(descent.rate) == Double(rate))
     }
   }
 
@@ -70,7 +70,7 @@ import Testing
       let descent = try Descent()
       let session = try Program(descent.loss, updating: descent.updates).makeSession(on: GraphExecutor(width: width))
       for _ in 0..<4 { try session.step() }
-      return try session.read(descent.w).map(\.bitPattern)
+      return try session.read(descent.w, as: Float.self).map(\.bitPattern)
     }
     #expect(values[0] == values[1] && values[1] == values[2])
   }
@@ -78,15 +78,15 @@ import Testing
   @Test func `forward changes nothing, backward and step do`() throws {
     let descent = try Descent()
     let session = try Program(descent.loss, updating: descent.updates).makeSession()
-    let before = try session.read(descent.w)
+    let before = try session.read(descent.w, as: Float.self)
     try session.forward()
-    let loss = session[descent.loss]
-    #expect(try session.read(descent.w) == before)
+    let loss = try session.read(descent.loss)
+    #expect(try session.read(descent.w, as: Float.self) == before)
     try session.backward()
-    #expect(try session.read(descent.w) != before)
+    #expect(try session.read(descent.w, as: Float.self) != before)
     #expect(throws: SessionError.self) { try session.backward() }  // the parameters are others now
     try session.forward()
-    #expect(session[descent.loss] < loss)
+    #expect(try session.read(descent.loss) < loss)
   }
 
   @Test func `parameters change together, each from the old values`() throws {
@@ -106,9 +106,9 @@ import Testing
     for turn in 1...3 {
       try session.step()
       let isOdd = turn % 2 == 1
-      #expect(try session.read(a) == (isOdd ? [4, 5, 6] : [1, 2, 3]))
-      #expect(try session.read(b) == (isOdd ? [1, 2, 3] : [4, 5, 6]))
-      #expect([session[s], session[t]] == (isOdd ? [8, 7] : [7, 8]))
+      #expect(try session.read(a, as: Float.self) == (isOdd ? [4, 5, 6] : [1, 2, 3]))
+      #expect(try session.read(b, as: Float.self) == (isOdd ? [1, 2, 3] : [4, 5, 6]))
+      #expect(try [session.read(s), session.read(t)] == (isOdd ? [8, 7] : [7, 8]))
       #expect(try session.read(labels, as: Int32.self) == (isOdd ? [3, 4] : [1, 2]))
     }
   }
@@ -132,8 +132,8 @@ import Testing
       try session.write(fed, to: x)
       try session.step()
       let twice = fed.map { 2 * $0 }
-      #expect(try session.read(doubled) == twice)
-      #expect(try p.map { try session.read($0) } == [twice, fed, [5, 6], twice, twice])
+      #expect(try session.read(doubled, as: Float.self) == twice)
+      #expect(try p.map { try session.read($0, as: Float.self) } == [twice, fed, [5, 6], twice, twice])
     }
   }
 
@@ -145,11 +145,11 @@ import Testing
     for turn in 0..<6 {
       try (turn % 3 == 2 ? other : session).step()
       try watcher.forward()
-      #expect(try watcher.read(descent.w) == session.read(descent.w))
+      #expect(try watcher.read(descent.w, as: Float.self) == session.read(descent.w, as: Float.self))
     }
     let alone = try Program(descent.loss, updating: descent.updates).makeSession()
     for _ in 0..<6 { try alone.step() }
-    #expect(try alone.read(descent.w) == session.read(descent.w))
+    #expect(try alone.read(descent.w, as: Float.self) == session.read(descent.w, as: Float.self))
   }
 
   @Test func `a failed or cancelled step changes no parameter`() throws {
@@ -161,7 +161,10 @@ import Testing
     try session.write([0] as [Int32], to: label)
     try session.step()
     func state() throws -> [[Float]] {
-      try [session.read(descent.w), session.read(descent.v), session.read(descent.rate)]
+      try [
+        session.read(descent.w, as: Float.self), session.read(descent.v, as: Float.self),
+        session.read(descent.rate, as: Float.self),
+      ]
     }
     let before = try state()
     try session.write([99] as [Int32], to: label)
@@ -231,7 +234,7 @@ import Testing
       bytes.storeBytes(of: 4, toByteOffset: 4, as: Float.self)
     }
     #expect(try store.withBytes(of: "w") { $0.unsafeLoad(fromByteOffset: 4, as: Float.self) } == 4)
-    #expect(try session.read(w) == [3, 4])
+    #expect(try session.read(w, as: Float.self) == [3, 4])
     try session.forward()
   }
 
@@ -248,7 +251,7 @@ import Testing
         bytes.storeBytes(of: 9, as: Float.self)
       }
     }
-    #expect(try session.read(a) == [1, 1])
+    #expect(try session.read(a, as: Float.self) == [1, 1])
     let error = #expect(throws: SessionError.self) { try store.withBytes(of: "c") { $0.byteCount } }
     #expect(error?.description == "the parameter store holds no c")
     #expect(throws: SessionError.self) { try store.replaceValues(of: ["a", "c"]) { _, _ in } }
@@ -256,6 +259,6 @@ import Testing
       _ = #expect(throws: SessionError.self) { try store.replaceValues(of: ["a"]) { _, _ in } }
     }
     try store.replaceValues(of: ["a", "a"]) { _, bytes in bytes.storeBytes(of: 9, as: Float.self) }
-    #expect(try session.read(a) == [9, 0])
+    #expect(try session.read(a, as: Float.self) == [9, 0])
   }
 }

@@ -94,7 +94,7 @@ import Testing
     let x = graph.input("x"), y = graph.input("y"), z = graph.input("z"), alone = graph.input("alone", [3])
     let f = (x + y) * z
     let session = try Program([f, alone], gradientsFor: [x, y, z, alone]).makeSession()
-    for (node, value) in [(x, -2.0), (y, 5), (z, -4)] { session[node] = value }
+    for (node, value) in [(x, -2.0), (y, 5), (z, -4)] { try session.write(value, to: node) }
     try session.write([0, 0, 0] as [Float], to: alone)
     try session.writeUpstream([1, 2, 3] as [Float], of: alone)
     let told = Told([])

@@ -21,19 +21,23 @@ import Testing
     }
 
     func expectForwardPass(_ call: String) throws {
-      #expect(try session.read(x) == [1, 2, 3], "\(call)")
-      #expect(try session.read(w) == [1, 2, 3], "\(call)")
-      #expect(try session.read(y) == [1, 16, 81], "\(call)")
-      #expect(try session.read(flat) == [1, 2, 3], "\(call)")
+      #expect(try session.read(x, as: Float.self) == [1, 2, 3], "\(call)")
+      #expect(try session.read(w, as: Float.self) == [1, 2, 3], "\(call)")
+      #expect(try session.read(y, as: Float.self) == [1, 16, 81], "\(call)")
+      #expect(try session.read(flat, as: Float.self) == [1, 2, 3], "\(call)")
     }
   }
 
   private static let one: [Float] = [9], three: [Float] = [9, 9, 9], doubles: [Double] = [9, 9, 9]
+  private static let integers: [Int32] = [9, 9, 9]
 
   /// Whatever throws, by name.
   private static let calls: [(name: String, body: @Sendable (Model) throws -> Void)] = [
     ("write of too few values", { try $0.session.write(one, to: $0.x) }),
-    ("write of another type", { try $0.session.write(doubles, to: $0.x) }),
+    ("write of another type", { try $0.session.write(integers, to: $0.x) }),
+    ("write of a number into an array", { try $0.session.write(9, to: $0.x) }),
+    ("write of too few numbers to convert", { try $0.session.write([9.0], to: $0.x) }),
+    ("write of too few integers", { try $0.session.write([9], to: $0.x) }),
     ("write of integers", { try $0.session.write([1, 2, 3] as [Int32], to: $0.x) }),
     ("write to an output", { try $0.session.write(three, to: $0.y) }),
     ("write to an output that shows an input", { try $0.session.write(three, to: $0.flat) }),
@@ -41,7 +45,7 @@ import Testing
     ("write to an input that is not read", { try $0.session.write(three, to: $0.unread) }),
     ("write to another graph's node", { try $0.session.write(three, to: Graph().input("x", [3])) }),
     ("write of too few values to a parameter", { try $0.session.write(one, to: $0.w) }),
-    ("write of another type to a parameter", { try $0.session.write(doubles, to: $0.w) }),
+    ("write of another type to a parameter", { try $0.session.write(integers, to: $0.w) }),
     ("mutable values of another type", { try $0.session.withMutableValues(of: $0.x, as: Double.self) { _ in } }),
     (
       "mutable values of a parameter, another type",
@@ -53,25 +57,27 @@ import Testing
     ("upstream of what is not differentiated", { try $0.session.writeUpstream(three, of: $0.flat) }),
     ("upstream of no output", { try $0.session.writeUpstream(three, ofOutputAt: 1) }),
     ("upstream of too few values at a position", { try $0.session.writeUpstream(one, ofOutputAt: 0) }),
-    ("loan of too few values", { try $0.session.reading($0.x, from: one.span) {} }),
-    ("loan of another type", { try $0.session.reading($0.x, from: doubles.span) {} }),
-    ("loan to a parameter", { try $0.session.reading($0.w, from: three.span) {} }),
-    ("loan to an output", { try $0.session.reading($0.y, from: three.span) {} }),
+    ("loan of too few values", { try $0.session.lending(one.span, asInput: $0.x) {} }),
+    ("loan of another type", { try $0.session.lending(doubles.span, asInput: $0.x) {} }),
+    ("loan to a parameter", { try $0.session.lending(three.span, asInput: $0.w) {} }),
+    ("loan to an output", { try $0.session.lending(three.span, asInput: $0.y) {} }),
     (
       "loan for an output, too few",
-      { try lending(one) { model, span in try model.session.writing(model.y, to: &span) {} }($0) }
+      { try lending(one) { model, span in try model.session.lending(&span, asOutput: model.y) {} }($0) }
     ),
     (
       "loan for an input",
-      { try lending(three) { model, span in try model.session.writing(model.x, to: &span) {} }($0) }
+      { try lending(three) { model, span in try model.session.lending(&span, asOutput: model.x) {} }($0) }
     ),
     (
       "loan for no gradient",
-      { try lending(three) { model, span in try model.session.writing(gradientOf: model.y, to: &span) {} }($0) }
+      { try lending(three) { model, span in try model.session.lending(&span, asGradientOf: model.y) {} }($0) }
     ),
     ("read of another type", { _ = try $0.session.read($0.y, as: Double.self) }),
     ("read of a parameter as another type", { _ = try $0.session.read($0.w, as: Double.self) }),
-    ("read of a node in between", { _ = try $0.session.read($0.hidden) }),
+    ("read of an array as a number", { _ = try $0.session.read($0.y) }),
+    ("read of a gradient as a number", { _ = try $0.session.gradient(of: $0.x) }),
+    ("read of a node in between", { _ = try $0.session.read($0.hidden, as: Float.self) }),
     ("a gradient that is not there yet", { _ = try $0.session.gradient(of: $0.w, as: Float.self) }),
     ("a gradient that is not asked for", { _ = try $0.session.gradient(of: $0.y, as: Float.self) }),
     ("a parameter that the store does not hold", { _ = try $0.session.parameters.withBytes(of: "v") { $0.byteCount } }),
@@ -129,16 +135,16 @@ import Testing
     ("a search while an access reads", { try whileReading($0) { _ = try $0.session.firstNonFinite() } }),
     ("a trace while an access reads", { try whileReading($0) { _ = try $0.session.trace(.forward) } }),
     ("an upstream while an access reads", { try whileReading($0) { try $0.session.writeUpstream(three, of: $0.y) } }),
-    ("a loan while an access reads", { try whileReading($0) { try $0.session.reading($0.x, from: three.span) {} } }),
+    ("a loan while an access reads", { try whileReading($0) { try $0.session.lending(three.span, asInput: $0.x) {} } }),
     (
       "a loan for an output while an access reads",
-      { try whileReading($0, lending(three) { model, span in try model.session.writing(model.y, to: &span) {} }) }
+      { try whileReading($0, lending(three) { model, span in try model.session.lending(&span, asOutput: model.y) {} }) }
     ),
     (
       "a loan for a gradient while an access reads",
       {
         try whileReading(
-          $0, lending(three) { model, span in try model.session.writing(gradientOf: model.w, to: &span) {} })
+          $0, lending(three) { model, span in try model.session.lending(&span, asGradientOf: model.w) {} })
       }
     ),
     ("values in place, another type", { try $0.session.withValues(of: $0.y, as: Double.self) { _ in } }),
@@ -146,9 +152,9 @@ import Testing
     ("a gradient in place, another type", { try $0.session.withGradient(of: $0.w, as: Double.self) { _ in } }),
     (
       "loan for a gradient, too many",
-      { try lending(doubled) { model, span in try model.session.writing(gradientOf: model.w, to: &span) {} }($0) }
+      { try lending(doubled) { model, span in try model.session.lending(&span, asGradientOf: model.w) {} }($0) }
     ),
-    ("loan of too many values", { try $0.session.reading($0.x, from: doubled.span) {} }),
+    ("loan of too many values", { try $0.session.lending(doubled.span, asInput: $0.x) {} }),
     ("write of too many values", { try $0.session.write(doubled, to: $0.x) }),
     ("upstream of too many values", { try $0.session.writeUpstream(doubled, of: $0.y) }),
     ("upstream at a position below 0", { try $0.session.writeUpstream(three, ofOutputAt: -1) }),
@@ -204,44 +210,44 @@ import Testing
     let x = graph.input("x"), other = graph.input("other")
     let y = x * x
     let session = try Program(y, gradientsFor: [x]).makeSession()
-    session[x] = 3
+    try session.write(3, to: x)
     try session.step()
     #expect(throws: SessionError.self) { try session.backward() }
-    #expect(session[y] == 9 && session.gradient(of: x) == 6)
+    #expect(try session.read(y) == 9 && session.gradient(of: x) == 6)
     let lent: [Float] = [4]
-    try session.reading(x, from: lent.span) {}
+    try session.lending(lent.span, asInput: x) {}
     #expect(throws: SessionError.self) { try session.forward() }  // x is not fed
     #expect(throws: SessionError.self) { try session.step() }
     #expect(throws: SessionError.self) { try session.firstNonFinite() }
     #expect(throws: SessionError.self) { try session.trace() }
     #expect(throws: SessionError.self) { try session.step { _ in } }
-    #expect(session[y] == 9 && session.gradient(of: x) == 6)
+    #expect(try session.read(y) == 9 && session.gradient(of: x) == 6)
     let forwardOnly = try Program(y, alsoComputing: [other]).makeSession()
-    forwardOnly[x] = 2
-    forwardOnly[other] = 1
+    try forwardOnly.write(2, to: x)
+    try forwardOnly.write(1, to: other)
     try forwardOnly.forward()
     #expect(throws: SessionError.self) { try forwardOnly.step() }
     #expect(throws: SessionError.self) { try forwardOnly.backward() }
-    #expect(forwardOnly[y] == 4 && forwardOnly[other] == 1)
+    #expect(try forwardOnly.read(y) == 4 && forwardOnly.read(other) == 1)
   }
 
   @Test func `a loan that is refused within another changes nothing`() throws {
     let model = try Model()
     let session = model.session
-    try session.reading(model.x, from: Self.three.span) {
+    try session.lending(Self.three.span, asInput: model.x) {
       try session.forward()
-      #expect(throws: SessionError.self) { try session.reading(model.x, from: Self.three.span) {} }
+      #expect(throws: SessionError.self) { try session.lending(Self.three.span, asInput: model.x) {} }
       #expect(throws: SessionError.self) { try session.write(Self.three, to: model.x) }
       try session.backward()
     }
     var target: [Float] = [0, 0, 0], second = target
     var span = target.mutableSpan, refused = second.mutableSpan
     try session.write([1, 2, 3] as [Float], to: model.x)
-    try session.writing(model.y, to: &span) {
+    try session.lending(&span, asOutput: model.y) {
       try session.forward()
-      #expect(throws: SessionError.self) { try session.writing(model.y, to: &refused) {} }
+      #expect(throws: SessionError.self) { try session.lending(&refused, asOutput: model.y) {} }
       try session.backward()
-      #expect(try session.read(model.y) == [1, 16, 81])
+      #expect(try session.read(model.y, as: Float.self) == [1, 16, 81])
     }
     #expect(target == [1, 16, 81] && second == [0, 0, 0])
   }
@@ -256,15 +262,15 @@ import Testing
     for _ in 0..<3 {
       #expect(throws: SessionError.self) { try small.write([Float](repeating: 1, count: 1 << 12), to: x) }
       #expect(small.memory.allocated == 0)
-      #expect(throws: SessionError.self) { try small.read(x) }
+      #expect(throws: SessionError.self) { try small.read(x, as: Float.self) }
     }
     let session = program.makeSession(memoryLimit: program.sessionBytes - 1)
     try session.write([Float](repeating: 1, count: 1 << 12), to: x)
     try session.forward()
-    let (value, held) = (session[y], session.memory.allocated)
+    let (value, held) = try (session.read(y), session.memory.allocated)
     for refused in [{ try session.step() }, { try session.backward() }, { try session.reserveMemory() }] {
       #expect(throws: SessionError.self) { try refused() }
-      #expect(session[y] == value && session.memory.allocated == held)
+      #expect(try session.read(y) == value && session.memory.allocated == held)
     }
   }
 
@@ -313,7 +319,7 @@ import Testing
           return
         }
         #expect(node.hasPrefix(missing.name))
-        #expect(throws: SessionError.self) { try session.read(missing) }
+        #expect(throws: SessionError.self) { try session.read(missing, as: Float.self) }
       }
     }
   }
@@ -331,7 +337,7 @@ import Testing
     // Nor does anybody who was refused keep the store.
     let other = try Program(a + b).makeSession(parameters: store)
     for refused in [
-      { try other.write(Self.three, to: b) }, { _ = try other.read(b) }, { try other.forward() },
+      { try other.write(Self.three, to: b) }, { _ = try other.read(b, as: Float.self) }, { try other.forward() },
       { try other.withMutableValues(of: b, as: Float.self) { _ in } }, { try other.reserveMemory() },
     ] {
       #expect(throws: SessionError.self) { try refused() }
@@ -358,7 +364,7 @@ import Testing
           throw Own()
         }
       }
-      #expect(try session.read(node) == [5, 2, 3])
+      #expect(try session.read(node, as: Float.self) == [5, 2, 3])
       #expect(throws: SessionError.self) { try session.backward() }
     }
   }

@@ -44,8 +44,8 @@ extension SteadyStepTests {
       var gradient = values
       try countSteps {
         var target = gradient.mutableSpan
-        try session.reading(x, from: values.span) {
-          try session.writing(gradientOf: x, to: &target) { try session.step() }
+        try session.lending(values.span, asInput: x) {
+          try session.lending(&target, asGradientOf: x) { try session.step() }
         }
       }
     }

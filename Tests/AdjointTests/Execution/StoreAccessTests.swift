@@ -130,7 +130,7 @@ import Testing
             if reader == 0 {
               // Σ (w − v) is 0 in each version.
               try other.reading.forward()
-              let sum = try other.reading.read(other.difference)
+              let sum = try other.reading.read(other.difference, as: Float.self)
               if sum != [0] { mixed.withLock { $0.append("a sum of \(sum)") } }
             } else {
               let values = try model.values()
@@ -184,13 +184,13 @@ import Testing
       }
       let expected = (0..<17).map { Float($0 < 2 * round ? round : 0) }
       try first.forward()
-      #expect(try first.read(model.product) == expected.map { $0 * Float(round) }, "round \(round)")
-      #expect(try first.read(model.w) == expected && model.values() == expected + [Float(round)])
+      #expect(try first.read(model.product, as: Float.self) == expected.map { $0 * Float(round) }, "round \(round)")
+      #expect(try first.read(model.w, as: Float.self) == expected && model.values() == expected + [Float(round)])
     }
     try model.store.replaceValues(of: ["w"]) { _, _ in }
-    #expect(try first.read(model.w) == [Float](repeating: 0, count: 17))
+    #expect(try first.read(model.w, as: Float.self) == [Float](repeating: 0, count: 17))
     try first.forward()
-    #expect(try first.read(model.product) == [Float](repeating: 0, count: 17))
+    #expect(try first.read(model.product, as: Float.self) == [Float](repeating: 0, count: 17))
   }
 }
 

@@ -123,15 +123,15 @@ import Testing
     try training.write([2, 4, 4, 6] as [Float], to: x)  // mean 4, variance 8 / 3
     for session in [training, serving] { try session.write([1] as [Float], to: one) }
     try training.step()
-    #expect(try training.read(seen.mean) == [2])
+    #expect(try training.read(seen.mean, as: Float.self) == [2])
     try training.step()
-    #expect(try training.read(seen.mean) == [3])
-    let variance = try training.read(seen.variance)[0]
+    #expect(try training.read(seen.mean, as: Float.self) == [3])
+    let variance = try training.read(seen.variance, as: Float.self)[0]
     #expect(abs(variance - (0.25 + 0.75 * 8 / 3)) < 1e-6)
     try serving.write([3, 5, 1, 3] as [Float], to: x)
     try serving.forward()
     let expected = [0, 2, -2, 0].map { 1 + $0 / variance.squareRoot() }
-    #expect(zip(try serving.read(predicted), expected).allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(zip(try serving.read(predicted, as: Float.self), expected).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
   @Test func `a channel of one value becomes the shift`() throws {
@@ -144,7 +144,7 @@ import Testing
     try session.write([1] as [Float], to: one)
     try session.writeUpstream([1, 2, 3, 4] as [Float], of: y)
     try session.step()
-    #expect(try session.read(y) == [1, 1, 1, 1])
+    #expect(try session.read(y, as: Float.self) == [1, 1, 1, 1])
     #expect(try session.gradient(of: x, as: Float.self).allSatisfy(\.isFinite))
   }
 

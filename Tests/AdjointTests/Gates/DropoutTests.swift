@@ -29,7 +29,7 @@ import Testing
     let session = try c.session()
     try session.forward()
     try session.backward()
-    let values = try session.read(c.y)
+    let values = try session.read(c.y, as: Float.self)
     #expect(try session.gradient(of: c.x, as: Float.self) == values)
     #expect(Set(values) == [0, 1 / 0.7])
     let share = Double(values.count { $0 == 0 }) / 120_000
@@ -41,24 +41,24 @@ import Testing
     let c = Case()
     let first = try c.session()
     try first.step()
-    let values = try first.read(c.y)
+    let values = try first.read(c.y, as: Float.self)
     for width in [1, 2, 4] {
       let session = try c.session(width: width)
       try session.step()
-      #expect(try session.read(c.y) == values)
+      #expect(try session.read(c.y, as: Float.self) == values)
       #expect(try session.gradient(of: c.x, as: Float.self) == values)
       try session.write([6] as [Int32], to: c.step)
       try session.step()
-      #expect(try session.read(c.y) != values)
-      #expect(try session.gradient(of: c.x, as: Float.self) == session.read(c.y))
+      #expect(try session.read(c.y, as: Float.self) != values)
+      #expect(try session.gradient(of: c.x, as: Float.self) == session.read(c.y, as: Float.self))
       try session.write([5] as [Int32], to: c.step)
       try session.step()
-      #expect(try session.read(c.y) == values)
+      #expect(try session.read(c.y, as: Float.self) == values)
     }
     let again = Case()
     let session = try again.session()
     try session.step()
-    #expect(try session.read(again.y) == values, "a graph built in the same order draws the same")
+    #expect(try session.read(again.y, as: Float.self) == values, "a graph built in the same order draws the same")
   }
 
   @Test func `a large dropout is divided among workers`() throws {
@@ -77,9 +77,9 @@ import Testing
     ]
     let session = try Program(nodes).makeSession()
     try session.write([Float](repeating: 1, count: 1000), to: x)
-    session[step] = -3
+    try session.write(-3, to: step)
     try session.forward()
-    let values = try nodes.map { try session.read($0) }
+    let values = try nodes.map { try session.read($0, as: Float.self) }
     #expect(Set(values).count == 4)
     #expect(values[2] == values[4])
     #expect(session.program.plan.calls.count == 4)
@@ -92,9 +92,9 @@ import Testing
     let nodes = build(graph, x, step)
     let session = try Program(nodes).makeSession()
     try session.write([Float](repeating: 1, count: 1000), to: x)
-    session[step] = 4
+    try session.write(4, to: step)
     try session.forward()
-    return try nodes.map { try session.read($0) }
+    return try nodes.map { try session.read($0, as: Float.self) }
   }
 
   @Test func `what else a graph holds changes no mask`() throws {
@@ -155,7 +155,7 @@ import Testing
       try session.write([Float](repeating: 0, count: 2000), to: x)
       try session.writeUpstream([Float](repeating: 1, count: 2000), of: kept)
       try session.step()
-      let (values, slopes) = (try session.read(kept), try session.gradient(of: x, as: Float.self))
+      let (values, slopes) = (try session.read(kept, as: Float.self), try session.gradient(of: x, as: Float.self))
       #expect(values.indices.allSatisfy { (values[$0] == 0) == (slopes[$0] == 0) })
       let share = Double(values.count { $0 != 0 }) / 2000
       #expect((0.2...0.3).contains(share), "a quarter is kept by both")
@@ -226,7 +226,7 @@ import Testing
     var drawn: [[Float]] = []
     for number in 1...4 as ClosedRange<Int32> {
       try session.step()
-      drawn.append(try session.read(c.y))
+      drawn.append(try session.read(c.y, as: Float.self))
       #expect(try session.gradient(of: c.x, as: Float.self) == drawn.last)
       #expect(try session.read(c.step, as: Int32.self) == [number])
     }
@@ -234,9 +234,9 @@ import Testing
     let resumed = try c.session()
     try resumed.write([2] as [Int32], to: c.step)
     try resumed.step()
-    #expect(try resumed.read(c.y) == drawn[2])
+    #expect(try resumed.read(c.y, as: Float.self) == drawn[2])
     try resumed.forward()
-    #expect(try resumed.read(c.y) == drawn[3])
+    #expect(try resumed.read(c.y, as: Float.self) == drawn[3])
     try resumed.backward()
     #expect(try resumed.gradient(of: c.x, as: Float.self) == drawn[3])
     #expect(try resumed.read(c.step, as: Int32.self) == [4])

@@ -65,7 +65,7 @@ import Testing
     try session.write([3, 3, 0, 0, .nan, 1, -1, 1] as [Float], to: x)
     try session.writeUpstream([Float](repeating: 1, count: 8), of: y)
     try session.step()
-    let (value, gradient) = (try session.read(y), try session.gradient(of: x, as: Float.self))
+    let (value, gradient) = (try session.read(y, as: Float.self), try session.gradient(of: x, as: Float.self))
     #expect(Array(value[..<4]) == [0, 0, 0, 0] && Array(gradient[..<4]) == [0, 0, 0, 0])
     #expect(value[4].isNaN && value[5].isNaN)
     #expect(abs(value[6] + 1) < 1e-4 && abs(value[7] - 1) < 1e-4 && gradient[6...].allSatisfy { abs($0) < 1e-6 })

@@ -11,7 +11,7 @@ import Testing
     if node.shape.rank > 0 { try session.writeUpstream((1...count).map { Float($0) }, of: node) }
     try session.step()
     let gradient = try session.withGradient(of: x, as: Float.self) { span in span.indices.map { span[$0] } }
-    return (try session.read(node), gradient)
+    return (try session.read(node, as: Float.self), gradient)
   }
 
   @Test func `elements that tie for a window's maximum share its gradient evenly`() throws {

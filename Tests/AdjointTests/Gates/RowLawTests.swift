@@ -49,7 +49,7 @@ import Testing
       try session.write(Array(images[rows.lowerBound * inputCount..<rows.upperBound * inputCount]), to: image)
       try session.forward()
       _ = graph
-      return try session.read(answer)
+      return try session.read(answer, as: Float.self)
     }
     let alone = try (0..<rowCount).map { try answers($0..<$0 + 1) }
     for count in 2...rowCount {

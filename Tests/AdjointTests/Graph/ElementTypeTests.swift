@@ -85,11 +85,11 @@ import Testing
       let graph = Graph()
       let x = graph.input("x", [], type), y = x.reshaped([1]).reshaped([])
       let session = try Program(y).makeSession()
-      session[x] = 1
+      try session.write(1, to: x)
       try session.forward()
-      #expect(session[y] == 1 && session[x] == 1)
+      #expect(try session.read(y) == 1 && session.read(x) == 1)
       for number in [0.5, 2, -1, 0x1p31, 0x1p63, .nan] where type.lacks(number) {
-        let error = #expect(throws: SessionError.self) { try session.write(doubles: [number], to: x) }
+        let error = #expect(throws: SessionError.self) { try session.write([number], to: x) }
         #expect(error.map { "\($0)" }?.contains("takes \(type), got \(number)") == true)
         let constant = #expect(throws: GraphError.self) { try Program(Graph().constant(number, [], type)) }
         #expect(constant?.description.contains("\(number) is no \(type)") == true)

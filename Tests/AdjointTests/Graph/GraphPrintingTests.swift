@@ -9,7 +9,7 @@ import Testing
     let q = (x + y).named("q")
     let f = (q * z).named("f")
     let session = try Program(f, gradientsFor: [x, y, z, q, f], alsoComputing: [q]).makeSession()
-    for (node, value) in [(x, -2.0), (y, 5), (z, -4)] { session[node] = value }
+    for (node, value) in [(x, -2.0), (y, 5), (z, -4)] { try session.write(value, to: node) }
     try session.step()
     return (session, f)
   }
@@ -56,7 +56,7 @@ import Testing
     let shared = exp(x).named("e")
     let f = (shared * (shared + 2)).named("f")
     let session = try Program(f).makeSession()
-    session[x] = 0
+    try session.write(0, to: x)
     #expect(
       session.drawing(of: f) == """
         f = multiply  –  –
@@ -85,7 +85,7 @@ import Testing
     let graph = Graph()
     let x = graph.input("x", [], .float64)
     let session = try Program(-x).makeSession()
-    session[x] = number
+    try session.write(number, to: x)
     #expect(session.report().contains(" \(text)  "))
   }
 
@@ -95,7 +95,7 @@ import Testing
     var node = x
     for _ in 0..<10_000 { node = node + x }
     let session = try Program(node).makeSession()
-    session[x] = 1
+    try session.write(1, to: x)
     try session.forward()
     let lines = session.drawing(of: node, depth: 3).split(separator: "\n")
     #expect(lines.count == 5)

@@ -17,24 +17,25 @@ import Testing
     let session = program.makeSession(on: try GraphExecutor(width: width))
     func write(_ number: Int) throws {
       try session.write((0..<4).map { Float(10 * number + $0) }, to: x)
-      session[s] = Double(number)
+      try session.write(Double(number), to: s)
       try session.write((0..<4).map { Int32(100 * number + $0) }, to: labels)
     }
     func expectRun(_ number: Int, _ location: Testing.SourceLocation = #_sourceLocation) throws {
       for node in shown {
-        #expect(try session.read(node) == (0..<4).map { Float(10 * number + $0) }, sourceLocation: location)
+        #expect(
+          try session.read(node, as: Float.self) == (0..<4).map { Float(10 * number + $0) }, sourceLocation: location)
         let last = try session.withValues(of: node, as: Float.self) { $0[3] }
         #expect(last == Float(10 * number + 3), sourceLocation: location)
       }
-      #expect(shownScalars.map { session[$0] } == [Double](repeating: Double(number), count: 4))
+      #expect(try shownScalars.map { try session.read($0) } == [Double](repeating: Double(number), count: 4))
       for node in shownLabels {
         let expected = (0..<4).map { Int32(100 * number + $0) }
         #expect(try session.read(node, as: Int32.self) == expected, sourceLocation: location)
       }
     }
     try write(1)
-    #expect(try session.read(x) == [10, 11, 12, 13])  // nothing has run yet: what was fed
-    #expect(throws: SessionError.self) { try session.read(shown[1]) }
+    #expect(try session.read(x, as: Float.self) == [10, 11, 12, 13])  // nothing has run yet: what was fed
+    #expect(throws: SessionError.self) { try session.read(shown[1], as: Float.self) }
     try session.step()
     try expectRun(1)
     try write(2)
@@ -47,26 +48,26 @@ import Testing
     try expectRun(2)
     // Lent memory is fed as well, and goes away.
     let lent: [Float] = [40, 41, 42, 43], other: [Float] = [50, 51, 52, 53]
-    try session.reading(x, from: lent.span) {
-      #expect(try session.read(shown[1]) == [20, 21, 22, 23])
+    try session.lending(lent.span, asInput: x) {
+      #expect(try session.read(shown[1], as: Float.self) == [20, 21, 22, 23])
       try session.forward()
     }
-    try session.reading(x, from: other.span) {
-      let values = try shown.map { try session.read($0) }
+    try session.lending(other.span, asInput: x) {
+      let values = try shown.map { try session.read($0, as: Float.self) }
       #expect(values == [[Float]](repeating: lent, count: shown.count))
     }
-    for node in shown { #expect(try session.read(node) == lent) }
+    for node in shown { #expect(try session.read(node, as: Float.self) == lent) }
     try write(6)
     var target: [Float] = [0, 0, 0, 0]
     do {
       var span = target.mutableSpan
-      try session.writing(shown[0], to: &span) {
+      try session.lending(&span, asOutput: shown[0]) {
         try session.forward()
         try write(7)
       }
     }
     #expect(target == [60, 61, 62, 63])
-    #expect(try session.read(shown[2]) == [60, 61, 62, 63])
+    #expect(try session.read(shown[2], as: Float.self) == [60, 61, 62, 63])
   }
 
   @Test func `a gradient that is its upstream keeps what the run has read`() throws {
@@ -75,7 +76,7 @@ import Testing
     let flat = x.reshaped([4])
     let session = try Program([flat, x, s], gradientsFor: [x, flat, s]).makeSession()
     try session.write([1, 2, 3, 4] as [Float], to: x)
-    session[s] = 1
+    try session.write(1, to: s)
     func writeUpstreams(_ number: Float) throws {
       try session.writeUpstream([Float](repeating: number, count: 4), of: flat)
       try session.writeUpstream([Float](repeating: 10 * number, count: 4), of: x)
@@ -84,7 +85,7 @@ import Testing
     func expectRun(_ number: Float, _ location: Testing.SourceLocation = #_sourceLocation) throws {
       #expect(try session.gradient(of: flat, as: Float.self)[3] == number, sourceLocation: location)
       #expect(try session.gradient(of: x, as: Float.self)[3] == 11 * number, sourceLocation: location)
-      #expect(session.gradient(of: s) == Double(100 * number), sourceLocation: location)
+      #expect(try session.gradient(of: s) == Double(100 * number), sourceLocation: location)
     }
     try writeUpstreams(1)
     try session.step()
@@ -125,10 +126,10 @@ import Testing
       updating: [ParameterUpdate(w, to: w * 10), ParameterUpdate(b, to: b + 1)])
     let session = program.makeSession()
     try session.step()
-    #expect(try session.read(shown) == [1, 2] && session.read(w) == [10, 20])
-    #expect(session[kept] == 5 && session[b] == 6)
+    #expect(try session.read(shown, as: Float.self) == [1, 2] && session.read(w, as: Float.self) == [10, 20])
+    #expect(try session.read(kept) == 5 && session.read(b) == 6)
     try session.step()
-    #expect(try session.read(shown) == [10, 20] && session.read(w) == [100, 200])
+    #expect(try session.read(shown, as: Float.self) == [10, 20] && session.read(w, as: Float.self) == [100, 200])
   }
 
   @Test func `a report has the numbers of the last run`() throws {
@@ -136,10 +137,10 @@ import Testing
     let x = graph.input("x")
     let shown = stopGradient(x).named("shown")
     let session = try Program(square(x), alsoComputing: [shown]).makeSession()
-    session[x] = 3
+    try session.write(3, to: x)
     try session.forward()
     let before = session.report().split(separator: "\n").first { $0.hasPrefix("shown") }
-    session[x] = 4
+    try session.write(4, to: x)
     #expect(session.report().split(separator: "\n").first { $0.hasPrefix("shown") } == before)
     #expect(before?.contains("3") == true)
   }

@@ -119,7 +119,7 @@ import Testing
     #expect(throws: SessionError.self) { try session.gradient(of: x, as: Float.self) }
     try session.forward()
     try session.reserveMemory()
-    #expect(throws: SessionError.self) { try session.read(y) }
+    #expect(throws: SessionError.self) { try session.read(y, as: Float.self) }
     #expect(throws: SessionError.self) { try session.backward() }
     try session.step()
     try expectBits(session, x, y, bits)

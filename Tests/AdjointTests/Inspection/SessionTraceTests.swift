@@ -19,9 +19,9 @@ import Testing
   func `a traced step has the bits of any other, and slices named after nodes`(width: Int) throws {
     let (session, loss) = try network(GraphExecutor(width: width))
     try session.step()
-    let value = session[loss]
+    let value = try session.read(loss)
     let trace = try session.trace()
-    #expect(session[loss] == value)
+    #expect(try session.read(loss) == value)
     #expect(trace.name == "step")
     #expect(trace.units.count == session.program.unitCount)
     let names = trace.units.flatMap(\.parts).map(\.name)
@@ -44,7 +44,7 @@ import Testing
     let graph = Graph()
     let x = graph.input("x")
     let session = try Program(sin(x) * x).makeSession()
-    session[x] = 2
+    try session.write(2, to: x)
     let part = try #require(try session.trace(.forward).units.flatMap(\.parts).first)
     #expect(part.kind == "scalar sin+multiply" && part.name.hasPrefix("2 scalar gates from sin#"))
   }
@@ -56,8 +56,8 @@ import Testing
     let session = try Program(f).makeSession()
     #expect(throws: SessionError.self) { try session.trace(.forward) }
     #expect(throws: SessionError.self) { try session.trace() }
-    session[x] = 0
+    try session.write(0, to: x)
     try session.forward()
-    #expect(session[f] == 1)
+    #expect(try session.read(f) == 1)
   }
 }

@@ -290,7 +290,7 @@ import Testing
     }
     try session.write([-1.3, 0.4, 2.1] as [Float], to: x)
     try session.forward()
-    let found = try (values + slopes).map { try session.read($0) }
+    let found = try (values + slopes).map { try session.read($0, as: Float.self) }
     for (a, b) in [(found[0], found[1]), (found[2], found[3])] {
       #expect(zip(a, b).allSatisfy { ($0 - $1).magnitude <= 1e-5 }, "\(a), not \(b)")
     }

@@ -24,11 +24,11 @@ import Testing
     let x = graph.input("x", [], .float64)
     let squared = square(x).named("squared")
     let session = try Program(sqrt(squared), gradientsFor: [x]).makeSession()
-    session[x] = 0  // the slope of the root is infinite there, that of the square 0
+    try session.write(0, to: x)  // the slope of the root is infinite there, that of the square 0
     let found = try #require(try session.firstNonFinite())
     #expect(found.backwardOf == "squared")
     #expect(try session.firstNonFinite(includingInfinity: true) != nil)
-    session[x] = 4
+    try session.write(4, to: x)
     try session.step()
   }
 
@@ -39,7 +39,7 @@ import Testing
     let root = sqrt(x).named("root")
     let view = root.reshaped([1]).named("view").reshaped([1, 1])
     let session = try Program([(view * row).sum(), root * 2], gradientsFor: [x]).makeSession()
-    session[x] = -4
+    try session.write(-4, to: x)
     try session.write(ReferenceTensor([17], type, [Double](repeating: 1, count: 17)), to: row)
     #expect(try session.firstNonFinite()?.nodeName == "root")
   }
@@ -48,7 +48,7 @@ import Testing
     let graph = Graph()
     let x = graph.input("x")
     let session = try Program(x * 2, gradientsFor: [x]).makeSession()
-    session[x] = .nan
+    try session.write(.nan, to: x)
     #expect(try session.firstNonFinite()?.nodeName == "x")
   }
 }

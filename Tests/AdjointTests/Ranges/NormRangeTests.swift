@@ -156,9 +156,10 @@ import Testing
       try session.write(row.map { $0 / 3 * 0.7 }, to: b)
       try session.forward()
       // Vectors shorter than ε have no direction.
-      #expect(try session.read(same) == [1, 1, 0, 1])
-      #expect(try session.read(opposite) == [-1, -1, 0, -1])
-      #expect(try session.read(other).enumerated().allSatisfy { $0 == 2 || ($1 <= 1 && $1 > 0.999_999) })
+      #expect(try session.read(same, as: Float.self) == [1, 1, 0, 1])
+      #expect(try session.read(opposite, as: Float.self) == [-1, -1, 0, -1])
+      #expect(
+        try session.read(other, as: Float.self).enumerated().allSatisfy { $0 == 2 || ($1 <= 1 && $1 > 0.999_999) })
     }
   }
 
@@ -199,7 +200,7 @@ import Testing
       try session.write([Float](repeating: 3e38, count: 15_000), to: x)
       try session.write([Double](repeating: -1.5e308, count: 15_000), to: z)
       try session.forward()
-      #expect(try session.read(y).allSatisfy { abs($0 / 3e38 - 1) < 1e-6 })
+      #expect(try session.read(y, as: Float.self).allSatisfy { abs($0 / 3e38 - 1) < 1e-6 })
       #expect(try session.read(w, as: Double.self).allSatisfy { abs($0 / 1.5e308 + 1) < 1e-14 })
     }
   }

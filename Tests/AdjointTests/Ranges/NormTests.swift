@@ -65,7 +65,8 @@ import Testing
     try session.writeUpstream([Float](repeating: 1, count: y.shape.elementCount), of: y)
     try session.step()
     return (
-      try session.read(y), try session.gradient(of: c.a, as: Float.self), try session.gradient(of: c.b, as: Float.self)
+      try session.read(y, as: Float.self), try session.gradient(of: c.a, as: Float.self),
+      try session.gradient(of: c.b, as: Float.self)
     )
   }
 

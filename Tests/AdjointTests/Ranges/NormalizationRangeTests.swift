@@ -128,13 +128,13 @@ import Testing
     let session = try Program([y] + updates.map(\.value)).makeSession()
     try session.write([1e30, -1e30, 1e30, -1e30] as [Float], to: x)
     try session.forward()
-    #expect(try zip(session.read(y), [1, -1, 1, -1]).allSatisfy { abs($0 - $1) < 1e-6 })
-    let variance = try session.read(updates[1].value)[0]
+    #expect(try zip(session.read(y, as: Float.self), [1, -1, 1, -1]).allSatisfy { abs($0 - $1) < 1e-6 })
+    let variance = try session.read(updates[1].value, as: Float.self)[0]
     #expect(variance.isFinite && variance > 1e37)
     // Squares overflow here, and the variance does not.
     try session.write([2e19, 0, 0, 0] as [Float], to: x)
     try session.forward()
-    #expect(abs(try session.read(updates[1].value)[0] / (0.1 * 1e38) - 1) < 1e-6)
+    #expect(abs(try session.read(updates[1].value, as: Float.self)[0] / (0.1 * 1e38) - 1) < 1e-6)
   }
 
   @Test func `inference with huge statistics is right`() throws {
@@ -146,7 +146,7 @@ import Testing
     let session = try Program(y).makeSession()
     try session.write([3e38, -3e38] as [Float], to: x)
     try session.forward()
-    let value = try session.read(y)
+    let value = try session.read(y, as: Float.self)
     #expect(abs(value[0] / 6e19 - 1) < 1e-6 && value[1] == 0)
   }
 }

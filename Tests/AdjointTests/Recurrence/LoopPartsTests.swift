@@ -102,7 +102,8 @@ import Testing
       // The second step finds what the first has left.
       try session.step()
       try session.step()
-      return try outputs.map { try session.read($0) } + inputs.map { try session.gradient(of: $0, as: Float.self) }
+      return try outputs.map { try session.read($0, as: Float.self) }
+        + inputs.map { try session.gradient(of: $0, as: Float.self) }
     }
     let expected = try results(Self.whole, width: 1)
     #expect(expected.allSatisfy { $0.contains { $0 != 0 } })

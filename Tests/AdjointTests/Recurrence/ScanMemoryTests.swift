@@ -180,8 +180,8 @@ import Testing
     // What has no memory of its own cannot be written elsewhere, and is copied.
     var target = [Double](repeating: 0, count: 15), states = target
     var span = target.mutableSpan, own = states.mutableSpan
-    try session.writing(run.outputs[1], to: &span) {
-      try session.writing(run.outputs[0], to: &own) { try session.forward() }
+    try session.lending(&span, asOutput: run.outputs[1]) {
+      try session.lending(&own, asOutput: run.outputs[0]) { try session.forward() }
     }
     #expect(target == stacks[1].flatMap { $0 } && states == stacks[0].flatMap { $0 })
     try session.forward()
@@ -220,8 +220,8 @@ import Testing
     try session.step()
     try check(own, [0, 1, 2, 3, 4, 0])
     let others: [Int32] = [4, 4, 1, 0, 2, 2]
-    try session.reading(x, from: lent.span) {
-      try session.reading(labels, from: others.span) { try session.step() }
+    try session.lending(lent.span, asInput: x) {
+      try session.lending(others.span, asInput: labels) { try session.step() }
     }
     try check(lent, [4, 4, 1, 0, 2, 2])
     try session.write(own, to: x)

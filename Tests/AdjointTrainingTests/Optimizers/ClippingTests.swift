@@ -13,7 +13,7 @@ import Testing
     let session = try Program(results).makeSession()
     for (node, values) in zip(nodes, gradients) { try session.write(values, to: node) }
     try session.forward()
-    return try results.map { try session.read($0) }
+    return try results.map { try session.read($0, as: Float.self) }
   }
 
   private func norm(_ gradients: [[Float]]) throws -> Float {
@@ -23,7 +23,7 @@ import Testing
     let session = try Program(norm).makeSession()
     for (node, values) in zip(nodes, gradients) { try session.write(values, to: node) }
     try session.forward()
-    return try session.read(norm)[0]
+    return try session.read(norm, as: Float.self)[0]
   }
 
   private func expect(

@@ -264,10 +264,12 @@ import Testing
     #expect(Set(trainer.gradients.keys) == [w])
     let loss = try trainer.takeStep { session, _ in try session.write([1, 2] as [Float], to: x) }
     #expect(loss == 5)
-    #expect(try trainer.session.read(prediction) == [1, 2])
-    #expect(try trainer.session.read(w) == [1 - 0.5, 1 - 2] && trainer.session.read(mean) == [1, 2])
+    #expect(try trainer.session.read(prediction, as: Float.self) == [1, 2])
+    #expect(
+      try trainer.session.read(w, as: Float.self) == [1 - 0.5, 1 - 2]
+        && trainer.session.read(mean, as: Float.self) == [1, 2])
     #expect(try trainer.takeStep { _, _ in } == 1.5 * 1.5)
-    #expect(try trainer.session.read(prediction) == [1.5, 0])
+    #expect(try trainer.session.read(prediction, as: Float.self) == [1.5, 0])
   }
 
   @Test func `an asynchronous step that fails is not counted, and changes nothing`() async throws {

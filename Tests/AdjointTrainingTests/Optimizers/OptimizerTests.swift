@@ -114,7 +114,7 @@ import Testing
       (w * graph.constant([1e-3, 1, 1e3] as [Float], [3])).sum(), optimizer: Adam(), rate: .constant(0.5),
       batches: Batches(rowCount: 1, batchSize: 1, seed: 0))
     try trainer.takeStep { _, _ in }
-    for (moved, from) in zip(try trainer.session.read(w), [1, 10, 100] as [Float]) {
+    for (moved, from) in zip(try trainer.session.read(w, as: Float.self), [1, 10, 100] as [Float]) {
       #expect(abs(from - 0.5 - moved) < 1e-5 * from)  // ε against the smallest gradient, and the rounding of float32
     }
   }
@@ -135,7 +135,7 @@ import Testing
       square(w).sum(), optimizer: GradientDescent(), rate: .constant(0.1),
       batches: Batches(rowCount: 1, batchSize: 1, seed: 0), clippingNorm: 1)
     try trainer.takeStep { _, _ in }
-    #expect(try trainer.session.read(w) == [0, 0])
+    #expect(try trainer.session.read(w, as: Float.self) == [0, 0])
   }
 
   @Test func `learning rates follow their formulas`() {

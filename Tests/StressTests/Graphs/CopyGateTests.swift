@@ -23,7 +23,7 @@ import Testing
       try session.writeUpstream([Float](repeating: 1, count: shape.elementCount), of: total)
       for _ in 0..<StressScale.repetitions(3) {
         try session.step()
-        let values = try session.read(total), gradients = try session.gradient(of: x, as: Float.self)
+        let values = try session.read(total, as: Float.self), gradients = try session.gradient(of: x, as: Float.self)
         #expect(values.allSatisfy { $0 == Float(3 * expected) }, "width \(width)")
         #expect(gradients.allSatisfy { $0 == Float(expected) }, "width \(width)")
       }

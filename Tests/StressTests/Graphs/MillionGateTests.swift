@@ -17,14 +17,14 @@ import Testing
       for gate in 0..<gates { y = gate % 4 == 3 ? y + one : -y }
       let program = try Program(y, gradientsFor: [x])
       let session = program.makeSession()
-      session[x] = 5
+      try session.write(5, to: x)
       try session.step()
       var value = 5.0, slope = 1.0
       for gate in 0..<gates {
         if gate % 4 == 3 { value += 1 } else { (value, slope) = (-value, -slope) }
       }
-      try #require(session[y] == value)
-      try #require(session.gradient(of: x) == slope)
+      try #require(try session.read(y) == value)
+      try #require(try session.gradient(of: x) == slope)
     }
   }
 
@@ -39,10 +39,10 @@ import Testing
       for gate in 0..<gates { y = gate % 2 == 0 ? -y : x - y }
       let slope = try #require(try graph.jacobianVectorProduct(of: [y], along: [one], withRespectTo: [x])[0])
       let session = try Program([y, slope]).makeSession()
-      session[x] = 3
+      try session.write(3, to: x)
       try session.forward()
-      try #require(session[slope] == Double(1 + gates / 2))
-      try #require(session[y] == 3 * Double(1 + gates / 2))
+      try #require(try session.read(slope) == Double(1 + gates / 2))
+      try #require(try session.read(y) == 3 * Double(1 + gates / 2))
     }
   }
 
@@ -62,10 +62,10 @@ import Testing
     let expected = values.reduce(0, +) * Double(gates / 100) * Double(gates / 100 - 1) / 2
     for width in [1, 2] {
       let session = program.makeSession(on: GraphExecutor.eager(width: width))
-      for (input, value) in zip(inputs, values) { session[input] = value }
+      for (input, value) in zip(inputs, values) { try session.write(value, to: input) }
       try session.forward()
-      #expect(session[sum] == expected)
-      for spot in spots { #expect(session[nodes[spot]] == values[spot % 100] * Double(spot / 100)) }
+      #expect(try session.read(sum) == expected)
+      for spot in spots { #expect(try session.read(nodes[spot]) == values[spot % 100] * Double(spot / 100)) }
     }
   }
 }

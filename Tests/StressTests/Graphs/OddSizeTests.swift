@@ -66,13 +66,13 @@ import Testing
     do {
       var outputs = output.mutableSpan, gradients = gradient.mutableSpan
       var target = outputs.extracting(place), downstream = gradients.extracting(place)
-      try lent.reading(x, from: source.span.extracting(place)) {
-        try lent.writing(y, to: &target) {
-          try lent.writing(gradientOf: x, to: &downstream) { try lent.step() }
+      try lent.lending(source.span.extracting(place), asInput: x) {
+        try lent.lending(&target, asOutput: y) {
+          try lent.lending(&downstream, asGradientOf: x) { try lent.step() }
         }
       }
     }
-    #expect(try output == framed(own.read(y), Self.guardValue))
+    #expect(try output == framed(own.read(y, as: Float.self), Self.guardValue))
     #expect(try gradient == framed(own.gradient(of: x, as: Float.self), Self.guardValue))
     #expect(try lent.gradient(of: other, as: Float.self) == own.gradient(of: other, as: Float.self))
   }

@@ -123,7 +123,7 @@ private func scalars(_ kind: ScalarGraph.Kind) {
   ) { benchmark in
     let graph = ScalarGraph(kind, gates: 100_000)
     let session = try Program(graph.output, gradientsFor: [graph.input]).makeSession(on: GraphExecutor(width: 1))
-    session[graph.input] = 0.3
+    try session.write(0.3, to: graph.input)
     for _ in 0..<3 { try session.step() }
     try Costs.record(costs, in: benchmark) {
       for _ in 0..<20 { try session.step() }

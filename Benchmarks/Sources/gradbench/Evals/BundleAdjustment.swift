@@ -57,9 +57,9 @@ struct BundleAdjustment: Eval {
     defer { errors = [first, second, ofWeight] }
     var firstSpan = first.mutableSpan, secondSpan = second.mutableSpan, ofWeightSpan = ofWeight.mutableSpan
     try sessions.withSession { session in
-      try session.writing(lanes.errors[0], to: &firstSpan) {
-        try session.writing(lanes.errors[1], to: &secondSpan) {
-          try session.writing(lanes.errors[2], to: &ofWeightSpan) {
+      try session.lending(&firstSpan, asOutput: lanes.errors[0]) {
+        try session.lending(&secondSpan, asOutput: lanes.errors[1]) {
+          try session.lending(&ofWeightSpan, asOutput: lanes.errors[2]) {
             try given.lend(0..<p, to: lanes, in: session) { try session.forward() }
           }
         }
@@ -125,11 +125,11 @@ private struct Given {
   func lend(
     _ observations: Range<Int>, to lanes: Lanes, in session: Session, _ body: () throws -> Void
   ) throws {
-    try session.reading([(lanes.cameraIndex, cameraOf), (lanes.pointIndex, pointOf)], observations) {
+    try session.lending([(lanes.cameraIndex, cameraOf), (lanes.pointIndex, pointOf)], observations) {
       let arrays = [weights] + features, nodes = [lanes.weights] + lanes.features
-      try session.reading(Array(zip(nodes, arrays)), observations) {
-        try session.reading(lanes.cameras, from: cameras.span) {
-          try session.reading(lanes.points, from: points.span, body)
+      try session.lending(Array(zip(nodes, arrays)), observations) {
+        try session.lending(cameras.span, asInput: lanes.cameras) {
+          try session.lending(points.span, asInput: lanes.points, body)
         }
       }
     }
@@ -138,11 +138,11 @@ private struct Given {
 
 extension Session {
   /// Calls `body` while runs read each input from a range of the array beside it.
-  fileprivate func reading<T: GraphScalar>(
+  fileprivate func lending<T: GraphScalar>(
     _ inputs: [(Node, [T])], _ range: Range<Int>, _ body: () throws -> Void
   ) throws {
     guard let (node, array) = inputs.last else { return try body() }
-    try reading(node, from: array.span.extracting(range)) { try reading(inputs.dropLast(), range, body) }
+    try lending(array.span.extracting(range), asInput: node) { try lending(inputs.dropLast(), range, body) }
   }
 }
 

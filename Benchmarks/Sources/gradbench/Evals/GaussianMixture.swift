@@ -85,9 +85,9 @@ struct GaussianMixture: Eval {
     let given = graphInputs
     try session.feed(x, to: given.x)
     for (values, node) in zip([alpha, mu, q, l], given.differentiated) { try session.feed(values, to: node) }
-    session[given.gamma] = gamma
-    session[given.m] = m
-    session[given.logGamma] = Self.logGamma((Double(d) + m + 1) / 2, d)
+    try session.write(gamma, to: given.gamma)
+    try session.write(m, to: given.m)
+    try session.write(Self.logGamma((Double(d) + m + 1) / 2, d), to: given.logGamma)
     if isDerivative {
       try session.step()
       for (position, node) in given.differentiated.enumerated() {
@@ -95,7 +95,7 @@ struct GaussianMixture: Eval {
       }
     } else {
       try session.forward()
-      value = session[objective]
+      value = try session.read(objective)
     }
   }
 

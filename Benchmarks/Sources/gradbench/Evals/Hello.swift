@@ -22,9 +22,9 @@ struct Hello: Eval {
   }
 
   mutating func run() throws {
-    session[x] = value
+    try session.write(value, to: x)
     if isDerivative { try session.step() } else { try session.forward() }
-    result = isDerivative ? session.gradient(of: x) : session[y]
+    result = try isDerivative ? session.gradient(of: x) : session.read(y)
   }
 
   var output: Output { .number(result) }

@@ -39,7 +39,7 @@ struct LeastSquares: Eval {
       for i in 0..<n { t[i] = -1 + 2 * Double(i) / Double(n - 1) }
     }
     if isDerivative { try session.step() } else { try session.forward() }
-    if isDerivative { try session.copyGradient(of: x, to: &result) } else { result[0] = session[loss] }
+    if isDerivative { try session.copyGradient(of: x, to: &result) } else { result[0] = try session.read(loss) }
   }
 
   var output: Output { isDerivative ? .vector(result) : .number(result[0]) }

@@ -27,12 +27,12 @@ struct LogSumExp: Eval {
     let (session, x, values) = (session, x, values)
     if isDerivative {
       var gradient = result.mutableSpan
-      try session.reading(x, from: values.span) {
-        try session.writing(gradientOf: x, to: &gradient) { try session.step() }
+      try session.lending(values.span, asInput: x) {
+        try session.lending(&gradient, asGradientOf: x) { try session.step() }
       }
     } else {
-      try session.reading(x, from: values.span) { try session.forward() }
-      result[0] = session[sum]
+      try session.lending(values.span, asInput: x) { try session.forward() }
+      result[0] = try session.read(sum)
     }
   }
 

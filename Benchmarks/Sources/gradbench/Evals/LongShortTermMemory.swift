@@ -82,7 +82,7 @@ struct LongShortTermMemory: Eval {
     for (matrix, node) in zip(values, inputs) { try session.feed(matrix.elements, to: node) }
     guard isDerivative else {
       try session.forward()
-      return result[0] = session[loss]
+      return result[0] = try session.read(loss)
     }
     try session.step()
     try session.withGradient(of: inputs[0], as: Double.self) { $0.copy(to: &result) }

@@ -120,4 +120,17 @@ extension ElementType {
     guard let start = values.baseAddress else { return }
     runCast(.float64, to: kernelType, input: start, output: base, range: 0..<values.count)
   }
+
+  /// True for an integer that an integer type cannot hold; false for a floating-point type, which rounds.
+  func lacks(_ value: Int) -> Bool {
+    // Whatever is out of the range of 32 bits still is as a double. All integers here have at most 64 bits.
+    !isDifferentiable && self != .int64 && lacks(Double(value))
+  }
+
+  /// Writes `values`, each as an element of this type, from `base` on: rounded once, however large they are.
+  func write(_ values: UnsafeBufferPointer<Int>, to base: UnsafeMutableRawPointer) {
+    guard let start = values.baseAddress else { return }
+    runCast(
+      Int.bitWidth == 64 ? .int64 : .int32, to: kernelType, input: start, output: base, range: 0..<values.count)
+  }
 }

@@ -48,7 +48,7 @@ struct PictureNumbers {
     let gate = program.makeSession(on: SeededExecutor(seed: 0))
     do {
       for (node, values) in zip(inputs, numbers) where program.endpoints.sources[node.id] != nil {
-        try gate.write(doubles: values, to: node)
+        try gate.write(values, to: node)
       }
       try gate.writeUpstreamIfRead(upstream, of: output)
       try gate.step()

@@ -76,7 +76,7 @@ import Testing
         try session.write(numbers, to: input)
       }
       try session.forward()
-      return try session.read(y)
+      return try session.read(y, as: Float.self)
     }
     #expect(try values([]) == values([.fuseProducts]))
   }

@@ -207,7 +207,7 @@ import Testing
     try session.write((1...12).map(Float.init), to: x)
     try session.forward()
     let expected: [[Float]] = [[26, 42], [15, 18, 21, 24], [9, 10, 11, 12], [52, 84]]
-    for (result, value) in zip(results, expected) { #expect(try session.read(result) == value) }
+    for (result, value) in zip(results, expected) { #expect(try session.read(result, as: Float.self) == value) }
   }
 
   @Test(arguments: [[50_000], [3, 12_289], [2, 5_000, 2]])
@@ -235,7 +235,8 @@ import Testing
         try session.writeUpstream([Float](repeating: 1, count: output.shape.elementCount), of: output)
       }
       try session.step()
-      results.append(try outputs.map { try session.read($0) } + [session.gradient(of: x, as: Float.self)])
+      results.append(
+        try outputs.map { try session.read($0, as: Float.self) } + [session.gradient(of: x, as: Float.self)])
     }
     #expect(results.allSatisfy { $0 == results[0] })
     // Pairwise float sums of at most 50,000 terms are within 17 roundings, with 4 ulp for each exponential.

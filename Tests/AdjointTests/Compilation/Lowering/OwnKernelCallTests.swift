@@ -25,7 +25,7 @@ import Testing
       let session = program.makeSession(on: try GraphExecutor(width: width))
       try session.write(values, to: x)
       try session.step()
-      return [try session.read(y), try session.gradient(of: x, as: Float.self)]
+      return [try session.read(y, as: Float.self), try session.gradient(of: x, as: Float.self)]
     }
     let rows = stride(from: 0, to: values.count, by: 500).flatMap { row in
       values[row..<row + 500].reduce(into: [Float]()) { $0.append(($0.last ?? 0) + $1) }
@@ -78,7 +78,7 @@ import Testing
     #expect(error?.description.contains("the gate rowSums of sums [300, 500] float32") == true)
     try session.write([Float](repeating: 1, count: 150_000), to: x)
     try session.forward()
-    #expect(try session.read(y).max() == 500)
+    #expect(try session.read(y, as: Float.self).max() == 500)
   }
 }
 

@@ -105,7 +105,7 @@ import Testing
     try session.write([Float](repeating: 0.5, count: 400), to: x)
     try session.forward()
     for output in program.endpoints.outputs.prefix(2) {
-      #expect(try session.read(Node(graph: graph, id: output)) == [Float](repeating: 100, count: 400))
+      #expect(try session.read(Node(graph: graph, id: output), as: Float.self) == [Float](repeating: 100, count: 400))
     }
   }
 
@@ -119,7 +119,7 @@ import Testing
       let session = try Program(all, options: options).makeSession()
       try session.write([Float](repeating: 2, count: Self.count), to: x)
       try session.forward()
-      let values = try all.map { try session.read($0) }
+      let values = try all.map { try session.read($0, as: Float.self) }
       #expect(values[0].allSatisfy { $0 == 1.5 } && values[2].allSatisfy { $0 == 6 })
       #expect(values[1].allSatisfy { $0 == values[1][0] && abs($0 - 19.585_537) < 1e-5 })
       #expect(session.program.constantBytes == 0)

@@ -164,7 +164,7 @@ struct CheckpointedModel {
     }
     for _ in 0..<3 { if variables.isEmpty { try session.forward() } else { try session.step() } }
     let parameters = updates.map(\.parameter).filter { $0.elementType == .float32 }
-    return try (outputs + parameters).map { try session.read($0).map(\.bitPattern) }
+    return try (outputs + parameters).map { try session.read($0, as: Float.self).map(\.bitPattern) }
       + variables.map { try session.gradient(of: $0, as: Float.self).map(\.bitPattern) }
   }
 }

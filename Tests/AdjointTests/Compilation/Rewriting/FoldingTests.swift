@@ -58,7 +58,7 @@ import Testing
     let session = try Program(run.state[0]).makeSession()
     if steps < 100_000 {
       try session.forward()
-      #expect(session[run.state[0]] == 2)
+      #expect(try session.read(run.state[0]) == 2)
     }
     return session.program.plan.calls.contains { $0 is LoopPlan }
   }

@@ -412,7 +412,7 @@ import Testing
     let folded =
       zeros.map { x / (graph.constant($0, [], type) * 1) } + zeros.map { 1 / (graph.constant(1, [], type) * $0) }
     let session = try Program(quotients + rows + folded).makeSession()
-    session[x] = 1
+    try session.write(1, to: x)
     try session.write(ReferenceTensor([17], type, [Double](repeating: 1, count: 17)), to: t)
     try session.forward()
     for (number, node) in (quotients + rows + folded).enumerated() {

@@ -57,9 +57,9 @@ import Testing
     _ program: Program, _ inputs: [Node], _ outputs: [Node], on executor: any ScheduleExecutor
   ) throws -> [UInt64] {
     let session = program.makeSession(on: executor)
-    for (index, input) in inputs.enumerated() { session[input] = 0.3 * Double(index) - 0.7 }
+    for (index, input) in inputs.enumerated() { try session.write(0.3 * Double(index) - 0.7, to: input) }
     try session.step()
-    let numbers = outputs.map { session[$0] } + inputs.map { session.gradient(of: $0) }
+    let numbers = try outputs.map { try session.read($0) } + inputs.map { try session.gradient(of: $0) }
     return numbers.map { $0.isNaN ? .max : $0.bitPattern }
   }
 
@@ -89,7 +89,7 @@ import Testing
       let terms = (0..<count).map { x * graph.constant(1 / Double(3 * $0 + 1)) }
       let sum = graph.apply(Accumulate(), to: terms)
       let session = try Program(sum).makeSession()
-      session[x] = 0.7
+      try session.write(0.7, to: x)
       try session.forward()
       var values = (0..<count).map { Float(0.7) * Float(1 / Double(3 * $0 + 1)) }
       while values.count > 1 {
@@ -97,7 +97,7 @@ import Testing
           values[(start + 1)..<min(start + 16, values.count)].reduce(values[start], +)
         }
       }
-      #expect(session[sum] == Double(values[0]))
+      #expect(try session.read(sum) == Double(values[0]))
     }
   }
 
@@ -247,10 +247,10 @@ import Testing
       let deep = log(sqrt(wide.reduce(x, +) * 0 + x)).named("deep")
       let late = sqrt(x).named("late")
       let session = try Program([deep + late] + wide, gradientsFor: [x]).makeSession()
-      session[x] = -4
+      try session.write(-4, to: x)
       let found = try #require(try session.firstNonFinite())
       #expect(found.gate == "sqrt" && found.nodeName != "late" && found.backwardOf == nil)
-      session[x] = 4
+      try session.write(4, to: x)
       #expect(try session.firstNonFinite() == nil)
     }
   }
@@ -283,7 +283,7 @@ import Testing
     let (x, f) = graph(kind, gates: 20_000)
     let program = try Program(f, gradientsFor: [x])
     let session = program.makeSession(on: try GraphExecutor(width: 1))
-    session[x] = 0.3
+    try session.write(0.3, to: x)
     try session.step()
     let bytes = program.plan.byteCount + session.memory.allocated
     #expect(bytes <= 40 * x.graph.nodeCount, "\(Double(bytes) / Double(x.graph.nodeCount)) bytes a gate")

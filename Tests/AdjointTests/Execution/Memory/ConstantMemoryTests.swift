@@ -178,18 +178,19 @@ import Testing
     for step in 1...3 {
       try session.step()
       #expect(try bytes(program) == before)
-      #expect(try session.read(weights[0]) == expected && session.read(shown) == expected)
-      #expect(try session.read(weights[1]) == expected.map { 1 + Float(step) * $0 })
+      #expect(
+        try session.read(weights[0], as: Float.self) == expected && session.read(shown, as: Float.self) == expected)
+      #expect(try session.read(weights[1], as: Float.self) == expected.map { 1 + Float(step) * $0 })
     }
     try session.write([Float](repeating: 5, count: 1 << 15), to: weights[0])
     var target = [Float](repeating: 0, count: 1 << 15)
     do {
       var span = target.mutableSpan
-      try session.writing(shown, to: &span) { try session.step() }
+      try session.lending(&span, asOutput: shown) { try session.step() }
       for index in span.indices { span[index] += 1 }
     }
     #expect(target == expected.map { $0 + 1 })
-    #expect(try bytes(program) == before && session.read(shown) == expected)
+    #expect(try bytes(program) == before && session.read(shown, as: Float.self) == expected)
   }
 
   @Test func `a constant that is an output is read, shown in place and copied`() throws {
@@ -205,7 +206,7 @@ import Testing
       try session.step()
       #expect(try session.read(rows, as: Int32.self) == [0, 1, 2, 3, 4, 5])
       #expect(try session.withValues(of: ones, as: Double.self) { $0[0] + $0[4] } == 2)
-      #expect(try session.read(slope) == [3, 3, 3, 3, 3])
+      #expect(try session.read(slope, as: Float.self) == [3, 3, 3, 3, 3])
       #expect(try session.gradient(of: x, as: Float.self) == [2, 4, 6, 8, 10])
       #expect(throws: SessionError.self) { try session.write([Double](repeating: 2, count: 5), to: ones) }
     }
@@ -213,7 +214,7 @@ import Testing
     var target = [Int32](repeating: -1, count: 6)
     do {
       var span = target.mutableSpan
-      try session.writing(rows, to: &span) { try session.forward() }
+      try session.lending(&span, asOutput: rows) { try session.forward() }
     }
     #expect(target == [0, 1, 2, 3, 4, 5])
     #expect(try other.read(rows, as: Int32.self) == target)

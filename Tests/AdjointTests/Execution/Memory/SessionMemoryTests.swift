@@ -19,7 +19,7 @@ import Testing
     try session.step()
     let gradient = try session.gradient(of: w, as: Float.self)
     try session.reserveMemory()
-    #expect(throws: SessionError.self) { try session.read(y) }
+    #expect(throws: SessionError.self) { try session.read(y, as: Float.self) }
     try session.step()
     #expect(try session.gradient(of: w, as: Float.self) == gradient)
     #expect(session.memory.peak == program.sessionBytes)
@@ -138,14 +138,14 @@ import Testing
     let session = program.makeSession(memoryLimit: program.sessionBytes - 1)
     try session.write([Float](repeating: 1, count: 1 << 12), to: x)
     try session.forward()
-    let (value, held) = (session[loss], session.memory.allocated)
+    let (value, held) = try (session.read(loss), session.memory.allocated)
     for _ in 0..<3 {
       let refused = #expect(throws: SessionError.self) { try session.backward() }
       guard case .memoryLimit = refused else {
         Issue.record("not a memory limit: \(String(describing: refused))")
         return
       }
-      #expect(session[loss] == value && session.memory.allocated == held)
+      #expect(try session.read(loss) == value && session.memory.allocated == held)
     }
     try session.forward()
   }
@@ -172,10 +172,11 @@ import Testing
       try session.withMutableValues(of: w, as: Float.self) { $0[0] = 7 }
       #expect(values[0] == 1)
     }
-    #expect(try session.read(shown) == [1, 2, 3, 4] && session.read(kept) == [1, 2, 3, 4])
-    #expect(try session.read(w) == [7, 2, 3, 4])
+    #expect(
+      try session.read(shown, as: Float.self) == [1, 2, 3, 4] && session.read(kept, as: Float.self) == [1, 2, 3, 4])
+    #expect(try session.read(w, as: Float.self) == [7, 2, 3, 4])
     try session.forward()
-    #expect(try session.read(shown) == [7, 2, 3, 4])
+    #expect(try session.read(shown, as: Float.self) == [7, 2, 3, 4])
   }
 
   @Test func `memory statistics count what a run takes, and the limit is an error that names a node`() throws {

@@ -54,7 +54,7 @@ import Testing
     // Also what no double has, as the greatest int64.
     #expect(program.plan.calls.count { $0 is CastCall } == (from == to ? 0 : 1))
     let session = program.makeSession()
-    try session.write(doubles: values, to: x)
+    try session.write(values, to: x)
     try session.forward()
     let (one, other) = (try session.referenceValue(of: folded), try session.referenceValue(of: run))
     #expect(one.firstDifference(from: other) == nil)
@@ -77,7 +77,7 @@ import Testing
     let tangent = try #require(
       try graph.jacobianVectorProduct(of: [loss], along: [direction], withRespectTo: [x])[0])
     let session = try Program([loss, gradient, tangent]).makeSession()
-    try session.write(doubles: values, to: x)
+    try session.write(values, to: x)
     try session.forward()
     #expect(try session.doubles(of: gradient) == values.map { 2 * $0 })
     #expect(try session.doubles(of: tangent) == [2 * (0.5 - 2 - 2 - 1)])
@@ -117,11 +117,11 @@ import Testing
     let y = x.cast(to: .float64).cast(to: type)
     let session = try Program(y, gradientsFor: [x]).makeSession()
     try session.step()
-    #expect(session[y] == 3 && session.gradient(of: x) == 1)
+    #expect(try session.read(y) == 3 && session.gradient(of: x) == 1)
     try session.writeUpstream(doubles: [0.5], of: y)
-    session[x] = 2
+    try session.write(2, to: x)
     try session.step()
-    #expect(session[y] == 2 && session.gradient(of: x) == 0.5)
+    #expect(try session.read(y) == 2 && session.gradient(of: x) == 0.5)
     // Each element of a Jacobian is such a lane.
     let table = graph.input("table", [2, 2], type)
     let jacobian = try graph.jacobian(of: table.cast(to: .float32).cast(to: type), withRespectTo: table)
@@ -156,7 +156,7 @@ import Testing
     let session = try Program(sums.state, gradientsFor: [weight]).makeSession()
     try session.write([1, 2, -3, 4] as [Int32], to: labels)
     try session.step()
-    #expect(session[sums.state] == 8 && session.gradient(of: weight) == 4)
+    #expect(try session.read(sums.state) == 8 && session.gradient(of: weight) == 4)
 
     let x = graph.input("x", [4])
     let line: UInt = #line + 1
