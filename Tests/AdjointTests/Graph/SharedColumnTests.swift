@@ -39,6 +39,17 @@ import Testing
     #expect(zip(original, copy).count { $0 != $1 } == 2)
   }
 
+  @Test(arguments: [0, 1, 16, 8_191, 8_192, 8_193, 16_384, 290_000, count])
+  func `the first elements go on by themselves`(length: Int) {
+    let original = Self.column()
+    var first = original.first(length)
+    #expect(first.elementsEqual(original.prefix(length)))
+    for value in 0..<UInt64(20_000) { first.append(value * 3) }
+    #expect(first.prefix(length).elementsEqual(original.prefix(length)))
+    #expect(first.dropFirst(length).elementsEqual((0..<20_000).map { $0 * 3 }))
+    #expect(original.elementsEqual(0..<UInt64(Self.count)))
+  }
+
   @Test func `a frozen column holds what was added`() {
     var column = Column<UInt32>()
     for value in 0..<UInt32(1_000_000) { column.append(value) }

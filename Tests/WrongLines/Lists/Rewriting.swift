@@ -76,8 +76,8 @@ extension WrongLine {
     WrongLine(
       "a sum of many pads is divided into groups before its pieces are looked for",
       in: "Sources/Adjoint/Compilation/Rewriting/LowerSums.swift",
-      replace: "if ways.pads, let pieces",
-      with: "if ways.pads, storage.rows[node.int].inputCount <= Accumulate.width, let pieces",
+      replace: "if reasons.pads, let pieces",
+      with: "if reasons.pads, storage.rows[node.int].inputCount <= Accumulate.width, let pieces",
       caughtBy: "AdjointTests.SumOfPadsTests"),
     WrongLine(
       "of groups that are sums of their own the last is not added",
@@ -88,8 +88,8 @@ extension WrongLine {
     WrongLine(
       "the last sum that waits for a contribution never gets it",
       in: "Sources/Adjoint/Compilation/Rewriting/LowerSums.swift",
-      replace: "for number in waiting[.node(node)] ?? [] { advance(number) }",
-      with: "for number in (waiting[.node(node)] ?? []).dropLast() { advance(number) }",
+      replace: "for number in plan.waiting[.node(node)] ?? [] { advance(number) }",
+      with: "for number in (plan.waiting[.node(node)] ?? []).dropLast() { advance(number) }",
       caughtBy: "AdjointTests.RewriteLawTests"),
     WrongLine(
       "a number that is broadcast is written out",
@@ -151,6 +151,18 @@ extension WrongLine {
       replace: "let node = storage.original(of: root)",
       with: "let node = root",
       caughtBy: "AdjointTests.PlanLawTests"),
+    WrongLine(
+      "nodes that a pass keeps where they are leave out the terms of sums that grow",
+      in: "Sources/Adjoint/Compilation/Rewriting/LowerSums.swift",
+      replace: "[ways.keys.min(), ownProducts.min(), terms.min()]",
+      with: "[ways.keys.min(), ownProducts.min()]",
+      caughtBy: "AdjointTests.RewriteLawTests"),
+    WrongLine(
+      "constants of nodes that are made anew stay under their old numbers",
+      in: "Sources/Adjoint/Graph/GraphStorage.swift",
+      replace: "constants.filter { $0.key.int < count }",
+      with: "constants",
+      caughtBy: "AdjointTests.GraphRewriterTests"),
     WrongLine(
       "a pass that makes a graph anew forgets the fences",
       in: "Sources/Adjoint/Compilation/Rewriting/GraphRewriter.swift",

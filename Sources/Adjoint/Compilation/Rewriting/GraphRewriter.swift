@@ -11,14 +11,17 @@ struct GraphRewriter {
   private let dropped: GateID?
   private(set) var result: IntermediateGraph
   /// For each node of the old graph the node that has taken its place.
-  private(set) var renamed: [NodeID]
+  private(set) var renamed: Renaming
 
-  init(_ graph: IntermediateGraph) {
+  /// - Parameter count: the nodes that stay where they are, the first ones: they are not copied.
+  init(_ graph: IntermediateGraph, keepingFirst count: Int = 0) {
     old = graph.storage
     (origins, fences) = (graph.origins, graph.fences)
     dropped = old.gates.number(of: Dropped.self)
-    result = IntermediateGraph(old.emptyCopy(), origins: Origins(reserving: old.count), roots: Roots(results: []))
-    renamed = [NodeID](repeating: NodeID(0), count: old.count)
+    result = IntermediateGraph(
+      old.copy(ofFirst: count), origins: Origins(first: count, of: origins), roots: Roots(results: []))
+    renamed = Renaming(of: old.count, keepingFirst: count)
+    if !fences.isEmpty { oldNodes = (0..<count).map { NodeID($0) } }
   }
 
   /// Keeps a node as it is, reading what has taken the places of its inputs.
@@ -45,8 +48,10 @@ struct GraphRewriter {
 
   /// Gives `copy`, the newest node of the new graph, the constant or initializer and the origin of `node`.
   private mutating func carry(_ node: NodeID, to copy: NodeID) -> NodeID {
-    if let values = old.constants[node] { result.storage.constants[copy] = values }
-    if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
+    if old.rows[node.int].inputCount == 0 {
+      if let values = old.constants[node] { result.storage.constants[copy] = values }
+      if let initializer = old.initializers[node] { result.storage.initializers[copy] = initializer }
+    }
     enter(node)
     return copy
   }
@@ -110,6 +115,26 @@ struct GraphRewriter {
       fences.compactMap { fence in
         (first[fence] ?? oldNodes.firstIndex { $0 > fence }).map { NodeID($0) }
       })
+  }
+}
+
+/// For each node of a graph the node of another one that has taken its place.
+struct Renaming {
+  /// The first ones have kept theirs, and are not stored.
+  private let keptCount: Int
+  private var nodes: [NodeID]
+
+  init(of count: Int, keepingFirst keptCount: Int) {
+    self.keptCount = keptCount
+    nodes = [NodeID](repeating: NodeID(0), count: count - keptCount)
+  }
+
+  subscript(index: Int) -> NodeID {
+    get { index < keptCount ? NodeID(index) : nodes[index - keptCount] }
+    set {
+      precondition(index >= keptCount, "Node \(index) was to stay where it is")
+      nodes[index - keptCount] = newValue
+    }
   }
 }
 

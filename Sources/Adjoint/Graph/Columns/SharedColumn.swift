@@ -33,6 +33,23 @@ struct SharedColumn<Element: BitwiseCopyable & Sendable>: @unchecked Sendable { 
     bases = [lastBase]
   }
 
+  /// The first `count` elements, in the same pages.
+  func first(_ count: Int) -> SharedColumn {
+    precondition(count <= self.count, "A column of \(self.count) elements has no first \(count)")
+    if count == 0 { return SharedColumn() }
+    let last = (count - 1) >> Self.pageShift
+    var first = self
+    first.bases.removeLast(bases.count - last - 1)
+    if last < fullPages.count {
+      first.lastPage = fullPages[last]
+      first.fullPages.removeLast(fullPages.count - last)
+    }
+    first.lastBase = bases[last]
+    first.count = count
+    first.limit = last * Self.pageCapacity + first.lastPage.header.capacity
+    return first
+  }
+
   @inline(__always)
   mutating func append(_ element: Element) {
     if count == limit || !isKnownUniquelyReferenced(&lastPage) { makeRoom() }
