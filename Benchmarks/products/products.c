@@ -4,6 +4,7 @@
 //   products rows name=path=symbol …    how many elements of a product's first rows depend on how many rows there are
 //   products panels                     the same shapes: B where it lies, packed beforehand, and packed each time
 //   products peak                       GFLOP/s of multiply-adds in registers, and of 128 × 784 × 512
+//   products shares                     the same shapes: GFLOP/s, and those of multiply-adds in registers
 //
 // A library is opened by itself, so that none calls another's functions.
 
@@ -161,7 +162,7 @@ static void rows(struct library *libraries, int library_count) {
     typedef float lanes __attribute__((ext_vector_type(BYTES / 4)));                               \
     lanes sums[CHAINS], x = (lanes)0.999f;                                                         \
     for (int i = 0; i < CHAINS; ++i) sums[i] = (lanes)(float)i;                                    \
-    const int rounds = 4000;                                                                       \
+    const int rounds = 20000;                                                                      \
     const double start = now();                                                                    \
     for (int r = 0; r < rounds; ++r) {                                                             \
       _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; ++i)                          \
@@ -216,12 +217,34 @@ static int watch(void) {
   return 0;
 }
 
+/// GFLOP/s of each shape, and of multiply-adds in registers in turns with it, each at its best: a busy neighbour takes
+/// little from what reads no memory.
+static void shares(void) {
+  const struct library ours = {"ours", NULL, NULL};
+  struct shape s;
+  while (scanf("%d %d %d %d %d", &s.transpose_a, &s.transpose_b, &s.m, &s.n, &s.k) == 5) {
+    const int count = count_for(&s);
+    double best = 1e9, most = 0;
+    for (int turn = 0; turn < SAMPLES; ++turn) {
+      const double one = peak(), taken = sample(&ours, &s, count);
+      if (one > most) most = one;
+      if (taken < best) best = taken;
+    }
+    printf("%.2f %.2f\n", operations(&s) / best * 1e-9, most);
+    fflush(stdout);
+  }
+}
+
 int main(int argument_count, char **arguments) {
   const size_t count = (size_t)1 << 22;
   a = aligned_alloc(64, 4 * count), b = aligned_alloc(64, 4 * count), c = aligned_alloc(64, 4 * count);
   if (!a || !b || !c) return 2;
   for (size_t i = 0; i < count; ++i) (a[i] = (float)(i % 17) * 0.01f, b[i] = (float)(i % 13) * 0.01f, c[i] = 0);
   if (argument_count == 2 && strcmp(arguments[1], "peak") == 0) return watch();
+  if (argument_count == 2 && strcmp(arguments[1], "shares") == 0) {
+    shares();
+    return 0;
+  }
   if (argument_count == 2 && strcmp(arguments[1], "panels") == 0) {
     panels = aligned_alloc(64, 4 * count);
     if (!panels) return 2;
@@ -230,7 +253,7 @@ int main(int argument_count, char **arguments) {
   }
   const int is_table = argument_count >= 2 && strcmp(arguments[1], "table") == 0;
   if (argument_count < 2 || argument_count > 17 || (!is_table && strcmp(arguments[1], "rows") != 0)) {
-    fprintf(stderr, "usage: products peak | products panels | products table|rows name=path=symbol ...\n");
+    fprintf(stderr, "usage: products peak|shares|panels | products table|rows name=path=symbol ...\n");
     return 2;
   }
   struct library libraries[16] = {{"ours", NULL, NULL}};

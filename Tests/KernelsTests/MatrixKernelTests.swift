@@ -103,6 +103,18 @@ import Testing
     }
   }
 
+  /// Elements of B are turned on their way to the sums: pieces of every length, and columns that are summed twice.
+  @Test(arguments: 1...9) func `so they do of few rows of a transposed matrix`(m: Int) {
+    for k in [4, 5, 6, 7, 15, 18, 255, 258, 515] {
+      for n in [8, 9, 15, 16, 17, 31, 35] {
+        for number in 0..<8 where k < 20 || number & 2 == 2 {
+          Product<Float>(m: m, n: n, k: k, Form(number), gap: number % 3).check(Self.levels)
+          Product<Double>(m: m, n: n, k: k, Form(number), gap: number % 3).check(Self.levels)
+        }
+      }
+    }
+  }
+
   private typealias Size = (m: Int, n: Int, k: Int, gap: Int)
 
   /// The ways in which a product is worked, each by a size that takes it in float32 and one in float64.
@@ -111,6 +123,8 @@ import Testing
     ("its last piece narrower than a vector, added", 4, (1, 4097, 9, 0), (1, 4097, 9, 0)),
     ("a column, exchanged", 1, (300, 1, 270, 2), (300, 1, 270, 2)),
     ("few rows of a B of 8 MB", 0, (3, 2051, 1030, 0), (3, 2051, 520, 0)),
+    ("few rows of a B of 2 MB whose rows are in different sets", 0, (5, 1100, 500, 3), (5, 550, 500, 3)),
+    ("few rows of a transposed B, themselves across and deep", 3, (8, 20, 60_000, 0), (8, 20, 30_000, 0)),
     ("few rows of such a B, added", 5, (2, 8210, 256, 0), (2, 8210, 130, 0)),
     ("rows of B in the same sets of a cache", 0, (49, 1000, 270, 24), (49, 500, 270, 12)),
     ("whole strips of them, added", 4, (50, 1024, 20, 0), (50, 512, 20, 0)),

@@ -24,6 +24,8 @@
 #define TILE_TABLE(T)                                                                                            \
   FEW(T, 1), FEW(T, 2), FEW(T, 3), SOME(T, 4), SOME(T, 5), SOME(T, 6), MANY(T, 7), MANY(T, 8), MANY(T, 9),       \
       MANY(T, 10), MANY(T, 11), MANY(T, 12), MANY(T, 13), MANY(T, 14)
+#define TURNED_ROWS 8  // Decisions/Kernels.md
+#define EACH_TURNED(T) T(1) T(2) T(3) T(4) T(5) T(6) T(7) T(8)
 #include "product_vectors.h"
 
 void adj_product_avx512(uint8_t type, const struct adj_product *product) {

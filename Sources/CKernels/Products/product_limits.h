@@ -17,6 +17,8 @@ enum {
   /// Bytes of a B that a second-level cache holds, and of one whose pages a processor can find.
   ADJ_FETCHED = 1 << 20,   // Decisions/Kernels.md
   ADJ_STREAMED = 1 << 23,  // Decisions/Kernels.md
+  /// The same of one whose rows do not share sets of a first-level cache.
+  ADJ_STREAMED_APART = 1 << 21,  // Decisions/Kernels.md
   /// Bytes of a row of sums that stay in the first-level cache while B is read in its order, so many rows of it side by
   /// side: by one row of A, or by a few.
   ADJ_PIECE = 8192,         // Decisions/Kernels.md

@@ -1,5 +1,5 @@
 // Included once for each kind of vectors, with KIND its name, REGISTERS how many of them 64 bytes take, TARGET,
-// MOST_ROWS, MOST_VECTORS, TILES and TILE_TABLE.
+// MOST_ROWS, MOST_VECTORS, TILES, TILE_TABLE, TURNED_ROWS and EACH_TURNED.
 
 #include "product_limits.h"
 
@@ -13,6 +13,7 @@
 #include "product_panels.h"
 #include "product_row.h"
 #include "product_strips.h"
+#include "product_turned.h"
 #include "product_whole.h"
 
 #define REAL double
@@ -22,4 +23,5 @@
 #include "product_panels.h"
 #include "product_row.h"
 #include "product_strips.h"
+#include "product_turned.h"
 #include "product_whole.h"

@@ -1,4 +1,4 @@
-// Included after product_strips.h and product_row.h: which of them a product is worked by.
+// Included after product_turned.h and product_row.h: which of them a product is worked by.
 
 /// Whether rows so many elements apart are a multiple of so many bytes apart.
 #define APART(STRIDE, BYTES) ((STRIDE) * (ptrdiff_t)sizeof(REAL) % (BYTES) == 0)
@@ -86,7 +86,8 @@ TARGET static void NAME(chunk)(struct NAME(pass) *pass) {
                      APART(stride, product->k > ADJ_SHALLOW / 2 ? ADJ_SAME_SET : ADJ_SAME_SET / 2);
   pass->fetches = lies && pass->rows > ADJ_FEW_ROWS && bytes > ADJ_FETCHED;
   ptrdiff_t left = 0;
-  if (lies && pass->tiles == 1 && bytes > ADJ_STREAMED) {
+  const ptrdiff_t streamed = APART(stride, ADJ_SAME_SET) ? ADJ_STREAMED : ADJ_STREAMED_APART;
+  if (lies && pass->tiles == 1 && bytes > streamed) {
     left = product->n / WIDTH * WIDTH;
     NAME(stream)(pass, left);
   }
@@ -149,6 +150,7 @@ TARGET static void NAME(add_deep)(const struct adj_product *product) {
 TARGET static void NAME(any)(const struct adj_product *product) {
   if (NAME(is_small)(product)) NAME(small)(product);
   else if (product->m == 1 && product->b_column == 1 && product->n > 8 * WIDTH) NAME(row)(product);
+  else if (NAME(is_turned)(product)) NAME(turned)(product);
   else if (product->adds && product->k > ADJ_PRODUCT_CHUNK) NAME(add_deep)(product);
   else NAME(chunks)(product);
 }
@@ -191,6 +193,7 @@ TARGET static void NAME(product)(const struct adj_product *product) {
 
 #undef GROUP
 #undef LAID_ROWS
+#undef PIECE
 #undef APART
 #undef REAL
 #undef WIDTH
