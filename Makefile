@@ -9,7 +9,7 @@ FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: help run test mutants examples pictures docs compare products sweep widths scaling gradbench counts \
+.PHONY: help run test mutants examples pictures docs api compare products sweep widths scaling gradbench counts \
   update-counts bits format lint setup
 
 help: ## prints what there is to make
@@ -94,6 +94,12 @@ bits: setup ## digests at each kind of vectors, against the committed ones
 # DocC archives of the four products; a warning is an error.
 docs: setup ## the documentation
 	BUILD="$(BUILD)" .ci/docs
+
+# Holds the public declarations to .ci/declarations, and where there is a release to those of the last one.
+# ARGUMENTS=--update writes the list anew.
+api: setup ## the public declarations, against the list and the last release
+	@BUILD="$(BUILD)" .ci/symbols
+	@.ci/api $(ARGUMENTS)
 
 format: ## formats the sources
 	swift format format --in-place --recursive $(FORMATTED)
