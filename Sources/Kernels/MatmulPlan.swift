@@ -31,6 +31,13 @@ package struct MatmulPlan: Sendable, Equatable {
   /// Blocks from left to right: those with the same rows of A.
   package var blocksAcross: Int { (n + stripWidth - 1) / stripWidth }
 
+  /// Whether A is a single row, or one for each matrix of a batch.
+  package var isRow: Bool { m == 1 }
+
+  /// Blocks whose elements of C lie beside one another, wherever the first of them is: whole rows of blocks, or any of
+  /// single rows.
+  package var blocksTogether: Int { isRow ? 1 : blocksAcross }
+
   /// Where a block of C lies within the matrix of its batch.
   struct Block {
     let batch, top, left, height, width: Int
@@ -71,6 +78,10 @@ package struct MatmulPlan: Sendable, Equatable {
   /// a recurrent network side by side. Calls of eight rows are as fast as calls of sixteen.
   private static let leastRows = 8, halvedWork = 1_048_576  // Decisions/Kernels.md
 
+  /// Columns of a block of a product of one row, whose columns several workers may share; `nil` for a library, which is
+  /// given all of them.
+  private static let columnsOfRow = areProductsOurs ? 128 : nil  // Decisions/Kernels.md
+
   /// - Parameters:
   ///   - batchA: the axes of A before its last two; `batchB` those of B. A caller's mistake if they do not broadcast.
   package init(
@@ -101,7 +112,7 @@ package struct MatmulPlan: Sendable, Equatable {
     let height = min(self.m, block.mayGrow ? max(block.height, tallest) : block.height)
     let isHalved = !transposeA && height == self.m && height >= 2 * Self.leastRows && height * n * k >= Self.halvedWork
     blockHeight = isHalved ? (height + 1) / 2 : height
-    let strip = self.m == 1 ? n : min(n, max(width, 128 / width * width))  // Decisions/Kernels.md
+    let strip = min(n, self.m == 1 ? Self.columnsOfRow ?? n : max(width, 128 / width * width))  // Decisions/Kernels.md
     let blocks = self.offsetsA.count * ((self.m + blockHeight - 1) / blockHeight) * ((n + strip - 1) / strip)
     let isDeep = self.m > 1 && blocks < Self.deepBlocks && blockHeight * strip * k > Self.deepWork
     stripWidth = isDeep ? min(n, width) : strip

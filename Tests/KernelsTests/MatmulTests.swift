@@ -29,7 +29,11 @@ import Testing
     #expect(MatmulPlan(m: 15, n: 100, k: 10_000).blockCount == 2)
     #expect(MatmulPlan(m: 16, n: 100, k: 10_000).blockCount == 2 * 2, "and their rows are halved")
     #expect(MatmulPlan(m: 16, n: 100, k: 100).blockCount == 1)
-    #expect(MatmulPlan(m: 1, n: 100, k: 1_000_000).blockCount == 1, "a product with a vector is one block")
+    #expect(MatmulPlan(m: 1, n: 100, k: 1_000_000).blockCount == 1)
+    let row = MatmulPlan(m: 1, n: 300, k: 100)
+    #expect(row.blockCount == (MatmulPlan.areProductsOurs ? 3 : 1), "a row is divided by its columns")
+    #expect(row.blocksTogether == 1)
+    #expect(MatmulPlan(m: 2, n: 300, k: 100).blocksTogether == MatmulPlan(m: 2, n: 300, k: 100).blocksAcross)
   }
 
   private func run<T: KernelFloat>(_ plan: MatmulPlan, _ a: [T], _ b: [T], cuts: [Range<Int>]) -> [T] {

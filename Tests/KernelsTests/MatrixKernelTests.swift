@@ -124,7 +124,7 @@ import Testing
     ("a column, exchanged", 1, (300, 1, 270, 2), (300, 1, 270, 2)),
     ("few rows of a B of 8 MB", 0, (3, 2051, 1030, 0), (3, 2051, 520, 0)),
     ("few rows of a B of 2 MB whose rows are in different sets", 0, (5, 1100, 500, 3), (5, 550, 500, 3)),
-    ("few rows of a transposed B, themselves across and deep", 3, (8, 20, 60_000, 0), (8, 20, 30_000, 0)),
+    ("few rows of a transposed B, themselves across and deep", 3, (4, 16, 60_000, 0), (4, 8, 30_000, 0)),
     ("few rows of such a B, added", 5, (2, 8210, 256, 0), (2, 8210, 130, 0)),
     ("rows of B in the same sets of a cache", 0, (49, 1000, 270, 24), (49, 500, 270, 12)),
     ("whole strips of them, added", 4, (50, 1024, 20, 0), (50, 512, 20, 0)),

@@ -37,7 +37,9 @@
           }
         }
       }
-      #expect(try sentence(in: result).contains("Integers can be copied and added, but exponential needs floats"))
+      #expect(
+        try sentence(in: result).contains(
+          "Elements of int32 are copied and selected, but exponential needs float32 or float64"))
     }
 
     @Test func `blocks that a product does not have`() async throws {

@@ -13,7 +13,9 @@ package func runElementwise(
   _ operation: ElementwiseOperation, _ type: ElementType, plan: BroadcastPlan,
   inputs: UnsafePointer<UnsafeRawPointer>, output: UnsafeMutableRawPointer, range: Range<Int>
 ) {
-  precondition(operation.supports(type), "Integers can be copied and added, but \(operation) needs floats")
+  precondition(
+    operation.supports(type),
+    "Elements of \(type.name) are copied and selected, but \(operation) needs float32 or float64")
   precondition(
     plan.operandCount == operation.arity,
     "\(operation) reads \(operation.arity) operands, but the plan is for \(plan.operandCount)")

@@ -30,9 +30,10 @@ extension ElementwiseOperation {
   /// By how many units in the last place the result may be off; 0 if it is the exact one, rounded once.
   package var ulps: Int { Int(facts.ulps) }
 
-  /// Whether it can be done to elements of `type`: everything to floats, copying and adding to int32.
+  /// Whether it can be done to elements of `type`: everything to those that kernels compute with, copying and selecting
+  /// to any, and adding to int32.
   package func supports(_ type: ElementType) -> Bool {
-    type.hasArithmetic || type == .int32 && (self == .copy || self == .add)
+    type.hasArithmetic || self == .copy || self == .select || self == .add && type == .int32
   }
 }
 
