@@ -7,6 +7,8 @@ struct Compilation: Sendable {
   let others: [NodeID]
   /// Parameters, and the values they get when a step has succeeded.
   let updates: [(parameter: NodeID, value: NodeID)]
+  /// Values without whose being finite nothing is updated.
+  var guarded: [NodeID] = []
   let options: Program.Options
   let fileID: StaticString
   let line: UInt
@@ -21,7 +23,9 @@ struct Compilation: Sendable {
     let lowered = try lower()
     let built = UnitBuilder.build(lowered.graph, options: options)
     let graph = built.graph
-    let endpoints = Endpoints(graph, built.values, outputs: values, variables: variables, upstreams: lowered.upstreams)
+    let endpoints = Endpoints(
+      graph, built.values, outputs: values, variables: variables, guarded: lowered.guarded,
+      upstreams: lowered.upstreams)
     var plan = built.plan
     plan.updateParameters(by: graph, built.values, endpoints: endpoints)
     let provenance = Provenance(lowered.names, graph, built.values, plan.placement)
@@ -36,6 +40,8 @@ struct Compilation: Sendable {
     let graph: IntermediateGraph
     let names: NodeNames
     fileprivate let upstreams: [NodeID]
+    /// The user's nodes whose magnitudes are the last of the gradients.
+    fileprivate let guarded: [NodeID]
   }
 
   private var values: [NodeID] { outputs + others }
@@ -50,7 +56,9 @@ struct Compilation: Sendable {
     let working = Graph(source)
     let values = self.values
     try throwFirstPoison(in: working.snapshot(), values)
-    let (upstreams, gradients) = try differentiate(working)
+    let (upstreams, slopes) = try differentiate(working)
+    let magnitudes = self.magnitudes(in: working)
+    let gradients = slopes + magnitudes.map(\.magnitude)
     var state = working.takeState()
     try throwFirstPoison(in: state, gradients)
     let next = updates.map(\.value)
@@ -65,7 +73,21 @@ struct Compilation: Sendable {
         results: values, gradients: gradients, nextValues: next, updatedParameters: updates.map(\.parameter)),
       for: CompiledPurpose(source: state, options: options, checkpoints: checkpoints, outputs: values),
       record: record)
-    return Lowered(graph: lowered, names: NodeNames(source, state, added), upstreams: upstreams)
+    return Lowered(
+      graph: lowered, names: NodeNames(source, state, added), upstreams: upstreams,
+      guarded: magnitudes.map(\.guarded))
+  }
+
+  /// Adds for each guarded value one number that is finite only if all its elements are: the largest magnitude. What
+  /// holds integers is always finite.
+  private func magnitudes(in graph: Graph) -> [(guarded: NodeID, magnitude: NodeID)] {
+    if guarded.isEmpty { return [] }
+    return graph.placing(at: fileID, line) {
+      guarded.map { Node(graph: graph, id: $0) }.filter { $0.elementType.isDifferentiable || $0.isRefused }.map {
+        value in
+        (guarded: value.id, magnitude: abs(value.cast(to: value.elementType.computed)).max().id)
+      }
+    }
   }
 
   /// - Throws: the first use of a scan's state or element outside of the scan's body.

@@ -82,10 +82,23 @@ public final class Program: Sendable {
   let order: Compilation
   /// What runs of each pass have taught about sharing them out, for all sessions.
   let learned = (forward: LearnedSharing(), backward: LearnedSharing(), step: LearnedSharing())
+  /// The warm sessions of requests that were served without a pool of their own.
+  let warmSessions = WarmSessionsOfStores()
 
   /// Compiles `outputs` and, for each of `variables`, the gradient of Σ outputs · upstream; `others` are more values to
   /// compute, which are not differentiated, such as predictions beside a loss. A step puts the values of `updates` in
   /// place when it has succeeded.
+  ///
+  /// With `guarded` values, such as a loss and the gradients that updates are made of, a step or a backward pass fails
+  /// with ``SessionError/notFinite(_:producer:)`` if any of their elements is NaN or infinite, before any update is put
+  /// in place: parameters keep their bits, and the error names the first producer. Each is looked at once, while it is
+  /// hot, by gates that the program gets for it; without any there is nothing to look at.
+  ///
+  /// ```swift
+  /// let slope = try graph.gradients(of: [loss], withRespectTo: [w])[0]!
+  /// let program = try Program(
+  ///   loss, updating: [ParameterUpdate(w, to: w - 0.1 * slope)], requiringFinite: [loss, slope])
+  /// ```
   ///
   /// - Throws: ``GraphError``: the first poisoned node that the outputs read; a variable that no gradient reaches, with
   ///   the gate where the path stops; an update that does not fit its parameter; a gate whose estimate of its own cost
@@ -93,17 +106,18 @@ public final class Program: Sendable {
   /// - Complexity: O(nodes + edges).
   public init(
     _ outputs: [Node], gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],
-    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID,
-    line: UInt = #line
+    updating updates: [ParameterUpdate] = [], requiringFinite guarded: [Node] = [], options: Options = Options(),
+    fileID: StaticString = #fileID, line: UInt = #line
   ) throws(GraphError) {
-    precondition(!outputs.isEmpty, "A program computes at least one output")
+    demand(!outputs.isEmpty, "A program computes at least one output")
     graph = outputs[0].graph
     self.options = options
-    for node in outputs + others + variables { graph.check(node) }
+    try graph.checkOwn(outputs + others + variables + guarded, readBy: "the program")
     try graph.check(updates)
     order = Compilation(
       source: graph.snapshot(), outputs: outputs.map(\.id), variables: variables.map(\.id), others: others.map(\.id),
-      updates: updates.map { ($0.parameter.id, $0.value.id) }, options: options, fileID: fileID, line: line)
+      updates: updates.map { ($0.parameter.id, $0.value.id) }, guarded: guarded.map(\.id), options: options,
+      fileID: fileID, line: line)
     let compiled = try order.run()
     (plan, endpoints, provenance) = (compiled.plan, compiled.endpoints, compiled.provenance)
     constants = ConstantMemory(plan.placement.constants)
@@ -112,12 +126,12 @@ public final class Program: Sendable {
   /// Compiles one output and the gradients of `variables`.
   public convenience init(
     _ output: Node, gradientsFor variables: [Node] = [], alsoComputing others: [Node] = [],
-    updating updates: [ParameterUpdate] = [], options: Options = Options(), fileID: StaticString = #fileID,
-    line: UInt = #line
+    updating updates: [ParameterUpdate] = [], requiringFinite guarded: [Node] = [], options: Options = Options(),
+    fileID: StaticString = #fileID, line: UInt = #line
   ) throws(GraphError) {
     try self.init(
-      [output], gradientsFor: variables, alsoComputing: others, updating: updates, options: options, fileID: fileID,
-      line: line)
+      [output], gradientsFor: variables, alsoComputing: others, updating: updates, requiringFinite: guarded,
+      options: options, fileID: fileID, line: line)
   }
 
   /// The number of units that workers run, forward and backward.

@@ -49,7 +49,7 @@ struct ForwardScan {
   private func packed(_ parts: [Node?]) -> Node {
     let type = application.output.elementType
     let pieces = zip(parts, scan.parts).map { tangent, part in
-      tangent?.reshaped([part.result.elementCount]) ?? graph.constant(0, [part.result.elementCount], type)
+      tangent?.flat(as: type) ?? graph.constant(0, [part.result.elementCount], type)
     }
     return pieces.count == 1 ? pieces[0] : graph.apply(Concatenate(axis: 0), to: pieces)
   }
@@ -65,7 +65,7 @@ extension ScanPart {
     var start = 0
     for piece in packed.inputs {
       let count = piece.shape.elementCount
-      if start == self.start, count == result.elementCount { return piece.reshaped(result) }
+      if start == self.start, count == result.elementCount { return piece.unpacked(as: self) }
       start += count
     }
     return nil

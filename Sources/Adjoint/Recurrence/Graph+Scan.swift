@@ -29,9 +29,10 @@ extension Graph {
   /// a value is the sum over all steps, in an order that the shapes fix: the same bits at every width.
   ///
   /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any
-  /// number of them. All floats of one type, ``ElementType/float32`` or ``ElementType/float64``: cast others before the
-  /// scan. Integers may be in sequences, as labels or the steps of a dropout. Dropout in a body drops the same elements
-  /// in each step unless it is given a step that differs, an element of such a sequence.
+  /// number of them. They are floats, each of a type of its own: a body may keep its state in ``ElementType/float16``
+  /// and cast it to compute, or add up in ``ElementType/float64`` what it reads in ``ElementType/float32``. Integers may
+  /// be in sequences, as labels or the steps of a dropout. Dropout in a body drops the same elements in each step unless
+  /// it is given a step that differs, an element of such a sequence.
   ///
   /// `steps` says how often the body runs where there is no sequence to say it. With `reversed`, steps go from the last
   /// elements to the first; outputs keep the places of the elements that they belong to.
@@ -47,8 +48,9 @@ extension Graph {
     fileID: StaticString = #fileID, line: UInt = #line,
     _ body: (_ state: [Node], _ elements: [Node]) throws(Failure) -> (state: [Node], outputs: [Node])
   ) throws(Failure) -> Scanned {
-    for node in sequences + initial { check(node) }
     let location = pack(fileID, line)
+    let sequences = sequences.map { own($0, readBy: Scan.name, at: location) }
+    let initial = initial.map { own($0, readBy: Scan.name, at: location) }
     let count = steps ?? sequences.first?.shape.dimensions.first ?? 0
     let trace = ScanTrace(
       self, sequences: sequences, initial: initial, steps: count, isReversed: reversed, at: location)
@@ -59,16 +61,13 @@ extension Graph {
       let (next, outputs) = try body(trace.state, trace.elements)
       return refused(error, next, outputs, trace, at: location)
     }
-    let (next, outputs) = try body(trace.state, trace.elements)
-    for node in next + outputs { check(node) }
+    var (next, outputs) = try body(trace.state, trace.elements)
+    next = next.map { own($0, readBy: Scan.name, at: location) }
+    outputs = outputs.map { own($0, readBy: Scan.name, at: location) }
     if let error = refusal(next: next, outputs, initial, steps: count, at: location) {
       return refused(error, next, outputs, trace, at: location)
     }
     let (gate, operands) = trace.gate(next: next, outputs: outputs)
-    if let type = gate.body.castFloats {
-      let reason = "the body casts \(type): what a scan differentiates is of one type, so cast before the scan or after"
-      return refused(self.error(reason, next + outputs, at: location)!, next, outputs, trace, at: location)
-    }
     let results = apply(gate, to: operands, at: location)
     return Scanned(state: Array(results.prefix(next.count)), outputs: Array(results.dropFirst(next.count)))
   }
@@ -116,9 +115,8 @@ extension Graph {
     }
     if steps < 1 { return "a scan takes at least one step, got \(steps)" }
     if steps > Shape.mostElements { return "a scan takes at most 2^48 steps, got \(steps)" }
-    for part in initial where !part.elementType.hasArithmetic {
-      return "\(state.describe(part.id)) is no state of a scan: that holds float32 or float64; integers belong into a "
-        + "sequence, and other floats are cast before"
+    for part in initial where !part.elementType.isDifferentiable {
+      return "\(state.describe(part.id)) is no state of a scan, which holds floats: integers belong into a sequence"
     }
     return nil
   }
@@ -143,9 +141,8 @@ extension Graph {
           + "after a step", [initial, next]
       )
     }
-    let types = Set((initial + outputs).map(\.elementType))
-    guard types.count <= 1, types.first?.hasArithmetic ?? true else {
-      return ("state and outputs of a scan are floats of one type, float32 or float64", initial + outputs)
+    if let integer = outputs.first(where: { !$0.elementType.isDifferentiable }) {
+      return ("the outputs of a scan are floats, and this one is \(integer.elementType): cast it", [integer])
     }
     if initial.isEmpty, outputs.isEmpty { return ("the body gives neither a state nor an output", []) }
     for output in outputs {

@@ -87,9 +87,9 @@ struct PackedUpstream {
     }
     let termsOf = Dictionary(grouping: terms, by: \.start)
     parts = places.parts.map { part in
-      let contributions = (termsOf[part.start] ?? []).map { $0.values.reshaped(part.result) }
+      let contributions = (termsOf[part.start] ?? []).map { $0.values.unpacked(as: part) }
       if contributions.count < 2 { return contributions.first }
-      return upstream.graph.apply(Accumulate(), to: contributions)
+      return upstream.graph.accumulate(contributions)
     }
   }
 

@@ -37,23 +37,35 @@ struct Scan: Gate {
 
   func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     for (position, (input, operand)) in zip(inputs, body.operands).enumerated() where input != operand.elementType {
-      throw ShapeError("operand \(position) of this scan holds \(operand.elementType), got \(input)")
+      throw ShapeError(
+        "operand \(position) of this scan holds \(operand.elementType), got \(input)", casting: position,
+        to: operand.elementType)
     }
-    return body.signature(of: results[0]).elementType
+    return packedType
   }
 
   /// The nodes of the body that results are of.
   var results: [NodeID] { body.state + stacked + sums }
 
-  /// Where each result lies: the parts of the state, then the stacked values, then the sums.
+  /// What the results are: the parts of the state, then the stacked values, then the sums.
+  var resultSignatures: [Signature] {
+    body.state.map(body.signature) + stacked.map(body.stackSignature) + sums.map(body.signature)
+  }
+
+  /// A type with arithmetic that has each element of each result: what they are packed as.
+  var packedType: ElementType {
+    let types = Set(results.map { body.signature(of: $0).elementType })
+    return types.count == 1 ? types.first!.computed : .float64
+  }
+
+  /// Where each result lies among the packed elements.
   var parts: [ScanPart] {
     var start: Extent = 0
-    let shapes =
-      body.state.map { body.signature(of: $0).shape } + stacked.map { body.stackSignature(of: $0).shape }
-      + sums.map { body.signature(of: $0).shape }
-    return shapes.map { shape in
-      defer { start = start + Extent(shape.elementCount) }
-      return ScanPart(start: start.value, result: shape)
+    let packed = packedType
+    return resultSignatures.map { signature in
+      defer { start = start + Extent(signature.shape.elementCount) }
+      let type = signature.elementType == packed ? nil : signature.elementType
+      return ScanPart(start: start.value, result: signature.shape, type: type)
     }
   }
 
@@ -76,7 +88,7 @@ struct Scan: Gate {
       }
     }
     let packed = state.flatMap(\.values) + stacks.flatMap { $0.flatMap { $0 } } + totals.flatMap { $0 }
-    return ReferenceTensor(shape, body.signature(of: results[0]).elementType, packed)
+    return ReferenceTensor(shape, packedType, packed)
   }
 
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

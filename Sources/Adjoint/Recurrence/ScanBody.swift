@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// One step of a recurrence as a graph of its own: what a ``Scan`` repeats.
 ///
 /// Its sources are the state before the step, the elements of the sequences that belong to it, and the values that are
@@ -16,7 +18,7 @@ final class ScanBody: Sendable {
     _ graph: GraphState, state: [NodeID], elements: [NodeID], invariants: [NodeID], next: [NodeID], stepCount: Int,
     isReversed: Bool
   ) {
-    precondition(state.count == next.count, "A scan has a next value for each part of its state")
+    demand(state.count == next.count, "A scan has a next value for each part of its state")
     self.graph = graph
     (self.state, self.elements, self.invariants, self.next) = (state, elements, invariants, next)
     (self.stepCount, self.isReversed) = (stepCount, isReversed)
@@ -118,11 +120,11 @@ struct ScanBodyBuilder {
     return source
   }
 
-  /// A source that stands for no node, of the signature of `node`.
+  /// A source that stands for no node, of the shape of `node`, and of its type or the one that it is computed with.
   mutating func addUnknownSource(like node: NodeID) -> NodeID {
     let signature = signature(of: node)
     return graph.addSource(
-      Input(), signature.elementType, signature.shape, name: nil, at: original.packedLocation(of: node))
+      Input(), signature.elementType.computed, signature.shape, name: nil, at: original.packedLocation(of: node))
   }
 
   func signature(of node: NodeID) -> Signature { original.storage.signature(of: node) }

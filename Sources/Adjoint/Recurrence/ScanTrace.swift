@@ -58,19 +58,6 @@ struct ScanTrace {
   }
 }
 
-extension ScanBody {
-  /// A floating-point type that the body makes another one of, if there is any.
-  var castFloats: ElementType? {
-    guard graph.storage.gates.hasAny(Cast.self) else { return nil }
-    for index in 0..<graph.storage.count {
-      guard let cast = graph.storage.gate(of: NodeID(index)) as? Cast, cast.result.isDifferentiable else { continue }
-      let type = graph.storage.signature(of: graph.storage.input(0, of: NodeID(index))).elementType
-      if type.isDifferentiable, type != cast.result { return type }
-    }
-    return nil
-  }
-}
-
 /// A value within the body of a scan: an element of a sequence, or the state before a step. It has no value outside.
 struct ScanPlaceholder: SourceGate {
   static let name = "scan"

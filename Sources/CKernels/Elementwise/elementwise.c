@@ -56,31 +56,63 @@ _Static_assert(ROOM <= ADJ_CHAIN_ROOM && CACHE <= ADJ_CHAIN_ROOM, "a thread has 
 #define GATHER gather_f64
 #include "elementwise_loops.h"
 
+ADJ_KERNEL(void, splat_2, (uint16_t *target, uint16_t value, ptrdiff_t count), {
+  for (ptrdiff_t i = 0; i < count; ++i) target[i] = value;
+})
+
 ADJ_KERNEL(void, add_i32, (int32_t *output, const int32_t *a, const int32_t *b, ptrdiff_t count), {
   ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) {
     output[i] = (int32_t)((uint32_t)a[i] + (uint32_t)b[i]);
   }
 })
 
+#define DEFINE_SELECT(NAME, BITS)                                                                                   \
+  ADJ_KERNEL(void, NAME, (BITS *output, const BITS *a, const BITS *b, const BITS *c, BITS counted, ptrdiff_t count), { \
+    ADJ_INDEPENDENT for (ptrdiff_t i = 0; i < count; ++i) output[i] = a[i] & counted ? b[i] : c[i];                 \
+  })
+
+DEFINE_SELECT(select_1, uint8_t)
+DEFINE_SELECT(select_2, uint16_t)
+DEFINE_SELECT(select_4, uint32_t)
+DEFINE_SELECT(select_8, uint64_t)
+
 static ptrdiff_t element_size(uint8_t type) { return adj_facts_of_element(type).size; }
 
-/// Of integers, which are only copied and added.
-static void chain_i32(const struct block *block) {
+/// output[i] = b[i] where a[i] is not 0, else c[i], for 0 <= i < count.
+static void select_bits(uint8_t type, void *output, const void *a, const void *b, const void *c, ptrdiff_t count) {
+  // Either zero of a floating-point type is 0.
+  const int has_sign_bit = (adj_facts_of_element(type).kind & ADJ_KIND_FLOATING) != 0;
+  switch (element_size(type)) {
+    case 1: ADJ_BEST(select_1)(output, a, b, c, UINT8_MAX >> has_sign_bit, count); break;
+    case 2: ADJ_BEST(select_2)(output, a, b, c, UINT16_MAX >> has_sign_bit, count); break;
+    case 4: ADJ_BEST(select_4)(output, a, b, c, UINT32_MAX >> has_sign_bit, count); break;
+    default: ADJ_BEST(select_8)(output, a, b, c, UINT64_MAX >> has_sign_bit, count);
+  }
+}
+
+/// Of elements that nothing computes with: their bits are copied and selected, and int32 is added.
+static void chain_of_bits(uint8_t type, const struct block *block) {
+  const ptrdiff_t size = element_size(type);
   const void **result = block->values + block->operand_count;
   for (ptrdiff_t index = 0; index < block->operation_count; ++index) {
     const struct adj_chain_operation at = block->operations[index];
-    int32_t *to = result_of(block, at.place, 4);
-    const int32_t *a = block->values[at.a];
-    if (at.operation == adj_operation_add) ADJ_BEST(add_i32)(to, a, block->values[at.b], block->count);
-    else if (to != a) memmove(to, a, (size_t)block->count * 4);
+    void *to = result_of(block, at.place, size);
+    const void *a = block->values[at.a], *b = block->values[at.b], *c = block->values[at.c];
+    if (at.operation == adj_operation_select) select_bits(type, to, a, b, c, block->count);
+    else if (at.operation == adj_operation_add) ADJ_BEST(add_i32)(to, a, b, block->count);
+    else if (to != a) memmove(to, a, (size_t)(block->count * size));
     *result++ = to;
   }
 }
 
 static void splat(ptrdiff_t size, void *target, const void *value, ptrdiff_t count) {
   // Only bits are moved: a float's loop serves any 4 bytes.
-  if (size == 4) ADJ_BEST(splat_f32)(target, *(const float *)value, count);
-  else ADJ_BEST(splat_f64)(target, *(const double *)value, count);
+  switch (size) {
+    case 1: memset(target, *(const uint8_t *)value, (size_t)count); break;
+    case 2: ADJ_BEST(splat_2)(target, *(const uint16_t *)value, count); break;
+    case 4: ADJ_BEST(splat_f32)(target, *(const float *)value, count); break;
+    default: ADJ_BEST(splat_f64)(target, *(const double *)value, count);
+  }
 }
 
 /// target[i] = table[indices[i]] for 0 <= i < count; nothing, and 0 returned, if one is not below `rows`.
@@ -109,8 +141,7 @@ static void run_block(uint8_t type, const struct block *block) {
   switch (type) {
     case adj_element_float32: ADJ_BEST(chain_f32)(block); break;
     case adj_element_float64: ADJ_BEST(chain_f64)(block); break;
-    case adj_element_int32: chain_i32(block); break;
-    default: __builtin_trap();
+    default: chain_of_bits(type, block);
   }
 }
 

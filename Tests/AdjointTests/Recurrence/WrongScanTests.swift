@@ -92,7 +92,7 @@ import Testing
     Refusal("a state of another type") {
       scan($0, $1, over: [$0.input("x", [5])]) { oneHot($0.argmax(), classes: 3, .float64) }
     },
-    Refusal("outputs of another type") { scan($0, $1, over: [$0.input("x", [5], .float64)]) },
+    Refusal("outputs of integers") { scan($0, $1, over: [$0.input("x", [5], .int32)]) },
     Refusal("outputs beyond any memory") { graph, line in
       scan(graph, line, over: [], from: [graph.input("a", [1 << 40]), graph.input("b")], steps: 1 << 20)
     },

@@ -26,7 +26,7 @@ struct CallGraph: Sendable {
     var constants: [(values: TensorValues, signature: Signature)] = []
     /// Memory that it alone uses, behind its results; `nil` for none.
     var scratchByteCount: Int?
-    /// Of a chain the node of each operation, behind that of the product that it follows; empty for other calls.
+    /// Of a ``FusedCall`` the nodes of its inner values, by their numbers; empty for other calls.
     var chainNodes: [NodeID] = []
     /// Of a chain the gates whose rows it gathers, by the operand that is their table.
     var gathers: [Int: NodeID] = [:]

@@ -4,7 +4,8 @@ internal import Kernels
 /// of blocks after row of blocks is multiplied, and the chain follows while it is in the cache; the product has no
 /// memory but that of a result of the chain.
 ///
-/// Only a product that can be divided into as many parts by rows alone as by blocks: no worker goes without for it.
+/// Only a product that can be divided into as many parts by rows alone as by blocks, or has one row: no worker goes
+/// without for it.
 ///
 /// - Complexity: O(operands of all calls), nothing if the graph has no product.
 enum FuseProducts: CallPass {
@@ -21,7 +22,7 @@ enum FuseProducts: CallPass {
         let chain = calls.calls[reader].call as? ElementwiseChainCall, !taken.contains(reader),
         calls.order.isForward(call.node) == calls.order.isForward(calls.calls[reader].node),
         options.unitWork == .infinity
-          || product.dividesByRows(into: Division.partCount(of: call.cost, each: Division.fine.part))
+          || dividesByRows(product, into: Division.partCount(of: call.cost, each: Division.fine.part))
       else { continue }
       let read = calls.calls[reader]
       let positions = read.operands.indices.filter { read.operands[$0] == call.node }
@@ -44,5 +45,10 @@ enum FuseProducts: CallPass {
             chainNodes: [call.node] + read.chainNodes, gathers: read.gathers)))
     }
     calls.fuse(fused)
+  }
+
+  /// Whether rows of blocks are as many parts as blocks are, of those that are wanted.
+  private static func dividesByRows(_ product: MatmulCall, into parts: Int) -> Bool {
+    min(parts, product.extent / product.stepOfOnePart) >= min(parts, product.extent)
   }
 }

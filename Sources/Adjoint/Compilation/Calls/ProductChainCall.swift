@@ -7,6 +7,8 @@ internal import Kernels
 final class ProductChainCall: KernelCall {
   static let name = "product and chain"
   private let product: MatmulCall
+  /// Blocks whose elements lie next to one another, mostly a row of them: a part is some of these.
+  private let rowOfBlocks: Int
   private let chained: ElementwiseChainCall
   /// Which operand of the chain the product is, and which result it is computed in the place of.
   private let position: Int, target: Int
@@ -14,15 +16,19 @@ final class ProductChainCall: KernelCall {
 
   init(_ product: MatmulCall, _ chain: ElementwiseChainCall, position: Int, target: Int) {
     (self.product, self.chained, self.position, self.target) = (product, chain, position, target)
+    rowOfBlocks = product.stepOfOnePart
   }
 
   var description: String { "product\(product.readsPanels ? " of panels" : "") and chain of \(extent)" }
   var extent: Int { product.extent }
-  /// Whole rows of blocks.
+  /// Blocks whose elements lie beside one another.
   func cutStep(for count: inout Int, grain: Int) -> Int {
-    count = min(count, product.extent / product.blocksAcross)
-    return product.blocksAcross
+    count = min(count, product.extent / rowOfBlocks)
+    return rowOfBlocks
   }
+
+  /// The elements of the product, and of each result, that whole rows of blocks are.
+  private func elements(of range: Range<Int>) -> Range<Int> { product.elementsWritten(to: 0, by: range)! }
 
   /// The operand of the chain that an operand of this call is; `nil` for those of the product.
   private func operandOfChain(_ operand: Int) -> Int? {
@@ -32,9 +38,9 @@ final class ProductChainCall: KernelCall {
 
   func elementsRead(of operand: Int, by range: Range<Int>) -> Range<Int>? {
     guard let own = operandOfChain(operand) else { return product.elementsRead(of: operand, by: range) }
-    return chained.elementsRead(of: own, by: product.elements(of: range))
+    return chained.elementsRead(of: own, by: elements(of: range))
   }
-  func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { product.elements(of: range) }
+  func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { elements(of: range) }
   /// The chain's operands as by the chain, but not by what the product is computed in the place of.
   func mayOverwrite(operand: Int, by number: Int) -> Bool {
     guard let own = operandOfChain(operand), number != target else { return false }
@@ -49,43 +55,45 @@ final class ProductChainCall: KernelCall {
     try withChainOperands(inputs, outputs) { operands in
       var first = range.lowerBound
       while first < range.upperBound {
-        let blocks = first..<min(first + product.blocksAcross, range.upperBound)
-        product.multiply(inputs, into: outputs[target], blocks)
-        try chained.run(operands, outputs, product.elements(of: blocks))
+        let blocks = first..<min(first + rowOfBlocks, range.upperBound)
+        product.run(inputs, outputs + target, blocks)
+        try chained.run(operands, outputs, elements(of: blocks))
         first = blocks.upperBound
       }
     }
   }
 
   /// Calls `body` with the operands of the chain.
-  private func withChainOperands(
+  private func withChainOperands<R>(
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
-    _ body: (UnsafeBufferPointer<UnsafeRawPointer>) throws -> Void
-  ) rethrows {
+    _ body: (UnsafeBufferPointer<UnsafeRawPointer>) throws -> R
+  ) rethrows -> R {
     try withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: chained.chain.operandCount) { operands in
       operands.initializeElement(at: position, to: UnsafeRawPointer(outputs[target]))
       for operand in inputs.indices {
         if let own = operandOfChain(operand) { operands.initializeElement(at: own, to: inputs[operand]) }
       }
-      try body(UnsafeBufferPointer(operands))
+      return try body(UnsafeBufferPointer(operands))
     }
   }
 }
 
-extension ProductChainCall {
-  /// Multiplies the part `range`, and calls `body` with the product, with the chain that is to follow, and with its
-  /// operands: the search for a NaN looks at each operation.
-  func multiply(
+extension ProductChainCall: FusedCall {
+  /// The product, where it will be computed, and then what its chain keeps to itself.
+  func findsInnerValue(
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
-    _ range: Range<Int>,
-    _ body: (
-      _ product: UnsafeMutableRawPointer, _ chain: ElementwiseChain, Kernels.ElementType, _ elements: Range<Int>,
-      _ operands: UnsafeBufferPointer<UnsafeRawPointer>
-    ) throws -> Void
-  ) throws {
-    product.multiply(inputs, into: outputs[target], range)
-    try withChainOperands(inputs, outputs) { operands in
-      try body(outputs[target], chained.chain, chained.type, product.elements(of: range), operands)
+    _ range: Range<Int>, where isFound: (InnerValue) -> Bool
+  ) throws -> Bool {
+    product.run(inputs, outputs + target, range)
+    let elements = elements(of: range)
+    let own = InnerValue(number: 0, type: chained.type, base: outputs[target], elements: elements)
+    if isFound(own) { return true }
+    return try withChainOperands(inputs, outputs) { operands in
+      try chained.findsInnerValue(operands, outputs, elements) { value in
+        var value = value
+        value.number += 1
+        return isFound(value)
+      }
     }
   }
 }

@@ -40,8 +40,10 @@ public struct CostModel: Sendable, Hashable {
   /// A call that moves so many bytes: ``CallShapes/traffic``.
   public func cost(ofTraffic bytes: Float) -> Float { Self.call + bytes / bytesPerNanosecond }
 
-  /// A call of so many multiplications and additions, in blocks that are laid out first.
-  func cost(ofProducts operations: Float, _ type: Kernels.ElementType) -> Float {
-    3 * Self.call + operations / (type.isDouble ? operationsPerNanosecond / 2 : operationsPerNanosecond)
+  /// A call of so many multiplications and additions, in blocks that are laid out first. If it moves so many bytes for
+  /// them that these take longer, as a row times a matrix does, that is what it takes.
+  func cost(ofProducts operations: Float, moving bytes: Float = 0, _ type: Kernels.ElementType) -> Float {
+    let speed = type.isDouble ? operationsPerNanosecond / 2 : operationsPerNanosecond
+    return 3 * Self.call + max(operations / speed, bytes / bytesPerNanosecond)
   }
 }

@@ -4,7 +4,8 @@ extension GraphStorage {
   ///
   /// - Parameter kernel: that of the node's gate.
   func statedCost(of node: NodeID, _ kernel: Kernel) -> Float? {
-    estimate(of: node, kernel).map { Float(min($0, Double(CostModel.longest))) }
+    // A gate may say something else than when it was checked.
+    estimate(of: node, kernel).map { $0 > 0 ? Float(min($0, Double(CostModel.longest))) : 0 }
   }
 
   /// The estimate as the gate gives it; `nil` if it gives none, or has one of the package's kernels, whose cost the
@@ -27,6 +28,7 @@ extension KernelCall {
   /// What is wrong with what the call says of itself and of all its parts together.
   fileprivate func fault(in shapes: CallShapes) -> String? {
     if extent < 1 { return "its kernel call can be divided into \(extent) parts; at least 1 is needed" }
+    if extent > Shape.mostElements { return "its kernel call can be divided into \(extent) parts; 2^48 are the most" }
     let cost = cost(at: .nominal)
     if !(cost >= 0 && cost.isFinite) { return "its kernel call costs \(cost) ns; a finite number from zero up is one" }
     func isBeyond(_ range: Range<Int>?, _ signature: Signature) -> Bool {
@@ -44,7 +46,46 @@ extension KernelCall {
     if let range, range != 0..<shapes.writtenCount {
       return "its kernel call writes elements \(range) of a result of \(shapes.writtenCount)"
     }
+    for count in Set([2, 3, CostModel.mostParts].map { min($0, extent) }).sorted() where count > 1 {
+      if let fault = faultOfParts(count, in: shapes) { return fault }
+    }
     return nil
+  }
+
+  /// What is wrong with what the call says of `count` parts of it.
+  private func faultOfParts(_ count: Int, in shapes: CallShapes) -> String? {
+    let extent = extent
+    var lowered = count
+    let step = cutStep(for: &lowered, grain: 1)
+    if step < 1 { return "its kernel call is cut at multiples of \(step); a step is at least 1" }
+    if lowered < 1 || lowered > count {
+      return "its kernel call makes \(lowered) of \(count) parts; it may lower the count, to 1 at the least"
+    }
+    let parts = OwnCall(self, shapes).parts(count, grain: 1)
+    for (position, operand) in shapes.operands.enumerated() {
+      let whole = elementsRead(of: position, by: 0..<extent) ?? 0..<operand.shape.elementCount
+      for part in parts {
+        guard let range = elementsRead(of: position, by: part), !range.isEmpty else { continue }
+        if range.lowerBound < whole.lowerBound || range.upperBound > whole.upperBound {
+          return
+            "part \(part) of its kernel call reads elements \(range) of operand \(position), and all parts together "
+            + "\(whole)"
+        }
+      }
+    }
+    if parts.count == 1 { return nil }
+    let ranges = parts.map { elementsWritten(to: 0, by: $0) }
+    if ranges.contains(nil) { return "its kernel call does not say which elements each of \(parts.count) parts writes" }
+    var end = 0
+    for range in ranges.compactMap({ $0 }).filter({ !$0.isEmpty }).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if range.lowerBound != end {
+        let what = range.lowerBound < end ? "two parts write" : "no part writes"
+        return "its kernel call in \(parts.count) parts: \(what) element \(min(range.lowerBound, end)) of the result"
+      }
+      end = range.upperBound
+    }
+    return end == shapes.writtenCount
+      ? nil : "its kernel call in \(parts.count) parts writes elements 0..<\(end) of a result of \(shapes.writtenCount)"
   }
 }
 

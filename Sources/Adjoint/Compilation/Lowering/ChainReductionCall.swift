@@ -24,7 +24,7 @@ final class ChainReductionCall: ChainedCall, InterimCall {
     number < reduction.storedCount && reduction.chain.mayOverwrite(operand: position, by: number)
   }
   func cost(at speeds: CostModel) -> Float { work.cost(of: reduction.chain, type, at: speeds) }
-  func chain(_ range: Range<Int>) -> (ElementwiseChain, Kernels.ElementType, elements: Range<Int>)? {
+  func chain(_ range: Range<Int>) -> (ElementwiseChain, Kernels.ElementType, elements: Range<Int>) {
     (reduction.chain, type, reduction.elements(of: range))
   }
 

@@ -19,7 +19,7 @@ final class ElementwiseChainCall: ChainedCall {
   func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { range }
   func mayOverwrite(operand position: Int, by number: Int) -> Bool { chain.mayOverwrite(operand: position, by: number) }
   func cost(at speeds: CostModel) -> Float { work.cost(of: chain, type, at: speeds) }
-  func chain(_ range: Range<Int>) -> (ElementwiseChain, Kernels.ElementType, elements: Range<Int>)? {
+  func chain(_ range: Range<Int>) -> (ElementwiseChain, Kernels.ElementType, elements: Range<Int>) {
     (chain, type, range)
   }
 

@@ -1,4 +1,4 @@
-package import Kernels
+internal import Kernels
 
 /// One tensor kernel with all that its shapes decide worked out: a run only brings the addresses.
 ///
@@ -66,23 +66,19 @@ extension KernelCall {
   public var description: String { "\(Self.name) of \(extent)" }
 }
 
-/// A call that carries out elementwise operations, each of which can be asked for its own result.
-package protocol ChainedCall: KernelCall {
-  /// The operations of the part `range`, and for which elements they are carried out.
-  func chain(_ range: Range<Int>) -> (ElementwiseChain, Kernels.ElementType, elements: Range<Int>)?
-}
-
 /// A call whose result may be no value of the graph: an operand laid out for another call to read, or a part of a sum.
 package protocol InterimCall: KernelCall {
   var isInterim: Bool { get }
 }
 
 extension KernelCall {
-  package func chain(_ range: Range<Int>) -> (ElementwiseChain, Kernels.ElementType, elements: Range<Int>)? {
-    (self as? any ChainedCall)?.chain(range)
-  }
-
   package var isInterim: Bool { (self as? any InterimCall)?.isInterim ?? false }
+
+  /// Of what places of cuts are multiples where few parts are wanted.
+  package var stepOfOnePart: Int {
+    var count = 1
+    return cutStep(for: &count, grain: 1)
+  }
 
   /// The results in at most `count` parts of about equal size, cut where the kernel can be cut: where the cuts are
   /// never changes a bit.

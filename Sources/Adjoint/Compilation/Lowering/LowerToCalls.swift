@@ -88,7 +88,7 @@ struct LowerToCalls {
     operandSignatures.removeAll(keepingCapacity: true)
     for operand in operands { operandSignatures.append(storage.signature(of: operand)) }
     let result = storage.signature(of: node)
-    let call = kernel.call(CallShapes(result: result, operands: operandSignatures))
+    let call = kernel.checkedCall(CallShapes(result: result, operands: operandSignatures))
     let overwritable = operands.indices.filter {
       operandSignatures[$0] == result && call.mayOverwrite(operand: $0, by: 0)
     }
@@ -114,15 +114,10 @@ struct LowerToCalls {
   private mutating func addScan(_ node: NodeID, _ scan: Scan) {
     assert(scan.isLoop, "Scans are split before they are lowered")
     let operands = Array(storage.inputs(of: node))
-    let apart = scans.partsOf[node]
-    if apart != nil { calls.keepFromMemory(node) }
-    let places = ScanPlaces(scan)
-    let wanted = apart.map { parts in
-      parts.map { places.number(of: (storage.gate(of: $0) as? ScanPart)!) }
-    }
-    let results = apart ?? [node]
+    let results = scans.partsOf[node]!, places = ScanPlaces(scan)
+    calls.keepFromMemory(node)
     let loop = LoopPlan(
-      scan, results: wanted ?? Array(places.parts.indices), packed: apart == nil,
+      scan, results: results.map { places.number(of: (storage.gate(of: $0) as? ScanPart)!) },
       statesBefore: Set(results.indices.filter { scans.statesBefore.contains(results[$0]) }), options: options)
     assert(operands.count == scan.body.sources.count)
     for result in results {

@@ -1,7 +1,7 @@
 /// Which results of each scan a program computes, and where they go.
 ///
 /// The parts of a scan that are read become results of its one call, written where their readers find them, so that
-/// nothing is packed. A scan that something else reads, as it is, is packed.
+/// nothing is packed: ``SplitScans`` has left nothing else that reads a scan.
 ///
 /// The states before the steps and those after them, where both are read, as outputs and by the reverse scan, are kept
 /// once: the state before a step is the one after the step before, so that both are pieces of one buffer, which has one
@@ -13,7 +13,6 @@ struct ScanResults {
   private(set) var pieces: [NodeID: BufferPiece] = [:]
   /// Those of them which are states before steps: all but the first is written as a state after a step.
   private(set) var statesBefore: Set<NodeID> = []
-  private var whole: Set<NodeID> = []
 
   /// - Parameter sharesStates: whether states may be pieces of a buffer.
   /// - Complexity: O(nodes + edges), nothing if the graph has no scan.
@@ -27,15 +26,11 @@ struct ScanResults {
     for index in 0..<storage.count where order.isUsed(NodeID(index)) {
       let node = NodeID(index)
       for input in storage.inputs(of: node) where isScan(input) {
-        if case .scanPart = storage.traits(of: node).kernel.form {
-          partsOf[input, default: []].append(node)
-        } else {
-          whole.insert(input)
-        }
+        assert(storage.gate(of: node) is ScanPart, "a loop is read by its parts")
+        partsOf[input, default: []].append(node)
       }
     }
-    whole.formUnion(roots.filter(isScan))
-    for scan in whole { partsOf[scan] = nil }
+    assert(!roots.contains(where: isScan), "a loop is read by its parts")
     if !sharesStates { return }
     for (node, parts) in partsOf {
       if case .scan(let gate) = storage.traits(of: node).kernel.form, let scan = gate as? Scan {

@@ -1,6 +1,10 @@
 /// A value that the user reaches: where it lives and what it is.
 struct Endpoint: Sendable {
-  enum Role: Sendable { case input, parameter, output, gradient }
+  enum Role: Sendable {
+    case input, parameter, output, gradient
+    /// An input of the graph that the program does not read; it has no place.
+    case unread
+  }
   let place: Placement.Place
   let signature: Signature
   let role: Role
@@ -18,6 +22,8 @@ struct Endpoints: Sendable {
   /// For each output that is differentiated its upstream gradient, `nil` where the program does not read it. An output
   /// that is named twice has two.
   private(set) var upstreams: [Endpoint?]
+  /// The largest magnitude of each guarded value, with the value's node: not finite if any element of it is not.
+  private(set) var guards: [Endpoint] = []
   private(set) var inputs: [Endpoint] = []
   private(set) var parameters: [Endpoint] = []
   /// The differentiated outputs, then the others.
@@ -26,7 +32,7 @@ struct Endpoints: Sendable {
 
   init(
     _ graph: IntermediateGraph, _ placed: borrowing Column<PlacedValue>, outputs: [NodeID], variables: [NodeID],
-    upstreams: [NodeID]
+    guarded: [NodeID] = [], upstreams: [NodeID]
   ) {
     self.outputs = outputs
     hasGradients = !variables.isEmpty
@@ -37,6 +43,9 @@ struct Endpoints: Sendable {
     for (output, root) in zip(outputs, graph.roots.results) { results[output] = endpoint(root, .output, of: output) }
     for (variable, root) in zip(variables, graph.roots.gradients) {
       gradients[variable] = endpoint(root, .gradient, of: variable)
+    }
+    for (value, root) in zip(guarded, graph.roots.gradients.dropFirst(variables.count)) {
+      guards.append(endpoint(root, .gradient, of: value))
     }
     self.upstreams = upstreams.map { _ in nil }
     var positionOf: [NodeID: Int] = [:]

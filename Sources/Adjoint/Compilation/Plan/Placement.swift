@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// Where every value of a program lives in a session.
 ///
 /// One-element values of a type with arithmetic lie side by side in a slab, one slab an element type, so that a scalar
@@ -55,6 +57,8 @@ struct Placement: Sendable {
     /// The buffer that it is a piece of, which may have others, and where in it it begins, in bytes; -1 for none.
     var whole = -1
     var start = 0
+    /// Whether it is memory of a call's own, which holds no value of the graph.
+    var isScratch = false
     /// The first node that lives here.
     let node: NodeID
     var byteCount: Int { signature.shape.elementCount * signature.elementType.byteCount }
@@ -194,7 +198,7 @@ struct Placement: Sendable {
   /// Memory within a run for the call that computes `node`.
   mutating func addScratch(byteCount: Int, for node: NodeID) -> Place {
     let signature = Signature(elementType: .float32, shape: [max(1, (byteCount + 3) / 4)])
-    buffers.append(BufferPlan(signature: signature, lifetime: .transient, node: node))
+    buffers.append(BufferPlan(signature: signature, lifetime: .transient, isScratch: true, node: node))
     return .buffer(buffers.count - 1)
   }
 
@@ -203,7 +207,7 @@ struct Placement: Sendable {
   /// The first of `count` new slots next to one another.
   mutating func takeSlots(_ count: Int, _ type: ElementType) -> Int {
     let first = type.isDouble ? float64Slots : float32Slots
-    precondition(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
+    demand(first + count <= 1 << 29, "A program holds at most 2^29 scalars of one type")
     if type.isDouble { float64Slots += count } else { float32Slots += count }
     return first
   }

@@ -170,6 +170,9 @@ struct PlanCheck {
     for (node, gradient) in endpoints.gradients where !lasts(gradient) || placesOfSources.contains(gradient.place) {
       note(.notLasting, "the gradient of \(node) lies in memory that does not last until the next run")
     }
+    for guarded in endpoints.guards where !lasts(guarded) || placesOfSources.contains(guarded.place) {
+      note(.notLasting, "the magnitude of \(guarded.node) lies in memory that does not last until the end of the run")
+    }
   }
 
   /// Each new value of a parameter is of the parameter's size, and is there when the step ends: alone in the spare

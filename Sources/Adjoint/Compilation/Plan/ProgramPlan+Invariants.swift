@@ -8,6 +8,8 @@ extension Compiled {
       let check = check
       let violated = check.violated()
       precondition(violated.isEmpty, check.message(violated))
+      let (taken, alive) = (plan.sessionBytes, plan.livenessBytes)
+      precondition(alive <= taken, "a session of \(taken) bytes holds \(alive) at once")
     #endif
   }
 }

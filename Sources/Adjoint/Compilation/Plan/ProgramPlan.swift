@@ -6,8 +6,8 @@ struct ProgramPlan: Sendable {
   var placement: Placement
   var steps: [Step] = []
   var calls: [any KernelCall] = []
-  /// For each call that does a chain of nodes the node of each of its operations, for the NaN finder. If the chain
-  /// follows a product, the product's node comes first.
+  /// For each call that does several gates the nodes of what it computes, in the order of the numbers that a
+  /// ``FusedCall`` gives its inner values.
   var chainNodes: [Int: [NodeID]] = [:]
   /// For each call that is a chain which gathers rows the gates that ask for them, by the operand that is their table.
   var chainGathers: [Int: [Int: NodeID]] = [:]

@@ -73,7 +73,7 @@ extension GateTable {
       case .alias: operands[0]
       // The compiler puts other calls into its place, or looks at what the author's call says before it believes it.
       case .composed, .scan, .structured(.ofAuthor, _): try operands.result(of: self[gate], shapes)
-      default: try operands.result(of: kernel.call(shapes), shapes)
+      default: try operands.result(of: kernel.checkedCall(shapes), shapes)
       }
     return values.singleValue.map { .repeated($0) } ?? values
   }
@@ -140,7 +140,13 @@ extension [TensorValues] {
     let inputs = shapes.operands.enumerated().map { position, operand in
       graph.input("operand \(position)", operand.shape, operand.elementType)
     }
-    let node = graph.apply(gate, to: inputs)
+    // A loop writes its results apart.
+    let node =
+      if let scan = gate as? Scan {
+        concatenate(graph.apply(scan, to: inputs, at: .unknown).map { $0.flat(as: scan.packedType) })
+      } else {
+        graph.apply(gate, to: inputs)
+      }
     let session = try Program(node).makeSession(on: GraphExecutor(width: 1))
     for (input, values) in zip(inputs, self) { try session.write(values, to: input) }
     try session.forward()

@@ -49,7 +49,7 @@ enum MergeScans: GraphPass {
         let whole = merged[key]!
         if made[key] == nil {
           made[key] = rewriter.add(
-            whole.scan, storage.signature(of: node).elementType, whole.scan.packedShape, like: node,
+            whole.scan, whole.scan.packedType, whole.scan.packedShape, like: node,
             inputs: inputs.map { rewriter.renamed[$0.int] })
         }
         if whole.scan == scan {
@@ -79,10 +79,12 @@ enum MergeScans: GraphPass {
   private static func repack(
     _ node: NodeID, _ own: ScanPlaces, from whole: ScanPlaces, at merged: NodeID, _ rewriter: inout GraphRewriter
   ) -> NodeID {
-    let type = rewriter.old.signature(of: node).elementType
-    let pieces = own.parts.map { part in
-      let flat = ScanPart(start: own.place(of: part, in: whole).start, result: [part.result.elementCount])
-      return rewriter.add(flat, type, flat.result, like: node, inputs: [merged])
+    let packed = own.scan.packedType
+    let pieces = zip(own.parts, own.signatures).map { part, result in
+      let (type, row) = (result.elementType, Shape([result.shape.elementCount]))
+      let taken = rewriter.add(own.place(of: part, in: whole), type, result.shape, like: node, inputs: [merged])
+      let flat = rewriter.add(Reshape(row), type, row, like: node, inputs: [taken])
+      return type == packed ? flat : rewriter.add(Cast(to: packed), packed, row, like: node, inputs: [flat])
     }
     return rewriter.add(Concatenate(axis: 0), like: node, inputs: pieces)
   }
@@ -109,6 +111,8 @@ private struct KeptValues {
 struct ScanPlaces {
   let scan: Scan
   let parts: [ScanPart]
+  /// What they are.
+  let signatures: [Signature]
   /// The number of the result that begins at a place, of the first that is the values of a node, and of the first that
   /// is their sum.
   private let numberOfStart: [Int: Int], numberOfStacked: [NodeID: Int], numberOfSum: [NodeID: Int]
@@ -116,7 +120,7 @@ struct ScanPlaces {
   /// - Complexity: O(results).
   init(_ scan: Scan) {
     self.scan = scan
-    parts = scan.parts
+    (parts, signatures) = (scan.parts, scan.resultSignatures)
     let first = scan.body.state.count
     numberOfStart = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.start, $0) })
     numberOfStacked = Dictionary(

@@ -10,7 +10,9 @@ public struct AddIntegers: Gate {
     return try .broadcast(inputs[0], inputs[1])
   }
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
-    if let other = inputs.first(where: { $0 != .int32 }) { throw ShapeError("integers are added, got \(other)") }
+    if let other = inputs.firstIndex(where: { $0 != .int32 }) {
+      throw ShapeError("integers are added, got \(inputs[other])", casting: other, to: .int32)
+    }
     return .int32
   }
   public var kernel: Kernel { Kernel(.elementwise(.add)) }

@@ -2,10 +2,13 @@ internal import Kernels
 
 /// Select (where): y = a where c ≠ 0, else b.   Router: each side gets ȳ where it was taken and an exact 0 elsewhere,
 /// selected and not multiplied, so that a NaN or ∞ of the branch not taken never reaches a gradient.
+///
+/// Elements of any type are selected, all three operands being of one; their bits are moved as they are.
 public struct Select: ElementwiseGate {
   public static let name = "select"
   public init() {}
   public func value(_ x: [Double]) -> Double { x[0] != 0 ? x[1] : x[2] }
+  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
   public var kernel: Kernel { Kernel(.elementwise(.select)) }
 
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
@@ -30,9 +33,22 @@ public struct Select: ElementwiseGate {
   ]
 }
 
-/// `a` where `condition` is not 0, else `b`, elementwise. No gradient flows into the condition.
+/// `a` where `condition` is not 0, else `b`, elementwise; a NaN is not 0. No gradient flows into the condition.
+///
+/// - Parameters:
+///   - condition: of any element type: truth values, say.
+///   - a: of any element type and a shape that broadcasts with those of the other two.
+///   - b: of the element type of `a`.
+///   - fileID: where messages say that the node was made.
+///   - line: the line there.
 public func select(
   _ condition: Node, _ a: Node, _ b: Node, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  condition.graph.apply(Select(), to: [condition, a, b], fileID: fileID, line: line)
+  let type = a.elementType
+  // What is not 0 as the condition has it, not as the branches would.
+  let taken =
+    condition.elementType == type
+    ? condition
+    : condition.cast(to: .bool, fileID: fileID, line: line).cast(to: type, fileID: fileID, line: line)
+  return taken.graph.apply(Select(), to: [taken, a, b], fileID: fileID, line: line)
 }

@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// Concatenate: y is the operands one after another along `axis`.   Each operand's gradient is its slice of ȳ.
 public struct Concatenate: AxisGate, LinearGate {
   public static let name = "concatenate"
@@ -63,6 +65,6 @@ extension Concatenate: LaneGate {
 public func concatenate(
   _ nodes: [Node], axis: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  precondition(!nodes.isEmpty, "Concatenating needs at least one node")
+  demand(!nodes.isEmpty, "Concatenating needs at least one node")
   return nodes[0].graph.apply(Concatenate(axis: axis), to: nodes, fileID: fileID, line: line)
 }

@@ -30,6 +30,13 @@ public struct GatherRows: LinearGate {
   ]
 }
 
+extension GatherRows: RowwiseGate {
+  /// An index gives its row of a table that all share.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool {
+    application.hasRows == [false, true] && application.operands[1].elementCount % application.rowCount == 0
+  }
+}
+
 extension GatherRows: LaneGate {
   func apply(toLanes operands: LaneOperands) -> Node { operands.applyWithLanesLast(self) }
 }
@@ -98,7 +105,9 @@ func checkedRow(_ value: Double, below bound: Int) throws(IndexError) -> Int {
 /// The element type of a gate whose first operand is data of any type and whose second is int32 indices.
 private func indexed(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
   guard inputs.count == 2 else { throw ShapeError("values and indices are needed, got \(inputs.count) operands") }
-  guard inputs[1] == .int32 else { throw ShapeError("indices and labels are int32, got \(inputs[1])") }
+  guard inputs[1] == .int32 else {
+    throw ShapeError("indices and labels are int32, got \(inputs[1])", casting: 1, to: .int32)
+  }
   return inputs[0]
 }
 

@@ -21,11 +21,11 @@ struct LoopLayout: Sendable {
   private let isReversed: Bool
 
   init(
-    _ scan: Scan, _ lowered: IntermediateGraph, _ built: borrowing UnitBuilder.Result, results: [Int], packed: Bool,
+    _ scan: Scan, _ lowered: IntermediateGraph, _ built: borrowing UnitBuilder.Result, results: [Int],
     statesBefore: Set<Int>
   ) {
     plan = built.plan
-    resultCount = packed ? 1 : results.count
+    resultCount = results.count
     let body = scan.body
     (stepCount, isReversed) = (body.stepCount, body.isReversed)
     buffers = plan.placement.buffers.map { _ in nil }
@@ -49,13 +49,10 @@ struct LoopLayout: Sendable {
 
     let places = Self.sourcePlaces(lowered, built.values)
     placeSources(of: body, at: places)
-    placeResults(
-      scan, lowered, built.values, results: results, packed: packed, statesBefore: statesBefore, sources: places)
-    if !packed {
-      for (number, result) in results.enumerated() where result >= body.state.count && !statesBefore.contains(number) {
-        overwritable[number] = sequencesRead(
-          before: number, like: body.signature(of: scan.stacked[result - body.state.count]), in: body, at: places)
-      }
+    placeResults(scan, lowered, built.values, results: results, statesBefore: statesBefore, sources: places)
+    for (number, result) in results.enumerated() where result >= body.state.count && !statesBefore.contains(number) {
+      overwritable[number] = sequencesRead(
+        before: number, like: body.signature(of: scan.stacked[result - body.state.count]), in: body, at: places)
     }
 
     table = take(plan.operands.count * MemoryLayout<UnsafeMutableRawPointer>.size)
@@ -90,11 +87,11 @@ struct LoopLayout: Sendable {
   /// Where a place is in each step, once it is known.
   private func location(_ place: Placement.Place) -> LoopPlace { place.isBuffer ? buffers[place.index]! : slot(place) }
 
-  /// The element of a stack that starts at `offset` of `region` which belongs to step t.
-  private func element(of region: LoopPlace.Region, offset: Int = 0, byteCount: Int) -> LoopPlace {
+  /// The element of the stack in `region` which belongs to step t.
+  private func element(of region: LoopPlace.Region, byteCount: Int) -> LoopPlace {
     isReversed
-      ? LoopPlace(region: region, offset: offset + (stepCount - 1) * byteCount, stride: -byteCount)
-      : LoopPlace(region: region, offset: offset, stride: byteCount)
+      ? LoopPlace(region: region, offset: (stepCount - 1) * byteCount, stride: -byteCount)
+      : LoopPlace(region: region, stride: byteCount)
   }
 
   private mutating func placeSources(of body: ScanBody, at places: [NodeID: Placement.Place]) {
@@ -114,16 +111,10 @@ struct LoopLayout: Sendable {
   }
 
   private mutating func placeResults(
-    _ scan: Scan, _ graph: IntermediateGraph, _ values: borrowing Column<PlacedValue>, results: [Int], packed: Bool,
+    _ scan: Scan, _ graph: IntermediateGraph, _ values: borrowing Column<PlacedValue>, results: [Int],
     statesBefore: Set<Int>, sources: [NodeID: Placement.Place]
   ) {
     let body = scan.body
-    func region(_ position: Int) -> (LoopPlace.Region, offset: Int) {
-      if !packed { return (.result(position), 0) }
-      let part = scan.parts[results[position]]
-      let size = body.signature(of: (body.state + scan.stacked)[results[position]]).elementType.byteCount
-      return (.result(0), part.start * size)
-    }
     /// Where a value is written by the steps, if it is written where it belongs.
     var written: [Placement.Place: LoopPlace] = [:]
     /// Has the steps write a value where it belongs, or has it copied there after each.
@@ -141,8 +132,7 @@ struct LoopLayout: Sendable {
     for (number, position) in stacked.enumerated() {
       let place = values[graph.roots.results[body.state.count + number].int].place
       let byteCount = body.signature(of: scan.stacked[results[position] - body.state.count]).byteCount
-      let (region, offset) = region(position)
-      let target = element(of: region, offset: offset, byteCount: byteCount)
+      let target = element(of: .result(position), byteCount: byteCount)
       if statesBefore.contains(position) {
         let node = scan.stacked[results[position] - body.state.count]
         let first = LoopPlace(region: .operand(body.state.firstIndex(of: node)!))
@@ -176,11 +166,10 @@ struct LoopLayout: Sendable {
         }
       }
       if let position = positionOf[number] {
-        let (region, offset) = region(position)
         var last = target
         last.offset += (stepCount - 1) * target.stride + (stepCount - 1) % 2 * target.parity
         (last.stride, last.parity) = (0, 0)
-        end.append(LoopCopy(from: last, to: LoopPlace(region: region, offset: offset), byteCount: byteCount))
+        end.append(LoopCopy(from: last, to: LoopPlace(region: .result(position)), byteCount: byteCount))
       }
     }
     for (copy, place) in pending {

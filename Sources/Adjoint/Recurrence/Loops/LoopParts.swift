@@ -19,16 +19,14 @@ struct LoopParts: Sendable {
   /// its steps, beside which starting its calls should cost little.
   private static let leastWork: Float = 50_000, leastStep: Float = 4_000  // Decisions/Scans.md
 
-  /// - Parameters:
-  ///   - steps: how many there are.
-  ///   - isWhole: whether the results lie in one memory, so that the loop must stay in one piece.
-  init(_ plan: ProgramPlan, _ layout: LoopLayout, steps: Int, isWhole: Bool) {
+  /// - Parameter steps: how many there are.
+  init(_ plan: ProgramPlan, _ layout: LoopLayout, steps: Int) {
     let step = plan.calls.reduce(0) { $0 + $1.cost(at: .nominal) }
     let work = step * Float(steps)
     func isWorth(_ count: Int) -> Bool {
       work >= Self.leastWork * Float(count) && step >= Self.leastStep * Float(count)
     }
-    var count = isWhole ? 1 : Self.mostParts
+    var count = Self.mostParts
     while count > 1, !isWorth(count) || !Self.canDivide(plan, layout, into: count) { count /= 2 }
     self.count = count
     shares = plan.steps.map { step in

@@ -25,10 +25,9 @@ final class LoopPlan: Sendable {
 
   /// - Parameters:
   ///   - results: the wanted ones, by their number among the parts of the scan.
-  ///   - packed: whether they lie in one memory, as the gate says, and not in one each.
   ///   - statesBefore: the results, by their position, that lie in the memory of the states after the steps: each is
   ///     the state after the step before, but for the first.
-  init(_ scan: Scan, results: [Int], packed: Bool, statesBefore: Set<Int>, options: Program.Options) {
+  init(_ scan: Scan, results: [Int], statesBefore: Set<Int>, options: Program.Options) {
     let body = scan.body
     let stateCount = body.state.count
     let stacked = results.filter { $0 >= stateCount }.map { scan.stacked[$0 - stateCount] }
@@ -51,8 +50,8 @@ final class LoopPlan: Sendable {
     stepCount = body.stepCount
     names = body.graph
     origins = built.graph.origins
-    layout = LoopLayout(scan, lowered, built, results: results, packed: packed, statesBefore: statesBefore)
-    parts = LoopParts(plan, layout, steps: stepCount, isWhole: packed)
+    layout = LoopLayout(scan, lowered, built, results: results, statesBefore: statesBefore)
+    parts = LoopParts(plan, layout, steps: stepCount)
     _checkInvariants()
   }
 

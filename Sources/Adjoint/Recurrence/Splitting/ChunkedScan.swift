@@ -54,7 +54,7 @@ package struct ChunkedScan {
     }
     if body.isReversed { chunks.reverse() }
     let sums = scan.sums.indices.map { number in
-      chunks.count == 1 ? chunks[0].sums[number] : graph.apply(Accumulate(), to: chunks.map { $0.sums[number] })
+      chunks.count == 1 ? chunks[0].sums[number] : graph.accumulate(chunks.map { $0.sums[number] })
     }
     let pieces = scan.stacked.indices.map { number in chunks.map { $0.stacked[number] } }
     return Results(state: state, sums: sums, pieces: pieces)

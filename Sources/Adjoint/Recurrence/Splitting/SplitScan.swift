@@ -71,9 +71,10 @@ package struct SplitScan {
     // What roundings took from sums comes behind them, of those that keep it.
     var lost = grown.dropFirst(sums.count)
     let totals = zip(sums, grown).map { term, sum in
-      guard body.keepsLoss(of: term) else { return sum }
+      let type = body.signature(of: term).elementType
+      guard body.keepsLoss(of: term) else { return sum.cast(to: type) }
       let total = sum + lost.removeFirst()
-      return select(equal(total, total), total, sum)  // what an infinite sum has lost is NaN
+      return select(equal(total, total), total, sum).cast(to: type)  // what an infinite sum has lost is NaN
     }
     return Results(
       state: Array(results.prefix(count)), stacked: Array(results.suffix(stacked.count)), sums: totals)
@@ -174,7 +175,7 @@ package struct SplitScan {
 
   /// The sum of a node's values over all steps, from those of its terms, if it has any.
   private mutating func sum(_ node: NodeID, of terms: [Node]) -> Node {
-    guard split.varies[node.int] else { return value(node) * Double(body.stepCount) }
+    guard split.varies[node.int] else { return value(node).computed { $0 * Double(body.stepCount) } }
     let inputs = Array(storage.inputs(of: node))
     switch storage.gate(of: node) {
     case is Accumulate where !terms.isEmpty: return graph.apply(Accumulate(), to: terms)
@@ -191,7 +192,7 @@ package struct SplitScan {
       return graph.apply(gate, to: long)
     default: break
     }
-    return value(node).sum(axes: [0])
+    return value(node).computed { $0.sum(axes: [0]) }
   }
 }
 
@@ -232,8 +233,8 @@ extension StateLoops {
     return (0..<storage.count).lazy.map { NodeID($0) }.allSatisfy { node in
       if inside.contains(node) || !varies[node.int] { return true }
       switch storage.gate(of: node) {
-      case is any ElementwiseGate, is Matmul, is Reshape, is Broadcast, is Slice, is Pad, is Transpose, is Sum, is Mean,
-        is EuclideanNorm, is MeanSquare, is ScaledNorm, is ScaledMeanSquare, is Accumulate, is Concatenate:
+      case is any ElementwiseGate, is Cast, is Matmul, is Reshape, is Broadcast, is Slice, is Pad, is Transpose, is Sum,
+        is Mean, is EuclideanNorm, is MeanSquare, is ScaledNorm, is ScaledMeanSquare, is Accumulate, is Concatenate:
         return true
       default: return false
       }
@@ -249,7 +250,7 @@ extension ScanBody {
   }
 
   /// A scan of this body in whose state `sums` are added up, behind its own parts, and what rounding has taken from
-  /// some; and the signatures of all these.
+  /// some; and the signatures of all these. They are of types that are computed with.
   fileprivate func accumulating(_ sums: [NodeID], stacked: [NodeID]) -> (scan: Scan, sums: [Signature]) {
     if sums.isEmpty { return (Scan(loop: self, stacked: stacked), []) }
     let losing = sums.filter(keepsLoss)
@@ -262,7 +263,7 @@ extension ScanBody {
     builder.copy(leadingTo: next + sums + stacked)
     var losses = lost[...], nextLost: [NodeID] = []
     let added = zip(grown, sums).map { sum, node in
-      let term = builder[node]
+      let term = builder.computed(builder[node])
       if !keepsLoss(of: node) { return builder.apply(Accumulate(), sum, term) }
       let total = builder.apply(Add(), sum, term)
       // The error of the addition, exactly (D. Knuth, The Art of Computer Programming, vol. 2, 4.2.2, theorem B).
@@ -275,11 +276,22 @@ extension ScanBody {
     let body = ScanBody(
       builder.graph, state: own + grown + lost, elements: elements, invariants: invariants,
       next: next.map { builder[$0] } + added + nextLost, stepCount: stepCount, isReversed: isReversed)
-    return (Scan(loop: body, stacked: stacked.map { builder[$0] }), (sums + losing).map(signature))
+    let signatures = (sums + losing).map { node in
+      Signature(elementType: signature(of: node).elementType.computed, shape: signature(of: node).shape)
+    }
+    return (Scan(loop: body, stacked: stacked.map { builder[$0] }), signatures)
   }
 }
 
 extension ScanBodyBuilder {
+  /// A value as elements that are computed with.
+  fileprivate mutating func computed(_ node: NodeID) -> NodeID {
+    withGraph { graph in
+      let type = graph.storage.signature(of: node).elementType
+      return type.hasArithmetic ? node : graph.apply(Cast(to: type.computed), node, nil, at: .unknown)
+    }
+  }
+
   fileprivate mutating func apply(_ gate: some Gate, _ first: NodeID, _ second: NodeID) -> NodeID {
     withGraph { $0.apply(gate, to: [first, second], at: .unknown) }
   }

@@ -90,7 +90,7 @@ private struct ScanSplitting {
     for (number, result) in expansion.state.enumerated() { all[number] = made[result.int] }
     for (number, results) in zip(numbers, expansion.stacked) {
       all[number] = join(
-        results.map { made[$0.int] }, expansion.ranges, places.parts[number].result, like: wanted[number]!)
+        results.map { made[$0.int] }, expansion.ranges, places.signatures[number], like: wanted[number]!)
     }
     for (number, result) in zip(numbers.suffix(scan.sums.count), expansion.sums) { all[number] = made[result.int] }
     if isReadWhole.contains(node) { rewriter.replace(node, by: pack(all, places, like: node)) }
@@ -118,21 +118,22 @@ private struct ScanSplitting {
 
   /// Pieces one after the other along the first axis.
   private mutating func join(
-    _ nodes: [NodeID], _ ranges: [Range<Int>], _ shape: Shape, like node: NodeID
+    _ nodes: [NodeID], _ ranges: [Range<Int>], _ result: Signature, like node: NodeID
   ) -> NodeID {
     if nodes.count == 1 { return nodes[0] }
-    let type = storage.signature(of: node).elementType
-    let joined = rewriter.add(Concatenate(axis: 0), type, shape, like: node, inputs: nodes)
+    let joined = rewriter.add(
+      Concatenate(axis: 0), result.elementType, result.shape, like: node, inputs: nodes)
     pieces[joined] = (ranges, nodes)
     return joined
   }
 
   /// All results in one, as the scan has them.
   private mutating func pack(_ results: [Int: NodeID], _ places: ScanPlaces, like node: NodeID) -> NodeID {
-    let type = storage.signature(of: node).elementType
-    let flat = places.parts.enumerated().map { number, part in
-      let shape: Shape = [part.result.elementCount]
-      return rewriter.add(Reshape(shape), type, shape, like: node, inputs: [results[number]!])
+    let type = places.scan.packedType
+    let flat = places.signatures.enumerated().map { number, part in
+      let shape: Shape = [part.shape.elementCount]
+      let row = rewriter.add(Reshape(shape), part.elementType, shape, like: node, inputs: [results[number]!])
+      return part.elementType == type ? row : rewriter.add(Cast(to: type), type, shape, like: node, inputs: [row])
     }
     return flat.count == 1 ? flat[0] : rewriter.add(Concatenate(axis: 0), like: node, inputs: flat)
   }

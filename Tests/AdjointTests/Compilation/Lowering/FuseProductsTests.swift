@@ -1,5 +1,6 @@
 import AdjointTesting
 import DependencyScheduling
+import Kernels
 import Testing
 
 @testable import Adjoint
@@ -107,8 +108,19 @@ import Testing
     #expect(try session.gradient(of: layer.w, as: Float.self) == forwardThenBackward)
   }
 
-  @Test(arguments: [1, 2, 3]) func `parts of a fused product keep to their rows`(width: Int) throws {
-    let layer = Layer(rows: 1_300, inner: 9, columns: 20)
+  @Test func `several workers share a row and its chain`() throws {
+    let layer = Layer(rows: 1, inner: 784, columns: 512)
+    var options = Program.Options()
+    options.measuresCosts = false
+    let program = try Program(relu(layer.x.matmul(layer.w) + layer.row), options: options)
+    #expect(program.plan.calls.map(\.description) == ["product and chain of \(MatmulPlan.areProductsOurs ? 4 : 1)"])
+    #expect(!MatmulPlan.areProductsOurs || program.unitCount >= 2)
+  }
+
+  @Test(arguments: [1, 2, 3], [[1_300, 9, 20], [1, 30, 1_300]])
+  func `parts of a fused product keep to their elements`(width: Int, size: [Int]) throws {
+    let (rows, inner, columns) = (size[0], size[1], size[2])
+    let layer = Layer(rows: rows, inner: inner, columns: columns)
     let y = relu(layer.x.matmul(layer.w) + layer.row) * 0.5
     func result(
       _ leftOut: Set<CompilerPass>, _ division: Division?, _ executor: GraphExecutor
@@ -118,9 +130,9 @@ import Testing
       options.leftOut = leftOut
       let session = try Program(y, options: options).makeSession(on: executor)
       func numbers(_ count: Int, _ period: Int) -> [Float] { (0..<count).map { Float($0 % period - period / 2) / 7 } }
-      try session.write(numbers(1_300 * 9, 31), to: layer.x)
-      try session.write(numbers(9 * 20, 11), to: layer.w)
-      try session.write(numbers(20, 20), to: layer.row)
+      try session.write(numbers(rows * inner, 31), to: layer.x)
+      try session.write(numbers(inner * columns, 11), to: layer.w)
+      try session.write(numbers(columns, 20), to: layer.row)
       try session.forward()
       return try session.read(y, as: Float.self)
     }

@@ -17,7 +17,7 @@ import Testing
     let program = try Program(y.sum(), gradientsFor: [x], alsoComputing: [y])
     let parts = program.plan.steps.filter { step in
       guard case .kernel(let number, _) = step.work else { return false }
-      return program.plan.calls[number] is RunningSums
+      return program.plan.calls[number] is OwnCall<RunningSums>
     }
     #expect(parts.count >= 4)
     let values = (0..<150_000).map { Float($0 % 89) / 16 - 2 }

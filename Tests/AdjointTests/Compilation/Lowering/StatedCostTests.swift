@@ -170,7 +170,7 @@ private struct Working: Gate {
   var kernel: Kernel {
     .custom { arguments in
       presence?.work()
-      _ = arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
+      _ = try arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

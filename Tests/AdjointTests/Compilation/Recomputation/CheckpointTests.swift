@@ -313,7 +313,7 @@ private struct Logged: Gate {
   var kernel: Kernel {
     .custom { arguments in
       log.add("forward \(number)")
-      let (x, y) = (arguments.input(0, as: Float.self), arguments.output(as: Float.self))
+      let (x, y) = try (arguments.input(0, as: Float.self), arguments.output(as: Float.self))
       for i in y.indices { y[i] = x[i] * x[i] }
     }
   }
@@ -330,8 +330,8 @@ private struct LoggedGradient: Gate {
   var kernel: Kernel {
     .custom { [forward] arguments in
       forward.log.add("backward \(forward.number)")
-      let (u, y) = (arguments.input(0, as: Float.self), arguments.input(1, as: Float.self))
-      let x = arguments.output(as: Float.self)
+      let (u, y) = try (arguments.input(0, as: Float.self), arguments.input(1, as: Float.self))
+      let x = try arguments.output(as: Float.self)
       for i in x.indices { x[i] = 2 * u[i] * y[i].squareRoot() }
     }
   }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Adjoint
 
-@Suite struct GraphRewriterTests {
+@Suite(.timeLimit(.minutes(20))) struct GraphRewriterTests {
   /// `w · x + 2`, `… + 3`, … : constants and a parameter among the nodes.
   private static func graph() throws -> IntermediateGraph {
     let graph = Graph()

@@ -33,7 +33,7 @@ import Testing
       try session.step()
       let isJoined = session.program.plan.calls.contains { call in
         if call is SumOfPadsCall { return true }
-        return call.chain(0..<call.extent).map { $0.0.operandCount > 1 } ?? false
+        return (call as? any ChainedCall).map { $0.chain(0..<call.extent).0.operandCount > 1 } ?? false
       }
       return (isJoined, try session.gradient(of: x, as: Double.self).map(\.bitPattern))
     }
