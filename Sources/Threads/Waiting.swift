@@ -1,4 +1,5 @@
 public import CThreads
+internal import Dispatch
 
 /// Offers the processor to whoever else wants it: between two looks at what another thread will soon give back.
 @inlinable
@@ -27,8 +28,18 @@ package struct PatientWait {
 
   package init() {}
 
+  @available(*, noasync)
   package mutating func once() {
     turns += 1
     if turns <= Self.busyTurns { offerProcessor() } else { adj_sleep(Self.nap) }
+  }
+
+  /// As the synchronous form, without blocking a thread of Swift's cooperative pool; also in a task that is cancelled.
+  package mutating func once() async {
+    turns += 1
+    if turns <= Self.busyTurns { return await Task.yield() }
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(Self.nap))) { continuation.resume() }
+    }
   }
 }

@@ -5,36 +5,44 @@ enum Readiness: Comparable, Sendable {
   case nothing
   /// Inputs and results have their memory, constants have been found, and scalar outputs have the upstream gradient 1.
   case values
-  /// The store has lent the program's parameters.
+  /// The store holds the program's parameters, by numbers that are known.
   case parameters
   /// The calls of the forward pass have their memory and their addresses.
   case forward
-  /// So have those of the backward pass, and parameters that a step updates have room for their next values.
+  /// So have those of the backward pass and of updates.
   case step
 }
 
 /// What must be there for a run, from the first to the last: the one way from a session's call to its memory.
 extension Workspace {
-  /// Takes what is missing up to `stage`, and looks for parameters that lie elsewhere than the last time.
+  /// Begins a run that reads the newest version of the parameters, and takes what is missing for it up to `stage`.
+  ///
+  /// A run of an updating program is given memory for the parameters' next values.
   ///
   /// - Parameters:
-  ///   - store: what lends the parameters; claimed by the caller.
-  ///   - layout: changes when its parameters have come to lie elsewhere.
-  /// - Throws: ``SessionError`` that names what the memory was for. What was there before is there still, and no more
-  ///   than whole stages besides.
-  func makeReady(for stage: Readiness, _ store: ParameterStore, layout: Int) throws {
+  ///   - stage: what the run needs.
+  ///   - expected: the version that it must read; any if `nil`.
+  ///   - store: what lends the parameters.
+  /// - Throws: ``SessionError`` that names what memory was for, or says that the version is another. What was there
+  ///   before is there still, and no more than whole stages besides.
+  func beginRun(for stage: Readiness, of expected: Int?, _ store: ParameterStore) throws {
     try makeValuesReady()
     if readiness < .parameters {
-      borrow(try store.memories(of: program.endpoints.parameters.map(program.wanted)))
+      know(try store.numbers(of: program.endpoints.parameters.map(program.wanted)))
       readiness = .parameters
     }
-    if readiness < stage, stage == .step { try takeSpares(from: store) }
-    findParameters(layout)
-    if readiness < stage {
-      try naming { () throws(MemoryRefused) in try takeSlots(for: stage) }
-      readiness = stage
+    try beginReading(store, expected)
+    do {
+      if stage == .step { try takeTargets(store) }
+      findParameters()
+      if readiness < stage {
+        try naming { () throws(MemoryRefused) in try takeSlots(for: stage) }
+        readiness = stage
+      }
+    } catch {
+      endRun(store, publishing: false)
+      throw error
     }
-    readScalarParameters()
   }
 
   /// Takes what is there before a run, and is kept between runs.

@@ -17,6 +17,7 @@ extension Session {
   ///
   /// - Throws: as ``backward(cancellation:)``; what `body` throws, which ends the run.
   /// - Complexity: O(steps) the first time, then O(gradients) beside the run.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func backward(
     cancellation: CancellationToken? = nil, whenReady body: @Sendable (ReadyGradient) throws -> Void
   ) throws {
@@ -25,37 +26,83 @@ extension Session {
 
   /// As ``step(cancellation:)``, and calls `body` with each gradient once, as ``backward(cancellation:whenReady:)`` does.
   /// Updates of parameters are put in place when all is done.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func step(
     cancellation: CancellationToken? = nil, whenReady body: @Sendable (ReadyGradient) throws -> Void
   ) throws {
     try run(.step, cancellation, whenReady: body)
   }
 
+  /// As ``backward(cancellation:whenReady:)``, without blocking the thread; cancelling the task cancels the run.
+  ///
+  /// - Parameter body: called in the executor's seats, by several workers at a time.
+  /// - Throws: as ``backward(cancellation:)``; what `body` throws, which ends the run.
+  public func backward(whenReady body: @escaping @Sendable (ReadyGradient) throws -> Void) async throws {
+    try await run(.backward, whenReady: body)
+  }
+
+  /// As ``step(cancellation:whenReady:)``, without blocking the thread; cancelling the task cancels the run.
+  ///
+  /// - Parameter body: called in the executor's seats, by several workers at a time.
+  /// - Throws: as ``step(cancellation:)``; what `body` throws, which ends the run.
+  public func step(whenReady body: @escaping @Sendable (ReadyGradient) throws -> Void) async throws {
+    try await run(.step, whenReady: body)
+  }
+
   private func run(
     _ pass: Pass, _ cancellation: CancellationToken?, whenReady body: @Sendable (ReadyGradient) throws -> Void
   ) throws {
     try perform(pass) {
-      let writers = gradientWriters.withLock { known in
-        if let known = known[pass] { return known }
-        let writers = GradientWriters(program, firstUnit(of: pass)..<program.plan.unitCosts.count)
-        known[pass] = writers
-        return writers
-      }
-      let left = Countdowns(writers.counts)
-      @Sendable func tell(_ gradient: Int) throws {
-        try body(ReadyGradient(session: self, endpoint: writers.gradients[gradient]))
-      }
-      for gradient in writers.gradients.indices where writers.counts[gradient] == 0 { try tell(gradient) }
-      let (runner, first) = (runner, firstUnit(of: pass))
-      try executor.run(schedule(of: pass), cancellation: cancellation) { unit in
-        let unit = first + Int(unit.index)
-        try runner.run(unit: unit)
-        for gradient in writers.written[unit] ?? [] where left.isLast(gradient) { try tell(gradient) }
-      }
+      let telling = try telling(of: pass, body)
+      try executor.run(schedule(of: pass), cancellation: cancellation) { unit in try telling.run(unit, body) }
     }
   }
 
+  private func run(
+    _ pass: Pass, whenReady body: @escaping @Sendable (ReadyGradient) throws -> Void
+  ) async throws {
+    try await perform(
+      pass,
+      awaiting: {
+        let telling = try telling(of: pass, body)
+        try await executor.run(schedule(of: pass)) { unit in try telling.run(unit, body) }
+      })
+  }
+
+  /// What a run of `pass` tells, once what no unit writes has been told.
+  private func telling(of pass: Pass, _ body: (ReadyGradient) throws -> Void) throws -> Telling {
+    let firstUnit = firstUnit(of: pass)
+    let writers = gradientWriters.withLock { known in
+      if let known = known[pass] { return known }
+      let writers = GradientWriters(program, firstUnit..<program.plan.unitCosts.count)
+      known[pass] = writers
+      return writers
+    }
+    let telling = Telling(session: self, writers: writers, left: Countdowns(writers.counts), firstUnit: firstUnit)
+    for gradient in writers.gradients.indices where writers.counts[gradient] == 0 { try telling.tell(gradient, body) }
+    return telling
+  }
+
   private func firstUnit(of pass: Pass) -> Int { pass == .backward ? program.plan.forwardUnitCount : 0 }
+}
+
+/// What one run has still to tell: whoever writes the last part of a gradient tells it.
+private struct Telling: Sendable {
+  let session: Session
+  let writers: GradientWriters
+  let left: Countdowns
+  /// The plan's number of the schedule's first unit.
+  let firstUnit: Int
+
+  func run(_ unit: UnitID, _ body: (ReadyGradient) throws -> Void) throws {
+    let unit = firstUnit + Int(unit.index)
+    try session.runner.run(unit: unit)
+    for gradient in writers.written[unit] ?? [] where left.isLast(gradient) { try tell(gradient, body) }
+  }
+
+  func tell(_ gradient: Int, _ body: (ReadyGradient) throws -> Void) throws {
+    try body(ReadyGradient(session: session, endpoint: writers.gradients[gradient]))
+  }
 }
 
 /// A gradient that is complete while its run goes on; it is there until the closure that it is given to returns.

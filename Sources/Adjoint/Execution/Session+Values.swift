@@ -43,7 +43,7 @@ extension Session {
 
   private func checkIsSingle(_ endpoint: Endpoint, _ advice: String) throws {
     guard endpoint.signature.shape.elementCount == 1 else {
-      throw SessionError.wrongValues("\(program.names.describe(endpoint.node)) is not a single number: \(advice)")
+      throw SessionError.wrongValues("\(program.describe(user: endpoint.node)) is not a single number: \(advice)")
     }
   }
 
@@ -73,6 +73,9 @@ extension Session {
   ///
   /// The node's elements are of the type of `values`; numbers written as `[Double]` or `[Int]` are converted instead.
   ///
+  /// An input of the graph that the program does not read may be fed, too, and is ignored: the gradient of a linear
+  /// function reads none of its inputs. So one function can feed all programs of a graph.
+  ///
   /// - Parameters:
   ///   - values: one an element.
   ///   - node: an input or a parameter.
@@ -82,6 +85,7 @@ extension Session {
     let endpoint = try writableEndpoint(of: node)
     try checkType(of: endpoint, T.self)
     try checkCount(of: endpoint, values.count)
+    if try ignores(endpoint) { return }
     try withMutableElements(endpoint, T.self) { _ = $0.update(fromContentsOf: values) }
   }
 
@@ -114,6 +118,7 @@ extension Session {
     try checkCount(of: endpoint, values.count)
     let type = endpoint.signature.elementType
     if let wrong = values.first(where: type.lacks) { throw doesNotHold(endpoint, "\(wrong)") }
+    if try ignores(endpoint) { return }
     try withMutableElements(endpoint) { base in values.withUnsafeBufferPointer { type.write($0, to: base) } }
   }
 
@@ -121,17 +126,18 @@ extension Session {
     try checkCount(of: endpoint, values.count)
     let type = endpoint.signature.elementType
     if !type.isDifferentiable, let wrong = values.first(where: type.lacks) { throw doesNotHold(endpoint, "\(wrong)") }
+    if try ignores(endpoint) { return }
     try withMutableElements(endpoint) { base in values.withUnsafeBufferPointer { type.write($0, to: base) } }
   }
 
   private func doesNotHold(_ endpoint: Endpoint, _ wrong: String) -> SessionError {
-    .wrongValues("\(program.names.describe(endpoint.node)) takes \(endpoint.signature.elementType), got \(wrong)")
+    .wrongValues("\(program.describe(user: endpoint.node)) takes \(endpoint.signature.elementType), got \(wrong)")
   }
 
   private func checkCount(of endpoint: Endpoint, _ given: Int) throws {
     let count = endpoint.signature.shape.elementCount
     guard given == count else {
-      throw SessionError.wrongValues("\(program.names.describe(endpoint.node)) takes \(count) values, got \(given)")
+      throw SessionError.wrongValues("\(program.describe(user: endpoint.node)) takes \(count) values, got \(given)")
     }
   }
 
@@ -245,16 +251,20 @@ extension Session {
     try withElements(gradientEndpoint(of: node), type) { try body($0.span) }
   }
 
-  /// Calls `body` to write an input or change a parameter in place. If `body` throws, what it has written stays.
+  /// Calls `body` to write an input in place, or to change a copy of a parameter that becomes its value.
+  ///
+  /// If `body` throws, what it has written to an input stays, and a parameter keeps its value.
   public func withMutableValues<T: GraphScalar, R>(
     of node: Node, as type: T.Type, _ body: (inout MutableSpan<T>) throws -> R
   ) throws -> R {
     let endpoint = try writableEndpoint(of: node)
     try checkType(of: endpoint, type)
-    return try withMutableElements(endpoint, type) { elements in
+    func change(_ elements: UnsafeMutableBufferPointer<T>) throws -> R {
       var span = elements.mutableSpan
       return try body(&span)
     }
+    if try ignores(endpoint) { return try withIgnoredElements(endpoint, type, change) }
+    return try withMutableElements(endpoint, type, change)
   }
 
   /// As ``withGradient(of:as:_:)``, for a gradient that the run under way has completed.
@@ -272,6 +282,11 @@ extension Session {
   /// - Parameter check: what may refuse it; called before anything changes, with the session claimed.
   func changing<R>(_ check: () throws -> Void = {}, _ body: () throws -> R) throws -> R {
     try claimAlone()
+    return try changingAlone(check, body)
+  }
+
+  /// The same in a session that the caller has claimed alone, which is given back.
+  func changingAlone<R>(_ check: () throws -> Void, _ body: () throws -> R) throws -> R {
     defer { release() }
     try check()
     try workspace.makeValuesReady()
@@ -284,24 +299,24 @@ extension Session {
   /// - Parameter side: `nil` for what is read: the output if it is computed, else the input.
   func endpoint(of node: Node, _ side: Side? = nil) throws -> Endpoint {
     let side = side ?? (progress.withLock { $0.hasOutputs } ? .result : .source)
-    guard node.graph === program.graph, let endpoint = program.endpoints.endpoint(of: node.id, side) else {
-      throw SessionError.notInProgram(
-        "\(node.name), made at \(node.location), is no input, parameter or output of the program")
+    if node.graph === program.graph {
+      if let endpoint = program.endpoints.endpoint(of: node.id, side) { return endpoint }
+      if let unread = try program.unreadSource(node), unread.role == .parameter { return unread }
     }
-    return endpoint
+    throw program.refusal(of: node)
   }
 
   private func writableEndpoint(of node: Node) throws -> Endpoint {
-    let endpoint = try endpoint(of: node, .source)
-    guard endpoint.role == .input || endpoint.role == .parameter else {
-      throw SessionError.wrongValues(
-        "\(program.names.describe(node.id)) is computed: only inputs and parameters are written")
-    }
-    return endpoint
+    if node.graph === program.graph, let source = program.endpoints.sources[node.id] { return source }
+    if let unread = try program.unreadSource(node) { return unread }
+    _ = try endpoint(of: node, .source)
+    throw SessionError.wrongValues(
+      "\(program.names.describe(node.id)) is computed: only inputs and parameters are written")
   }
 
   func gradientEndpoint(of node: Node) throws -> Endpoint {
-    guard node.graph === program.graph, let endpoint = program.endpoints.gradients[node.id] else {
+    if node.graph !== program.graph { throw program.refusal(of: node) }
+    guard let endpoint = program.endpoints.gradients[node.id] else {
       throw SessionError.notInProgram(
         "the program computes no gradient of \(node.name), made at \(node.location): name it in gradientsFor")
     }
@@ -338,9 +353,7 @@ extension Session {
       throw SessionError.missingInput(program.names.describe(endpoint.node))
     case .parameter:
       if let type { try checkType(of: endpoint, type) }
-      try parameters.beginReading()
-      defer { parameters.endReading() }
-      return try body(try parameters.memories(of: [program.wanted(endpoint)])[0].base)
+      return try parameters.reading(program.wanted(endpoint), body)
     default: break
     }
     if let type { try checkType(of: endpoint, type) }
@@ -360,12 +373,7 @@ extension Session {
     if endpoint.role == .parameter {
       try claimShared()
       defer { release() }
-      try parameters.beginWriting()
-      var isChanged = false
-      defer { parameters.endWriting(changed: isChanged) }
-      let memory = try parameters.memories(of: [program.wanted(endpoint)])[0]
-      isChanged = true
-      return try body(memory.base)
+      return try parameters.changing(program.wanted(endpoint), body)
     }
     func checkLoans() throws {
       guard !progress.withLock({ $0.loans.contains(endpoint.place) }) else {
@@ -387,7 +395,7 @@ extension Session {
   private func checkType(of endpoint: Endpoint, _ type: ElementType) throws {
     guard type == endpoint.signature.elementType else {
       throw SessionError.wrongValues(
-        "\(program.names.describe(endpoint.node)) holds \(endpoint.signature.elementType), not \(type)")
+        "\(program.describe(user: endpoint.node)) holds \(endpoint.signature.elementType), not \(type)")
     }
   }
 

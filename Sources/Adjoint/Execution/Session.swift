@@ -12,8 +12,10 @@ internal import GradientMemory
 /// ```
 /// What a run has computed stays readable until the next run, whatever is written meanwhile.
 ///
-/// Several sessions of one program run at once. One session does one thing at a time: a second run, or a write during a
-/// run, meets ``SessionError/busy(_:)``. After an error of any kind the session is usable, and a call that is refused,
+/// Several sessions of one program run at once. One session does one thing at a time: an asynchronous run waits its
+/// turn, in order of arrival, until its task is cancelled; a synchronous call that would have to wait throws
+/// ``SessionError/busy(_:)``. A run reads the newest version of its ``ParameterStore`` when it begins, and waits for
+/// nobody who writes there. After an error of any kind the session is usable, and a call that is refused,
 /// for what it was given or because something is missing, has changed nothing. A run that fails on its way has no
 /// results.
 public final class Session: Sendable {
@@ -27,7 +29,7 @@ public final class Session: Sendable {
   let progress = Locked(Progress())
   /// Who completes which gradient, of each pass that was asked to tell.
   let gradientWriters = Locked<[Pass: GradientWriters]>([:])
-  let claims = AccessClaims()
+  let claims = TurnQueue()
 
   /// What has been fed and computed so far.
   struct Progress: Sendable {
@@ -42,18 +44,22 @@ public final class Session: Sendable {
     var loans: Set<Placement.Place> = [], elsewhere: Set<Placement.Place> = []
   }
 
-  init(_ program: Program, _ executor: any ScheduleExecutor, _ parameters: ParameterStore, memoryLimit: Int?) {
+  /// - Parameter parts: of this program and store, and no other session's.
+  init(
+    _ program: Program, _ executor: any ScheduleExecutor, _ parameters: ParameterStore, _ parts: SessionParts
+  ) {
     self.program = program
     self.executor = executor
     self.parameters = parameters
-    workspace = Workspace(program, memoryLimit: memoryLimit)
-    runner = UnitRunner(program, workspace)
-    bodies = PassBodies(runner)
+    (workspace, runner, bodies) = (parts.workspace, parts.runner, parts.bodies)
   }
 
   // MARK: running
 
   /// Computes the outputs, and keeps what a backward pass will need.
+  ///
+  /// - Throws: ``SessionError/busy(_:)`` while something else goes on in the session; this call does not wait.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func forward(cancellation: CancellationToken? = nil) throws {
     try run(.forward, cancellation)
   }
@@ -61,22 +67,35 @@ public final class Session: Sendable {
   /// Computes the gradients from the last forward pass, in reversed dependency order.
   ///
   /// - Throws: ``SessionError/notComputed(_:)`` if no forward pass is current: inputs or parameters were written
-  ///   since, or its values were consumed by a backward pass before.
+  ///   since, or its values were consumed by a backward pass before; else as ``step(cancellation:)``.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func backward(cancellation: CancellationToken? = nil) throws {
     try run(.backward, cancellation)
   }
 
   /// Forward and backward as one schedule: gradients begin while other branches still go forward. Where the program
   /// updates parameters, their new values are in place afterwards, all of them, or none if this throws.
+  ///
+  /// - Throws: ``SessionError/busy(_:)`` while something else goes on in the session, or while parameters that it
+  ///   updates are written; this call does not wait. ``SessionError/otherTrainer(_:)`` if it updates parameters, and so
+  ///   does another step at that moment. ``SessionError/notFinite(_:producer:)`` if a value that the program requires
+  ///   to be finite is not.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func step(cancellation: CancellationToken? = nil) throws {
     try run(.step, cancellation)
   }
 
-  /// As ``forward(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
+  /// As ``forward(cancellation:)``, without blocking the thread: it waits its turn, in order of arrival.
+  ///
+  /// Cancelling the task ends the waiting, which changes nothing, or the run.
   public func forward() async throws { try await runAsync(.forward) }
-  /// As ``backward(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
+  /// As ``backward(cancellation:)``, without blocking the thread: it waits its turn, in order of arrival.
+  ///
+  /// Cancelling the task ends the waiting, which changes nothing, or the run.
   public func backward() async throws { try await runAsync(.backward) }
-  /// As ``step(cancellation:)``, without blocking the thread; cancelling the task cancels the run.
+  /// As ``step(cancellation:)``, without blocking the thread: it waits its turn, in order of arrival.
+  ///
+  /// Cancelling the task ends the waiting, which changes nothing, or the run.
   public func step() async throws { try await runAsync(.step) }
 
   enum Pass: Sendable {
@@ -93,26 +112,37 @@ public final class Session: Sendable {
   }
 
   /// Claims and readies what `pass` needs, and gives it back however `body`, which runs it, ends.
-  func perform(_ pass: Pass, _ body: () throws -> Void) throws {
+  func perform<Result>(_ pass: Pass, _ body: () throws -> Result) throws -> Result {
     try begin(pass)
+    let result: Result
     do {
-      try body()
+      result = try body()
+      try refuseNonFinite(after: pass)
     } catch {
       end(pass, succeeded: false)
       throw error
     }
     end(pass, succeeded: true)
+    return result
+  }
+
+  /// As the synchronous form, for a `body` that awaits the run.
+  func perform<Result>(_ pass: Pass, awaiting body: () async throws -> Result) async throws -> Result {
+    try await begin(pass)
+    let result: Result
+    do {
+      result = try await body()
+      try await refuseNonFinite(after: pass)
+    } catch {
+      end(pass, succeeded: false)
+      throw error
+    }
+    end(pass, succeeded: true)
+    return result
   }
 
   private func runAsync(_ pass: Pass) async throws {
-    try begin(pass)
-    do {
-      try await executor.run(schedule(of: pass), bodies[pass])
-    } catch {
-      end(pass, succeeded: false)
-      throw error
-    }
-    end(pass, succeeded: true)
+    try await perform(pass, awaiting: { try await executor.run(schedule(of: pass), bodies[pass]) })
   }
 
   func schedule(of pass: Pass) -> Schedule {
@@ -123,18 +153,18 @@ public final class Session: Sendable {
     }
   }
 
-  /// Claims session and parameters and readies the memory; everything is given back if any of it fails.
-  func begin(_ pass: Pass) throws {
+  /// Claims the session, and the parameters if the pass updates them, and readies the memory; everything is given back
+  /// if any of it fails.
+  ///
+  /// - Parameter updating: false for a pass that is only for looking.
+  func begin(_ pass: Pass, updating: Bool = true) throws {
     try claimAlone()
     do {
-      let layout = try updates(pass) ? parameters.beginWriting() : parameters.beginReading()
+      if updating, updates(pass) { try parameters.beginTraining() }
       do {
-        try checkReady(for: pass)
-        try workspace.makeReady(for: pass.needs, parameters, layout: layout)
-        workspace.beginKept(parameters)
-        if pass != .backward { workspace.restartAccumulators() }
+        try makeReady(pass)
       } catch {
-        if updates(pass) { parameters.endWriting(changed: false) } else { parameters.endReading() }
+        if updating, updates(pass) { parameters.endTraining() }
         throw error
       }
     } catch {
@@ -143,31 +173,85 @@ public final class Session: Sendable {
     }
   }
 
-  /// Puts the new values of parameters in place if the pass has succeeded, unless it was only for looking, and gives
-  /// all claims back.
+  /// The same once it is the caller's turn. What may take long, the first time, is done in a seat of the executor.
+  func begin(_ pass: Pass, updating: Bool = true) async throws {
+    let isTraining = updating && updates(pass)
+    try await claimAlone()
+    do {
+      if isTraining { try await parameters.beginTraining() }
+      do {
+        if workspace.readiness >= pass.needs { try makeReady(pass) } else { try await makeReadyInSeat(pass) }
+      } catch {
+        if isTraining { parameters.endTraining() }
+        throw error
+      }
+    } catch {
+      release()
+      throw error
+    }
+  }
+
+  /// Looks whether everything is there, and begins the run.
+  private func makeReady(_ pass: Pass) throws {
+    let version = try checkReady(for: pass)
+    try workspace.beginRun(for: pass.needs, of: version, parameters)
+    workspace.beginKept()
+    if pass != .backward { workspace.restartAccumulators() }
+  }
+
+  /// As a run of one unit: it takes memory and draws the parameters that nobody has made yet.
+  private func makeReadyInSeat(_ pass: Pass) async throws {
+    _ = try checkReady(for: pass)
+    let outcome = Locked<Result<Void, any Error>?>(nil)
+    do {
+      let body = UnitBody { [self] _ in
+        let result = Result { try makeReady(pass) }
+        outcome.withLock { $0 = result }
+        try result.get()
+      }
+      try await executor.run(Self.single, body, sharing: .never)
+    } catch {
+      let outcome = outcome.withLock { $0 }
+      if case .failure(let refusal)? = outcome { throw refusal }
+      // Cancelled, or the executor's own failure: what a run that fails leaves.
+      note(pass, succeeded: false)
+      if case .success? = outcome { workspace.endRun(parameters, publishing: false) }
+      throw error
+    }
+  }
+
+  private static let single = Schedule(successorOffsets: [0, 0], successors: [])
+
+  /// Publishes the new values of parameters if the pass has succeeded, and gives all claims back.
+  ///
+  /// - Parameter updating: as given to ``begin(_:updating:)``.
   func end(_ pass: Pass, succeeded: Bool, updating: Bool = true) {
-    let version = parameters.version
-    workspace.endKept(parameters, succeeded: succeeded)
+    workspace.endKept(succeeded: succeeded)
+    note(pass, succeeded: succeeded)
+    let isTraining = updating && updates(pass)
+    workspace.endRun(parameters, publishing: isTraining && succeeded)
+    if isTraining { parameters.endTraining() }
+    release()
+  }
+
+  /// Notes what a pass has computed, before its run ends.
+  private func note(_ pass: Pass, succeeded: Bool) {
+    let version = workspace.parameters.version
     progress.withLock { progress in
       if pass != .backward { progress.hasOutputs = succeeded }
       progress.elsewhere.removeAll(keepingCapacity: true)
       progress.hasGradients = succeeded && pass != .forward
       progress.forwardVersion = succeeded && pass == .forward ? version : nil
     }
-    if updates(pass) {
-      let changed = succeeded && updating
-      let moved = changed && workspace.putUpdatesInPlace()
-      parameters.endWriting(changed: changed, moved: moved)
-    } else {
-      parameters.endReading()
-    }
-    release()
   }
 
-  /// Whether a pass changes parameters, and so needs them alone.
+  /// Whether a pass changes parameters.
   private func updates(_ pass: Pass) -> Bool { pass != .forward && !program.plan.updates.isEmpty }
 
-  private func checkReady(for pass: Pass) throws {
+  /// The version of the parameters that the pass must read; `nil` if it may be any.
+  ///
+  /// - Throws: ``SessionError`` for what is missing.
+  private func checkReady(for pass: Pass) throws -> Int? {
     let progress = progress.withLock { $0 }
     let endpoints = program.endpoints
     if pass != .forward {
@@ -185,39 +269,20 @@ public final class Session: Sendable {
       guard let version = progress.forwardVersion else {
         throw SessionError.notComputed("backward needs a forward pass of the values as they are: run forward first")
       }
-      guard version == parameters.version else {
-        throw SessionError.notComputed("parameters were written since the forward pass: run forward again")
-      }
-    } else {
-      for input in endpoints.inputs where !progress.written.contains(input.node) {
-        throw SessionError.missingInput(program.names.describe(input.node))
-      }
+      return version
     }
+    for input in endpoints.inputs where !progress.written.contains(input.node) {
+      throw SessionError.missingInput(program.names.describe(input.node))
+    }
+    return nil
   }
 
   /// Takes what the longest run of the program needs.
   func takeMemory() throws {
     let pass = program.endpoints.hasGradients || !program.plan.updates.isEmpty ? Pass.step : .forward
-    let layout = try updates(pass) ? parameters.beginWriting() : parameters.beginReading()
-    defer { if updates(pass) { parameters.endWriting(changed: false) } else { parameters.endReading() } }
-    try workspace.makeReady(for: pass.needs, parameters, layout: layout)
+    try workspace.beginRun(for: pass.needs, of: nil, parameters)
+    workspace.endRun(parameters, publishing: false)
   }
-
-  // MARK: claims
-
-  func claimAlone() throws(SessionError) {
-    guard claims.claimAlone() == 0 else {
-      throw SessionError.busy("the session is in use: it does one thing at a time")
-    }
-  }
-
-  func claimShared() throws(SessionError) {
-    guard claims.claimShared() else {
-      throw SessionError.busy("the session is running: read or write it before or after")
-    }
-  }
-
-  func release() { claims.end() }
 }
 
 extension Program {
@@ -232,6 +297,6 @@ extension Program {
     on executor: any ScheduleExecutor = GraphExecutor.shared, parameters: ParameterStore = ParameterStore(),
     memoryLimit: Int? = nil
   ) -> Session {
-    Session(self, executor, parameters, memoryLimit: memoryLimit)
+    Session(self, executor, parameters, SessionParts(self, memoryLimit: memoryLimit))
   }
 }

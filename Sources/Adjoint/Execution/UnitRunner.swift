@@ -28,7 +28,7 @@ struct PassBodies: Sendable {
 
 /// Runs the steps of one unit on whichever worker it fell to.
 struct UnitRunner: Sendable {
-  let program: Program
+  unowned let program: Program
   let workspace: Workspace
 
   init(_ program: Program, _ workspace: Workspace) {

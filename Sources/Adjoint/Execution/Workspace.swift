@@ -7,7 +7,8 @@ internal import Kernels
 /// All of it is taken before the first run and addressed by tables that a run only reads. What a run writes is ordered
 /// by the dependency counters, between runs by the session's claim.
 final class Workspace: @unchecked Sendable {  // because of the above
-  let program: Program
+  /// Held by whoever uses this: a session. The program keeps workspaces for sessions to come.
+  unowned let program: Program
   let plan: ProgramPlan
   /// How much of all this is there.
   var readiness = Readiness.nothing
@@ -17,13 +18,11 @@ final class Workspace: @unchecked Sendable {  // because of the above
   /// Behind a lock, for any thread may ask for the accounts while another trims.
   private let runArena: Locked<BufferArena>
   private var lasting: [OwnedBuffer] = [], slots: [OwnedBuffer] = []
-  private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// The address of each operand and result of each step, in the order of the plan's column.
-  private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// The program's parameters, which the store lends.
-  private var parameters: [(place: Placement.Place, memory: ParameterMemory)] = []
-  /// Which layout of the store the addresses of parameters are of; `nil` if they have to be looked for.
-  private var knownLayout: Int?
+  var parameters = LentParameters()
   private var slab32: UnsafeMutableRawPointer?, slab64: UnsafeMutableRawPointer?
   let accumulators: [ArrivalAccumulator]
   /// The version of the parameters that kept values were made of; `nil` if they are not all there.
@@ -127,64 +126,17 @@ final class Workspace: @unchecked Sendable {  // because of the above
     return memory.buffer.base
   }
 
-  // MARK: parameters
-
-  /// Notes where the program's parameters are, in its order.
-  func borrow(_ memories: [ParameterMemory]) {
-    parameters = zip(program.endpoints.parameters, memories).map { (place: $0.place, memory: $1) }
-  }
-
-  /// Makes room for the next values of the parameters that steps update.
-  func takeSpares(from store: ParameterStore) throws {
-    for update in plan.updates where update.value.isBuffer {
-      _ = try store.makeSpare(of: parameters[update.parameter].memory)
-    }
-    knownLayout = nil
-  }
-
-  /// Takes the addresses of parameters and of their spare memory, if they are others than the last time.
-  func findParameters(_ layout: Int) {
-    if layout == knownLayout { return }
-    for (place, memory) in parameters where place.isBuffer { addresses[place.index] = memory.base }
-    for update in plan.updates where update.isComputedInPlace {
-      addresses[update.value.index] = parameters[update.parameter].memory.spare
-    }
-    for index in plan.lentOperands where index < operandCount(at: readiness) {
-      if let base = address(plan.operands[index]) { operands[index] = base }
-    }
-    knownLayout = layout
-  }
-
-  /// Copies parameters of one element into the slab, for they may have been written since.
-  func readScalarParameters() {
-    for (place, memory) in parameters where !place.isBuffer {
-      address(place)!.copyMemory(from: memory.base, byteCount: place.isDoubleSlot ? 8 : 4)
-    }
-  }
-
-  /// Makes the values that a step has computed those of the parameters, all at once: where one parameter becomes
-  /// another it becomes the old one. Returns whether any lies elsewhere now.
-  func putUpdatesInPlace() -> Bool {
-    for update in plan.updates where !update.isComputedInPlace {
-      let memory = parameters[update.parameter].memory
-      let target = update.value.isBuffer ? memory.spare! : memory.base
-      target.copyMemory(from: address(update.value)!, byteCount: memory.signature.byteCount)
-    }
-    for update in plan.updates where update.value.isBuffer { parameters[update.parameter].memory.exchange() }
-    return plan.updates.contains { $0.value.isBuffer }
-  }
-
   // MARK: what is kept from run to run
 
-  /// Looks whether a run of this version of the parameters has to make what is kept.
-  func beginKept(_ store: ParameterStore) {
-    if !plan.keptCalls.isEmpty { hasKept = keptVersion == store.version }
+  /// Looks whether the run, which has begun, has to make what is kept.
+  func beginKept() {
+    if !plan.keptCalls.isEmpty { hasKept = keptVersion == parameters.version }
   }
 
-  /// Notes what a run has made, of parameters that are claimed still. One that failed may have made a part.
-  func endKept(_ store: ParameterStore, succeeded: Bool) {
+  /// Notes what the run has made, before it ends. One that failed may have made a part.
+  func endKept(succeeded: Bool) {
     if plan.keptCalls.isEmpty || hasKept { return }
-    keptVersion = succeeded ? store.version : nil
+    keptVersion = succeeded ? parameters.version : nil
   }
 
   // MARK: memory of runs
@@ -215,7 +167,7 @@ final class Workspace: @unchecked Sendable {  // because of the above
   }
 
   /// How many of the plan's operands have their addresses.
-  private func operandCount(at stage: Readiness) -> Int {
+  func operandCount(at stage: Readiness) -> Int {
     switch stage {
     case .nothing, .values, .parameters: 0
     case .forward: plan.forwardOperandCount

@@ -4,27 +4,6 @@ import Testing
 
 /// Who may come in beside whom, step by step on one thread: what the threads of other tests rely on.
 @Suite(.timeLimit(.minutes(20))) struct ClaimTests {
-  @Test func `a session is claimed by one alone or by any number that share it`() {
-    let claims = AccessClaims()
-    func alone() -> Int { claims.claimAlone() }
-    func shared() -> Bool { claims.claimShared() }
-    for _ in 0..<2 {
-      #expect(alone() == 0)
-      #expect(alone() == -1 && !shared())
-      claims.end()
-      for open in 1...3 {
-        #expect(shared())
-        #expect(alone() == open)
-      }
-      for open in [2, 1] {
-        claims.end()
-        #expect(alone() == open)
-      }
-      claims.end()
-    }
-    #expect(alone() == 0)
-  }
-
   @Test func `each stripe is claimed by one at a time`() {
     let stripes = StripeClaims(count: 3)
     defer { stripes.deallocate() }

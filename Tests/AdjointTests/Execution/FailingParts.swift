@@ -29,8 +29,8 @@ struct Tripping: Gate {
   var kernel: Kernel {
     .custom { arguments in
       try trips.run(part)
-      let output = arguments.output(as: Float.self)
-      _ = output.update(from: arguments.input(0, as: Float.self))
+      let output = try arguments.output(as: Float.self)
+      _ = try output.update(from: arguments.input(0, as: Float.self))
       if part == .forward, trips.yieldsNaN.withLock({ $0 }) { output[0] = .nan }
     }
   }

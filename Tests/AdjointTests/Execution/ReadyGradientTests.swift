@@ -222,7 +222,7 @@ private struct Logging: Gate {
   var kernel: Kernel {
     .custom { arguments in
       log.events.withLock { $0.append(name) }
-      _ = arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
+      _ = try arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream.graph.apply(self, to: [upstream])] }

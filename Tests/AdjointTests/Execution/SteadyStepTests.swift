@@ -53,6 +53,31 @@ extension SteadyStepTests {
   }
 }
 
+extension SteadyStepTests {
+  @Test(arguments: [1, 2]) func `a step that updates parameters makes no object and faults in no page`(
+    width: Int
+  ) async {
+    let ended = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) { [width] in
+      let graph = Graph()
+      let x = graph.input("x", [16, 64])
+      var hidden = x
+      for layer in 0..<3 {
+        hidden = tanh(hidden.matmul(graph.parameter("w\(layer)", [64, 64], .uniform(-0.1...0.1, seed: UInt64(layer)))))
+      }
+      let loss = square(hidden).mean(), weights = graph.parameters
+      let updates = try zip(weights, graph.gradients(of: [loss], withRespectTo: weights)).map { w, gradient in
+        ParameterUpdate(w, to: w - 0.01 * (gradient ?? w))
+      }
+      var options = Program.Options()
+      options.measuresCosts = false
+      let session = try Program(loss, updating: updates, options: options).makeSession(on: GraphExecutor(width: width))
+      try session.write((0..<16 * 64).map { Float($0 % 7) }, to: x)
+      try countSteps(of: session)
+    }
+    expectSteady(ended)
+  }
+}
+
 /// Steps until nothing is new, then prints how many objects of Swift's heap a hundred steps made, and how many pages they
 /// faulted in. For a process in which nothing else runs.
 ///

@@ -4,8 +4,8 @@ import Dispatch
 import Foundation
 import Testing
 
-/// Everybody who uses a store × everybody else: those who read share it, those who write have it alone, and each of
-/// them gives it back, however it ends.
+/// Everybody who uses a store × everybody else: those who read meet nobody, those who change parameters meet one
+/// another, and each of them gives back what it has, however it ends.
 @Suite(.timeLimit(.minutes(20))) struct StoreAccessTests {
   private struct Own: Error {}
 
@@ -40,42 +40,53 @@ import Testing
     }
   }
 
+  private enum Kind { case reads, trains, writes }
+
   /// A use of the store, which calls `inside` while it goes on.
   private struct Use: Sendable {
     typealias Body = @Sendable (Model, _ inside: @escaping @Sendable () throws -> Void) throws -> Void
     let name: String
-    let writes: Bool
+    let kind: Kind
     let body: Body
-    init(_ name: String, writes: Bool, _ body: @escaping Body) {
-      (self.name, self.writes, self.body) = (name, writes, body)
+    init(_ name: String, _ kind: Kind, _ body: @escaping Body) {
+      (self.name, self.kind, self.body) = (name, kind, body)
+    }
+
+    /// What becomes of it while another is under way.
+    func outcome(during other: Use) -> String {
+      switch (other.kind, kind) {
+      case (.trains, .trains), (.trains, .writes): "another trainer"
+      case (.writes, .trains), (.writes, .writes): "busy"
+      case (.reads, _), (_, .reads): "done"
+      }
     }
   }
 
   private static let uses: [Use] = [
-    Use("bytes of one", writes: false) { model, inside in try model.store.withBytes(of: "w") { _ in try inside() } },
-    Use("bytes of several", writes: false) { model, inside in
+    Use("bytes of one", .reads) { model, inside in try model.store.withBytes(of: "w") { _ in try inside() } },
+    Use("bytes of several", .reads) { model, inside in
       try model.store.withBytes(of: ["w", "v"]) { _, _ in try inside() }
     },
-    Use("values in place", writes: false) { model, inside in
+    Use("values in place", .reads) { model, inside in
       try model.reading.withValues(of: model.w, as: Float.self) { _ in try inside() }
     },
-    Use("a forward pass", writes: false) { model, inside in
+    Use("a forward pass", .reads) { model, inside in
       try model.meeting.within(inside) { try model.reading.forward() }
     },
-    Use("a forward pass of a program that updates", writes: false) { model, inside in
+    Use("a forward pass of a program that updates", .reads) { model, inside in
       try model.updating.forward()
       try inside()  // none is under way: a forward pass that has ended holds nothing
     },
-    Use("a step that updates", writes: true) { model, inside in
+    Use("a step that updates", .trains) { model, inside in
       try model.meeting.within(inside) { try model.updating.step() }
     },
-    Use("a search in a step that updates", writes: true) { model, inside in
+    Use("a search in a step that updates", .reads) { model, inside in
       try model.meeting.within(inside) { _ = try model.updating.firstNonFinite() }
     },
-    Use("a write in place", writes: true) { model, inside in
+    Use("a write in place", .writes) { model, inside in
       try model.writing.withMutableValues(of: model.w, as: Float.self) { _ in try inside() }
     },
-    Use("new values", writes: true) { model, inside in
+    Use("new values", .writes) { model, inside in
       try model.store.replaceValues(of: ["w", "v"]) { _, bytes in
         for offset in stride(from: 0, to: bytes.byteCount, by: 4) {
           bytes.storeBytes(of: 1, toByteOffset: offset, as: Float.self)
@@ -93,13 +104,22 @@ import Testing
           let model = try Model()
           // A session does one thing at a time: a use of the same session says nothing about the store.
           let other = try Model(sharing: model)
-          let outcome = Guarded<[Bool]>([])
+          let outcome = Guarded<[String]>([]), values = Guarded<Set<Float>>([])
           do {
             try outer.body(model) {
+              let met: String
               do {
                 try inner.body(other) {}
-                outcome.withLock { $0.append(true) }
-              } catch SessionError.busy { outcome.withLock { $0.append(false) } }
+                met = "done"
+              } catch SessionError.busy {
+                met = "busy"
+              } catch SessionError.otherTrainer {
+                met = "another trainer"
+              }
+              outcome.withLock { $0.append(met) }
+              // Until the outer one has ended, its changes are its own.
+              let seen = try other.values()
+              values.withLock { $0.formUnion(seen) }
               if fails { throw Own() }
             }
             #expect(!fails, "\(cell)")
@@ -107,9 +127,12 @@ import Testing
             #expect(fails, "\(cell): \(error)")
           }
           let isUnderWay = outer.name != "a forward pass of a program that updates"
-          let isFree = !isUnderWay || !(outer.writes || inner.writes)
+          let expected = isUnderWay ? inner.outcome(during: outer) : "done"
           let seen = outcome.withLock { $0 }
-          #expect(!seen.isEmpty && seen.allSatisfy { $0 == isFree }, "\(cell): \(seen)")
+          #expect(!seen.isEmpty && seen.allSatisfy { $0 == expected }, "\(cell): \(seen)")
+          let isChanged = inner.kind == .trains && expected == "done"
+          let changed = isChanged ? (2...seen.count + 1).map { Float($0) } : []
+          #expect(values.withLock { $0 }.subtracting([1]) == Set(changed), "\(cell)")
           // Whatever came of it, both readers and writers get in afterwards.
           for use in Self.uses { #expect(throws: Never.self, "\(use.name) after \(cell)") { try use.body(model) {} } }
         }
@@ -136,29 +159,25 @@ import Testing
               let values = try model.values()
               if Set(values).count != 1 { mixed.withLock { $0.append("\(values)") } }
             }
-          } catch SessionError.busy {
           } catch { mixed.withLock { $0.append("\(error)") } }
-          usleep(20)  // so that writes come in
         }
         readersLeft.withLock { $0 -= 1 }
       }
     }
     var written = 0
+    // Neither waits for the other, nor refuses it.
     while readersLeft.withLock({ $0 }) > 0 {
-      do {
-        if written % 2 == 0 {
-          try model.updating.step()
-        } else {
-          let value = Float(written)
-          try model.store.replaceValues(of: ["w", "v"]) { _, bytes in
-            for offset in stride(from: 0, to: bytes.byteCount, by: 4) {
-              bytes.storeBytes(of: value, toByteOffset: offset, as: Float.self)
-            }
+      if written % 2 == 0 {
+        try model.updating.step()
+      } else {
+        let value = Float(written)
+        try model.store.replaceValues(of: ["w", "v"]) { _, bytes in
+          for offset in stride(from: 0, to: bytes.byteCount, by: 4) {
+            bytes.storeBytes(of: value, toByteOffset: offset, as: Float.self)
           }
         }
-        written += 1
-      } catch SessionError.busy {}
-      usleep(20)  // so that reads come in
+      }
+      written += 1
     }
     readers.wait()
     #expect(mixed.withLock { $0 } == [])
@@ -202,6 +221,11 @@ final class Meeting: Sendable {
     defer { body.withLock { $0 = nil } }
     try run()
   }
+  func withinAsync(_ inside: @escaping @Sendable () throws -> Void, _ run: () async throws -> Void) async rethrows {
+    body.withLock { $0 = inside }
+    defer { body.withLock { $0 = nil } }
+    try await run()
+  }
   func call() throws { try body.withLock { $0 }?() }
 }
 
@@ -214,7 +238,7 @@ private struct Meet: Gate {
   var kernel: Kernel {
     .custom { arguments in
       try meeting.call()
-      _ = arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
+      _ = try arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }

@@ -1,8 +1,10 @@
+internal import GradientMemory
+
 /// Reading and replacing parameters by name: what saving and loading them needs.
 extension ParameterStore {
   /// The shape and element type of the parameter `name`; `nil` if the store does not hold it.
   public func signature(of name: String) -> (shape: Shape, elementType: ElementType)? {
-    guard let signature = try? memory(named: name).signature else { return nil }
+    guard let signature = try? held([name])[0].kind.signature else { return nil }
     return (signature.shape, signature.elementType)
   }
 
@@ -19,34 +21,34 @@ extension ParameterStore {
         name: state.name(of: parameter), signature: state.storage.signature(of: parameter),
         initializer: state.storage.initializers[parameter] ?? .zeros)
     }
-    _ = try memories(of: wanted)
+    _ = try numbers(of: wanted)
   }
 
   /// Calls `body` with the elements of the parameter `name` as they lie in memory, row-major.
   ///
-  /// - Throws: ``SessionError/notInProgram(_:)`` if the store does not hold it, ``SessionError/busy(_:)`` while it is
-  ///   written, and what `body` throws.
+  /// They are those of the newest version and stay as they are until `body` returns, whatever is written meanwhile.
+  ///
+  /// - Throws: ``SessionError/notInProgram(_:)`` if the store does not hold it, and what `body` throws.
   public func withBytes<R>(of name: String, _ body: (RawSpan) throws -> R) throws -> R {
-    let memory = try memory(named: name)
-    try beginReading()
-    defer { endReading() }
-    return try body(UnsafeRawBufferPointer(start: memory.base, count: memory.signature.byteCount).bytes)
+    let (number, kind) = try held([name])[0]
+    return try reading([number]) { values in
+      try body(UnsafeRawBufferPointer(start: values[0].buffer.base, count: kind.signature.byteCount).bytes)
+    }
   }
 
-  /// Calls `body` with the elements of each of the parameters `names` in turn, all of one moment: no write comes
-  /// between two of them.
+  /// Calls `body` with the elements of each of the parameters `names` in turn, all of one version: the newest when this
+  /// is called. Whoever writes or trains meanwhile goes on, and takes memory of its own until this returns.
   ///
-  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)``
-  ///   while it is written, and what `body` throws. Whoever wants to write meanwhile, as a step that updates
-  ///   parameters does, meets ``SessionError/busy(_:)``.
+  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, and what `body` throws.
   public func withBytes(
     of names: [String], _ body: (_ name: String, _ bytes: RawSpan) throws -> Void
   ) throws {
-    let memories = try names.map { try memory(named: $0) }
-    try beginReading()
-    defer { endReading() }
-    for (name, memory) in zip(names, memories) {
-      try body(name, UnsafeRawBufferPointer(start: memory.base, count: memory.signature.byteCount).bytes)
+    let held = try held(names)
+    try reading(held.map(\.number)) { values in
+      for ((name, parameter), value) in zip(zip(names, held), values) {
+        try body(
+          name, UnsafeRawBufferPointer(start: value.buffer.base, count: parameter.kind.signature.byteCount).bytes)
+      }
     }
   }
 
@@ -55,17 +57,18 @@ extension ParameterStore {
   ///
   /// A byte of a ``ElementType/bool`` parameter that is neither 0 nor 1 becomes 1.
   ///
-  /// The values are written beside the present ones, so that each of these parameters takes twice its memory from then
-  /// on, as one that steps update does.
+  /// The values are written beside the present ones, which readers go on reading, so that these parameters take twice
+  /// their memory meanwhile.
   ///
-  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold, ``SessionError/busy(_:)``
-  ///   while a run or an access uses the store, and what `fill` throws.
+  /// - Throws: ``SessionError/notInProgram(_:)`` for a name that the store does not hold,
+  ///   ``SessionError/otherTrainer(_:)`` during a training step, ``SessionError/busy(_:)`` during another write, and
+  ///   what `fill` throws.
   public func replaceValues(
     of names: [String], _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
   ) throws {
     var known: Set<ExactName> = []
-    let memories = try names.filter { known.insert(ExactName($0)).inserted }.map { try memory(named: $0) }
-    try setValues(of: memories.map { (memory: $0, isNew: false) }, fill)
+    let held = try held(names.filter { known.insert(ExactName($0)).inserted })
+    try setValues(of: held.map(\.kind), fill)
   }
 
   /// Gives parameters of `program` the values that `fill` writes, all together: those that the store does not hold are
@@ -73,37 +76,70 @@ extension ParameterStore {
   ///
   /// - Parameter names: which of the program's parameters; others are not looked at.
   /// - Throws: ``SessionError/wrongValues(_:)`` if the store holds one of another shape or type under its name,
-  ///   ``SessionError/busy(_:)`` while a run or an access uses the store, and what `fill` throws.
+  ///   ``SessionError/otherTrainer(_:)`` during a training step, ``SessionError/busy(_:)`` during another write, and
+  ///   what `fill` throws.
   package func setValues(
     of names: Set<ExactName>, in program: Program,
     _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
   ) throws {
     let wanted = program.endpoints.parameters.map(program.wanted).filter { names.contains(ExactName($0.name)) }
-    let memories = try wanted.map { parameter in
-      try held(parameter).map { (memory: $0, isNew: false) } ?? (memory: make(parameter), isNew: true)
-    }
-    try setValues(of: memories, fill)
+    _ = try state.withLock { try $0.numbers(of: wanted) }
+    try setValues(of: wanted.map { Kind(name: $0.name, signature: $0.signature) }, fill)
   }
 
-  /// Fills new memory as it is, and that of parameters which are held beside their values.
+  /// Fills memory that nobody reads, and publishes it as the values of parameters, made now if they are not held.
   private func setValues(
-    of memories: [(memory: ParameterMemory, isNew: Bool)],
-    _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
+    of kinds: [Kind], _ fill: (_ name: String, _ bytes: inout MutableRawSpan) throws -> Void
   ) throws {
+    if kinds.isEmpty { return }
     try beginWriting()
-    var isComplete = false
-    defer { endWriting(changed: isComplete, moved: isComplete) }
-    for (memory, isNew) in memories {
-      let target = isNew ? memory.base : try makeSpare(of: memory)
-      let bytes = UnsafeMutableRawBufferPointer(start: target, count: memory.signature.byteCount)
-      bytes.initializeMemory(as: UInt8.self, repeating: 0)
-      var span = bytes.mutableBytes
-      try fill(memory.name, &span)
-      memory.signature.elementType.makeElements(of: bytes)
+    defer { endWriting() }
+    let numbers = state.withLock { state in kinds.map { state.numbers[ExactName($0.name)] } }
+    var targets: [Change] = []
+    try takeTargets(of: numbers.compactMap { $0 }, keeping: false, &targets)
+    do {
+      var free = targets.makeIterator()
+      var made: [(kind: Kind, value: OwnedBuffer)] = []
+      for (kind, number) in zip(kinds, numbers) {
+        let memory = number != nil ? free.next()!.memory : try allocate(kind.signature, for: kind.name)
+        let bytes = UnsafeMutableRawBufferPointer(start: memory.buffer.base, count: kind.signature.byteCount)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        var span = bytes.mutableBytes
+        try fill(kind.name, &span)
+        kind.signature.elementType.makeElements(of: bytes)
+        if number == nil { made.append((kind: kind, value: memory)) }
+      }
+      try publish(&targets, adding: made)
+    } catch {
+      giveBack(&targets)
+      throw error
     }
-    try hold(memories.filter(\.isNew).map(\.memory))
-    for (memory, isNew) in memories where !isNew { memory.exchange() }
-    isComplete = !memories.isEmpty
+  }
+
+  /// Publishes new values of parameters, some of which the store did not hold as they were written.
+  ///
+  /// - Throws: ``SessionError/wrongValues(_:)`` if another session has made one with another shape or type meanwhile.
+  private func publish(_ targets: inout [Change], adding made: [(kind: Kind, value: OwnedBuffer)]) throws {
+    let useless = try state.withLock { state in
+      for (kind, _) in made {
+        guard let number = state.numbers[ExactName(kind.name)] else { continue }
+        let held = state.kinds[number].signature
+        if held == kind.signature { continue }
+        throw SessionError.wrongValues(
+          "the parameter \(kind.name) was made as \(held.shape) \(held.elementType) while its values were written")
+      }
+      var changes = targets
+      for (kind, value) in made {
+        if let number = state.numbers[ExactName(kind.name)] {
+          changes.append(Change(parameter: number, memory: value))
+        } else {
+          state.add(kind, value)
+        }
+      }
+      return state.ledger.publish(changes)
+    }
+    targets.removeAll()
+    discard(useless)
   }
 }
 

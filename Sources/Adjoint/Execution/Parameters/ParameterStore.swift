@@ -7,27 +7,47 @@ internal import GradientMemory
 /// let training = trainer.makeSession()
 /// let serving = predictor.makeSession(parameters: training.parameters)
 /// ```
-/// Runs and reads share the store; a write needs it alone, as does a step that updates parameters, and meets
-/// ``SessionError/busy(_:)`` while a run uses it.
+/// A store has versions. A run, and whoever reads parameters, takes the values of the version that is current when it
+/// begins, and keeps them until it ends. A step that updates parameters, a write, new values and loading prepare the
+/// next version beside, and publish it whole, or not at all. So readers never wait for writers, nor writers for
+/// readers, and nobody sees half a step. Versions share the memory of parameters that did not change between them. A
+/// parameter that steps update has its memory twice; further memory is taken while readers hold on to older versions,
+/// and is returned when the last of them ends.
+///
+/// One at a time changes parameters. A second training step, and a write while a training step is under way, throw
+/// ``SessionError/otherTrainer(_:)``; see there. Any thread may call anything at any time.
 public final class ParameterStore: Sendable {
-  private let state = Locked(State())
-  private let arena = BufferArena()
+  typealias Ledger = VersionLedger<OwnedBuffer>
 
-  private struct State: Sendable {
-    var memories: [ExactName: ParameterMemory] = [:]
-    var readers = 0
-    var isWriting = false
-    var version = 0
-    var layout = 0
+  let state = Locked(State())
+  let arena = BufferArena()
+  /// Who changes parameters.
+  let writers = TurnQueue()
+
+  struct State: Sendable {
+    var numbers: [ExactName: Int] = [:]
+    /// By number.
+    var kinds: [Kind] = []
+    var ledger = Ledger()
+    /// Whether a training step is under way, or waits for a write to end.
+    var hasTrainer = false
+  }
+
+  /// What does not change about a parameter.
+  struct Kind: Sendable {
+    let name: String
+    let signature: Signature
   }
 
   public init() {}
 
   /// The names of all parameters held, sorted by their bytes.
-  public var names: [String] { state.withLock { $0.memories.keys.sorted().map(\.text) } }
+  public var names: [String] { state.withLock { $0.numbers.keys.sorted().map(\.text) } }
 
-  /// Counts the writes so far: a backward pass notices that parameters changed since its forward pass.
-  var version: Int { state.withLock { $0.version } }
+  /// Counts the versions so far: a backward pass notices that parameters changed since its forward pass.
+  var version: Int { state.withLock { $0.ledger.current } }
+
+  // MARK: parameters
 
   /// A parameter as a program or a graph has it.
   struct Wanted {
@@ -35,126 +55,99 @@ public final class ParameterStore: Sendable {
     let signature: Signature
     let initializer: Initializer
 
-    func check(_ memory: ParameterMemory) throws(SessionError) {
-      if memory.signature == signature { return }
+    func check(_ kind: Kind) throws(SessionError) {
+      if kind.signature == signature { return }
       throw .wrongValues(
-        "the parameter store holds \(name) as \(memory.signature.shape) \(memory.signature.elementType), "
+        "the parameter store holds \(name) as \(kind.signature.shape) \(kind.signature.elementType), "
           + "and the program wants \(signature.shape) \(signature.elementType)")
     }
   }
 
-  /// The memory of each of `wanted`, made by its initializer if the store does not hold it yet.
+  /// The number of each of `wanted`, made by its initializer if the store does not hold it yet.
   ///
+  /// Memory is taken and drawn without the lock, so that others go on. Of two that make the same parameter at once one
+  /// is first, and the other's memory is given back.
+  ///
+  /// - Parameters:
+  ///   - wanted: the parameters.
+  ///   - note: called with each name whose values have been drawn, before it becomes the store's: for tests that meddle.
   /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name,
   ///   ``SessionError/memoryLimit(node:requested:inUse:limit:)`` if the system has no memory for it. Then it holds what
   ///   it held before.
-  func memories(of wanted: [Wanted]) throws -> [ParameterMemory] {
-    try state.withLock { state in
-      var made: [ExactName: ParameterMemory] = [:]
-      let memories = try wanted.map { parameter in
-        let (name, signature) = (parameter.name, parameter.signature)
-        guard let memory = state.memories[ExactName(name)] ?? made[ExactName(name)] else {
-          let memory = try taking(for: name) { () throws(MemoryLimitExceeded) in
-            try ParameterMemory(name, signature, parameter.initializer, from: arena)
-          }
-          made[ExactName(name)] = memory
-          return memory
-        }
-        try parameter.check(memory)
-        return memory
+  func numbers(of wanted: [Wanted], noting note: (String) -> Void = { _ in }) throws -> [Int] {
+    let found = try state.withLock { try $0.numbers(of: wanted) }
+    let numbers = found.compactMap { $0 }
+    if numbers.count == wanted.count { return numbers }
+    var made: [(kind: Kind, value: OwnedBuffer)] = []
+    var places: [ExactName: Int] = [:]
+    for (parameter, number) in zip(wanted, found) where number == nil {
+      if let place = places[ExactName(parameter.name)] {
+        try parameter.check(made[place].kind)
+        continue
       }
-      state.memories.merge(made) { held, _ in held }
-      return memories
+      let memory = try allocate(parameter.signature, for: parameter.name)
+      parameter.initializer.write(
+        to: memory.buffer.base, shape: parameter.signature.shape, as: parameter.signature.elementType)
+      places[ExactName(parameter.name)] = made.count
+      made.append((kind: Kind(name: parameter.name, signature: parameter.signature), value: memory))
+      note(parameter.name)
+    }
+    return try state.withLock { state in
+      _ = try state.numbers(of: wanted)
+      for (kind, value) in made where state.numbers[ExactName(kind.name)] == nil { state.add(kind, value) }
+      return wanted.map { state.numbers[ExactName($0.name)]! }
     }
   }
 
-  /// The memory of `wanted` if the store holds it.
+  /// The numbers of the parameters `names`, and what they are.
   ///
-  /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name.
-  func held(_ wanted: Wanted) throws(SessionError) -> ParameterMemory? {
-    guard let memory = state.withLock({ $0.memories[ExactName(wanted.name)] }) else { return nil }
-    try wanted.check(memory)
-    return memory
-  }
-
-  /// Makes parameters the store's, all or none.
-  ///
-  /// - Throws: ``SessionError/busy(_:)`` if one of that name was made meanwhile.
-  func hold(_ made: [ParameterMemory]) throws(SessionError) {
-    let known = state.withLock { state -> String? in
-      if let known = made.first(where: { state.memories[ExactName($0.name)] != nil }) { return known.name }
-      for memory in made { state.memories[ExactName(memory.name)] = memory }
+  /// - Throws: ``SessionError/notInProgram(_:)`` for the first that the store does not hold.
+  func held(_ names: [String]) throws(SessionError) -> [(number: Int, kind: Kind)] {
+    var held: [(number: Int, kind: Kind)] = []
+    let missing = state.withLock { state -> String? in
+      for name in names {
+        guard let number = state.numbers[ExactName(name)] else { return name }
+        held.append((number: number, kind: state.kinds[number]))
+      }
       return nil
     }
-    if let known { throw SessionError.busy("the parameter \(known) was made while its values were written") }
+    if let missing { throw SessionError.notInProgram("the parameter store holds no \(missing)") }
+    return held
   }
 
-  /// Room for a parameter that the store does not hold, filled with zeros.
-  func make(_ wanted: Wanted) throws(SessionError) -> ParameterMemory {
-    try taking(for: wanted.name) { () throws(MemoryLimitExceeded) in
-      try ParameterMemory(wanted.name, wanted.signature, .zeros, from: arena)
-    }
-  }
-
-  /// The memory of a parameter that is held.
-  func memory(named name: String) throws(SessionError) -> ParameterMemory {
-    guard let memory = state.withLock({ $0.memories[ExactName(name)] }) else {
-      throw SessionError.notInProgram("the parameter store holds no \(name)")
-    }
-    return memory
-  }
-
-  /// Gives a parameter room for its next value.
-  func makeSpare(of memory: ParameterMemory) throws(SessionError) -> UnsafeMutableRawPointer {
-    try taking(for: memory.name) { () throws(MemoryLimitExceeded) in try memory.makeSpare(from: arena) }
-  }
-
-  private func taking<R>(for name: String, _ take: () throws(MemoryLimitExceeded) -> R) throws(SessionError) -> R {
+  /// Memory for one parameter.
+  func allocate(_ signature: Signature, for name: String) throws(SessionError) -> OwnedBuffer {
     do throws(MemoryLimitExceeded) {
-      return try take()
+      return OwnedBuffer(try arena.allocate(byteCount: signature.byteCount))
     } catch {
       throw SessionError(error, for: "the parameter \(name)")
     }
   }
+}
 
-  // MARK: claims
+extension ParameterStore.State {
+  /// The number of each of `wanted`; `nil` for one that is not held.
+  ///
+  /// - Throws: ``SessionError/wrongValues(_:)`` if another shape or type is held under its name.
+  func numbers(of wanted: [ParameterStore.Wanted]) throws(SessionError) -> [Int?] {
+    var found: [Int?] = []
+    for parameter in wanted {
+      let number = numbers[ExactName(parameter.name)]
+      if let number { try parameter.check(kinds[number]) }
+      found.append(number)
+    }
+    return found
+  }
 
-  /// - Returns: a number that changes when parameters have come to lie elsewhere.
   @discardableResult
-  func beginReading() throws(SessionError) -> Int {
-    let layout = state.withLock { state -> Int? in
-      if state.isWriting { return nil }
-      state.readers += 1
-      return state.layout
-    }
-    guard let layout else { throw SessionError.busy("a parameter of this store is being written") }
-    return layout
+  mutating func add(_ kind: ParameterStore.Kind, _ value: OwnedBuffer) -> Int {
+    let number = ledger.add(value)
+    numbers[ExactName(kind.name)] = number
+    kinds.append(kind)
+    return number
   }
+}
 
-  func endReading() { state.withLock { $0.readers -= 1 } }
-
-  /// - Returns: a number that changes when parameters have come to lie elsewhere.
-  @discardableResult
-  func beginWriting() throws(SessionError) -> Int {
-    let layout = state.withLock { state -> Int? in
-      if state.readers > 0 || state.isWriting { return nil }
-      state.isWriting = true
-      return state.layout
-    }
-    guard let layout else {
-      throw SessionError.busy("a parameter cannot be written while a run or an access uses the store")
-    }
-    return layout
-  }
-
-  /// - Parameters:
-  ///   - changed: whether any value is another now.
-  ///   - moved: whether any parameter lies elsewhere now.
-  func endWriting(changed: Bool = true, moved: Bool = false) {
-    state.withLock { state in
-      state.isWriting = false
-      if changed { state.version += 1 }
-      if moved { state.layout += 1 }
-    }
-  }
+extension Signature {
+  var byteCount: Int { shape.elementCount * elementType.byteCount }
 }
