@@ -34,6 +34,7 @@ let package = Package(
     .executableTarget(
       name: "training", dependencies: ["ProcessMeter", "TrainingWorkloads", adjoint, scheduling, arguments],
       swiftSettings: strict),
+    .executableTarget(name: "serving", dependencies: [adjoint, scheduling, arguments], swiftSettings: strict),
     .target(name: "ScalarGraphs", dependencies: [adjoint], swiftSettings: strict),
     .executableTarget(
       name: "scalars", dependencies: ["ProcessMeter", "ScalarGraphs", adjoint, scheduling, arguments],

@@ -1,3 +1,5 @@
+internal import func DependencyScheduling.demand
+
 /// Every directed acyclic graph on a few labelled nodes, edges running from a lower to a higher label: what a claim
 /// about dependencies can be checked on without leaving one out.
 ///
@@ -10,7 +12,7 @@ public struct DAGEnumeration: Sequence, Sendable {
 
   /// - Parameter nodeCount: at most 8, which is 2²⁸ graphs.
   public init(nodeCount: Int) {
-    precondition((1...8).contains(nodeCount), "Graphs of 1 to 8 nodes can be enumerated, not of \(nodeCount)")
+    demand((1...8).contains(nodeCount), "Graphs of 1 to 8 nodes can be enumerated, not of \(nodeCount)")
     self.nodeCount = nodeCount
   }
 

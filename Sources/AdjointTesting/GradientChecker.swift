@@ -1,3 +1,4 @@
+internal import func DependencyScheduling.demand
 public import Adjoint
 
 /// Compares a program's gradients with central finite differences, element by element.
@@ -21,7 +22,7 @@ public struct GradientChecker: Sendable {
   public var floor: Double
 
   public init(step: Double = 1e-5, tolerance: Double = 1e-6, floor: Double = 1e-2) {
-    precondition(step > 0 && tolerance > 0 && floor > 0, "Step, tolerance and floor are above zero")
+    demand(step > 0 && tolerance > 0 && floor > 0, "Step, tolerance and floor are above zero")
     self.step = step
     self.tolerance = tolerance
     self.floor = floor

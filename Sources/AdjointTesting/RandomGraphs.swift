@@ -1,3 +1,4 @@
+internal import func DependencyScheduling.demand
 public import Adjoint
 
 /// Seeded random expression graphs: scalars and tensors mixed, a few nodes read by very many.
@@ -28,8 +29,8 @@ public struct RandomGraphs: Sendable {
     nodeCount: Int, maximalFanOut: Int = 1_000, tensorShape: Shape = [8], tensorShare: Double = 0.3,
     elementType: ElementType = .float32
   ) {
-    precondition(nodeCount >= 8, "A random graph has at least 8 nodes, got \(nodeCount)")
-    precondition(tensorShape.rank == 1 && tensorShape[0] >= 4, "The tensors have one axis of at least 4 elements")
+    demand(nodeCount >= 8, "A random graph has at least 8 nodes, got \(nodeCount)")
+    demand(tensorShape.rank == 1 && tensorShape[0] >= 4, "The tensors have one axis of at least 4 elements")
     self.nodeCount = nodeCount
     self.maximalFanOut = maximalFanOut
     self.tensorShape = tensorShape

@@ -18,13 +18,18 @@ package struct RowLaw {
     }
   }
 
-  /// All ways in which rows can be added to operands of a sample.
+  /// All ways in which rows can be added to operands of a sample, where each row of the result is that of its own row.
   package static func batches(of sample: GateSample, _ type: ElementType) -> [RowBatch] {
+    candidates(of: sample, type).filter(\.hasIndependentRows)
+  }
+
+  /// All ways in which rows can be added to operands of a sample, whether the gate takes them or not.
+  package static func candidates(of sample: GateSample, _ type: ElementType) -> [RowBatch] {
     let count = sample.operands.count
     guard (1...4).contains(count) else { return [] }
     return (1..<1 << count).map { set in
       RowBatch(sample, stacked: (0..<count).map { set >> $0 & 1 == 1 }, type)
-    }.filter(\.hasIndependentRows)
+    }
   }
 
   private func reasons(_ batch: RowBatch, _ type: ElementType) throws -> [String] {
@@ -46,7 +51,7 @@ package struct RowBatch: CustomStringConvertible {
   private let sample: GateSample
   private let type: ElementType
   /// For each operand whether it has a row for each row of the result.
-  private let stacked: [Bool]
+  package let stacked: [Bool]
   /// Of the largest batch.
   private let values: [ReferenceTensor]
 
@@ -62,8 +67,21 @@ package struct RowBatch: CustomStringConvertible {
     "operands \(stacked.indices.filter { stacked[$0] }) of \(sample) having rows"
   }
 
+  /// The gate as so many rows have it, with what it is applied to; `nil` if it does not take them.
+  package func application(
+    rowCount: Int
+  ) -> (gate: any Gate, operands: [Signature], result: Signature)? {
+    let operands = operands(0..<rowCount)
+    for (operand, isStacked) in zip(operands, stacked) where isStacked && operand.shape.rank == 0 { return nil }
+    let signatures = operands.map { Signature(elementType: $0.elementType, shape: $0.shape) }
+    guard let gate = try? sample.gate.countingAxesFromTheFront(in: operands.map(\.shape)),
+      case .success(let result) = gate.applied(to: signatures).result
+    else { return nil }
+    return (gate, signatures, result)
+  }
+
   /// Whether the gate takes such operands, and by its definition each row of the result is that of its own row.
-  var hasIndependentRows: Bool {
+  package var hasIndependentRows: Bool {
     // Shapes that go together by accident do so for one number of rows.
     for count in [3, 4] {
       guard let together = defined(rows: 0..<count), together.shape.dimensions.first == count else { return false }
@@ -108,7 +126,7 @@ package struct RowBatch: CustomStringConvertible {
   var hasOwnKernel: Bool { call(operands(0..<1)) != nil }
 
   /// The bytes of the result for some rows: by the gate's kernel, or by a program if other calls make it up.
-  func computed(rows: Range<Int>) throws -> [UInt8] {
+  package func computed(rows: Range<Int>) throws -> [UInt8] {
     let operands = operands(rows)
     if let (call, signatures, result) = call(operands) {
       return try CallHarness(call, operands: signatures, results: [result], values: operands.map(\.values)).whole()[0]
