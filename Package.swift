@@ -76,7 +76,8 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling", "Kernels"], swiftSettings: strict),
-    .target(name: "AdjointTesting", dependencies: ["Adjoint", "Kernels"], swiftSettings: strict),
+    .target(
+      name: "AdjointTesting", dependencies: ["Adjoint", "DependencyScheduling", "Kernels"], swiftSettings: strict),
 
     // Wrong lines that tests must notice, and the program that tries them: `make mutants`.
     .target(name: "WrongLines", path: "Tests/WrongLines", swiftSettings: strict),

@@ -5,13 +5,13 @@ import Synchronization
 /// Any thread may use it at any time. Nothing orders the counters against other memory: they are relaxed, because each
 /// is read as a number and guards nothing.
 package final class MemoryBudget: Sendable {
-  /// The most bytes live buffers may take up, as the allocator rounds them; `nil` is no limit.
+  /// The most bytes live buffers may take up, as the allocator rounds them; `nil` is no limit, and with one
+  /// below 0 there is no room for anything.
   package let byteLimit: Int?
   private let counter = Atomic<Int>(0)
   private let highest = Atomic<Int>(0)
 
   package init(byteLimit: Int? = nil) {
-    if let byteLimit { precondition(byteLimit >= 0, "A byte limit is zero or more, got \(byteLimit)") }
     self.byteLimit = byteLimit
   }
 

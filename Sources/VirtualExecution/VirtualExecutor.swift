@@ -33,7 +33,7 @@ public struct VirtualExecutor {
   public init(
     width: Int, prices: VirtualPrices = VirtualPrices(), rules: VirtualRules = VirtualRules(), seed: UInt64 = 0
   ) {
-    precondition(width >= 1, "An executor has at least one worker, got \(width)")
+    demand(width >= 1, "An executor has at least one worker, got \(width)")
     (self.width, self.prices, self.rules) = (width, prices, rules)
     random = SplitMix64(state: seed)
   }
@@ -74,7 +74,7 @@ public struct VirtualExecutor {
   /// One run that is shared from its beginning, whatever earlier ones suggest, with all units in the order of their
   /// ends.
   public mutating func sharedRun(of graph: VirtualGraph) -> (outcome: Outcome, units: [UnitRun]) {
-    precondition(width > 1, "One worker shares with nobody")
+    demand(width > 1, "One worker shares with nobody")
     let run = VirtualRun(graph, self, seed: random.next(), keepsHistory: true)
     run.play()
     return (Outcome(time: run.end!, isShared: true, wakeUps: run.wakeUps), run.history)

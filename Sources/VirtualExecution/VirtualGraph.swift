@@ -38,10 +38,10 @@ public struct VirtualGraph: Sendable {
   /// - Complexity: O(units + edges).
   public init(_ schedule: Schedule, costs: [Float]? = nil) {
     guard let trueCosts = costs ?? schedule.unitCosts else {
-      preconditionFailure("A schedule without costs can be simulated only with costs that are given beside it")
+      endProcess("A schedule without costs can be simulated only with costs that are given beside it")
     }
     let unitCount = schedule.unitCount
-    precondition(
+    demand(
       trueCosts.count == unitCount, "Costs come one a unit: \(unitCount) units, got \(trueCosts.count) costs")
     var offsets = [0]
     var successors: [Int32] = []

@@ -197,6 +197,56 @@ import Testing
     #expect(throws: SessionError.self) { try session.forward() }
   }
 
+  @Test func `a number that a gate was made with and that has no meaning is refused when compiling`() {
+    func refusal(_ y: Node) -> String {
+      let error = #expect(throws: GraphError.self) { try Program(exp(y)) }
+      #expect(error?.kind == .wrongValue)
+      return error?.description ?? ""
+    }
+    let graph = Graph()
+    let x = graph.input("x", [3, 2])
+    let length = "the length below which a vector counts as 0 is above 0 and finite in float32, got "
+    #expect(refusal(x.l2Normalized(epsilon: 1e-50)).hasSuffix(length + "1e-50"))
+    #expect(refusal(cosineSimilarity(x, x, epsilon: .infinity)).hasSuffix(length + "inf"))
+    let one = graph.constant(1, [2])
+    let seen = RunningStatistics(mean: graph.parameter("mean", [2]), variance: graph.parameter("variance", [2]))
+    let epsilon = "the ε of a batch normalisation is above 0 and finite in float32, got "
+    let training = batchNormalization(x, scale: one, shift: one, updating: seen, epsilon: 0); let line = #line
+    #expect(refusal(training.output).hasSuffix("at AdjointTests/BadInputTests.swift:\(line): \(epsilon)0.0"))
+    let inference = batchNormalization(x, scale: one, shift: one, using: seen, epsilon: 1e-50)
+    #expect(refusal(inference).hasSuffix(epsilon + "1e-50"))
+    let layer = layerNormalization(x, epsilon: .nan)
+    #expect(refusal(layer).hasSuffix("the ε of a layer normalisation is above 0 and finite in float32, got nan"))
+    for momentum in [-0.1, 1.1, .nan] {
+      let (output, updates) = batchNormalization(x, scale: one, shift: one, updating: seen, momentum: momentum)
+      for node in [output] + updates.map(\.value) {
+        #expect(refusal(node).hasSuffix("the momentum of running statistics is in 0...1, got \(momentum)"))
+      }
+    }
+    #expect(
+      refusal(leakyRelu(x, slope: .infinity)).hasSuffix("the slope of a leaky rectifier is a finite number, got inf"))
+    for (bias, alpha, beta) in [(0, 1, 1), (1, -1, 1), (.nan, 1, 1), (1, .infinity, 1), (1, 1, .nan)]
+      as [(Double, Double, Double)]
+    {
+      let images = graph.input("images \(bias) \(alpha) \(beta)", [1, 4, 2, 2])
+      let y = localResponseNormalization(images, bias: bias, alpha: alpha, beta: beta)
+      #expect(refusal(y).contains("a divisor has a finite bias above 0"))
+    }
+  }
+
+  @Test func `a memory limit below 0 is an error of the first call that needs memory`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [200])
+    let session = try Program(exp(x)).makeSession(memoryLimit: -1)
+    for _ in 0..<2 {
+      let error = #expect(throws: SessionError.self) { try session.write([Float](repeating: 1, count: 200), to: x) }
+      guard case .memoryLimit(node: _, requested: _, inUse: 0, limit: -1) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+    }
+  }
+
   @Test func `a node that is not in the program is refused by name`() throws {
     let graph = Graph()
     let x = graph.input("x"), unused = graph.input("unused"), parameter = graph.parameter("w")
@@ -205,10 +255,13 @@ import Testing
     let session = try Program(exp(hidden), gradientsFor: [parameter]).makeSession()
     try session.write(1, to: x)
     try session.step()
-    for node in [unused, hidden] {
+    for (node, reason) in [
+      (unused, "is an input that the program does not read: what it is fed is not kept"),
+      (hidden, "is no input, parameter or output of the program: to read it, name it in alsoComputing"),
+    ] {
       let error = #expect(throws: SessionError.self) { try session.read(node, as: Float.self) }
       #expect(error?.description.hasPrefix("\(node.name), made at ") == true)
-      #expect(error?.description.hasSuffix("is no input, parameter or output of the program") == true)
+      #expect(error?.description.hasSuffix(reason) == true)
     }
     let gradient = #expect(throws: SessionError.self) { try session.gradient(of: x, as: Float.self) }
     #expect(gradient?.description.contains("the program computes no gradient of x") == true)
@@ -284,7 +337,7 @@ private struct Underestimated: Gate {
   static let name = "underestimated"
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel {
-    .custom { _ = $0.output(as: Float.self).update(from: $0.input(0, as: Float.self)) }
+    .custom { _ = try $0.output(as: Float.self).update(from: $0.input(0, as: Float.self)) }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double? { -1 }

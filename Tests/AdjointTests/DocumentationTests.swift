@@ -43,7 +43,7 @@ import Testing
     try session.write([Int32](repeating: 3, count: 16), to: labels)
     try await session.step()
 
-    try session.step { gradient in
+    try await session.step { gradient in
       try gradient.withValues(as: Float.self) { print(gradient.variable.name, $0.count) }
     }
 
@@ -58,9 +58,9 @@ import Testing
 
     var downstream = [Float](repeating: 0, count: 64 * 10)
     var target = downstream.mutableSpan
-    try session.lending(pixels.span, asInput: images) {
-      try session.lending(&target, asGradientOf: weights) {
-        try session.step()
+    try await session.lending(pixels.span, asInput: images) {
+      try await session.lending(&target, asGradientOf: weights) {
+        try await session.step()
       }
     }
     #expect(downstream.contains { $0 != 0 })
@@ -188,6 +188,23 @@ import Testing
 
     if let bad = try session.firstNonFinite() { print(bad) }
     #expect(try session.firstNonFinite()?.nodeName == "root")
+  }
+
+  @Test func `a step that must be finite is refused as the article says`() throws {
+    let graph = Graph()
+    let w = graph.parameter("w", [], .constant(-1))
+    let loss = log(w)
+    let slope = try graph.gradients(of: [loss], withRespectTo: [w])[0]!
+    let program = try Program(
+      loss, updating: [ParameterUpdate(w, to: w - 0.1 * slope)], requiringFinite: [loss, slope])
+    let session = program.makeSession()
+    let error = #expect(throws: SessionError.self) { try session.step() }
+    guard case .notFinite(_, let producer) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(producer?.gate == "log")
+    #expect(try session.read(w, as: Float.self) == [-1])
   }
 
   @Test func `pictures and traces are written as the article says`() throws {
@@ -358,8 +375,8 @@ struct CumulativeSum: Gate {
   var kernel: Kernel {
     .custom { [fromTheEnd] arguments in
       switch arguments.outputType {
-      case .float64: runningSums(of: arguments, as: Double.self, fromTheEnd: fromTheEnd)
-      default: runningSums(of: arguments, as: Float.self, fromTheEnd: fromTheEnd)
+      case .float64: try runningSums(of: arguments, as: Double.self, fromTheEnd: fromTheEnd)
+      default: try runningSums(of: arguments, as: Float.self, fromTheEnd: fromTheEnd)
       }
     }
   }
@@ -378,8 +395,8 @@ struct CumulativeSum: Gate {
 
 private func runningSums<T: GraphScalar & FloatingPoint>(
   of arguments: KernelArguments, as type: T.Type, fromTheEnd: Bool
-) {
-  let x = arguments.input(0, as: T.self), y = arguments.output(as: T.self)
+) throws {
+  let x = try arguments.input(0, as: T.self), y = try arguments.output(as: T.self)
   let length = arguments.outputShape.dimensions.last!
   for start in stride(from: 0, to: x.count, by: length) {
     var sum = T.zero

@@ -141,12 +141,12 @@ import Testing
     expectError(normed.matmul(x), "matmul", normLine, "[4, 3] float32")
     let wide = graph.input("wide", [2], .float64)
     expectError(globalNorm([x, wide]), "concatenate", #line)
-    let clippedGradients = clipped([x, wide], toGlobalNorm: 1); let clippingLine = #line
+    let clippedGradients = try clipped([x, wide], toGlobalNorm: 1); let clippingLine = #line
     expectError(clippedGradients[0], "concatenate", clippingLine)
   }
 
   @Test func `what an optimizer is made of lies at the line that made the training, or the rate`() throws {
-    for optimizer in [
+    for optimizer in try [
       Adam(), AdamW(), RMSProp(momentum: 0.5), GradientDescent(momentum: 0.9, weightDecay: .all(0.1)),
     ] as [any Optimizer] {
       let graph = Graph()

@@ -326,13 +326,22 @@ import Testing
         let signature = store.signature(of: name)!
         let earlier = name.replacing("optimizer/\(root)/", with: "optimizer/\(square)/")
           .replacing("optimizer/rootCorrection2", with: "optimizer/correction2")
-        let ones = [Double](repeating: 1, count: signature.shape.elementCount)
-        let values = name == changed ? [4, 0, .infinity, .nan] : ones
-        _ = old.parameter(
-          earlier, signature.shape, type == .float64 ? .values(values) : .values(values.map { Float($0) }), type)
+        _ = old.parameter(earlier, signature.shape, .ones, type)
       }
       let earlier = ParameterStore()
       try earlier.makeParameters(of: old)
+      let squares: [Double] = [4, 0, .infinity, .nan]
+      try earlier.replaceValues(of: [changed.replacing(root, with: square)]) { _, bytes in
+        bytes.withUnsafeMutableBytes { memory in
+          for (place, value) in squares.enumerated() {
+            if type == .float64 {
+              memory.bindMemory(to: Double.self)[place] = value
+            } else {
+              memory.bindMemory(to: Float.self)[place] = Float(value)
+            }
+          }
+        }
+      }
       try earlier.save(to: folder.file("earlier"), metadata: TensorFile(opening: folder.file("now")).metadata)
       try now.resume(from: folder.file("earlier"))
       let roots: [Double] = try store.withBytes(of: changed) { bytes in

@@ -290,7 +290,7 @@ import Testing
     #expect(
       error?.description.contains("no gradient reaches the parameter idle, made at AdjointTrainingTests/") == true)
     let graph = Graph()
-    let batches = Batches(rowCount: 1, batchSize: 1, seed: 0)
+    let batches = try Batches(rowCount: 1, batchSize: 1, seed: 0)
     #expect(throws: TrainingError.noParameters) {
       try Trainer(graph.input("x"), optimizer: Adam(), rate: .constant(1), batches: batches)
     }

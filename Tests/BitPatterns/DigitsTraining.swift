@@ -13,7 +13,7 @@ struct DigitsTraining {
     let images = graph.input("images", [Self.rows, Self.pixelCount]),
       labels = graph.input("labels", [Self.rows], .int32)
     let logits = convolutional ? Self.convolutional(images) : Self.dense(images)
-    let optimizer: any Optimizer = convolutional ? Adam() : GradientDescent(momentum: 0.9)
+    let optimizer: any Optimizer = try convolutional ? Adam() : GradientDescent(momentum: 0.9)
     (self.images, self.labels) = (images, labels)
     trainer = try Trainer(
       crossEntropy(logits: logits, labels: labels), optimizer: optimizer,

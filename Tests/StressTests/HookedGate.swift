@@ -22,7 +22,7 @@ struct Hooked: Gate {
   var kernel: Kernel {
     .custom { arguments in
       try hook.call()
-      _ = arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
+      _ = try arguments.output(as: Float.self).update(from: arguments.input(0, as: Float.self))
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

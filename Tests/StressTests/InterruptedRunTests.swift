@@ -157,7 +157,7 @@ import Testing
       let free = program.makeSession(on: GraphExecutor.eager(width: 1))
       for (node, value) in sample.values { try? free.write(value, to: node) }
       let atRest = free.memory.peak
-      try free.step()
+      try blocking { try free.step() }
       let peak = free.memory.peak
 
       /// What is allocated more after sessions that were refused memory or cancelled than before them.

@@ -105,11 +105,11 @@ import Testing
         for limit in [nil, bytes, bytes - 1, bytes / 2, 0] as [Int?] {
           let session = try model.session(limit)
           try? session.write(model.values, to: model.x)
-          try? session.step()
+          try? blocking { try session.step() }
           try? session.trimMemory()
           let token = CancellationToken()
           token.cancel()
-          try? session.step(cancellation: token)
+          try? blocking { try session.step(cancellation: token) }
           try? session.reserveMemory()
         }
         let left = BufferArena.processStatistics!.allocated - start

@@ -18,8 +18,10 @@ extension WrongLine {
     Area(name: "kernels", lines: products + convolutions + otherKernels),
     Area(name: "gates", lines: gates),
     Area(name: "execution", lines: execution),
+    Area(name: "serving", lines: serving),
     Area(name: "memory", lines: memory),
     Area(name: "inspection", lines: inspection),
+    Area(name: "refusals", lines: refusals),
     Area(name: "training", lines: training),
     Area(name: "test helpers", lines: testHelpers),
   ]

@@ -41,9 +41,9 @@ struct Digits: ParsableCommand {
 
     // The rates that serve: gradient descent with momentum falls linearly to a tenth, Adam by a cosine to 0.
     let isGood = [
-      try stage(.dense, epochs, training, test, goal: 0.97) { .linear(from: 0.05, to: 0.005, over: $0) },
+      try stage(.dense, epochs, training, test, goal: 0.97) { try .linear(from: 0.05, to: 0.005, over: $0) },
       try stage(.convolutional, shiftedEpochs, training.withShifts(), test, goal: 0.985) {
-        .cosine(from: 0.003, over: $0)
+        try .cosine(from: 0.003, over: $0)
       },
     ]
     let few = training.selecting(0..<256)
@@ -57,7 +57,7 @@ struct Digits: ParsableCommand {
   /// Trains a network, and prints how well it reads and what it takes; returns whether it is as good as it has to be.
   private func stage(
     _ architecture: Architecture, _ epochs: Int, _ training: DigitImages, _ test: DigitImages, goal: Double,
-    rate: (_ steps: Int) -> LearningRate
+    rate: (_ steps: Int) throws -> LearningRate
   ) throws -> Bool {
     let start = ContinuousClock.now
     let trainer = try train(architecture, epochs, on: training, rate: rate)
@@ -78,7 +78,7 @@ struct Digits: ParsableCommand {
 
   /// Every epoch goes through the images in a new order, in whole batches.
   private func train(
-    _ architecture: Architecture, _ epochs: Int, on data: DigitImages, rate: (_ steps: Int) -> LearningRate
+    _ architecture: Architecture, _ epochs: Int, on data: DigitImages, rate: (_ steps: Int) throws -> LearningRate
   ) throws -> Trainer {
     let network = Network(architecture, rows: batch, seed: seed)
     let steps = epochs * (data.count / batch)

@@ -28,9 +28,11 @@ enum Architecture: String, CaseIterable {
   }
 
   fileprivate var optimizer: any Optimizer {
-    switch self {
-    case .dense: GradientDescent(momentum: 0.9)
-    case .convolutional: Adam()
+    get throws {
+      switch self {
+      case .dense: try GradientDescent(momentum: 0.9)
+      case .convolutional: Adam()
+      }
     }
   }
 }

@@ -90,8 +90,8 @@ struct CopyTraining {
       let parameters = graph.parameters
       let gradients = try graph.gradients(of: [machine.loss], withRespectTo: parameters).compactMap(\.self)
       let rate = graph.input("rate")
-      let updates = graph.scope("optimizer") {
-        Adam().updates(of: parameters, gradients: clipped(gradients, toGlobalNorm: 1), rate: rate)
+      let updates = try graph.scope("optimizer") {
+        Adam().updates(of: parameters, gradients: try clipped(gradients, toGlobalNorm: 1), rate: rate)
       }
       let program = try Program(
         machine.loss, alsoComputing: [machine.logits] + machine.weightings, updating: updates)

@@ -80,6 +80,13 @@ package struct Contributions: ~Copyable {
   }
 }
 
+extension Graph {
+  /// The sum of at least two values of one floating-point type and shape, in their order.
+  func accumulate(_ terms: [Node]) -> Node {
+    withState { Node(graph: self, id: $0.accumulate(terms.map(\.id)[...])) }
+  }
+}
+
 extension GraphState {
   /// The sum of contributions to one node, which share its signature.
   fileprivate mutating func accumulate(_ contributions: ArraySlice<NodeID>) -> NodeID {

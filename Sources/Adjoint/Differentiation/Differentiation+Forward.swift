@@ -66,14 +66,19 @@ extension Differentiation {
     let application = GateApplication(differentiation: self, id: node)
     let given = tangents.map { $0.map { Node(graph: graph, id: $0) } }
     guard let tangent = forward.gate(of: node).pushforward(given, application) else { return nil }
-    graph.check(tangent)
+    guard tangent.graph === graph else {
+      let stranger = tangent.described
+      return refused(by: node, like: node) { _ in
+        "its pushforward gives a tangent that belongs to another graph, \(stranger)"
+      }
+    }
     let (signature, result) = (forward.signature(of: node), tangent)
     guard result.elementType == signature.elementType,
       (try? Shape.broadcast(result.shape, signature.shape)) == signature.shape
     else {
-      if graph.withState({ $0.poison[result.id] != nil }) { return result.id }
-      return poisoned(result) { state, given in
-        "the pushforward of \(state.describe(node)) gives a tangent of \(given.shape) \(given.elementType)"
+      return refused(by: node, like: node, after: result.id) { state in
+        let given = state.storage.signature(of: result.id)
+        return "the pushforward of \(state.describe(node)) gives a tangent of \(given.shape) \(given.elementType)"
       }
     }
     return result.broadcast(to: signature.shape).id

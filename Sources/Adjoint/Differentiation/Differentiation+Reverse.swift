@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// Reverse mode: from the outputs' upstream gradients to the gradients of the variables.
 ///
 /// One walk over the nodes in reversed dependency order computes every adjoint t_n = Σ over the children c of n of
@@ -98,27 +100,36 @@ extension Differentiation {
     let inputs = forward.inputs(of: node)
     let application = GateApplication(differentiation: self, id: node)
     let downstream = forward.gate(of: node).pullback(Node(graph: graph, id: upstream), application)
-    precondition(
-      downstream.count == inputs.count,
-      "The pullback of \(forward.traits(of: node).name) returned \(downstream.count) gradients for \(inputs.count) inputs"
-    )
-    return zip(inputs, downstream).map { input, gradient in
-      guard let gradient, isActive(input) else { return nil }
-      graph.check(gradient)
-      return summed(gradient, toShapeOf: input, through: node)
+    guard downstream.count == inputs.count else {
+      let (given, wanted) = (counted(downstream.count, "gradient"), counted(inputs.count, "operand"))
+      let reason = "its pullback gives \(given), and it has \(wanted)"
+      return inputs.map { isActive($0) ? refused(by: node, like: $0) { _ in reason } : nil }
+    }
+    return inputs.indices.map { position in
+      guard let gradient = downstream[position], isActive(inputs[position]) else { return nil }
+      return summed(gradient, toOperand: position, of: node)
     }
   }
 
-  /// Broadcasting made copies of `input`; the gradients of copies add up.
-  private func summed(_ gradient: Node, toShapeOf input: NodeID, through node: NodeID) -> NodeID {
+  /// Broadcasting made copies of an operand; the gradients of copies add up.
+  private func summed(_ gradient: Node, toOperand position: Int, of node: NodeID) -> NodeID {
+    let input = forward.input(position, of: node)
+    guard gradient.graph === graph else {
+      let stranger = gradient.described
+      return refused(by: node, like: input) { state in
+        "its pullback gives operand \(position), \(state.describe(input)), a gradient that belongs to another graph, "
+          + stranger
+      }
+    }
     let wanted = forward.rows[input.int].signature
     if graph.withState({ $0.storage.rows[gradient.id.int].signature == wanted }) { return gradient.id }
     let shape = forward.signature(of: input).shape
     guard gradient.elementType == forward.signature(of: input).elementType,
       (try? Shape.broadcast(shape, gradient.shape)) == gradient.shape
     else {
-      return poisoned(gradient) { state, given in
-        "the pullback of \(state.describe(node)) gives a gradient of \(given.shape) \(given.elementType) "
+      return refused(by: node, like: input, after: gradient.id) { state in
+        let given = state.storage.signature(of: gradient.id)
+        return "the pullback of \(state.describe(node)) gives a gradient of \(given.shape) \(given.elementType) "
           + "to its operand \(state.describe(input))"
       }
     }

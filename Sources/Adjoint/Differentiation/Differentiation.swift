@@ -44,16 +44,35 @@ final class Differentiation {
   }
 
   /// A node in place of a derivative that does not go with the value it belongs to: a custom gate's mistake, thrown
-  /// when the program is compiled.
-  func poisoned(
-    _ derivative: Node, _ kind: GraphError.Kind = .shapeMismatch, _ reason: (GraphState, Signature) -> String
+  /// when the program is compiled, with the gate and the line that applied it.
+  ///
+  /// - Parameters:
+  ///   - node: the application whose rule is wrong.
+  ///   - value: what the derivative should be like.
+  ///   - derivative: what the rule gave, whose shape and type the node has; if that is poisoned, it is what is wrong.
+  ///   - reason: what is said.
+  func refused(
+    by node: NodeID, like value: NodeID, after derivative: NodeID? = nil, _ reason: (GraphState) -> String
   ) -> NodeID {
     graph.withState { state in
-      let given = state.storage.signature(of: derivative.id)
-      let result = state.apply(Broadcast(to: given.shape), to: [derivative.id], at: .unknown)
+      let signature = state.storage.signature(of: derivative ?? value)
+      let result = state.addConstant(.repeated(0), signature.elementType, signature.shape, at: .unknown)
       state.markPoisoned(
-        result, GraphError(kind, reason(state, given), at: result, operands: [], in: state))
+        result,
+        derivative.flatMap { state.poison[$0] }
+          ?? GraphError(
+            .wrongDerivative, reason(state), at: node, operands: Array(state.storage.inputs(of: node)), in: state))
       return result
     }
   }
+
+  /// A node in place of an operand that a gate has not.
+  func refusedOperand(at position: Int, of node: NodeID) -> Node {
+    let count = counted(forward.inputCount(of: node), "operand")
+    let id = refused(by: node, like: node) { _ in "a rule of it reads operand \(position), and it has \(count)" }
+    return Node(graph: graph, id: id)
+  }
 }
+
+/// `1 gradient`, `2 gradients`.
+func counted(_ count: Int, _ what: String) -> String { count == 1 ? "1 \(what)" : "\(count) \(what)s" }

@@ -27,7 +27,7 @@ extension Graph {
     _ outputs: [Node], _ upstream: [Node]?, _ variables: [Node], isTogether: Bool = false, fileID: StaticString,
     line: UInt
   ) throws(GraphError) -> (adjoints: [Node?], walks: Walks) {
-    for node in outputs + (upstream ?? []) + variables { check(node) }
+    try checkOwn(outputs + (upstream ?? []) + variables, readBy: "a gradient")
     try checkDifferentiable(outputs, variables)
     try checkUpstream(upstream, of: outputs)
     let seeds = upstream ?? outputs.map { constant(1, [], $0.elementType, fileID: fileID, line: line) }

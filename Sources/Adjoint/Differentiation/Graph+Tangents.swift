@@ -20,7 +20,7 @@ extension Graph {
   public func jacobianVectorProduct(
     of outputs: [Node], along tangents: [Node], withRespectTo variables: [Node]
   ) throws(GraphError) -> [Node?] {
-    for node in outputs + tangents + variables { check(node) }
+    try checkOwn(outputs + tangents + variables, readBy: "a Jacobian-vector product")
     try checkDifferentiable(outputs, variables)
     try checkTangents(tangents, of: variables)
     var products = [NodeID?](repeating: nil, count: outputs.count)

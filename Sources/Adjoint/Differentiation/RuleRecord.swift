@@ -7,8 +7,8 @@ protocol RecordedGate: Gate {}
 /// A rule in terms of gates is a function of its operands' shapes and types and of which of them take part; asking it
 /// anew for each of a million multiplications costs more than all other passes of the compiler together. It is asked in
 /// a small graph of its own, where every operand is another node, so that what it reads is never in doubt. Gates with a
-/// custom kernel are the user's, may do as they like, and are asked each time; so are a scan and its parts, whose rules
-/// look at what is around them.
+/// kernel of their own are the user's, may do as they like, and are asked each time; so are a scan and its parts, whose
+/// rules look at what is around them.
 package struct RuleRecord {
   /// Which rule: backward from the upstream gradient, or forward from the operands' tangents.
   enum Rule { case pullback, pushforward }
@@ -40,7 +40,7 @@ package struct RuleRecord {
     let inputs = forward.inputs(of: node)
     switch forward.traits(of: node).kernel.form {
     case .custom where !(forward.gate(of: node) is any RecordedGate): return nil
-    case .scan, .scanPart: return nil
+    case .scan, .scanPart, .structured(.ofAuthor, _): return nil
     default: break
     }
     guard inputs.count <= Self.mostOperands else { return nil }

@@ -7,9 +7,12 @@ extension ElementType {
   }
 }
 
-/// The ε of `normalisation` under a root, for elements of `type`.
-func checkEpsilon(_ epsilon: Double, _ type: ElementType, _ normalisation: String) {
-  precondition(
-    type.canHold(epsilon: epsilon),
-    "The ε of a \(normalisation) normalisation is above 0 and finite in \(type), got \(epsilon)")
+extension Term {
+  /// This term, the last of a normalisation, refused if its ε, under a root, is not one.
+  func refused(unlessHolding epsilon: Double, ofNormalisation name: String) -> Term {
+    let type = node.elementType
+    return refused(
+      unless: type.canHold(epsilon: epsilon),
+      "the ε of a \(name) normalisation is above 0 and finite in \(type), got \(epsilon)")
+  }
 }

@@ -1,3 +1,4 @@
+internal import DependencyScheduling
 internal import Kernels
 
 /// A kind of operation: its shape rule, its kernel, its slow definition, its pullback, and its pushforward.
@@ -94,6 +95,11 @@ extension Gate {
   public func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self { self }
 
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+    try arithmeticType(inputs)
+  }
+
+  /// The element type that `inputs` share, which the gate computes with.
+  func arithmeticType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     let shared = try sharedType(inputs)
     try shared.checkArithmetic(in: Self.name)
     return shared
@@ -108,7 +114,7 @@ extension Gate {
   /// The definition of a gate that is nothing but its custom kernel.
   public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     guard case .custom(let body) = kernel.form else {
-      preconditionFailure("The gate \(Self.name) needs a definition beside its built-in kernel")
+      throw KernelFault("the gate \(Self.name) needs a definition beside its kernel")
     }
     return try ReferenceTensor.running(body, inputs, type: try elementType(inputs.map(\.elementType)), shape: shape)
   }
@@ -123,17 +129,25 @@ extension Gate {
 /// The element type of operands that have one: what a gate that only moves elements makes of any type.
 func sharedType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
   guard let first = inputs.first else { return .float32 }
-  if let other = inputs.first(where: { $0 != first }) {
-    throw ShapeError("the operands' element types differ: \(first) and \(other)")
+  guard let other = inputs.firstIndex(where: { $0 != first }) else { return first }
+  let reason = "the operands' element types differ: \(first) and \(inputs[other])"
+  // What is computed with stays what it is; of two such types, or of two others, the first does.
+  if inputs[other].hasArithmetic, !first.hasArithmetic {
+    throw ShapeError(reason, casting: 0, to: inputs[other])
   }
-  return first
+  let isEither = first.hasArithmetic == inputs[other].hasArithmetic
+  throw ShapeError(reason, OperandCast(operand: other, type: first, partner: isEither ? 0 : nil))
 }
 
 extension ElementType {
-  /// - Throws: unless a gate called `gate` computes with elements of this type.
-  func checkArithmetic(in gate: String) throws(ShapeError) {
+  /// - Parameters:
+  ///   - gate: what is to compute with elements of this type.
+  ///   - operand: the position of an operand that holds them.
+  /// - Throws: unless the gate does.
+  func checkArithmetic(in gate: String, operand: Int = 0) throws(ShapeError) {
     guard hasArithmetic else {
-      throw ShapeError("\(gate) has no kernel for \(self): cast it to float32 or float64 first")
+      throw ShapeError(
+        "\(gate) has no kernel for \(self): cast it to float32 or float64 first", casting: operand, to: .float32)
     }
   }
 }
@@ -175,7 +189,13 @@ extension ElementwiseGate {
     .custom { arguments in
       let gate = self
       let operands = (0..<arguments.inputCount).map { arguments.reference($0) }
-      try arguments.write(gate.lifted(operands, shape: arguments.outputShape))
+      let shape = arguments.outputShape
+      if let wrong = operands.first(where: { (try? Shape.broadcast($0.shape, shape)) != shape }) {
+        throw KernelFault(
+          "operands of an elementwise gate broadcast to its result's shape, and the gate's own shape rule says \(shape) "
+            + "of an operand of shape \(wrong.shape)")
+      }
+      try arguments.write(gate.lifted(operands, shape: shape))
     }
   }
 
@@ -224,6 +244,7 @@ public struct GateApplication {
 
   /// Whether anything asked for needs the gradient of input `position`: others need not be built.
   public func needsGradient(_ position: Int) -> Bool {
+    if !inputs.indices.contains(position) { return false }
     if let onlyNeeded { return position == onlyNeeded }
     return differentiation.isActive(differentiation.forward.input(position, of: id))
   }
@@ -233,8 +254,13 @@ public struct GateApplication {
     let id: NodeID
     public var startIndex: Int { 0 }
     public var endIndex: Int { differentiation.forward.inputCount(of: id) }
+    /// The operand at `position`. One that is not there is a node that no program compiles: its ``GraphError`` names
+    /// the gate.
     public subscript(position: Int) -> Node {
-      Node(graph: differentiation.graph, id: differentiation.forward.input(position, of: id))
+      guard (startIndex..<endIndex).contains(position) else {
+        return differentiation.refusedOperand(at: position, of: id)
+      }
+      return Node(graph: differentiation.graph, id: differentiation.forward.input(position, of: id))
     }
   }
 }

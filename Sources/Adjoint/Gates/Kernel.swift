@@ -1,3 +1,4 @@
+internal import DependencyScheduling
 package import Kernels
 
 /// How a gate's result is computed: one of the package's kernels, or your own.
@@ -47,7 +48,8 @@ public struct Kernel: Sendable {
   /// Your own kernel. It runs on any worker thread and must write every element of the output.
   ///
   /// It runs once a run, but in a scan once for each step, and in a checkpointed scope once more where backward
-  /// computes the scope again: the same operands give the same output each time.
+  /// computes the scope again: the same operands give the same output each time. When it first runs in a program, it is
+  /// looked at whether it has written every element; one that has not ends the run with ``KernelFault``.
   ///
   /// If it takes far longer than a few nanoseconds an element, state that in ``Gate/estimatedNanoseconds(_:)``.
   ///
@@ -91,29 +93,56 @@ public struct KernelArguments {
 
   /// The number of operands.
   public var inputCount: Int { inputs.count }
-  /// The extents of one operand, counted in elements; operands are counted from 0, and one that is not there is a
-  /// precondition failure, here and below.
-  public func inputShape(_ position: Int) -> Shape { inputs[position].shape }
+  /// The extents of one operand, counted in elements.
+  ///
+  /// - Parameter position: of the operand, counted from 0.
+  /// - Throws: ``KernelFault`` for an operand that is not there.
+  public func inputShape(_ position: Int) throws(KernelFault) -> Shape { try operand(position).shape }
   /// The number format of one operand's elements.
-  public func inputType(_ position: Int) -> ElementType { inputs[position].type }
+  ///
+  /// - Parameter position: of the operand, counted from 0.
+  /// - Throws: ``KernelFault`` for an operand that is not there.
+  public func inputType(_ position: Int) throws(KernelFault) -> ElementType { try operand(position).type }
+
+  private func operand(
+    _ position: Int
+  ) throws(KernelFault) -> (base: UnsafeRawPointer, type: ElementType, shape: Shape) {
+    guard inputs.indices.contains(position) else {
+      throw KernelFault("the kernel reads operand \(position), and the gate has \(counted(inputs.count, "operand"))")
+    }
+    return inputs[position]
+  }
   /// The extents of the result, counted in elements, as the gate's shape rule gave them.
   public var outputShape: Shape { output.shape }
   /// The number format of the result's elements, as the gate's type rule gave it.
   public var outputType: ElementType { output.type }
 
-  /// The elements of one operand, row-major. Reading them as another type than ``inputType(_:)`` is a precondition
-  /// failure.
-  public func input<T: GraphScalar>(_ position: Int, as: T.Type = T.self) -> UnsafeBufferPointer<T> {
-    let operand = inputs[position]
-    precondition(T.elementType == operand.type, "Operand \(position) holds \(operand.type), not \(T.elementType)")
+  /// The elements of one operand, row-major; valid until the kernel returns.
+  ///
+  /// - Parameters:
+  ///   - position: of the operand, counted from 0.
+  ///   - type: that of its elements.
+  /// - Throws: ``KernelFault`` for an operand that is not there, or that holds another type. Let it end the kernel: the
+  ///   run fails with ``SessionError/gateFailed(node:gate:_:)``, which names the gate and the line that applied it.
+  public func input<T: GraphScalar>(
+    _ position: Int, as type: T.Type = T.self
+  ) throws(KernelFault) -> UnsafeBufferPointer<T> {
+    let operand = try operand(position)
+    guard T.elementType == operand.type else {
+      throw KernelFault("operand \(position) holds \(operand.type), and the kernel reads \(T.elementType)")
+    }
     let count = operand.shape.elementCount
     return UnsafeBufferPointer(start: operand.base.assumingMemoryBound(to: T.self), count: count)
   }
 
-  /// The elements of the result, row-major, not initialised. Writing them as another type than ``outputType`` is a
-  /// precondition failure.
-  public func output<T: GraphScalar>(as: T.Type = T.self) -> UnsafeMutableBufferPointer<T> {
-    precondition(T.elementType == output.type, "The result holds \(output.type), not \(T.elementType)")
+  /// The elements of the result, row-major, not initialised; valid until the kernel returns.
+  ///
+  /// - Parameter type: that of its elements.
+  /// - Throws: ``KernelFault`` if it holds another type.
+  public func output<T: GraphScalar>(as type: T.Type = T.self) throws(KernelFault) -> UnsafeMutableBufferPointer<T> {
+    guard T.elementType == output.type else {
+      throw KernelFault("the result holds \(output.type), and the kernel writes \(T.elementType)")
+    }
     let count = output.shape.elementCount
     return UnsafeMutableBufferPointer(start: output.base.assumingMemoryBound(to: T.self), count: count)
   }

@@ -2,17 +2,17 @@
 // two slopes share the gradient evenly, as everywhere in this package. A NaN gives a NaN.
 
 /// Leaky rectifier: x where x > 0, else `slope` · x, elementwise. At 0 the gradient is (1 + `slope`) / 2 of the
-/// upstream one.
+/// upstream one. A slope that is infinite or NaN is an error when compiling.
 ///
 /// Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
 public func leakyRelu(
   _ x: Node, slope: Double = 0.01, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  precondition(slope.isFinite, "The slope of a leaky rectifier is a finite number, got \(slope)")
   let x = Term(x, fileID, line)
   if slope == 0 { return x.applying(Relu()).node }  // 0 · ∞ is no number
   // Of max(x, slope · x) the two tie, and share the gradient, where both are infinite or round to one number.
-  return (x.applying(Relu()) + x.applying(Minimum(), x.literal(0)) * slope).node
+  return (x.applying(Relu()) + x.applying(Minimum(), x.literal(0)) * slope)
+    .refused(unless: slope.isFinite, "the slope of a leaky rectifier is a finite number, got \(slope)").node
 }
 
 /// Exponential linear unit: x where x > 0, else `scale` · (eˣ − 1), elementwise. At 0 the gradient is (1 + `scale`) /

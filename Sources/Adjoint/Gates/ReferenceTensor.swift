@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// A value of the slow world: doubles in row-major order, rounded to the element type after each gate.
 ///
 /// Gates state their ``Gate/definition(_:shape:)`` on these, in loops that are meant to be read, not to be fast.
@@ -8,7 +10,7 @@ public struct ReferenceTensor: Hashable, Sendable {
 
   /// A value of these elements, row-major, each rounded to `elementType`.
   public init(_ shape: Shape, _ elementType: ElementType, _ values: [Double]) {
-    precondition(values.count == shape.elementCount, "Shape \(shape) needs \(shape.elementCount) values")
+    demand(values.count == shape.elementCount, "Shape \(shape) needs \(shape.elementCount) values")
     self.shape = shape
     self.elementType = elementType
     self.values = values.map(elementType.rounded)

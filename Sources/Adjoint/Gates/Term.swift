@@ -27,10 +27,7 @@ struct Term {
 
   /// The result of `gate` on this term, and on `others` after it.
   func applying(_ gate: some Gate, _ others: Term...) -> Term {
-    let operands = [node] + others.map(\.node)
-    for operand in operands { node.graph.check(operand) }
-    let id = node.graph.apply(gate, to: operands.map(\.id), at: location)
-    return Term(Node(graph: node.graph, id: id), location)
+    Term(node.graph.apply(gate, to: [node] + others.map(\.node), at: location), location)
   }
 
   func literal(_ value: Double) -> Term { Term(node.literal(value, at: location), location) }
@@ -42,6 +39,17 @@ struct Term {
       let earlier = operands.compactMap { state.poison[$0] }.first
       state.markPoisoned(
         node.id, earlier ?? GraphError(.shapeMismatch, reason, at: node.id, operands: operands, in: state))
+    }
+    return self
+  }
+
+  /// This term, the last of a formula, and refused if a number that the formula was made with, maybe one out of a file,
+  /// has no meaning there: a program that reads it is not compiled.
+  func refused(unless isAllowed: Bool, _ reason: @autoclosure () -> String) -> Term {
+    if isAllowed { return self }
+    let reason = reason()
+    node.graph.withState { state in
+      state.markPoisoned(node.id, GraphError(.wrongValue, reason, at: node.id, operands: [], in: state))
     }
     return self
   }

@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 extension Graph {
   /// A value fed before each run. The shape `[]`, the default, is a scalar.
   public func input(
@@ -60,7 +62,7 @@ extension Graph {
   package func constant(
     doubles values: [Double], _ shape: Shape, _ type: ElementType, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
-    precondition(values.count == shape.elementCount, "Shape \(shape) needs \(shape.elementCount) values")
+    demand(values.count == shape.elementCount, "Shape \(shape) needs \(shape.elementCount) values")
     return withState { state in
       let location = state.files.pack(fileID, line)
       return Node(graph: self, id: state.addConstant(TensorValues(values, as: type), type, shape, at: location))

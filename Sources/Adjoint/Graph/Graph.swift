@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// A computational graph under construction: gates applied to values that are not known yet.
 ///
 /// ```swift
@@ -46,18 +48,23 @@ public final class Graph: Sendable {
   public func apply(
     _ gate: some Gate, to inputs: [Node], fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
-    for input in inputs { check(input) }
-    return Node(graph: self, id: apply(gate, to: inputs.map(\.id), at: pack(fileID, line)))
+    apply(gate, to: inputs, at: pack(fileID, line))
+  }
+
+  func apply(_ gate: some Gate, to inputs: [Node], at location: PackedLocation) -> Node {
+    guard inputs.allSatisfy({ $0.graph === self }) else { return refused(gate, strangersAmong: inputs, at: location) }
+    return Node(graph: self, id: apply(gate, to: inputs.map(\.id), at: location))
   }
 
   func apply(_ gate: some Gate, _ first: Node, _ second: Node, at location: PackedLocation) -> Node {
-    check(first)
-    check(second)
+    guard first.graph === self, second.graph === self else {
+      return refused(gate, strangersAmong: [first, second], at: location)
+    }
     return Node(graph: self, id: apply(gate, first.id, second.id, at: location))
   }
 
   func apply(_ gate: some Gate, _ input: Node, at location: PackedLocation) -> Node {
-    check(input)
+    guard input.graph === self else { return refused(gate, strangersAmong: [input], at: location) }
     return Node(graph: self, id: apply(gate, input.id, nil, at: location))
   }
 
@@ -71,8 +78,10 @@ public final class Graph: Sendable {
 
   func pack(_ fileID: StaticString, _ line: UInt) -> PackedLocation { withState { $0.files.pack(fileID, line) } }
 
+  /// For what gives a picture or a line and so has no error to give: everything else refuses a node of another graph
+  /// with a ``GraphError``.
   func check(_ node: Node) {
-    precondition(node.graph === self, "The node \(node.name) belongs to another graph")
+    demand(node.graph === self, "The node \(node.name) belongs to another graph")
   }
 
   /// Names every node that this thread makes within `body` under `name/`; scopes nest.

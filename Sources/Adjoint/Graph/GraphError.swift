@@ -3,7 +3,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Kind: Hashable, Sendable {
     /// Operands whose shapes or element types do not go together.
     case shapeMismatch
-    /// A value of a constant or a parameter that its element type does not have.
+    /// A value of a constant or a parameter that its element type does not have, a first value of a parameter that is
+    /// NaN or infinite, or a number that a gate was made with and that has no meaning there.
     case wrongValue
     /// Two nodes of one name.
     case duplicateName
@@ -29,6 +30,11 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongEstimate
     /// A gate's own ``KernelCall`` that has no part, an impossible cost, or reads or writes beyond a value.
     case wrongKernelCall
+    /// A gate's pullback or pushforward that gives too few derivatives or too many, or one that has not the shape, the
+    /// element type or the graph of the value that it belongs to.
+    case wrongDerivative
+    /// Nodes of two graphs where those of one are needed.
+    case otherGraph
   }
   public let kind: Kind
   /// The poisoned node, or the node or scope that was asked for.
@@ -43,6 +49,8 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     nodeName = state.name(of: node)
     location = state.location(of: node)
     var lines = ["\(state.storage.traits(of: node).name) at \(location): \(reason)"]
+    // What a rule adds was applied by no line of the user's: the gate whose rule it is has the line.
+    if let forward = state.forwardNode(of: node) { lines.append("  in a rule of \(state.describe(forward))") }
     for operand in operands { lines.append("  operand \(state.describe(operand))") }
     description = lines.joined(separator: "\n")
   }

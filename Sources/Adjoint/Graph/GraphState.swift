@@ -71,9 +71,22 @@ struct GraphState: Sendable {
     if let inherited {
       poison[node] = inherited
     } else if case .failure(let failure) = result {
-      poison[node] = GraphError(.shapeMismatch, failure.description, at: node, operands: inputs, in: self)
+      poison[node] = GraphError(.shapeMismatch, reason(of: failure, inputs), at: node, operands: inputs, in: self)
     }
     return node
+  }
+
+  /// Why a gate does not go with its operands, and how to write the cast after which it would, if one helps.
+  ///
+  /// Of two operands that could each be cast to the other's type, a constant is.
+  private func reason(of failure: ShapeError, _ operands: [NodeID]) -> String {
+    guard let cast = failure.cast, operands.indices.contains(cast.operand) else { return failure.description }
+    func isConstant(_ position: Int) -> Bool { storage.brief(of: operands[position]).source == .constant }
+    var (operand, type) = (cast.operand, cast.type)
+    if let partner = cast.partner, operands.indices.contains(partner), isConstant(partner), !isConstant(operand) {
+      (operand, type) = (partner, storage.signature(of: operands[operand]).elementType)
+    }
+    return "\(failure.description); write \(name(of: operands[operand])).cast(to: .\(type))"
   }
 
   /// Applies a gate to operands that are known to go with it, none of them poisoned, in a backward pass.
@@ -117,7 +130,9 @@ struct GraphState: Sendable {
     let node = addSource(Parameter(), type, shape, name: name, at: location)
     storage.initializers[node] = initializer
     parameters.append(node)
-    if let value = initializer.first(lackedBy: type) { mark(node, type, without: value) }
+    if let reason = initializer.fault(as: type) {
+      markPoisoned(node, GraphError(.wrongValue, reason, at: node, operands: [], in: self))
+    }
     return node
   }
 

@@ -1,3 +1,4 @@
+internal import DependencyScheduling
 internal import Kernels
 
 /// One application of a gate within its graph: a typed 32-bit index.
@@ -126,7 +127,7 @@ struct GraphStorage: Sendable {
   @inline(__always)
   mutating func append(_ row: NodeRow) -> NodeID {
     let id = NodeID(index: UInt32(truncatingIfNeeded: count))
-    precondition(count < NodeRow.mostNodes, "A graph holds at most 2^30 nodes")
+    demand(count < NodeRow.mostNodes, "A graph holds at most 2^30 nodes")
     rows.append(row)
     forEachInput(of: id) { assert($0 < id, "an edge runs from a lower to a higher index") }
     return id

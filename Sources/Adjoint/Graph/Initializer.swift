@@ -56,16 +56,46 @@ public struct Initializer: Hashable, Sendable {
     return initializer
   }
 
+  /// Why no parameter of `type` begins at what this gives: a value that the type has not, a NaN, or an infinity, also
+  /// one that a number becomes when it is rounded to the type; `nil` if nothing is wrong.
+  ///
+  /// - Complexity: O(1), O(elements) for given ones.
+  func fault(as type: ElementType) -> String? {
+    if let value = first(lackedBy: type) { return "\(value) is no \(type)" }
+    guard type.isDifferentiable else { return nil }
+    func fault(_ what: String, _ values: Double...) -> String? {
+      values.first { !type.holdsFinite($0) }.map { "\(what) \($0), and a parameter begins at finite \(type) numbers" }
+    }
+    switch rule {
+    case .constant(let value): return fault("the initial value is", value)
+    case .values(let values):
+      return values.first(notFiniteIn: type).flatMap { fault("initial value \($0.element) is", $0.value) }
+    case .uniform(let range, _):
+      if let wrong = fault("a bound of the initial values is", range.lowerBound, range.upperBound) { return wrong }
+      let width = range.upperBound - range.lowerBound
+      return width.isFinite ? nil : "the bounds of the initial values, \(range), are too far apart for a float64"
+    case .normal(let mean, let deviation, _):
+      return fault("the mean of the initial values is", mean)
+        ?? fault("the deviation of the initial values is", deviation)
+        ?? outermost(mean, deviation).lazy.compactMap { fault("an initial value may be", $0) }.first
+    case .heNormal, .heUniform, .glorotNormal, .glorotUniform: return nil
+    }
+  }
+
   /// The first value that a parameter of `type` could get and that is out of its range, or given and no number of it.
-  func first(lackedBy type: ElementType) -> Double? {
-    func first(ofBounds bounds: Double...) -> Double? { type.firstOutOfRange(bounds) }
+  private func first(lackedBy type: ElementType) -> Double? {
     return switch rule {
     case .constant(let value): TensorValues.repeated(value).first(lackedBy: type)
     case .values(let values): values.first(lackedBy: type)
-    case .uniform(let range, _): first(ofBounds: range.lowerBound, range.upperBound)
-    case .normal(let mean, let deviation, _): first(ofBounds: mean - 6 * deviation, mean + 6 * deviation)
+    case .uniform(let range, _): type.firstOutOfRange([range.lowerBound, range.upperBound])
+    case .normal(let mean, let deviation, _): type.firstOutOfRange(outermost(mean, deviation))
     case .heNormal, .heUniform, .glorotNormal, .glorotUniform: nil
     }
+  }
+
+  /// The least and the greatest value that a normal initializer can give.
+  private func outermost(_ mean: Double, _ deviation: Double) -> [Double] {
+    [mean - 6 * deviation, mean + 6 * deviation]
   }
 
   /// How many elements an output reads, and how many outputs read an input, as far as a shape tells.

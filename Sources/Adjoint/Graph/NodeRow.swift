@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// A node in 16 bytes: its gate, its signature, and its inputs if they are at most two, as most nodes' are. Otherwise it
 /// says where in a column of inputs they stand.
 struct NodeRow: Hashable, Sendable, BitwiseCopyable {
@@ -19,7 +21,7 @@ struct NodeRow: Hashable, Sendable, BitwiseCopyable {
   }
 
   init(_ gate: GateID, _ signature: SignatureID, longInputs start: Int, count: Int) {
-    precondition(start < Self.longBit - 1, "The nodes of a graph hold at most 2^31 inputs")
+    demand(start < Self.longBit - 1, "The nodes of a graph hold at most 2^31 inputs")
     self.gate = gate
     self.signature = signature
     first = UInt32(start) | Self.longBit

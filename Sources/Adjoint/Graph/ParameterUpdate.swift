@@ -22,11 +22,10 @@ extension Graph {
   /// - Throws: the first update of what is no parameter, or by a value of another shape or type, or of a parameter that
   ///   has one already.
   func check(_ updates: [ParameterUpdate]) throws(GraphError) {
+    try checkOwn(updates.flatMap { [$0.parameter, $0.value] }, readBy: "an update of the program")
     let state = snapshot()
     var seen: Set<NodeID> = []
     for update in updates {
-      check(update.parameter)
-      check(update.value)
       let (parameter, value) = (update.parameter.id, update.value.id)
       func fail(_ reason: String) -> GraphError {
         GraphError(.updateMismatch, reason, at: parameter, operands: [value], in: state)
@@ -39,7 +38,10 @@ extension Graph {
       }
       if let error = state.poison[parameter] ?? state.poison[value] { throw error }
       guard state.storage.signature(of: parameter) == state.storage.signature(of: value) else {
-        throw fail("\(state.describe(parameter)) cannot become \(state.describe(value))")
+        let (wanted, given) = (state.storage.signature(of: parameter), state.storage.signature(of: value))
+        let cast =
+          wanted.shape == given.shape ? "; write \(state.name(of: value)).cast(to: .\(wanted.elementType))" : ""
+        throw fail("\(state.describe(parameter)) cannot become \(state.describe(value))\(cast)")
       }
     }
   }

@@ -104,5 +104,40 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 /// Why a gate cannot be applied to operands of these shapes or element types.
 public struct ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
   public let description: String
-  public init(_ description: String) { self.description = description }
+  /// What would make the operands go together, for the message that names them.
+  let cast: OperandCast?
+
+  public init(_ description: String) {
+    self.description = description
+    cast = nil
+  }
+
+  /// Why operands of these element types do not go together, and the cast after which they do. The message of the
+  /// graph's error says how to write it, with the operand's name.
+  ///
+  /// ```swift
+  /// throw ShapeError("labels are int32, got \(inputs[1])", casting: 1, to: .int32)
+  /// // … labels are int32, got float32; write labels.cast(to: .int32)
+  /// ```
+  /// - Parameters:
+  ///   - description: why they do not go together.
+  ///   - operand: the position of the operand to cast.
+  ///   - type: to which element type.
+  public init(_ description: String, casting operand: Int, to type: ElementType) {
+    self.description = description
+    cast = OperandCast(operand: operand, type: type)
+  }
+
+  init(_ description: String, _ cast: OperandCast) {
+    self.description = description
+    self.cast = cast
+  }
+}
+
+/// One operand of a gate, and the element type in which it would go with the others.
+struct OperandCast: Hashable, Sendable {
+  let operand: Int
+  let type: ElementType
+  /// The other of two operands that differ, if it could as well be cast to the type of `operand`.
+  var partner: Int?
 }

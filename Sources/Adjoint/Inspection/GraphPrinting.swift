@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 extension Session {
   /// Every value and gradient the session can reach, a line a node, in the order the graph computes them.
   ///
@@ -44,7 +46,7 @@ extension Session {
   ///   - inColor: values green and gradients red, by terminal escapes.
   ///   - depth: how many gates deep to draw; what lies below is an ellipsis.
   public func drawing(of output: Node, inColor: Bool = false, depth: Int = 16) -> String {
-    precondition(depth >= 1, "A drawing is at least one gate deep, got \(depth)")
+    demand(depth >= 1, "A drawing is at least one gate deep, got \(depth)")
     program.graph.check(output)
     var table = PrintedTable(inColor: inColor)
     var drawn: Set<Node> = []

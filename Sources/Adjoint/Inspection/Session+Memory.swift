@@ -1,17 +1,17 @@
 internal import GradientMemory
 
-/// What a session's values and gradients take up, in bytes.
+/// What a session's values and gradients, or the parameters of a store, take up, in bytes.
 ///
-/// On Linux with jemalloc, all but the peak are jemalloc's own counters of the session's two arenas: one for values
-/// that last, one for those of a run.
+/// On Linux with jemalloc, all but the peak are jemalloc's own counters: of a session's two arenas, one for values that
+/// last and one for those of a run, or of a store's arena.
 public struct SessionMemory: Hashable, Sendable, CustomStringConvertible {
   /// In live buffers, as the allocator rounds them.
   public let allocated: Int
   /// In the pages that hold live buffers.
   public let active: Int
-  /// The most that live buffers took up at once since the session was made or ``Session/resetPeakMemory()``.
+  /// The most that live buffers took up at once since the session or the store was made, or its peak was reset.
   public let peak: Int
-  /// In address space that freed buffers have left; see ``Session/trimMemory()``.
+  /// In address space that freed buffers have left; of a session, see ``Session/trimMemory()``.
   public let retained: Int
 
   public var description: String {
@@ -76,9 +76,7 @@ extension Program {
   /// any session is made. Parameters, which sessions may share, and ``constantBytes``, which they do, come on top.
   ///
   /// - Complexity: O(buffers).
-  public var sessionBytes: Int {
-    (lastingByteCounts + plan.slots.map(\.byteCount)).reduce(0) { $0 + BufferArena.reservedByteCount(for: $1) }
-  }
+  public var sessionBytes: Int { plan.sessionBytes }
 
   /// The bytes of the constants of more than one number, as the allocator rounds them: taken once for all sessions of
   /// the program, when the first needs them, and given back with the program. No memory limit of a session counts them.
@@ -88,11 +86,12 @@ extension Program {
   /// - Complexity: O(constants).
   public var constantBytes: Int { constants.byteCount }
 
-  /// The sizes of what lives as long as the session: inputs, results, what is kept, slabs of scalars.
-  var lastingByteCounts: [Int] {
-    let placement = plan.placement
-    let lasting: Set<Placement.Lifetime> = [.input, .result, .kept]
-    let buffers = placement.buffers.filter { lasting.contains($0.lifetime) && $0.whole < 0 }.map(\.byteCount)
-    return buffers + [placement.float32Slots * 4, placement.float64Slots * 8].filter { $0 > 0 }
+  var lastingByteCounts: [Int] { plan.lastingByteCounts }
+}
+
+extension ProgramPlan {
+  /// See ``Program/sessionBytes``.
+  var sessionBytes: Int {
+    (lastingByteCounts + slots.map(\.byteCount)).reduce(0) { $0 + BufferArena.reservedByteCount(for: $1) }
   }
 }

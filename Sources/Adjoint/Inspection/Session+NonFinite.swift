@@ -1,5 +1,5 @@
+public import DependencyScheduling
 internal import GradientMemory
-internal import Kernels
 
 /// The first value of a run that was NaN or infinite though nothing it was computed from was.
 public struct NonFiniteValue: Hashable, Sendable, CustomStringConvertible {
@@ -28,126 +28,122 @@ extension Session {
   /// Parameters keep their values, also where a step would update them. A NaN that was fed or that a parameter holds
   /// is reported as that input's. For finding bugs: nothing runs concurrently, and every value is looked at.
   ///
+  /// - Parameters:
+  ///   - includingInfinity: whether an infinite value is looked for too.
+  ///   - cancellation: looked at between two steps.
   /// - Returns: `nil` if every value was a number.
   /// - Throws: what ``step(cancellation:)`` throws.
-  public func firstNonFinite(includingInfinity: Bool = false) throws -> NonFiniteValue? {
-    let pass: Pass = program.endpoints.hasGradients || !program.plan.updates.isEmpty ? .step : .forward
-    try begin(pass)
-    var found: NonFiniteValue?
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
+  public func firstNonFinite(
+    includingInfinity: Bool = false, cancellation: CancellationToken? = nil
+  ) throws -> NonFiniteValue? {
+    let pass = longestPass
+    try begin(pass, updating: false)
     var isComplete = false
     defer { end(pass, succeeded: isComplete, updating: false) }
-    found = firstNonFiniteSource(includingInfinity)
-    if found == nil {
-      let units = pass == .step ? program.plan.unitCosts.count : program.plan.forwardUnitCount
-      search: for step in program.plan.steps[..<program.plan.unitStarts[units]] {
-        found = try runLooking(step, includingInfinity)
-        if found != nil { break search }
-      }
+    let found = try searchNonFinite(pass, includingInfinity: includingInfinity, cancellation)
+    isComplete = found == nil
+    return found
+  }
+
+  /// As ``firstNonFinite(includingInfinity:cancellation:)``, in a seat of the session's executor, without blocking the
+  /// thread; cancelling the task ends it between two steps.
+  ///
+  /// - Parameter includingInfinity: whether an infinite value is looked for too.
+  /// - Returns: `nil` if every value was a number.
+  /// - Throws: what ``step(cancellation:)`` throws.
+  public func firstNonFinite(includingInfinity: Bool = false) async throws -> NonFiniteValue? {
+    let pass = longestPass
+    try await begin(pass, updating: false)
+    var isComplete = false
+    defer { end(pass, succeeded: isComplete, updating: false) }
+    let found = try await executor.awaiting { [self] token in
+      try searchNonFinite(pass, includingInfinity: includingInfinity, token)
     }
     isComplete = found == nil
     return found
   }
 
+  private var longestPass: Pass {
+    program.endpoints.hasGradients || !program.plan.updates.isEmpty ? .step : .forward
+  }
+
+  /// The search itself, in a session whose claims are held and whose memory is ready for `pass`.
+  func searchNonFinite(
+    _ pass: Pass, includingInfinity: Bool, _ cancellation: CancellationToken? = nil
+  ) throws -> NonFiniteValue? {
+    if let source = firstNonFiniteSource(includingInfinity) { return source }
+    let units = pass == .step ? program.plan.unitCosts.count : program.plan.forwardUnitCount
+    for step in program.plan.steps[..<program.plan.unitStarts[units]] {
+      if cancellation?.isCancelled == true { throw CancellationError() }
+      if let found = try runLooking(step, includingInfinity) { return found }
+    }
+    return nil
+  }
+
   private func firstNonFiniteSource(_ includingInfinity: Bool) -> NonFiniteValue? {
     let doors = program.endpoints
     for source in doors.inputs + doors.parameters where source.signature.elementType.isDifferentiable {
-      if let bad = look(at: source.place, source.signature, includingInfinity) {
-        return report(source.node, bad)
-      }
+      if let bad = look(at: source.place, source.signature, includingInfinity) { return report(source.node, bad) }
     }
     return nil
   }
 
   private func runLooking(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
-    let provenance = program.provenance
-    if case .kernel(let call, let range) = step.work,
-      let (chain, type, elements) = program.plan.calls[call].chain(range), let nodes = program.plan.chainNodes[call],
-      let (node, bad) = try look(
-        along: chain, type, of: step, elements, nodes[...], workspace.inputs(of: step), includingInfinity)
-    {
-      return report(provenance.origins[node.int], bad)
-    }
-    if case .kernel(let call, let range) = step.work, let fused = program.plan.calls[call] as? ProductChainCall,
-      let (node, bad) = try look(
-        at: fused, of: step, range, program.plan.chainNodes[call]!, includingInfinity)
-    {
-      return report(provenance.origins[node.int], bad)
-    }
+    if let found = try lookInside(step, includingInfinity) { return found }
     try runner.run(step)
-    if case .scalars(let run) = step.work {
+    switch step.work {
+    case .scalars(let run):
       // Each gate has a slot of its own, so that they can be looked at, in the order of the graph, after the last has
       // run.
-      let scalar = Signature(elementType: run.type, shape: .scalar)
-      for (node, place) in provenance.scalars(of: run) {
-        if let bad = look(at: place, scalar, includingInfinity) {
-          return report(provenance.origins[node.int], bad)
-        }
+      for (node, place) in program.provenance.scalars(of: run) {
+        if let bad = look(at: place, includingInfinity) { return report(origin(of: node), bad) }
       }
       return nil
+    case .kernel(let number, let range):
+      let call = program.plan.calls[number]
+      // An operand laid out, or a part of a sum, is no value of the graph; a value made in parts is looked at when the
+      // last of them is there.
+      if call.isInterim || range.upperBound < call.extent { return nil }
+    case .contribute: break
     }
-    // An operand laid out, or a part of a sum, is no value of the graph.
-    if case .kernel(let call, _) = step.work, program.plan.calls[call].isInterim { return nil }
-    // A value made in parts is looked at when the last of them is there.
-    if case .kernel(let call, let range) = step.work, range.upperBound < program.plan.calls[call].extent { return nil }
-    if case .kernel(let call, _) = step.work, program.plan.calls[call] is LoopPlan {
-      return lookAtResults(of: step, includingInfinity).map { report(provenance.origins[step.node.int], $0) }
+    for place in program.plan.operands[step.results] {
+      if let bad = look(at: place, includingInfinity) { return report(origin(of: step.node), bad) }
     }
-    let signature = provenance.signature(of: step.node)
-    guard signature.elementType.isDifferentiable else { return nil }
-    return look(at: program.plan.operands[step.results.upperBound - 1], signature, includingInfinity)
-      .map { report(provenance.origins[step.node.int], $0) }
+    return nil
   }
 
-  /// Looks at a product, and then along the chain that follows it.
-  private func look(
-    at call: ProductChainCall, of step: Step, _ range: Range<Int>, _ nodes: [NodeID], _ includingInfinity: Bool
-  ) throws -> (node: NodeID, bad: (element: Int, value: Double))? {
-    var found: (node: NodeID, bad: (element: Int, value: Double))?
-    try call.multiply(workspace.inputs(of: step), workspace.outputs(of: step), range) {
-      (product, chain, type, elements, operands) in
-      let signature = program.provenance.signature(of: nodes[0])
-      if let bad = look(at: product, signature.elementType, elements, includingInfinity) {
-        found = (nodes[0], bad)
-      } else {
-        found = try look(along: chain, type, of: step, elements, nodes.dropFirst(), operands, includingInfinity)
+  /// Looks at what a call keeps to itself, before it runs and writes over its operands.
+  private func lookInside(_ step: Step, _ includingInfinity: Bool) throws -> NonFiniteValue? {
+    guard case .kernel(let number, let range) = step.work, let call = program.plan.calls[number] as? any FusedCall,
+      let nodes = program.plan.chainNodes[number]
+    else { return nil }
+    var found: NonFiniteValue?
+    do {
+      _ = try call.findsInnerValue(workspace.inputs(of: step), workspace.outputs(of: step), range) { value in
+        // Behind the nodes' own operations a chain may have some that copy a result.
+        guard value.number < nodes.count else { return false }
+        let node = origin(of: nodes[value.number])
+        found = look(at: value.base, value.elementType, value.elements, includingInfinity).map { report(node, $0) }
+        return found != nil
       }
+    } catch {
+      throw runner.failure(of: step, error)
     }
     return found
   }
 
-  /// Computes what a chain keeps to itself, operation by operation, before the chain runs and writes over its operands.
-  private func look(
-    along chain: ElementwiseChain, _ type: Kernels.ElementType, of step: Step, _ range: Range<Int>,
-    _ nodes: ArraySlice<NodeID>, _ operands: UnsafeBufferPointer<UnsafeRawPointer>, _ includingInfinity: Bool
-  ) throws -> (node: NodeID, bad: (element: Int, value: Double))? {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: chain.count * type.byteCount, alignment: 64)
-    defer { memory.deallocate() }
-    for (operation, node) in nodes.enumerated() {
-      let range = chain.elements(of: operation, for: range)
-      do {
-        try withUnsafePointer(to: memory) { output in
-          try runChain(
-            chain.prefix(through: operation), type, inputs: operands.baseAddress!, outputs: output, range: range)
-        }
-      } catch {
-        throw runner.failure(of: step, error)
-      }
-      if let bad = look(at: memory, program.provenance.signature(of: node).elementType, range, includingInfinity) {
-        return (node, bad)
-      }
-    }
-    return nil
-  }
+  private func origin(of node: NodeID) -> NodeID { program.provenance.origins[node.int] }
 
-  /// Looks at all results of a scan; behind them is memory of its own.
-  private func lookAtResults(of step: Step, _ includingInfinity: Bool) -> (element: Int, value: Double)? {
-    let type = program.provenance.signature(of: step.node).elementType
-    for place in program.plan.operands[step.results].dropLast() {
-      let single = Signature(elementType: type, shape: .scalar)
-      let signature = place.isBuffer ? program.plan.placement.buffers[place.index].signature : single
-      if let bad = look(at: place, signature, includingInfinity) { return bad }
+  /// Looks at the value that lies at a place, if it is one of floating-point numbers.
+  private func look(at place: Placement.Place, _ includingInfinity: Bool) -> (element: Int, value: Double)? {
+    if !place.isBuffer {
+      let signature = Signature(elementType: place.isDoubleSlot ? .float64 : .float32, shape: .scalar)
+      return look(at: place, signature, includingInfinity)
     }
-    return nil
+    let buffer = program.plan.placement.buffers[place.index]
+    guard !buffer.isScratch, buffer.signature.elementType.isDifferentiable else { return nil }
+    return look(at: place, buffer.signature, includingInfinity)
   }
 
   private func look(
@@ -158,7 +154,7 @@ extension Session {
   }
 
   private func look(
-    at base: UnsafeMutableRawPointer, _ type: ElementType, _ range: Range<Int>, _ includingInfinity: Bool
+    at base: UnsafeRawPointer, _ type: ElementType, _ range: Range<Int>, _ includingInfinity: Bool
   ) -> (element: Int, value: Double)? {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.block) {
       let values = type.doubles(at: base + start * type.byteCount, count: min(Self.block, range.upperBound - start))

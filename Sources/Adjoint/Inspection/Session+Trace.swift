@@ -19,36 +19,75 @@ extension Session {
   ///
   /// - Throws: what ``step(cancellation:)`` throws; a run that fails leaves no trace.
   /// - Complexity: O(nodes) beside the run; two looks at the clock a unit and one a gate are added to it.
+  ///
+  /// - Parameters:
+  ///   - pass: what is run.
+  ///   - cancellation: looked at between two units.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func trace(_ pass: TracedPass = .step, cancellation: CancellationToken? = nil) throws -> RunTrace {
-    let ran: Pass =
-      switch pass {
-      case .forward: .forward
-      case .backward: .backward
-      case .step: .step
-      }
-    let steps = StepTimes(stepCount: program.plan.steps.count)
-    let firstUnit = ran == .backward ? program.plan.forwardUnitCount : 0
-    let (runner, plan) = (runner, program.plan)
-    try begin(ran)
-    var isComplete = false
-    defer { end(ran, succeeded: isComplete) }
-    let names = TraceNames(program)
-    let trace = try executor.trace(
-      schedule(of: ran), name: pass.rawValue, options: RunOptions(cancellation: cancellation),
-      parts: { unit, _ in
-        plan.steps(of: firstUnit + Int(unit.index)).map { step in
-          RunTrace.Part(name: names.name(of: step), kind: names.kind(of: step), nanoseconds: steps[step])
-        }
-      },
-      { unit in
-        for step in plan.steps(of: firstUnit + Int(unit.index)) {
-          let start = MonotonicClock.now
-          try runner.run(plan.steps[step])
-          steps[step] = MonotonicClock.now - start
-        }
+    try perform(pass.pass) {
+      let run = TracedRun(self, pass.pass)
+      return try executor.trace(
+        schedule(of: pass.pass), name: pass.rawValue, options: RunOptions(cancellation: cancellation),
+        parts: { unit, _ in run.parts(of: unit) }, { unit in try run.run(unit) })
+    }
+  }
+
+  /// As ``trace(_:cancellation:)``, without blocking the thread: the run's worker 0 sits in a seat of the executor.
+  /// Cancelling the task cancels the run.
+  ///
+  /// - Parameter pass: what is run.
+  /// - Throws: what ``step(cancellation:)`` throws; a run that fails leaves no trace.
+  public func trace(_ pass: TracedPass = .step) async throws -> RunTrace {
+    try await perform(
+      pass.pass,
+      awaiting: {
+        let run = TracedRun(self, pass.pass)
+        return try await executor.trace(
+          schedule(of: pass.pass), name: pass.rawValue, options: RunOptions(),
+          parts: { unit, _ in run.parts(of: unit) }, { unit in try run.run(unit) })
       })
-    isComplete = true
-    return trace
+  }
+}
+
+extension Session.TracedPass {
+  fileprivate var pass: Session.Pass {
+    switch self {
+    case .forward: .forward
+    case .backward: .backward
+    case .step: .step
+    }
+  }
+}
+
+/// A run that looks at the clock before and after each step.
+private struct TracedRun: Sendable {
+  private let times: StepTimes
+  private let names: TraceNames
+  private let runner: UnitRunner
+  private let plan: ProgramPlan
+  /// The plan's number of the schedule's first unit.
+  private let firstUnit: Int
+
+  init(_ session: Session, _ pass: Session.Pass) {
+    (runner, plan) = (session.runner, session.program.plan)
+    times = StepTimes(stepCount: plan.steps.count)
+    names = TraceNames(session.program)
+    firstUnit = pass == .backward ? plan.forwardUnitCount : 0
+  }
+
+  func run(_ unit: UnitID) throws {
+    for step in plan.steps(of: firstUnit + Int(unit.index)) {
+      let start = MonotonicClock.now
+      try runner.run(plan.steps[step])
+      times[step] = MonotonicClock.now - start
+    }
+  }
+
+  func parts(of unit: UnitID) -> [RunTrace.Part] {
+    plan.steps(of: firstUnit + Int(unit.index)).map { step in
+      RunTrace.Part(name: names.name(of: step), kind: names.kind(of: step), nanoseconds: times[step])
+    }
   }
 }
 
@@ -70,7 +109,7 @@ private final class StepTimes: @unchecked Sendable {  // because of the above
 }
 
 /// What the steps of a program are called in its traces.
-private struct TraceNames {
+private struct TraceNames: Sendable {
   let plan: ProgramPlan
   let provenance: Provenance
   /// How many steps each divided call has.

@@ -4,7 +4,7 @@ internal import Adjoint
 /// the epoch's number decide, so that a position is two numbers.
 ///
 /// ```swift
-/// var batches = Batches(rowCount: 1_437, batchSize: 32, seed: 1)
+/// var batches = try Batches(rowCount: 1_437, batchSize: 32, seed: 1)
 /// for rows in batches.prefix(100) { ... }   // rows: 32 row numbers
 /// ```
 /// Every batch is whole, since a program has fixed shapes: the rows left over at the end of an epoch, fewer than a batch,
@@ -28,9 +28,18 @@ public struct Batches: Sendable {
   public private(set) var position = Position(epoch: 0, batch: 0)
   private var order: [Int]
 
-  public init(rowCount: Int, batchSize: Int, seed: UInt64, isShuffled: Bool = true) {
-    precondition(
-      batchSize >= 1 && batchSize <= rowCount, "A batch has from 1 to all \(rowCount) rows, got \(batchSize)")
+  /// The batches from the first of the first epoch on.
+  ///
+  /// - Parameters:
+  ///   - rowCount: how many rows the data have, at least 1.
+  ///   - batchSize: how many each batch has, from 1 to all of them.
+  ///   - seed: decides the order of each epoch.
+  ///   - isShuffled: whether rows come in a new order each epoch, or always as they are.
+  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``.
+  public init(rowCount: Int, batchSize: Int, seed: UInt64, isShuffled: Bool = true) throws(TrainingError) {
+    try TrainingError.check(rowCount >= 1, "rowCount", rowCount, "at least 1")
+    try TrainingError.check(
+      (1...rowCount).contains(batchSize), "batchSize", batchSize, "from 1 to all \(rowCount) rows")
     self.rowCount = rowCount
     self.batchSize = batchSize
     self.seed = seed
@@ -54,10 +63,20 @@ public struct Batches: Sendable {
   }
 
   /// Goes to `position` of the run that `seed` makes.
-  public mutating func move(to position: Position, seed: UInt64) {
-    precondition(
-      position.epoch >= 0 && (0..<batchesPerEpoch).contains(position.batch),
-      "An epoch has batches 0..<\(batchesPerEpoch), got batch \(position.batch) of epoch \(position.epoch)")
+  ///
+  /// - Parameters:
+  ///   - position: an epoch from 0 on, and one of its batches.
+  ///   - seed: decides the order of each epoch from then on.
+  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``; then nothing was changed.
+  public mutating func move(to position: Position, seed: UInt64) throws(TrainingError) {
+    try TrainingError.check(position.epoch >= 0, "epoch", position.epoch, "at least 0")
+    try TrainingError.check(
+      (0..<batchesPerEpoch).contains(position.batch), "batch", position.batch, "one of 0..<\(batchesPerEpoch)")
+    resume(at: position, seed: seed)
+  }
+
+  /// Goes to a position that there is.
+  mutating func resume(at position: Position, seed: UInt64) {
     self.position = position
     self.seed = seed
     if isShuffled { shuffle() }

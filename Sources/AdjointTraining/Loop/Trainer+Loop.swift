@@ -12,6 +12,7 @@ extension Trainer {
   ///   - feed: writes the rows given into the session's inputs.
   /// - Throws: `CancellationError`, and what `feed`, the run and reading the loss throw; the steps that ``step`` counts
   ///   are taken, so that the trainer can be saved, or trained on.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public mutating func train(
     until last: Int, reporting report: ProgressReport = .terminal, cancellation: CancellationToken? = nil,
     feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void

@@ -16,8 +16,10 @@ public import DependencyScheduling
 /// What the optimizer remembers are parameters of the graph, under `optimizer/`. A run that is saved after some step,
 /// resumed and trained on has the same bits as one that went through, at any width.
 ///
-/// A step that fails or is cancelled was not taken: parameters, step and position in the data are as before it. A
-/// trainer is a value of one owner; its ``session`` and parameters may be shared as any others.
+/// A step that fails or is cancelled was not taken: parameters, step and position in the data are as before it, and
+/// the next step is taken with the same batch, unless ``skipBatch()`` goes past it. A trainer is a value of one owner;
+/// its ``session`` and parameters may be shared as any others. Whoever reads the parameters while it trains has those of
+/// one version, and nobody waits; whoever changes them meets `SessionError.otherTrainer`.
 public struct Trainer: Sendable {
   public let session: Session
   public let loss: Node
@@ -44,7 +46,11 @@ public struct Trainer: Sendable {
   ///   - batches: the rows of data that steps are fed.
   ///   - parameters: what is trained; if left out, all floating-point parameters that `updates` leaves alone.
   ///   - clippingNorm: the most that the global norm of all gradients may be. With it, a step whose gradients are
-  ///     infinite or NaN fails with ``TrainingError/gradientNotFinite(_:)``; without it, they end up in the parameters.
+  ///     infinite or NaN fails with ``TrainingError/gradientNotFinite(_:)``; without it, and unless they are refused,
+  ///     they end up in the parameters.
+  ///   - refusesNonFinite: whether a step whose loss or any of whose gradients is infinite or NaN fails with
+  ///     `SessionError.notFinite`, which names the first producer, forward or backward. It costs one pass over the
+  ///     gradients, within the step's schedule.
   ///   - others: more values to compute, such as predictions.
   ///   - updates: more parameters that a step changes, such as running statistics.
   ///   - options: how the step is compiled: which scopes are checkpointed, say.
@@ -56,7 +62,8 @@ public struct Trainer: Sendable {
   /// - Throws: ``TrainingError``, and what compiling and making parameters throw.
   public init(
     _ loss: Node, optimizer: some Optimizer, rate: LearningRate, batches: Batches, parameters: [Node]? = nil,
-    clippingNorm: Double? = nil, alsoComputing others: [Node] = [], alsoUpdating updates: [ParameterUpdate] = [],
+    clippingNorm: Double? = nil, refusesNonFinite: Bool = false, alsoComputing others: [Node] = [],
+    alsoUpdating updates: [ParameterUpdate] = [],
     keepsGradients: Bool = false, options: Program.Options = Program.Options(),
     on executor: any ScheduleExecutor = GraphExecutor.shared,
     store: ParameterStore = ParameterStore(), fileID: StaticString = #fileID, line: UInt = #line
@@ -77,16 +84,19 @@ public struct Trainer: Sendable {
       }
       return gradient
     }
-    let (rateInput, steps) = graph.scope("optimizer") {
+    let (rateInput, steps) = try graph.scope("optimizer") {
       let rateInput = graph.input("rate", [], loss.elementType, fileID: fileID, line: line)
       let bounded =
-        clippingNorm.map { clipped(gradients, of: parameters, toGlobalNorm: $0, fileID: fileID, line: line) }
-        ?? gradients
+        try clippingNorm.map {
+          try clipped(
+            gradients, of: parameters, toGlobalNorm: $0, refusesNonFinite: !refusesNonFinite, fileID: fileID, line: line
+          )
+        } ?? gradients
       return (rateInput, optimizer.updates(of: parameters, gradients: bounded, rate: rateInput))
     }
     let program = try Program(
       loss, alsoComputing: others + (keepsGradients ? gradients : []), updating: updates + steps,
-      options: options, fileID: fileID, line: line)
+      requiringFinite: refusesNonFinite ? [loss] + gradients : [], options: options, fileID: fileID, line: line)
     try store.makeParameters(of: graph)
     self.loss = loss
     self.rate = rate
@@ -104,9 +114,11 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - cancellation: stops within the step.
   ///   - feed: writes the rows given into the session's inputs.
-  /// - Throws: what `feed` and the run throw, ``TrainingError/gradientNotFinite(_:)`` if gradients are to be clipped
-  ///   and are not finite; then no step was taken. ``TrainingError/lossNotRead(step:reason:)`` if another task has the
-  ///   session as the loss is read: then the step was taken, and ``step`` counts it.
+  /// - Throws: what `feed` and the run throw: `SessionError.notFinite` if what is infinite or NaN is refused,
+  ///   ``TrainingError/gradientNotFinite(_:)`` if it is not and gradients are to be clipped; then no step was taken.
+  ///   ``TrainingError/lossNotRead(step:reason:)`` if another task has the session as the loss is read: then the step
+  ///   was taken, and ``step`` counts it.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   @discardableResult
   public mutating func takeStep(
     cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
@@ -130,6 +142,18 @@ public struct Trainer: Sendable {
   private static func innermost(_ error: any Error) -> any Error {
     if case SessionError.gateFailed(_, _, let reason as TrainingError) = error { reason } else { error }
   }
+
+  /// Goes on to the next batch without taking a step with this one: after a step was refused for what a batch holds.
+  ///
+  /// ```swift
+  /// do { try trainer.takeStep(feed: feed) } catch SessionError.notFinite(_, let producer) {
+  ///   log("left out the batch at \(trainer.batches.position): \(producer)")
+  ///   trainer.skipBatch()
+  /// }
+  /// ```
+  /// ``step`` does not count it, so parameters, optimizer and learning rate go on with the bits of a run whose data
+  /// lack the batch. A state that is saved afterwards goes on behind it.
+  public mutating func skipBatch() { batches.advance() }
 
   private func prepare(_ feed: (Session, ArraySlice<Int>) throws -> Void) throws {
     let rate = rate.value(at: step)

@@ -10,6 +10,9 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case gradientNotFinite(_ parameter: String)
   /// The step, counted from 1, was taken, and its loss could not be read, since another task was using the session.
   case lossNotRead(step: Int, reason: String)
+  /// A number that a training was to be made with, maybe from a file of settings, and that has no meaning there: the
+  /// name of the parameter, the number, and what is allowed.
+  case notAllowed(parameter: String, value: String, allowed: String)
 
   public var description: String {
     switch self {
@@ -21,6 +24,34 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .gradientNotFinite(let parameter):
       "the gradient of \(parameter), is infinite or NaN: it cannot be clipped, and nothing was changed"
     case .lossNotRead(let step, let reason): "step \(step) was taken, and its loss could not be read: \(reason)"
+    case .notAllowed(let parameter, let value, let allowed): "\(parameter) is \(allowed), got \(value)"
     }
+  }
+
+  /// Throws ``notAllowed(parameter:value:allowed:)`` unless a number has a meaning.
+  static func check(
+    _ isAllowed: Bool, _ parameter: String, _ value: some CustomStringConvertible, _ allowed: String
+  ) throws(TrainingError) {
+    if !isAllowed { throw .notAllowed(parameter: parameter, value: "\(value)", allowed: allowed) }
+  }
+
+  /// Throws unless `value` is at least 0 and below 1.
+  static func check(fraction value: Double, _ parameter: String) throws(TrainingError) {
+    try check(value >= 0 && value < 1, parameter, value, "at least 0 and below 1")
+  }
+
+  /// Throws unless `value` is finite and above 0.
+  static func check(positive value: Double, _ parameter: String) throws(TrainingError) {
+    try check(value > 0 && value.isFinite, parameter, value, "above 0 and finite")
+  }
+
+  /// Throws unless `value` is finite and at least 0.
+  static func check(notNegative value: Double, _ parameter: String) throws(TrainingError) {
+    try check(value >= 0 && value.isFinite, parameter, value, "at least 0 and finite")
+  }
+
+  /// Throws unless there is a step.
+  static func check(steps: Int, _ parameter: String) throws(TrainingError) {
+    try check(steps >= 1, parameter, steps, "at least 1 step")
   }
 }

@@ -8,10 +8,20 @@ public import Adjoint
 public struct Adam: Optimizer, Hashable {
   public let beta1: Double, beta2: Double, epsilon: Double
 
-  public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) {
-    checkFraction(beta1, "β₁")
-    checkFraction(beta2, "β₂")
-    precondition(epsilon > 0, "The ε of Adam is above 0, got \(epsilon)")
+  /// With β₁ = 0.9, β₂ = 0.999 and ε = 10⁻⁸, as its authors recommend.
+  public init() { (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8) }
+
+  /// With numbers of one's own, which may come from a file of settings.
+  ///
+  /// - Parameters:
+  ///   - beta1: how much of the first moment stays, at least 0 and below 1.
+  ///   - beta2: how much of the second moment stays, at least 0 and below 1.
+  ///   - epsilon: what the root of the second moment is kept away from 0 by, above 0 and finite.
+  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``.
+  public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) throws(TrainingError) {
+    try TrainingError.check(fraction: beta1, "beta1")
+    try TrainingError.check(fraction: beta2, "beta2")
+    try TrainingError.check(positive: epsilon, "epsilon")
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
@@ -32,11 +42,22 @@ public struct AdamW: Optimizer, Hashable {
   public let adam: Adam
   public let weightDecay: WeightDecay
 
+  /// As ``Adam/init()``, with a weight decay of 0.01 for matrices.
+  public init() { (adam, weightDecay) = (Adam(), .matrices(0.01)) }
+
+  /// With numbers of one's own, which may come from a file of settings.
+  ///
+  /// - Parameters:
+  ///   - beta1: how much of the first moment stays, at least 0 and below 1.
+  ///   - beta2: how much of the second moment stays, at least 0 and below 1.
+  ///   - epsilon: what the root of the second moment is kept away from 0 by, above 0 and finite.
+  ///   - weightDecay: what is drawn towards 0, by a factor of at least 0.
+  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: WeightDecay = .matrices(0.01)
-  ) {
-    weightDecay.check()
-    adam = Adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
+  ) throws(TrainingError) {
+    try weightDecay.check()
+    adam = try Adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
     self.weightDecay = weightDecay
   }
 

@@ -1,11 +1,12 @@
 public import Adjoint
+internal import DependencyScheduling
 
 /// The global norm of gradients: √ Σ g² over all elements of all of them, a scalar.
 ///
 /// It is right wherever gradients are: squares are formed of elements divided by the largest of all, so that they
 /// neither overflow nor vanish. A NaN or an infinite element makes the norm one.
 public func globalNorm(_ gradients: [Node], fileID: StaticString = #fileID, line: UInt = #line) -> Node {
-  precondition(!gradients.isEmpty, "A global norm needs at least one gradient")
+  demand(!gradients.isEmpty, "A global norm needs at least one gradient")
   return gradients[0].graph.placing(at: fileID, line) {
     let norm = GlobalNorm(gradients, scaledBy: LargestMagnitude())
     return norm.scale * norm.ratio
@@ -19,18 +20,35 @@ public func globalNorm(_ gradients: [Node], fileID: StaticString = #fileID, line
 /// in float32. An infinite or NaN gradient has no direction: the run fails, with
 /// ``TrainingError/gradientNotFinite(_:)`` in its error, and parameters stay as they were.
 ///
-/// `parameters` are those that the gradients are of, which the error names; if left out, it names the gradients.
+/// - Parameters:
+///   - gradients: all of one element type.
+///   - parameters: those that the gradients are of, which the error names; if left out, it names the gradients.
+///   - limit: the most that the norm may be, above 0 and finite.
+///   - fileID: where this is called, for messages.
+///   - line: where in that file.
+/// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``.
 public func clipped(
   _ gradients: [Node], of parameters: [Node]? = nil, toGlobalNorm limit: Double,
   fileID: StaticString = #fileID, line: UInt = #line
-) -> [Node] {
-  precondition(limit > 0 && limit.isFinite, "A global norm is limited to a number above 0, got \(limit)")
+) throws(TrainingError) -> [Node] {
+  try clipped(
+    gradients, of: parameters, toGlobalNorm: limit, refusesNonFinite: true, fileID: fileID, line: line)
+}
+
+/// The same; without `refusesNonFinite` an infinite or NaN gradient is let pass, for somebody else to refuse.
+func clipped(
+  _ gradients: [Node], of parameters: [Node]?, toGlobalNorm limit: Double, refusesNonFinite: Bool,
+  fileID: StaticString, line: UInt
+) throws(TrainingError) -> [Node] {
+  try TrainingError.check(positive: limit, "toGlobalNorm")
   let named = parameters ?? gradients
-  precondition(
+  demand(
     named.count == gradients.count, "\(gradients.count) gradients cannot be those of \(named.count) parameters")
   if gradients.isEmpty { return [] }
   return gradients[0].graph.placing(at: fileID, line) {
-    let gate = LargestMagnitude(refusing: named.map { "\($0.name), made at \($0.location)" })
+    let gate =
+      refusesNonFinite
+      ? LargestMagnitude(refusing: named.map { "\($0.name), made at \($0.location)" }) : LargestMagnitude()
     let norm = GlobalNorm(gradients, scaledBy: gate)
     let isLong = greater(norm.ratio, limit / norm.scale)
     // g / scale · (limit / ratio), each of which can be held: the norm, scale · ratio, may be too large.

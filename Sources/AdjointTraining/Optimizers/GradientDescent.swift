@@ -9,10 +9,22 @@ public struct GradientDescent: Optimizer, Hashable {
   public let isNesterov: Bool
   public let weightDecay: WeightDecay
 
-  public init(momentum: Double = 0, isNesterov: Bool = false, weightDecay: WeightDecay = .none) {
-    checkFraction(momentum, "A momentum")
-    precondition(!isNesterov || momentum > 0, "Nesterov's momentum needs a momentum above 0")
-    weightDecay.check()
+  /// Without momentum and weight decay.
+  public init() { (momentum, isNesterov, weightDecay) = (0, false, .none) }
+
+  /// With numbers of one's own, which may come from a file of settings.
+  ///
+  /// - Parameters:
+  ///   - momentum: how much of the velocity stays, at least 0 and below 1.
+  ///   - isNesterov: whether the momentum is Nesterov's, which is above 0.
+  ///   - weightDecay: what is drawn towards 0, by a factor of at least 0.
+  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``.
+  public init(
+    momentum: Double = 0, isNesterov: Bool = false, weightDecay: WeightDecay = .none
+  ) throws(TrainingError) {
+    try TrainingError.check(fraction: momentum, "momentum")
+    try TrainingError.check(!isNesterov || momentum > 0, "momentum", momentum, "above 0 where it is Nesterov's")
+    try weightDecay.check()
     self.momentum = momentum
     self.isNesterov = isNesterov
     self.weightDecay = weightDecay

@@ -8,6 +8,7 @@ struct LargestMagnitude: Gate {
   /// What each is the magnitude of, for the error; `nil` lets all pass.
   private let names: [ExactName]?
 
+  /// One that lets all pass.
   init() { names = nil }
   init(refusing names: [String]) { self.names = names.map { ExactName($0) } }
 
@@ -15,10 +16,10 @@ struct LargestMagnitude: Gate {
 
   var kernel: Kernel {
     .custom { [self] arguments in
-      if arguments.inputType(0).isDouble {
-        arguments.output(as: Double.self)[0] = try largest(arguments.input(0, as: Double.self))
+      if try arguments.inputType(0).isDouble {
+        try arguments.output(as: Double.self)[0] = largest(arguments.input(0, as: Double.self))
       } else {
-        arguments.output(as: Float.self)[0] = try largest(arguments.input(0, as: Float.self))
+        try arguments.output(as: Float.self)[0] = largest(arguments.input(0, as: Float.self))
       }
     }
   }

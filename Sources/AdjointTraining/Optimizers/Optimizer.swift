@@ -45,15 +45,11 @@ public enum WeightDecay: Hashable, Sendable {
     }
   }
 
-  func check() {
+  func check() throws(TrainingError) {
     switch self {
     case .none: break
     case .all(let factor), .matrices(let factor):
-      precondition(factor >= 0 && factor.isFinite, "A weight decay is 0 or more, got \(factor)")
+      try TrainingError.check(notNegative: factor, "weightDecay")
     }
   }
-}
-
-func checkFraction(_ value: Double, _ what: String) {
-  precondition(value >= 0 && value < 1, "\(what) is at least 0 and below 1, got \(value)")
 }

@@ -8,10 +8,20 @@ public import Adjoint
 public struct RMSProp: Optimizer, Hashable {
   public let decay: Double, epsilon: Double, momentum: Double
 
-  public init(decay: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0) {
-    checkFraction(decay, "The decay of the mean square")
-    checkFraction(momentum, "A momentum")
-    precondition(epsilon > 0, "The ε of RMSProp is above 0, got \(epsilon)")
+  /// With a decay of 0.99, ε = 10⁻⁸ and no momentum.
+  public init() { (decay, epsilon, momentum) = (0.99, 1e-8, 0) }
+
+  /// With numbers of one's own, which may come from a file of settings.
+  ///
+  /// - Parameters:
+  ///   - decay: how much of the mean square stays, at least 0 and below 1.
+  ///   - epsilon: what its root is kept away from 0 by, above 0 and finite.
+  ///   - momentum: how much of the velocity stays, at least 0 and below 1.
+  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``.
+  public init(decay: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0) throws(TrainingError) {
+    try TrainingError.check(fraction: decay, "decay")
+    try TrainingError.check(fraction: momentum, "momentum")
+    try TrainingError.check(positive: epsilon, "epsilon")
     self.decay = decay
     self.epsilon = epsilon
     self.momentum = momentum

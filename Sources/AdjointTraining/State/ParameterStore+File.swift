@@ -3,8 +3,7 @@ public import Adjoint
 /// Parameters in safetensors files, under the names they have in the graph.
 extension ParameterStore {
   /// Writes the parameters `names`, all that are held if left out, to a file of that name, which appears whole or not
-  /// at all. They are of one moment: until all are written, a step that updates parameters of this store is refused as
-  /// busy.
+  /// at all. They are of one version, the newest when this is called: steps that update parameters go on meanwhile.
   ///
   /// A file that is there is replaced by one of its permissions, owner and group, as far as the process may give them;
   /// a symbolic link stays, and the file that it leads to is replaced. What is not a regular file is refused, and so
@@ -12,7 +11,7 @@ extension ParameterStore {
   /// next save to this path removes.
   ///
   /// - Parameter metadata: text to keep beside them.
-  /// - Throws: ``StateFileError/unavailable(_:)`` for a name that is not held or while parameters are written,
+  /// - Throws: ``StateFileError/unavailable(_:)`` for a name that is not held,
   ///   ``StateFileError/system(path:operation:reason:)``.
   public func save(
     _ names: [String]? = nil, to path: String, metadata: [String: String] = [:]
@@ -47,7 +46,8 @@ extension ParameterStore {
   ///
   /// - Returns: the file's metadata.
   /// - Throws: ``StateFileError/mismatch(path:_:)`` with all that is missing, extra, of another shape or of another
-  ///   type; the other cases for a file that cannot be read or is not sound, and while parameters are in use.
+  ///   type; the other cases for a file that cannot be read or is not sound, and while parameters are written or
+  ///   a training step is under way. Runs that read parameters go on with those they began with.
   @discardableResult
   public func load(
     _ names: [String]? = nil, from path: String
@@ -97,7 +97,7 @@ extension StateFileError {
     "\(TensorFileHeader.quoted(name.text)): in the file, and no parameter of that name"
   }
 
-  /// What else can go wrong is a store in use or a name it does not hold.
+  /// What else can go wrong is a store that is written or trained, or a name that it does not hold.
   init(_ error: any Error) {
     self = (error as? StateFileError) ?? .unavailable("\(error)")
   }

@@ -32,7 +32,7 @@ extension ParameterStore {
   /// - Returns: what was loaded: all, unless the options allow less.
   /// - Throws: ``StateFileError/mismatch(path:_:)`` with all that is missing, that no parameter takes, or that is of
   ///   another shape or type; the other cases for a file that cannot be read or is not sound, for a program without
-  ///   parameters, and while parameters are in use. Then the store is as it was.
+  ///   parameters, and while parameters are written or a training step is under way. Then the store is as it was.
   /// - Complexity: O(bytes of the parameters + header).
   @discardableResult
   public func load(

@@ -1,3 +1,4 @@
+internal import DependencyScheduling
 internal import Adjoint
 
 /// One tensor of a safetensors file.
@@ -131,7 +132,7 @@ struct TensorFileHeader {
     }
     for tensor in order {
       guard tensor.name != Self.metadataKey, let byteCount = tensor.type.byteCount(of: tensor.dimensions) else {
-        preconditionFailure("A tensor named \(tensor.name) of shape \(tensor.dimensions) cannot be stored")
+        endProcess("A tensor named \(tensor.name) of shape \(tensor.dimensions) cannot be stored")
       }
       tensors.append(
         StoredTensor(

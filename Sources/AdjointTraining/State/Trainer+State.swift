@@ -1,4 +1,5 @@
 internal import Adjoint
+internal import DependencyScheduling
 
 /// Saving a training and going on with it: weights, what the optimizer remembers, step, position in the data and
 /// counters in one safetensors file.
@@ -6,6 +7,7 @@ extension Trainer {
   /// Writes the state after the steps taken so far. The file appears whole or not at all, also after a power failure.
   ///
   /// - Throws: ``StateFileError``; an older file of that name is then as it was.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func save(to path: String) throws(StateFileError) {
     var metadata = [
       Key.step: "\(step)", Key.epoch: "\(batches.position.epoch)", Key.batch: "\(batches.position.batch)",
@@ -16,6 +18,14 @@ extension Trainer {
     try session.parameters.save(graph.parameters.map(\.name), to: path, metadata: metadata)
   }
 
+  /// The same on a thread of Dispatch's, while the calling task awaits it.
+  ///
+  /// - Parameter path: the file.
+  /// - Throws: ``StateFileError``; an older file of that name is then as it was.
+  public func save(to path: String) async throws(StateFileError) {
+    try await awaitingBlocking { () throws(StateFileError) in try save(to: path) }
+  }
+
   /// Goes on from the state in a file: the steps that follow have the bits they would have had without the break.
   ///
   /// The data's seed is the file's from then on, and so are the counters. A file of an earlier version, which kept the
@@ -23,6 +33,7 @@ extension Trainer {
   ///
   /// - Throws: ``StateFileError``: ``StateFileError/mismatch(path:_:)`` with all that does not fit this training; then
   ///   nothing was changed.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public mutating func resume(from path: String) throws(StateFileError) {
     var file = try TensorFile(opening: path)
     let names = graph.parameters.map(\.name)
@@ -32,8 +43,21 @@ extension Trainer {
     guard let position, problems.isEmpty else { throw .mismatch(path: path, problems) }
     try session.parameters.replaceValues(of: names, by: file)
     step = position.step
-    batches.move(to: position.data, seed: position.seed)
+    batches.resume(at: position.data, seed: position.seed)
     counters = position.counters
+  }
+
+  /// The same on a thread of Dispatch's, while the calling task awaits it.
+  ///
+  /// - Parameter path: the file.
+  /// - Throws: ``StateFileError``, as the synchronous form; then nothing was changed.
+  public mutating func resume(from path: String) async throws(StateFileError) {
+    let before = self
+    self = try await awaitingBlocking { () throws(StateFileError) in
+      var resumed = before
+      try resumed.resume(from: path)
+      return resumed
+    }
   }
 
   /// More steps or epochs than any training has; so many that a step more is still a number.

@@ -18,7 +18,7 @@ extension GraphExecutor {
   ///   - line: See `fileID`.
   ///   - column: See `fileID`.
   ///   - body: Called once for each stretch, by several threads at once.
-  /// - Throws: The first error that `body` threw, or `CancellationError`.
+  /// - Throws: ``InvalidLoop``, the first error that `body` threw, or `CancellationError`.
   /// - Complexity: O(stretches) beside what `body` takes.
   @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func forEach(
@@ -26,7 +26,7 @@ extension GraphExecutor {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
     _ body: @Sendable (_ stretch: Range<Int>) throws -> Void
   ) throws {
-    let stretches = Stretches(range, grain)
+    let stretches = try Stretches(range, grain)
     let site = CallSite(fileID: fileID, line: line, column: column)
     try run(
       loops.schedule(of: stretches.count),
@@ -46,14 +46,14 @@ extension GraphExecutor {
   ///   - line: See `fileID`.
   ///   - column: See `fileID`.
   ///   - body: Called once for each stretch, on the executor's seats, by several threads at once.
-  /// - Throws: The first error that `body` threw, or `CancellationError`.
+  /// - Throws: ``InvalidLoop``, the first error that `body` threw, or `CancellationError`.
   /// - Complexity: O(stretches) beside what `body` takes.
   public func forEach(
     _ range: Range<Int>, grain: Int, cancellation: CancellationToken? = nil, sharing: Sharing? = nil,
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
     _ body: @escaping @Sendable (_ stretch: Range<Int>) throws -> Void
   ) async throws {
-    let stretches = Stretches(range, grain)
+    let stretches = try Stretches(range, grain)
     let schedule = loops.schedule(of: stretches.count)
     let site = CallSite(fileID: fileID, line: line, column: column)
     try await run(
@@ -81,7 +81,7 @@ extension GraphExecutor {
   ///   - partial: Called once for each stretch, by several threads at once.
   ///   - combine: Called with two neighbouring results, the left one first, by the calling thread.
   /// - Returns: The combined result; `nil` for an empty range.
-  /// - Throws: The first error that a closure threw, or `CancellationError`.
+  /// - Throws: ``InvalidLoop``, the first error that a closure threw, or `CancellationError`.
   /// - Complexity: O(stretches) beside what the closures take.
   @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func reduce<Value: Sendable>(
@@ -89,7 +89,7 @@ extension GraphExecutor {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
     _ partial: @Sendable (_ stretch: Range<Int>) throws -> Value, _ combine: (Value, Value) throws -> Value
   ) throws -> Value? {
-    let stretches = Stretches(range, grain)
+    let stretches = try Stretches(range, grain)
     let results = PartialResults<Value>(stretches.count)
     let site = CallSite(fileID: fileID, line: line, column: column)
     try run(
@@ -114,14 +114,14 @@ extension GraphExecutor {
   ///   - partial: Called once for each stretch, on the executor's seats, by several threads at once.
   ///   - combine: Called with two neighbouring results, the left one first, by the awaiting task.
   /// - Returns: The combined result; `nil` for an empty range.
-  /// - Throws: The first error that a closure threw, or `CancellationError`.
+  /// - Throws: ``InvalidLoop``, the first error that a closure threw, or `CancellationError`.
   /// - Complexity: O(stretches) beside what the closures take.
   public func reduce<Value: Sendable>(
     _ range: Range<Int>, grain: Int, cancellation: CancellationToken? = nil, sharing: Sharing? = nil,
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
     _ partial: @escaping @Sendable (_ stretch: Range<Int>) throws -> Value, _ combine: (Value, Value) throws -> Value
   ) async throws -> Value? {
-    let stretches = Stretches(range, grain)
+    let stretches = try Stretches(range, grain)
     let results = PartialResults<Value>(stretches.count)
     let schedule = loops.schedule(of: stretches.count)
     let site = CallSite(fileID: fileID, line: line, column: column)
@@ -134,19 +134,31 @@ extension GraphExecutor {
   }
 }
 
+/// A loop whose stretches nobody can count: its grain is below 1, or there are too many elements or stretches.
+public struct InvalidLoop: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What the stretches were to make up.
+  public let range: Range<Int>
+  /// The number of elements of a stretch that was asked for.
+  public let grain: Int
+
+  public var description: String {
+    "the grain of a loop is at least 1, and makes at most \(UnitID.limit) stretches of at most \(Int.max) elements, "
+      + "got \(grain) for \(range)"
+  }
+}
+
 /// A range in stretches of one length, the last one apart.
 private struct Stretches: Sendable {
   let range: Range<Int>
   let grain: Int
   let count: Int
 
-  init(_ range: Range<Int>, _ grain: Int) {
-    demand(grain >= 1, "The grain of a loop is at least 1, got \(grain)")
+  init(_ range: Range<Int>, _ grain: Int) throws(InvalidLoop) {
     let (elements, overflows) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
-    demand(!overflows, "A loop has at most \(Int.max) elements, got \(range)")
+    guard grain >= 1, !overflows else { throw InvalidLoop(range: range, grain: grain) }
     (self.range, self.grain) = (range, grain)
     count = elements == 0 ? 0 : (elements - 1) / grain + 1
-    demand(count <= UnitID.limit, "A loop has at most \(UnitID.limit) stretches: \(range) by \(grain) makes \(count)")
+    guard count <= UnitID.limit else { throw InvalidLoop(range: range, grain: grain) }
   }
 
   subscript(index: Int) -> Range<Int> {

@@ -42,7 +42,7 @@ public protocol ScheduleExecutor: Sendable {
   ///   - parts: What a unit consisted of; asked after the run, with the time that the unit took, by the calling thread.
   ///   - body: What a unit does; called as in ``run(_:options:_:)``.
   /// - Throws: The first error that `body` threw, or `CancellationError`; then there is no trace.
-  @available(*, noasync, message: "a traced run blocks its caller")
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   func trace(
     _ schedule: Schedule, name: String, options: RunOptions,
     parts: (_ unit: UnitID, _ nanoseconds: Int64) -> [RunTrace.Part], _ body: @Sendable (UnitID) throws -> Void

@@ -27,4 +27,21 @@ extension TaskSchedule {
     }
     return try run.takeResults()
   }
+
+  /// Runs every task once and tells what happened, under the tasks' names, without blocking a thread of Swift's
+  /// cooperative pool: the run's worker 0 sits in a seat. Cancelling the task cancels the run, as `cancellation` does.
+  ///
+  /// An asynchronous task holds its worker until it has ended, and so does one that waits for its group: the trace
+  /// shows how long each took, and not how many would overlap in a run that is not traced.
+  ///
+  /// - Parameters:
+  ///   - executor: Runs the tasks.
+  ///   - name: What the trace calls the run.
+  ///   - cancellation: Stops the run.
+  /// - Throws: ``TaskFailure``, for the first task that failed, or `CancellationError`.
+  public func trace(
+    on executor: some ScheduleExecutor, name: String = "run", cancellation: CancellationToken? = nil
+  ) async throws -> RunTrace {
+    try await executor.awaiting(cancellation) { token in try trace(on: executor, name: name, cancellation: token) }
+  }
 }

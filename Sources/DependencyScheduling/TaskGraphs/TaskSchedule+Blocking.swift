@@ -33,7 +33,7 @@ extension TaskSchedule {
   /// shows how long each took, and not how many would overlap in a run that is not traced.
   ///
   /// - Throws: ``TaskFailure``, for the first task that failed, or `CancellationError`.
-  @available(*, noasync, message: "a traced run blocks its caller")
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func trace(
     on executor: some ScheduleExecutor, name: String = "run", cancellation: CancellationToken? = nil
   ) throws -> RunTrace {

@@ -160,11 +160,11 @@ private struct DoublingWithASlip: ElementwiseGate {
   func value(_ x: [Double]) -> Double { 2 * x[0] }
   var kernel: Kernel {
     .custom { arguments in
-      func fill<T: GraphScalar>(_: T.Type) {
-        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+      func fill<T: GraphScalar>(_: T.Type) throws {
+        let (x, y) = try (arguments.input(0, as: T.self), arguments.output(as: T.self))
         for i in x.indices { y[i] = T(rounding: x[i].asDouble * (i == 1 ? 2.001 : 2)) }
       }
-      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+      if arguments.outputType == .float64 { try fill(Double.self) } else { try fill(Float.self) }
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [2 * upstream] }
@@ -177,16 +177,16 @@ private struct AbsoluteOfPositives: ElementwiseGate {
   func value(_ x: [Double]) -> Double { x[0].magnitude }
   var kernel: Kernel {
     .custom { arguments in
-      func fill<T: GraphScalar>(_: T.Type, _ value: (Double) -> Double) {
-        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+      func fill<T: GraphScalar>(_: T.Type, _ value: (Double) -> Double) throws {
+        let (x, y) = try (arguments.input(0, as: T.self), arguments.output(as: T.self))
         for i in x.indices { y[i] = T(rounding: value(x[i].asDouble)) }
       }
       if arguments.outputType == .float64, arguments.outputShape.rank > 0 {
-        fill(Double.self) { $0 == -1 ? -1 : $0.magnitude }
+        try fill(Double.self) { $0 == -1 ? -1 : $0.magnitude }
       } else if arguments.outputType == .float64 {
-        fill(Double.self, \.magnitude)
+        try fill(Double.self, \.magnitude)
       } else {
-        fill(Float.self, \.magnitude)
+        try fill(Float.self, \.magnitude)
       }
     }
   }
@@ -200,11 +200,13 @@ private struct AddIgnoringStretching: ElementwiseGate {
   func value(_ x: [Double]) -> Double { x[0] + x[1] }
   var kernel: Kernel {
     .custom { arguments in
-      func fill<T: GraphScalar>(_: T.Type) {
-        let (a, b, y) = (arguments.input(0, as: T.self), arguments.input(1, as: T.self), arguments.output(as: T.self))
+      func fill<T: GraphScalar>(_: T.Type) throws {
+        let (a, b, y) = try (
+          arguments.input(0, as: T.self), arguments.input(1, as: T.self), arguments.output(as: T.self)
+        )
         for i in y.indices { y[i] = T(rounding: a[i % a.count].asDouble + b[i % b.count].asDouble) }
       }
-      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+      if arguments.outputType == .float64 { try fill(Double.self) } else { try fill(Float.self) }
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream, upstream] }

@@ -80,15 +80,15 @@ private struct SumOfFew: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { Shape([inputs[0][0]]) }
   var kernel: Kernel {
     .custom { arguments in
-      func fill<T: GraphScalar>(_: T.Type) {
-        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+      func fill<T: GraphScalar>(_: T.Type) throws {
+        let (x, y) = try (arguments.input(0, as: T.self), arguments.output(as: T.self))
         let width = x.count / y.count
         for row in 0..<y.count {
           let terms = (0..<width).map { x[row * width + $0].asDouble }
           y[row] = T(rounding: (y.count < 40 ? terms : terms.reversed()).reduce(0) { T(rounding: $0 + $1).asDouble })
         }
       }
-      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+      if arguments.outputType == .float64 { try fill(Double.self) } else { try fill(Float.self) }
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

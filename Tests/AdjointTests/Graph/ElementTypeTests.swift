@@ -35,8 +35,8 @@ import Testing
   }
 
   @Test func `values of every type keep their digits wherever they are`() throws {
-    try check([0.1, -0.0, .infinity, .leastNonzeroMagnitude] as [Float])
-    try check([0.1, -0.0, .infinity, .leastNonzeroMagnitude] as [Double])
+    try check([0.1, -0.0, .greatestFiniteMagnitude, .leastNonzeroMagnitude] as [Float])
+    try check([0.1, -0.0, .greatestFiniteMagnitude, .leastNonzeroMagnitude] as [Double])
     try check([.min, .max, 0, -1] as [Int32])
     // A double has none of the first two.
     try check([1 << 53 + 1, .max, .min, -1 << 60 + 1] as [Int64])
@@ -44,7 +44,7 @@ import Testing
     try check([true, false, false, true])
     try check([0.1, -2, 65_504, 0x1p-133].map { BFloat16(rounding: $0) })
     #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
-      try check([0.1, -0.0, .infinity, .leastNonzeroMagnitude] as [Float16])
+      try check([0.1, -0.0, .greatestFiniteMagnitude, .leastNonzeroMagnitude] as [Float16])
     #endif
   }
 

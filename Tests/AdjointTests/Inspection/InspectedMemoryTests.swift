@@ -13,31 +13,25 @@ import Testing
     // Who has to do with a piece of a buffer has to do with all of it.
     func whole(_ buffer: Int) -> Int { buffers[buffer].whole < 0 ? buffer : buffers[buffer].whole }
     var touched = [[Int]](repeating: [], count: buffers.count)
-    var made = [Int?](repeating: nil, count: buffers.count)
     for (number, step) in plan.steps.enumerated() {
-      for place in plan.operands[step.operands] where plan.placement.isTransient(place) {
+      for place in Array(plan.operands[step.operands]) + Array(plan.operands[step.results])
+      where plan.placement.isTransient(place) {
         touched[whole(place.index)].append(number)
       }
-      for place in plan.operands[step.results] where plan.placement.isTransient(place) {
-        touched[whole(place.index)].append(number)
-        made[whole(place.index)] = made[whole(place.index)] ?? number
-      }
     }
-    func isOver(_ buffer: Int, _ other: Int) -> Bool {
-      buffer != other && buffers[buffer].slot == buffers[other].slot && buffers[buffer].offset == buffers[other].offset
+    let lives = buffers.indices.compactMap { number -> (steps: ClosedRange<Int>, bytes: Range<Int>)? in
+      guard let first = touched[number].min(), let last = touched[number].max() else { return nil }
+      let start = plan.slots[buffers[number].slot].bytes.lowerBound + buffers[number].offset
+      return (first...last, start..<start + buffers[number].byteCount)
     }
+    // What two values share, as a result and the operand that it is written over, is there once.
     var most = 0
     for step in plan.steps.indices {
-      var live = 0
-      for buffer in buffers.indices {
-        guard let first = touched[buffer].min(), let last = touched[buffer].max(), first <= step, step <= last else {
-          continue
-        }
-        // At the last step that reads it, it may be written over by a value that begins there.
-        let isWrittenOver =
-          step == last
-          && buffers.indices.contains { made[$0] == step && touched[$0].min() == step && isOver($0, buffer) }
-        if !isWrittenOver || first == last { live += buffers[buffer].byteCount }
+      var (live, end) = (0, 0)
+      let ranges = lives.filter { $0.steps.contains(step) }.map(\.bytes).sorted { $0.lowerBound < $1.lowerBound }
+      for range in ranges {
+        live += max(0, range.upperBound - max(range.lowerBound, end))
+        end = max(end, range.upperBound)
       }
       most = max(most, live)
     }

@@ -90,7 +90,7 @@ import Testing
     let scanned = graph.scan(over: [x], from: [graph.input("state", [3])]) { state, elements in
       (state: [state[0] + elements[0]], outputs: [state[0]])
     }
-    let trace = try session.trace()
+    let trace = try await session.trace()
     let values: [(name: String, value: Any, shows: String)] = [
       ("graph", graph, "x [2, 3] float32"), ("node", loss, "loss"), ("program", session.program, "sessionBytes"),
       ("session", session, "hasOutputs"), ("store", session.parameters, "w: \"[3] float32\""),

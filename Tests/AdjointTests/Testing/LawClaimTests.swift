@@ -141,13 +141,13 @@ private struct Crooked: ElementwiseGate {
   func value(_ x: [Double]) -> Double { x[0] }
   var kernel: Kernel {
     .custom { [self] arguments in
-      func fill<T: GraphScalar & BinaryFloatingPoint>(_: T.Type) {
-        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+      func fill<T: GraphScalar & BinaryFloatingPoint>(_: T.Type) throws {
+        let (x, y) = try (arguments.input(0, as: T.self), arguments.output(as: T.self))
         let isAlone = arguments.outputShape == .scalar
         let isHere = arguments.outputType == type && (isScalar ?? isAlone) == isAlone
         for i in x.indices { y[i] = isHere && isWrong(x[i].asDouble) ? (x[i] > 2 ? 0 : 3) : x[i] }
       }
-      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+      if arguments.outputType == .float64 { try fill(Double.self) } else { try fill(Float.self) }
     }
   }
   private func isWrong(_ x: Double) -> Bool {

@@ -9,7 +9,7 @@ import Testing
   private func clip(_ gradients: [[Float]], to limit: Double) throws -> [[Float]] {
     let graph = Graph()
     let nodes = gradients.enumerated().map { graph.input("g\($0.offset)", [$0.element.count]) }
-    let results = clipped(nodes, toGlobalNorm: limit)
+    let results = try clipped(nodes, toGlobalNorm: limit)
     let session = try Program(results).makeSession()
     for (node, values) in zip(nodes, gradients) { try session.write(values, to: node) }
     try session.forward()
@@ -70,7 +70,7 @@ import Testing
     // Σ aᵢ gᵢ / |g| at g = (3, 4), a = (1, 2): the derivative is (a − (a·u) u) / |g| with u = g / |g|.
     let graph = Graph()
     let g = graph.input("g", [2], .float64), a = graph.constant([1.0, 2], [2])
-    let f = (clipped([g], toGlobalNorm: 1)[0] * a).sum()
+    let f = try (clipped([g], toGlobalNorm: 1)[0] * a).sum()
     let session = try Program(f, gradientsFor: [g]).makeSession()
     try session.write([3.0, 4], to: g)
     try session.step()
@@ -136,7 +136,7 @@ import Testing
     for isNamed in [true, false] {
       let graph = Graph()
       let w = graph.parameter("w", [1]), g = graph.input("slope", [1])
-      let results = clipped([g], of: isNamed ? [w] : nil, toGlobalNorm: 1)
+      let results = try clipped([g], of: isNamed ? [w] : nil, toGlobalNorm: 1)
       let session = try Program(results).makeSession()
       try session.write([Float.nan], to: g)
       let error = #expect(throws: SessionError.self) { try session.forward() }

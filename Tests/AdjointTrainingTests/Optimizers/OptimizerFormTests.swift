@@ -85,7 +85,7 @@ import Testing
       try expect(GradientDescent(weightDecay: decay), decays: factors) { w, g, decay, _, _ in w - 0.1 * (g + decay * w)
       }
       for isNesterov in [false, true] {
-        let momentum = GradientDescent(momentum: 0.5, isNesterov: isNesterov, weightDecay: decay)
+        let momentum = try GradientDescent(momentum: 0.5, isNesterov: isNesterov, weightDecay: decay)
         try expect(momentum, decays: factors) { w, g, decay, memory, _ in
           let slope = g + decay * w
           memory[0] = 0.5 * memory[0] + slope
@@ -95,11 +95,54 @@ import Testing
     }
   }
 
-  @Test func `numbers that are no share, no decay and no ε are refused`() async {
-    await #expect(processExitsWith: .failure) { _ = GradientDescent(momentum: 1) }
-    await #expect(processExitsWith: .failure) { _ = Adam(beta1: -0.1) }
-    await #expect(processExitsWith: .failure) { _ = RMSProp(epsilon: 0) }
-    await #expect(processExitsWith: .failure) { _ = AdamW(weightDecay: .all(.infinity)) }
+  @Test func `numbers that are no share, no decay and no ε are errors that say what is allowed`() {
+    func expect(_ parameter: String, _ value: String, _ allowed: String, _ body: () throws -> Void) {
+      #expect(throws: TrainingError.notAllowed(parameter: parameter, value: value, allowed: allowed)) { try body() }
+    }
+    let share = "at least 0 and below 1", positive = "above 0 and finite", notNegative = "at least 0 and finite"
+    expect("momentum", "1.0", share) { _ = try GradientDescent(momentum: 1) }
+    expect("momentum", "nan", share) { _ = try GradientDescent(momentum: .nan) }
+    expect("momentum", "0.0", "above 0 where it is Nesterov's") { _ = try GradientDescent(isNesterov: true) }
+    expect("weightDecay", "-0.5", notNegative) { _ = try GradientDescent(weightDecay: .matrices(-0.5)) }
+    expect("beta1", "-0.1", share) { _ = try Adam(beta1: -0.1) }
+    expect("beta2", "1.0", share) { _ = try Adam(beta2: 1) }
+    expect("epsilon", "inf", positive) { _ = try Adam(epsilon: .infinity) }
+    expect("beta2", "2.0", share) { _ = try AdamW(beta2: 2) }
+    expect("weightDecay", "inf", notNegative) { _ = try AdamW(weightDecay: .all(.infinity)) }
+    expect("epsilon", "0.0", positive) { _ = try RMSProp(epsilon: 0) }
+    expect("decay", "nan", share) { _ = try RMSProp(decay: .nan) }
+    expect("momentum", "-1.0", share) { _ = try RMSProp(momentum: -1) }
+    for limit in [0, -1, .nan, .infinity] as [Double] {
+      expect("toGlobalNorm", "\(limit)", positive) { _ = try clipped([], toGlobalNorm: limit) }
+    }
+    #expect(
+      "\(TrainingError.notAllowed(parameter: "beta1", value: "2.0", allowed: share))"
+        == "beta1 is at least 0 and below 1, got 2.0")
+  }
+
+  @Test func `numbers that are no rate and no number of steps are errors that say what is allowed`() throws {
+    func expect(_ parameter: String, _ value: String, _ allowed: String, _ body: () throws -> LearningRate) {
+      #expect(throws: TrainingError.notAllowed(parameter: parameter, value: value, allowed: allowed)) {
+        _ = try body()
+      }
+    }
+    let notNegative = "at least 0 and finite", steps = "at least 1 step"
+    for rate in [-0.1, .nan, .infinity] {
+      expect("rate", "\(rate)", notNegative) { try .constant(rate) }
+      expect("first", "\(rate)", notNegative) { try .linear(from: rate, to: 0, over: 3) }
+      expect("last", "\(rate)", notNegative) { try .linear(from: 1, to: rate, over: 3) }
+      expect("first", "\(rate)", notNegative) { try .cosine(from: rate, over: 3) }
+      expect("last", "\(rate)", notNegative) { try .cosine(from: 1, to: rate, over: 3) }
+      expect("first", "\(rate)", notNegative) { try .decaying(from: rate, by: 0.5, every: 3) }
+      expect("factor", "\(rate)", notNegative) { try .decaying(from: 1, by: rate, every: 3) }
+    }
+    let constant = try LearningRate.constant(1)
+    for count in [0, -1, .min] {
+      expect("steps", "\(count)", steps) { try .linear(from: 1, to: 0, over: count) }
+      expect("steps", "\(count)", steps) { try .cosine(from: 1, over: count) }
+      expect("steps", "\(count)", steps) { try .decaying(from: 1, by: 0.5, every: count) }
+      expect("steps", "\(count)", steps) { try constant.warmedUp(over: count) }
+    }
   }
 
   // MARK: clipping
@@ -116,7 +159,8 @@ import Testing
         let norm = globalNorm(nodes)
         let squares: [Double] = values.joined().map { ($0 / size) * ($0 / size) }
         let half: Double = squares.reduce(0, +).squareRoot() / 2
-        let parts = clipped(nodes, toGlobalNorm: half * size), whole = clipped(nodes, toGlobalNorm: 3 * half * size)
+        let parts = try clipped(nodes, toGlobalNorm: half * size),
+          whole = try clipped(nodes, toGlobalNorm: 3 * half * size)
         let session = try Program(norm, alsoComputing: parts + whole).makeSession()
         for (node, values) in zip(nodes, values) { try session.write(values, to: node) }
         try session.forward()
@@ -194,10 +238,10 @@ import Testing
 
   // MARK: batches
 
-  @Test func `an order is its seed's and its epoch's, and no two of them share one`() {
+  @Test func `an order is its seed's and its epoch's, and no two of them share one`() throws {
     var seen: Set<[Int]> = []
     for seed in 0..<20 as Range<UInt64> {
-      var batches = Batches(rowCount: 30, batchSize: 30, seed: seed)
+      var batches = try Batches(rowCount: 30, batchSize: 30, seed: seed)
       for _ in 0..<20 {
         seen.insert(Array(batches.rows))
         batches.advance()
@@ -206,9 +250,9 @@ import Testing
     #expect(seen.count == 400, "as would be if epoch 1 of a seed were epoch 0 of the next")
   }
 
-  @Test func `every order of few rows comes about equally often`() {
+  @Test func `every order of few rows comes about equally often`() throws {
     var counts: [[Int]: Int] = [:]
-    var batches = Batches(rowCount: 4, batchSize: 4, seed: 7)
+    var batches = try Batches(rowCount: 4, batchSize: 4, seed: 7)
     for _ in 0..<4_800 {
       counts[Array(batches.rows), default: 0] += 1
       batches.advance()

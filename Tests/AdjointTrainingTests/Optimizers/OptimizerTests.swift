@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func `gradient descent with decay of matrices and a falling rate`() throws {
-    let rate = LearningRate.linear(from: 0.2, to: 0.1, over: 5)
+    let rate = try LearningRate.linear(from: 0.2, to: 0.1, over: 5)
     expect(try path(GradientDescent(weightDecay: .matrices(0.3)), rate: rate)) { w, g, step in
       let eta = 0.2 - 0.1 * min(1, Double(step) / 5)
       for i in w.indices { w[i] -= eta * (g[i] + (i < 4 ? 0.3 * w[i] : 0)) }
@@ -63,7 +63,7 @@ import Testing
   @Test(arguments: [false, true])
   func `momentum, plain and Nesterov's`(isNesterov: Bool) throws {
     var v = [Double](repeating: 0, count: 6)
-    let optimizer = GradientDescent(momentum: 0.9, isNesterov: isNesterov, weightDecay: .all(0.1))
+    let optimizer = try GradientDescent(momentum: 0.9, isNesterov: isNesterov, weightDecay: .all(0.1))
     expect(try path(optimizer, rate: .constant(0.05))) { w, g, _ in
       for i in w.indices {
         let slope = g[i] + 0.1 * w[i]
@@ -76,7 +76,7 @@ import Testing
   @Test(arguments: [0, 0.8])
   func `RMSProp, with and without momentum`(momentum: Double) throws {
     var s = [Double](repeating: 0, count: 6), v = s
-    let optimizer = RMSProp(decay: 0.9, epsilon: 1e-6, momentum: momentum)
+    let optimizer = try RMSProp(decay: 0.9, epsilon: 1e-6, momentum: momentum)
     expect(try path(optimizer, rate: .constant(0.05))) { w, g, _ in
       for i in w.indices {
         s[i] = 0.9 * s[i] + (1 - 0.9) * g[i] * g[i]
@@ -99,7 +99,7 @@ import Testing
         w[i] -= distance + 0.1 * decay * w[i]
       }
     }
-    let rate = LearningRate.constant(0.1)
+    let rate = try LearningRate.constant(0.1)
     if decay == 0 {
       expect(try path(Adam(beta2: 0.99), rate: rate), rule)
     } else {
@@ -138,23 +138,23 @@ import Testing
     #expect(try trainer.session.read(w, as: Float.self) == [0, 0])
   }
 
-  @Test func `learning rates follow their formulas`() {
-    let linear = LearningRate.linear(from: 1, to: 0.5, over: 10)
+  @Test func `learning rates follow their formulas`() throws {
+    let linear = try LearningRate.linear(from: 1, to: 0.5, over: 10)
     #expect([0, 5, 10, 99].map(linear.value) == [1, 0.75, 0.5, 0.5])
-    let cosine = LearningRate.cosine(from: 1, to: 0.2, over: 10)
+    let cosine = try LearningRate.cosine(from: 1, to: 0.2, over: 10)
     #expect(cosine.value(at: 0) == 1 && abs(cosine.value(at: 5) - 0.6) < 1e-15 && cosine.value(at: 10) == 0.2)
     #expect(cosine.value(at: 1_000) == 0.2)
-    let decaying = LearningRate.decaying(from: 8, by: 0.5, every: 3)
+    let decaying = try LearningRate.decaying(from: 8, by: 0.5, every: 3)
     #expect([0, 2, 3, 6].map(decaying.value) == [8, 8, 4, 2])
-    let warm = LearningRate.constant(4).warmedUp(over: 4)
+    let warm = try LearningRate.constant(4).warmedUp(over: 4)
     #expect([0, 1, 2, 3, 4].map(warm.value) == [1, 2, 3, 4, 4])
     #expect(LearningRate { Double($0) }.value(at: 7) == 7)
   }
 
   @Test(arguments: [1, 2, 1_000, 1 << 53, .max])
-  func `every number of a step has a learning rate, over any number of steps`(steps: Int) {
-    let constant = LearningRate.constant(2)
-    let schedules: [(rate: LearningRate, first: Double, last: Double?)] = [
+  func `every number of a step has a learning rate, over any number of steps`(steps: Int) throws {
+    let constant = try LearningRate.constant(2)
+    let schedules: [(rate: LearningRate, first: Double, last: Double?)] = try [
       (constant, 2, 2), (constant.warmedUp(over: steps), 2 / Double(steps), 2),
       (.linear(from: 0.1, to: 0.3, over: steps), 0.1, 0.3), (.cosine(from: 0.5, to: 0.3, over: steps), 0.5, 0.3),
       (.cosine(from: 4, over: steps).warmedUp(over: steps), 4 / Double(steps), 0),

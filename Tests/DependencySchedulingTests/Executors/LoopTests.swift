@@ -142,20 +142,20 @@ import Testing
     #expect(count.value == 400)
   }
 
-  @Test func `a grain of zero ends the process with a sentence`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      try await GraphExecutor.shared.forEach(0..<10, grain: 0) { _ in }
+  @Test func `a loop whose stretches nobody can count is an error that says what is allowed`() async {
+    let allowed = "the grain of a loop is at least 1, and makes at most 2147483647 stretches"
+    for grain in [0, -1, .min] {
+      await #expect(throws: InvalidLoop(range: 0..<10, grain: grain)) {
+        try await GraphExecutor.shared.forEach(0..<10, grain: grain) { _ in }
+      }
     }
-    let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(said.contains("The grain of a loop is at least 1, got 0"))
-  }
-
-  @Test func `a loop of too many stretches ends the process with a sentence`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = try await GraphExecutor.shared.reduce(0..<Int.max, grain: 2, { $0.count }, +)
+    for range in [0..<Int.max, Int.min..<Int.max] {
+      let error = await #expect(throws: InvalidLoop.self) {
+        _ = try await GraphExecutor.shared.reduce(range, grain: 2, { $0.count }, +)
+      }
+      #expect(error?.description.hasPrefix(allowed) == true && error?.range == range)
     }
-    let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(said.contains("A loop has at most 2147483647 stretches: 0..<9223372036854775807 by 2 makes"))
+    #expect(throws: InvalidLoop(range: 0..<10, grain: 0)) { try loop(0..<10, 0, on: .shared) { _ in } }
   }
 
   // MARK: the blocking forms, which asynchronous tests may not call directly

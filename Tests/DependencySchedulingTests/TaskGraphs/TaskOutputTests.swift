@@ -110,7 +110,3 @@ extension TaskOutput {
   /// The same task, whose value nobody wants.
   fileprivate func discarded(in graph: inout TaskGraph) -> TaskOutput<Void> { graph.task("discard", self) { _ in } }
 }
-
-/// Calls `body` where the blocking forms may be used.
-@discardableResult
-func blocking<Result>(_ body: () throws -> Result) rethrows -> Result { try body() }

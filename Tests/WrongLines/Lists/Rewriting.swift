@@ -184,7 +184,7 @@ extension WrongLine {
     WrongLine(
       "a gate of constants is folded by its definition",
       in: "Sources/Adjoint/Compilation/Rewriting/FoldConstants.swift",
-      replace: "      default: try operands.result(of: kernel.call(shapes), shapes)",
+      replace: "      default: try operands.result(of: kernel.checkedCall(shapes), shapes)",
       with: """
               default:
                 TensorValues(

@@ -57,8 +57,8 @@ extension WrongLine {
     WrongLine(
       "the sum over all steps leaves out the first chunk",
       in: "Sources/Adjoint/Recurrence/Splitting/ChunkedScan.swift",
-      replace: "to: chunks.map { $0.sums[number] })",
-      with: "to: chunks.dropFirst().map { $0.sums[number] })",
+      replace: "graph.accumulate(chunks.map { $0.sums[number] })",
+      with: "graph.accumulate(chunks.dropFirst().map { $0.sums[number] })",
       caughtBy: everyLength),
     WrongLine(
       "a chunk reads the piece of a sequence that belongs to another chunk",
@@ -335,11 +335,23 @@ extension WrongLine {
       with: "to.copyMemory(from: from,",
       caughtBy: "AdjointTests.LoopPartsTests"),
     WrongLine(
-      "a body may cast what is differentiated",
-      in: "Sources/Adjoint/Recurrence/ScanTrace.swift",
-      replace: "if type.isDifferentiable, type != cast.result { return type }",
-      with: "",
-      caughtBy: "AdjointTests.CastTests"),
+      "results of two types are packed as the narrower",
+      in: "Sources/Adjoint/Recurrence/Scan.swift",
+      replace: "types.first!.computed : .float64",
+      with: "types.first!.computed : .float32",
+      caughtBy: "AdjointTests.CastingScanTests"),
+    WrongLine(
+      "a part of another type is looked for by its own size",
+      in: "Sources/Adjoint/Gates/Movement/CastCall.swift",
+      replace: "input: inputs[0] + start * type.byteCount",
+      with: "input: inputs[0] + start * result.byteCount",
+      caughtBy: "AdjointTests.CastingScanTests"),
+    WrongLine(
+      "gradients held as halves are added up as halves",
+      in: "Sources/Adjoint/Recurrence/Splitting/SplitScan.swift",
+      replace: "let term = builder.computed(builder[node])",
+      with: "let term = builder[node]",
+      caughtBy: "AdjointTests.CastingScanTests"),
     WrongLine(
       "a loop is cut where a call of its body cannot be",
       in: "Sources/Adjoint/Recurrence/Loops/LoopParts.swift",

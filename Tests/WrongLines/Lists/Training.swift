@@ -39,10 +39,22 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
       "a momentum of 1 is taken",
-      in: "Sources/AdjointTraining/Optimizers/Optimizer.swift",
+      in: "Sources/AdjointTraining/Loop/TrainingError.swift",
       replace: "value >= 0 && value < 1",
       with: "value >= 0 && value <= 1",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
+    WrongLine(
+      "a learning rate is infinite",
+      in: "Sources/AdjointTraining/Loop/TrainingError.swift",
+      replace: "value >= 0 && value.isFinite",
+      with: "value >= 0",
+      caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
+    WrongLine(
+      "a batch is larger than the data",
+      in: "Sources/AdjointTraining/Loop/Batches.swift",
+      replace: "(1...rowCount).contains(batchSize)",
+      with: "batchSize >= 1",
+      caughtBy: "AdjointTrainingTests.BatchesTests"),
     WrongLine(
       "the forget gates of a cell begin at one half",
       in: "Sources/AdjointTraining/Layers/LSTMCell.swift",
@@ -232,8 +244,11 @@ extension WrongLine {
     WrongLine(
       "parameters that were half filled become the store's",
       in: "Sources/Adjoint/Execution/Parameters/ParameterStore+Values.swift",
-      replace: "let target = isNew ? memory.base : try makeSpare(of: memory)",
-      with: "let target = isNew ? memory.base : try makeSpare(of: memory)\n      if isNew { try hold([memory]) }",
+      replace: "        let bytes = UnsafeMutableRawBufferPointer(start: memory",
+      with: """
+                if number == nil { state.withLock { $0.add(kind, memory) } }
+                let bytes = UnsafeMutableRawBufferPointer(start: memory
+        """,
       caughtBy: "AdjointTrainingTests.LoadingTests"),
     WrongLine(
       "columns are read as rows of a file in the other order of axes",

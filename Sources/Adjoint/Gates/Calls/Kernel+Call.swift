@@ -13,7 +13,9 @@ extension Kernel {
     case .matmul(let transposeA, let transposeB): MatmulCall(transposeA, transposeB, shapes)
     case .transpose(let permutation): MovementCall.transpose(permutation, shapes)
     case .slice(let starts): MovementCall.slice(starts, shapes)
-    case .scanPart(let start): MovementCall.elements(from: start, shapes)
+    case .scanPart(let start) where shapes.operands[0].elementType == shapes.result.elementType:
+      MovementCall.elements(from: start, shapes)
+    case .scanPart(let start): CastCall(from: start, shapes)
     case .pad(let starts): PadCall(starts, shapes)
     case .concatenate(let axis): ConcatenationCall(axis: axis, shapes)
     case .sumOfPads(let axis, let starts): SumOfPadsCall(axis: axis, starts: starts, shapes)

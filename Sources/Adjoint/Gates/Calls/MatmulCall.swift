@@ -7,12 +7,13 @@ final class MatmulCall: KernelCall {
   private let plan: MatmulPlan
   /// Whether the first operand is what the product is added to.
   let isAdded: Bool
-  /// Multiplications and additions.
-  private let operations: Float
+  /// Multiplications and additions, and bytes of the matrices where each is read once: by a single row.
+  private let operations: Float, traffic: Float
 
   /// The product of `call`, worked as `plan` says.
   private init(_ call: MatmulCall, _ plan: MatmulPlan) {
-    (type, self.plan, isAdded, operations) = (call.type, plan, call.isAdded, call.operations)
+    (type, self.plan, isAdded) = (call.type, plan, call.isAdded)
+    (operations, traffic) = (call.operations, call.traffic)
   }
 
   init(_ transposeA: Bool, _ transposeB: Bool, isAdded: Bool = false, _ shapes: CallShapes) {
@@ -24,20 +25,7 @@ final class MatmulCall: KernelCall {
       m: result[result.rank - 2], n: result[result.rank - 1], k: inner, transposeA: transposeA, transposeB: transposeB,
       batchA: Array(a.dimensions.dropLast(2)), batchB: Array(b.dimensions.dropLast(2)))
     operations = 2 * Float(shapes.writtenCount) * Float(inner)
-  }
-
-  /// Blocks from left to right: what whole rows of blocks are multiples of.
-  var blocksAcross: Int { plan.blocksAcross }
-  /// Whether rows of blocks are as many parts as blocks are, of those that are wanted.
-  func dividesByRows(into parts: Int) -> Bool { min(parts, extent / blocksAcross) >= min(parts, extent) }
-  /// The elements of the result that a range of blocks is.
-  func elements(of blocks: Range<Int>) -> Range<Int> { plan.elements(of: blocks) }
-
-  /// The product alone, of the first two of `inputs`, for a range of its blocks.
-  func multiply(
-    _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, into output: UnsafeMutableRawPointer, _ blocks: Range<Int>
-  ) {
-    runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: output, blocks: blocks)
+    traffic = plan.isRow ? shapes.traffic : 0
   }
 
   var description: String {
@@ -45,10 +33,10 @@ final class MatmulCall: KernelCall {
   }
   var extent: Int { plan.blockCount }
 
-  /// Whole rows of blocks, or as many parts of each row as of the others.
+  /// Blocks whose elements lie beside one another, whole rows mostly, or as many parts of each row as of the others.
   func cutStep(for count: inout Int, grain: Int) -> Int {
-    let rows = extent / plan.blocksAcross
-    if count <= rows { return plan.blocksAcross }
+    let rows = extent / plan.blocksTogether
+    if count <= rows { return plan.blocksTogether }
     count = count / rows * rows
     return 1
   }
@@ -62,7 +50,7 @@ final class MatmulCall: KernelCall {
   }
   func elementsWritten(to number: Int, by range: Range<Int>) -> Range<Int>? { plan.elements(of: range) }
   func mayOverwrite(operand position: Int, by number: Int) -> Bool { isAdded && position == 0 }
-  func cost(at speeds: CostModel) -> Float { speeds.cost(ofProducts: operations, type) }
+  func cost(at speeds: CostModel) -> Float { speeds.cost(ofProducts: operations, moving: traffic, type) }
 
   func run(
     _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>,
@@ -71,7 +59,7 @@ final class MatmulCall: KernelCall {
     if isAdded {
       runMatmul(type, plan: plan, a: inputs[1], b: inputs[2], addedTo: inputs[0], output: outputs[0], blocks: range)
     } else {
-      multiply(inputs, into: outputs[0], range)
+      runMatmul(type, plan: plan, a: inputs[0], b: inputs[1], output: outputs[0], blocks: range)
     }
   }
 }

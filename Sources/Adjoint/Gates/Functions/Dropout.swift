@@ -29,8 +29,8 @@ public struct Dropout: LinearGate {
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     guard let x = inputs.first else { throw ShapeError("\(Self.name) reads 2 operands, got none") }
     try x.checkArithmetic(in: Self.name)
-    guard inputs.dropFirst().allSatisfy({ $0 == .int32 }) else {
-      throw ShapeError("a step is an int32, got \(inputs[1])")
+    if let step = inputs.dropFirst().firstIndex(where: { $0 != .int32 }) {
+      throw ShapeError("a step is an int32, got \(inputs[step])", casting: step, to: .int32)
     }
     return x
   }
@@ -56,6 +56,11 @@ public struct Dropout: LinearGate {
     GateSample(Dropout(rate: 0.1, seed: 1 << 40, stream: 0), .uniform([]), .integers([], below: 1000)),
     GateSample(Dropout(rate: 0, seed: 3, stream: 1), .uniform([5]), .integers([], below: 1000)),
   ]
+}
+
+extension Dropout: RowwiseGate {
+  /// What is dropped depends on where in the batch a row lies.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool { false }
 }
 
 /// x with a share `rate` of its elements, drawn anew each step, set to 0 and the others divided by 1 − `rate`, so that the

@@ -36,21 +36,27 @@ public func batchNormalization(
   _ x: Node, scale: Node, shift: Node, updating running: RunningStatistics, momentum: Double = 0.1, axis: Int = 1,
   epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
 ) -> (output: Node, updates: [ParameterUpdate]) {
-  precondition((0...1).contains(momentum), "The momentum of running statistics is in 0...1, got \(momentum)")
   let layout = ChannelLayout(x.shape, axis: axis)
   let x = Term(x, fileID, line)
   let centred = CentredTerm(x, meanOf: layout.mean)
   let square = layout.meanSquare(centred.values)
   let output = normalized(centred.values, centred.scale, square, x.beside(scale), x.beside(shift), layout, epsilon)
 
+  func checked(_ result: Term) -> Term {
+    result.refused(
+      unless: (0...1).contains(momentum), "the momentum of running statistics is in 0...1, got \(momentum)")
+  }
   let count = Double(layout.elementsPerChannel)
   func update(_ old: Node, by new: Term) -> ParameterUpdate {
     let seen = new.applying(StopGradient()).reshaped(old.shape)
-    return ParameterUpdate(old, to: (x.beside(old) * (1 - momentum) + seen * momentum).node)
+    return ParameterUpdate(old, to: checked(x.beside(old) * (1 - momentum) + seen * momentum).node)
   }
   let scales = square.scale * centred.scale
   let unbiased = square.value * (count / max(count - 1, 1)) / scales / scales
-  return (output.node, [update(running.mean, by: centred.mean), update(running.variance, by: unbiased.atMostLargest)])
+  return (
+    checked(output).node,
+    [update(running.mean, by: centred.mean), update(running.variance, by: unbiased.atMostLargest)]
+  )
 }
 
 /// Batch normalisation in inference: y = scale · (x − mean) / √(variance + ε) + shift with running statistics, each
@@ -81,10 +87,10 @@ private func normalized(
   _ centred: Term, _ multiple: Term, _ square: ScaledSquare, _ scale: Term, _ shift: Term, _ layout: ChannelLayout,
   _ epsilon: Double
 ) -> Term {
-  checkEpsilon(epsilon, centred.node.elementType, "batch")
   let added = multiple.literal(epsilon) * multiple * multiple * square.scale * square.scale
   let factor = scale.reshaped(layout.channels) / (square.value + added).applying(SquareRoot())
-  return centred * square.scale * factor + shift.reshaped(layout.channels)
+  return (centred * square.scale * factor + shift.reshaped(layout.channels))
+    .refused(unlessHolding: epsilon, ofNormalisation: "batch")
 }
 
 /// Where the channels of a value are.

@@ -15,7 +15,6 @@
 public func layerNormalization(
   _ x: Node, axes: [Int] = [-1], epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  checkEpsilon(epsilon, x.elementType, "layer")
   let centred = CentredTerm(Term(x, fileID, line)) { $0.applying(Mean(axes: axes, keepsAxes: true)) }
   let square = centred.values.applying(ScaledMeanSquare(axes: axes))
   let scale = square.scaleOfMeanSquare()
@@ -23,5 +22,5 @@ public func layerNormalization(
   let variance = square.applying(Absolute())
   let shift = square.literal(epsilon) * centred.scale * centred.scale * scale * scale
   let factor = square.literal(1) / (variance + shift).applying(SquareRoot())
-  return (centred.values * scale * factor).node
+  return (centred.values * scale * factor).refused(unlessHolding: epsilon, ofNormalisation: "layer").node
 }

@@ -40,17 +40,22 @@ public struct ChannelWindowSum: LinearGate {
   ]
 }
 
+extension ChannelWindowSum: RowwiseGate {
+  /// Channels are of one image.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+}
+
 /// Local response normalisation: x / (bias + alpha · Σ x²)^beta, the sum over the `2 · radius + 1` channels around each
 /// (A. Krizhevsky, I. Sutskever, G. Hinton, ImageNet Classification with Deep Convolutional Neural Networks, 2012, §3.3,
 /// whose constants are the defaults). Some frameworks divide their `alpha` by the number of channels in the window: pass
 /// `alpha / (2 · radius + 1)` to get theirs.
 ///
-/// x is `[batch, channels, …]`; `bias` is above 0, so that the divisor is, and `alpha` not below 0.
+/// x is `[batch, channels, …]`; `bias` is above 0, so that the divisor is, and `alpha` not below 0: another is an error
+/// when compiling.
 public func localResponseNormalization(
   _ x: Node, radius: Int = 2, bias: Double = 2, alpha: Double = 1e-4, beta: Double = 0.75,
   fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
-  precondition(bias > 0 && alpha >= 0, "A divisor needs a bias above 0 and alpha of at least 0, got \(bias), \(alpha)")
   let graph = x.graph
   let location = graph.pack(fileID, line)
   func number(_ value: Double) -> Node { x.literal(value, at: location) }
@@ -60,5 +65,10 @@ public func localResponseNormalization(
   let divisor = graph.apply(Add(), weighted, number(bias), at: location)
   // t^-β as e^(-β · log t), which is vectorised; t is above 0.
   let exponent = graph.apply(Multiply(), graph.apply(Logarithm(), divisor, at: location), number(-beta), at: location)
-  return graph.apply(Multiply(), x, graph.apply(Exponential(), exponent, at: location), at: location)
+  let y = graph.apply(Multiply(), x, graph.apply(Exponential(), exponent, at: location), at: location)
+  let isAllowed = bias > 0 && alpha >= 0 && [bias, alpha, beta].allSatisfy(\.isFinite)
+  return Term(y, fileID, line).refused(
+    unless: isAllowed,
+    "a divisor has a finite bias above 0, alpha of at least 0 and power beta, got \(bias), \(alpha) and \(beta)"
+  ).node
 }

@@ -72,9 +72,8 @@ extension Term {
   /// Where a length, as ``ScaledNorm`` gives it, is below `epsilon`; a NaN is not.
   fileprivate func isShort(_ epsilon: Double) -> Term {
     let type = node.elementType
-    precondition(
-      type.canHold(epsilon: epsilon),
-      "The length below which a vector counts as 0 is above 0 and finite in \(type), got \(epsilon)")
-    return literal(epsilon).applying(Greater(), normOfCode())
+    return literal(epsilon).applying(Greater(), normOfCode()).refused(
+      unless: type.canHold(epsilon: epsilon),
+      "the length below which a vector counts as 0 is above 0 and finite in \(type), got \(epsilon)")
   }
 }

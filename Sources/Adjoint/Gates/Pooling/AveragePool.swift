@@ -45,6 +45,11 @@ public struct AveragePool: LinearGate {
   ]
 }
 
+extension AveragePool: RowwiseGate {
+  /// Images are pooled one by one.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+}
+
 /// An average pooling's gradient: each ū is spread evenly over the pixels that its window averaged.   Linear: its own
 /// gradient is the average pooling.
 public struct AveragePoolGradient: LinearGate {

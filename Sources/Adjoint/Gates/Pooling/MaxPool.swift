@@ -40,6 +40,11 @@ public struct MaxPool: Gate {
   ]
 }
 
+extension MaxPool: RowwiseGate {
+  /// Images are pooled one by one.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+}
+
 /// A maximum pooling's gradient: each ū goes to the largest element of its window in x, shared by equal ones.   Linear
 /// in u, whose v̄ is the mean of v over those elements; x decides only where it goes, and gets none.
 public struct MaxPoolGradient: Gate {

@@ -89,6 +89,11 @@ extension ConvolutionWindow {
   }
 }
 
+extension Convolution: RowwiseGate {
+  /// An image's result depends on it and on the kernels.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+}
+
 /// The convolution of images `[batch, channels, height, width]` with kernels `[filters, channels / groups, height,
 /// width]`: `[batch, filters, height, width]`. Kernels are not mirrored (cross-correlation). Padding lets them reach
 /// over the edge, where they are skipped: of numbers that is the same as zeros around the image, but no infinity or NaN

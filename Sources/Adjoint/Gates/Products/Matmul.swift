@@ -83,6 +83,26 @@ public struct Matmul: Gate {
   ]
 }
 
+extension Matmul: RowwiseGate {
+  /// Rows of the left matrix are rows of the product, whatever their number: each is summed by itself. So are whole
+  /// matrices of a batch.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool {
+    let (a, b, rows) = (application.operands[0], application.operands[1], application.rowCount)
+    guard application.result[0] % rows == 0 else { return false }
+    func isAlongFirstAxis(_ x: Shape) -> Bool { x.rank == application.result.rank && x[0] == application.result[0] }
+    /// Whether each matrix of the batch's first axis is multiplied by the same matrices of `x`.
+    func isSharedByRows(_ x: Shape) -> Bool {
+      x.rank < application.result.rank || x.rank > 2 && x[0] == 1 || x.rank == 2
+    }
+    switch (application.hasRows[0], application.hasRows[1]) {
+    case (true, false): return isAlongFirstAxis(a) && (a.rank > 2 || !transposeA) && isSharedByRows(b)
+    case (false, true): return isAlongFirstAxis(b) && b.rank > 2 && isSharedByRows(a)
+    case (true, true): return isAlongFirstAxis(a) && isAlongFirstAxis(b) && a.rank > 2
+    case (false, false): return false
+    }
+  }
+}
+
 extension Matmul: LaneGate {
   func apply(toLanes operands: LaneOperands) -> Node {
     let (a, b) = (operands.values[0], operands.values[1])

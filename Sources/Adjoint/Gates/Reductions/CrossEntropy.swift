@@ -57,10 +57,10 @@ struct CrossEntropyGradient: Gate {
     return inputs[1]
   }
   func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
-    guard inputs.count == 3, inputs[0] == inputs[1] else {
-      throw ShapeError("a gradient, logits of its type and labels are needed, got \(inputs.map(\.description))")
-    }
-    return try rowIndexed(Array(inputs.dropFirst()), in: Self.name)
+    let reason = "a gradient, logits of its type and labels are needed, got \(inputs.map(\.description))"
+    guard inputs.count == 3 else { throw ShapeError(reason) }
+    guard inputs[2] == .int32 else { throw ShapeError(reason, casting: 2, to: .int32) }
+    return try arithmeticType(Array(inputs.prefix(2)))
   }
   var kernel: Kernel { .structured(.exponentials) { RowCall(.crossEntropyGradient, $0) } }
 
@@ -122,7 +122,9 @@ public struct OneHot: Gate {
     return Shape(inputs[0].dimensions + [classes])
   }
   public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
-    guard inputs.first == .int32 else { throw ShapeError("labels are int32, got \(inputs.map(\.description))") }
+    guard inputs.first == .int32 else {
+      throw ShapeError("labels are int32, got \(inputs.map(\.description))", casting: 0, to: .int32)
+    }
     return result
   }
   public var kernel: Kernel { .structured(.exact) { OneHotCall($0) } }
@@ -132,6 +134,11 @@ public struct OneHot: Gate {
   }
   public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
   public static let samples = [GateSample(OneHot(classes: 4), .integers([3], below: 4))]
+}
+
+extension OneHot: RowwiseGate {
+  /// A label gives its own row.
+  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
 }
 
 /// A row of `classes` elements for each int32 label: 1 at the label, else 0.

@@ -3,7 +3,8 @@ package import Kernels
 /// The number format of a node's elements.
 ///
 /// Gates compute with ``float32`` and ``float64``, and ``int32`` holds labels and row indices. Elements of any type are
-/// stored, moved, and made elements of another type by ``Node/cast(to:fileID:line:)``: cast them to compute with them.
+/// stored, moved, taken by ``select(_:_:_:fileID:line:)``, and made elements of another type by
+/// ``Node/cast(to:fileID:line:)``: cast them to compute with them.
 /// A gate that is asked to compute with another type is a ``GraphError`` that says so. Gradients are of their
 /// variables' types; integers and truth values have none.
 ///
@@ -87,6 +88,13 @@ extension ElementType {
     return value != nearest(to: value) || value >= Self.power(greatestExponent + 1)
   }
 
+  /// Whether `value` is a finite number as an element of this type, a floating-point one: neither NaN, nor infinite,
+  /// nor so large that it becomes infinite when it is rounded.
+  package func holdsFinite(_ value: Double) -> Bool {
+    // What is less than half a last place above the greatest number is rounded down to it.
+    value.magnitude < (2 - ulpOfOne / 2) * Self.power(greatestExponent)
+  }
+
   /// The first of `values` that is out of the range of integers; `nil` for floating-point types, which have infinities.
   package func firstOutOfRange(_ values: [Double]) -> Double? {
     isDifferentiable ? nil : values.first { lacks(rounded($0)) }
@@ -130,7 +138,11 @@ extension ElementType {
   /// Writes `values`, each as an element of this type, from `base` on: rounded once, however large they are.
   func write(_ values: UnsafeBufferPointer<Int>, to base: UnsafeMutableRawPointer) {
     guard let start = values.baseAddress else { return }
-    runCast(
-      Int.bitWidth == 64 ? .int64 : .int32, to: kernelType, input: start, output: base, range: 0..<values.count)
+    runCast(Self.holding(Int.self), to: kernelType, input: start, output: base, range: 0..<values.count)
+  }
+
+  /// The type whose elements lie in memory as integers of this width.
+  private static func holding<I: FixedWidthInteger>(_: I.Type) -> Kernels.ElementType {
+    I.bitWidth == 64 ? .int64 : .int32
   }
 }

@@ -68,6 +68,27 @@ package enum TensorValues: Sendable {
     }
   }
 
+  /// The first element that is NaN or infinite as one of `type`, a floating-point one, and its position.
+  ///
+  /// - Complexity: O(elements).
+  func first(notFiniteIn type: ElementType) -> (element: Int, value: Double)? {
+    switch self {
+    case .repeated(let value): return type.holdsFinite(value) ? nil : (0, value)
+    case .elements(let elements):
+      let own = elements.elementType
+      return elements.withBytes { bytes in
+        for start in stride(from: 0, to: elements.count, by: Self.block) {
+          let values = own.doubles(at: bytes + start * own.byteCount, count: min(Self.block, elements.count - start))
+          if let place = values.firstIndex(where: { !type.holdsFinite($0) }) { return (start + place, values[place]) }
+        }
+        return nil
+      }
+    }
+  }
+
+  /// How many elements are looked at together.
+  private static var block: Int { 4_096 }  // Decisions/Memory.md
+
   /// Whether a double has each element.
   package var areDoubles: Bool {
     switch self {

@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 extension Graph {
   /// The graph as an SVG picture, drawn as textbooks draw it: from left to right, values in green above the lines,
   /// gradients in red below them.
@@ -38,8 +40,8 @@ extension Graph {
     of outputs: [Node], values session: Session?, _ options: PictureOptions
   ) -> (Picture, PictureWords) {
     for node in outputs { check(node) }
-    precondition(options.mostItems >= 2, "A picture shows at least 2 items, got \(options.mostItems)")
-    precondition(
+    demand(options.mostItems >= 2, "A picture shows at least 2 items, got \(options.mostItems)")
+    demand(
       session == nil || session!.program.graph === self, "The session's program was compiled from another graph")
     let state = snapshot()
     let isShown =

@@ -110,7 +110,7 @@ private struct Curious: Gate {
     ask("kernel")
     return .custom { arguments in
       ask("run")
-      let (x, y) = (arguments.input(0, as: Float.self), arguments.output(as: Float.self))
+      let (x, y) = try (arguments.input(0, as: Float.self), arguments.output(as: Float.self))
       for i in y.indices { y[i] = 2 * x[i] }
     }
   }

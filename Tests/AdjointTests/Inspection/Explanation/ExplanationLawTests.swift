@@ -189,7 +189,7 @@ private struct Fickle: Gate {
   static let asked = Tally(), changes = Tally()
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel {
-    .custom { _ = $0.output(as: Float.self).update(from: $0.input(0, as: Float.self)) }
+    .custom { _ = try $0.output(as: Float.self).update(from: $0.input(0, as: Float.self)) }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double? {

@@ -14,6 +14,24 @@ extension WrongLine {
       with: "_Alignas(64) char scratch[ADJ_CHAIN_ROW * 8];",
       caughtBy: "KernelsTests.KernelStackTests"),
     WrongLine(
+      "the sign of a half that is zero counts where elements are selected",
+      in: "Sources/CKernels/Elementwise/elementwise.c",
+      replace: "case 2: ADJ_BEST(select_2)(output, a, b, c, UINT16_MAX >> has_sign_bit, count); break;",
+      with: "case 2: ADJ_BEST(select_2)(output, a, b, c, UINT16_MAX, count); break;",
+      caughtBy: "AdjointTests.SelectTests/`elements of every type are selected to the bit, and only a zero is false`"),
+    WrongLine(
+      "an element of 16 bits is repeated as if it had 32",
+      in: "Sources/CKernels/Elementwise/elementwise.c",
+      replace: "case 2: ADJ_BEST(splat_2)(target, *(const uint16_t *)value, count); break;",
+      with: "case 2: ADJ_BEST(splat_2)(target, *(const uint8_t *)value, count); break;",
+      caughtBy: "AdjointTests.SelectTests"),
+    WrongLine(
+      "a condition of another type is rounded to that of the branches",
+      in: "Sources/Adjoint/Gates/Arithmetic/Select.swift",
+      replace: ": condition.cast(to: .bool, fileID: fileID, line: line).cast(to: type, fileID: fileID, line: line)",
+      with: ": condition.cast(to: type, fileID: fileID, line: line)",
+      caughtBy: "AdjointTests.SelectTests/`a condition is of any type, and not 0 as it has it`"),
+    WrongLine(
       "an accumulation of five leaves out the last",
       in: "Sources/CKernels/accumulate.c",
       replace: "for (ptrdiff_t input = 2; input < count; ++input)",
@@ -64,8 +82,8 @@ extension WrongLine {
     WrongLine(
       "integers lack the last of seventeen",
       in: "Sources/CKernels/Elementwise/elementwise.c",
-      replace: "ADJ_BEST(add_i32)(to, a, block->values[at.b], block->count);",
-      with: "ADJ_BEST(add_i32)(to, a, block->values[at.b], block->count - (block->count == 17));",
+      replace: "ADJ_BEST(add_i32)(to, a, b, block->count);",
+      with: "ADJ_BEST(add_i32)(to, a, b, block->count - (block->count == 17));",
       caughtBy: "KernelsTests.PlaceTests/`integers are added and copied in each place`"),
     WrongLine(
       "a scalar is spread over the first block alone",

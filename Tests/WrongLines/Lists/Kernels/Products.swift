@@ -122,6 +122,12 @@ extension WrongLine {
       with: "(end - first) / blocksAcross",
       caughtBy: "KernelsTests.ProductBlockTests"),
     WrongLine(
+      "any blocks of several rows count as lying beside one another",
+      in: "Sources/Kernels/MatmulPlan.swift",
+      replace: "{ isRow ? 1 : blocksAcross }",
+      with: "{ 1 }",
+      caughtBy: "KernelsTests.MatmulTests/`a product that sums over much has blocks for several workers`"),
+    WrongLine(
       "a rectangle of blocks is as wide as its first",
       in: "Sources/Kernels/MatmulPlan.swift",
       replace: "width: last.left + last.width - start.left)",

@@ -180,11 +180,11 @@ private struct Cube: ElementwiseGate {
   func value(_ x: [Double]) -> Double { x[0] * x[0] * x[0] }
   var kernel: Kernel {
     .custom { arguments in
-      func fill<T: GraphScalar & FloatingPoint>(_: T.Type) {
-        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+      func fill<T: GraphScalar & FloatingPoint>(_: T.Type) throws {
+        let (x, y) = try (arguments.input(0, as: T.self), arguments.output(as: T.self))
         for i in y.indices { y[i] = x[i] * x[i] * x[i] }
       }
-      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+      if arguments.outputType == .float64 { try fill(Double.self) } else { try fill(Float.self) }
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * (3 * square(node.inputs[0]))] }
@@ -201,11 +201,11 @@ private struct RepeatRows: Gate {
   }
   var kernel: Kernel {
     .custom { arguments in
-      func fill<T: GraphScalar>(_: T.Type) {
-        let (x, y) = (arguments.input(0, as: T.self), arguments.output(as: T.self))
+      func fill<T: GraphScalar>(_: T.Type) throws {
+        let (x, y) = try (arguments.input(0, as: T.self), arguments.output(as: T.self))
         for i in y.indices { y[i] = x[i % x.count] }
       }
-      if arguments.outputType == .float64 { fill(Double.self) } else { fill(Float.self) }
+      if arguments.outputType == .float64 { try fill(Double.self) } else { try fill(Float.self) }
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream.sum(axes: [0])] }
@@ -223,7 +223,7 @@ private struct Counted: Gate {
   var kernel: Kernel {
     .custom { arguments in
       counter.add()
-      arguments.output(as: Float.self)[0] = arguments.input(0, as: Float.self)[0] + Float(number)
+      try arguments.output(as: Float.self)[0] = arguments.input(0, as: Float.self)[0] + Float(number)
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
@@ -237,7 +237,7 @@ private struct Ramp: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { [count] }
   var kernel: Kernel {
     .custom { arguments in
-      let y = arguments.output(as: Float.self)
+      let y = try arguments.output(as: Float.self)
       for i in y.indices { y[i] = Float(i) }
     }
   }
@@ -259,7 +259,7 @@ private struct RefusesNegatives: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel {
     .custom { arguments in
-      let (x, y) = (arguments.input(0, as: Float.self), arguments.output(as: Float.self))
+      let (x, y) = try (arguments.input(0, as: Float.self), arguments.output(as: Float.self))
       for i in x.indices {
         if x[i] < 0 { throw Refusal(element: i) }
         y[i] = x[i]

@@ -83,19 +83,6 @@ extension WrongLine {
       "Sources/DependencyScheduling/TaskGraphs/TaskProgress.swift", "_ = childrenEnded.load(ordering: .acquiring)",
       to: .relaxed, seenBy: "TaskProgressHarness"),
     weakened(
-      "Sources/Adjoint/Execution/AccessClaims.swift",
-      "count.compareExchange(expected: 0, desired: -1, ordering: .acquiring)", to: .relaxed, seenBy: "ClaimHarness"),
-    weakened(
-      "Sources/Adjoint/Execution/AccessClaims.swift",
-      "let outcome = count.weakCompareExchange(expected: seen, desired: seen + 1, ordering: .acquiring)", to: .relaxed,
-      seenBy: "ClaimHarness"),
-    weakened(
-      "Sources/Adjoint/Execution/AccessClaims.swift", "count.store(0, ordering: .releasing)", to: .relaxed,
-      seenBy: "ClaimHarness"),
-    weakened(
-      "Sources/Adjoint/Execution/AccessClaims.swift", "count.wrappingSubtract(1, ordering: .releasing)", to: .relaxed,
-      seenBy: "ClaimHarness"),
-    weakened(
       "Sources/Adjoint/Execution/StripeClaims.swift", "return !isClaimed[stripe].exchange(true, ordering: .acquiring)",
       to: .relaxed, seenBy: "StripeHarness"),
     weakened(
