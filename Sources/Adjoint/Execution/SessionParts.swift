@@ -1,8 +1,8 @@
 /// What makes a session warm: its memory, and what an executor is given to run on it.
 ///
-/// It outlives a session where a pool keeps it for the next one. It holds neither the program, which may itself hold it,
-/// nor the store, of whose parameters it knows the addresses: it is used with the same two again, and by one session at
-/// a time.
+/// It outlives a session where a pool keeps it for the next one. It holds neither the program, which may itself hold
+/// it, nor the store, of whose parameters it knows the addresses: it is used with the same two again, and by one
+/// session at a time.
 struct SessionParts: Sendable {
   let workspace: Workspace
   let runner: UnitRunner

@@ -18,8 +18,8 @@ public import DependencyScheduling
 ///
 /// A step that fails or is cancelled was not taken: parameters, step and position in the data are as before it, and
 /// the next step is taken with the same batch, unless ``skipBatch()`` goes past it. A trainer is a value of one owner;
-/// its ``session`` and parameters may be shared as any others. Whoever reads the parameters while it trains has those of
-/// one version, and nobody waits; whoever changes them meets `SessionError.otherTrainer`.
+/// its ``session`` and parameters may be shared as any others. Whoever reads the parameters while it trains has those
+/// of one version, and nobody waits; whoever changes them meets `SessionError.otherTrainer`.
 public struct Trainer: Sendable {
   public let session: Session
   public let loss: Node

@@ -78,11 +78,11 @@ extension SteadyStepTests {
   }
 }
 
-/// Steps until nothing is new, then prints how many objects of Swift's heap a hundred steps made, and how many pages they
-/// faulted in. For a process in which nothing else runs.
+/// Steps until nothing is new, then prints how many objects of Swift's heap a hundred steps made, and how many pages
+/// they faulted in. For a process in which nothing else runs.
 ///
-/// A seat that is first asked for then has its work item made and its thread's stack faulted in, and a busy system takes
-/// pages away: what steps do of themselves is the least that a hundred of them did.
+/// A seat that is first asked for then has its work item made and its thread's stack faulted in, and a busy system
+/// takes pages away: what steps do of themselves is the least that a hundred of them did.
 func countSteps(of session: Session) throws { try countSteps { try session.step() } }
 
 private func countSteps(_ step: () throws -> Void) throws {

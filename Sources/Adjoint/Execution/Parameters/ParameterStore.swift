@@ -70,7 +70,8 @@ public final class ParameterStore: Sendable {
   ///
   /// - Parameters:
   ///   - wanted: the parameters.
-  ///   - note: called with each name whose values have been drawn, before it becomes the store's: for tests that meddle.
+  ///   - note: called with each name whose values have been drawn, before it becomes the store's: for tests that
+  ///     meddle.
   /// - Throws: ``SessionError/wrongValues(_:)`` if it holds another shape or type under that name,
   ///   ``SessionError/memoryLimit(node:requested:inUse:limit:)`` if the system has no memory for it. Then it holds what
   ///   it held before.

@@ -1,9 +1,9 @@
 /// The pure part of gathering requests into batches: who joins, when a batch closes, who is refused.
 ///
-/// It takes no lock, looks at no clock and runs nothing: each event says what time it is, and answers what is to be done.
-/// The first of those who wait leads: once it has waited for as long as `patience`, a batch is closed with whoever is
-/// there. It is closed before if there are enough to fill one, or if nobody may ask any more. While as many batches run as
-/// may, those who wait go on gathering, and are looked at when one of the batches has ended.
+/// It takes no lock, looks at no clock and runs nothing: each event says what time it is, and answers what is to be
+/// done. The first of those who wait leads: once it has waited for as long as `patience`, a batch is closed with
+/// whoever is there. It is closed before if there are enough to fill one, or if nobody may ask any more. While as many
+/// batches run as may, those who wait go on gathering, and are looked at when one of the batches has ended.
 struct BatchLine<Row: Sendable>: Sendable {
   /// The most rows of a batch.
   let most: Int

@@ -48,8 +48,8 @@ public final class Batcher: Sendable {
   /// Compiles the network for each of the sizes, and checks that it answers each row by itself.
   ///
   /// - Parameters:
-  ///   - sizes: the numbers of rows that a batch may have; few, for each is a program. A batch runs in the smallest that
-  ///     holds it.
+  ///   - sizes: the numbers of rows that a batch may have; few, for each is a program. A batch runs in the smallest
+  ///     that holds it.
   ///   - patience: how long a row waits for others at most while there is room for another run. With 0, a row that
   ///     finds nothing running runs by itself, and rows gather only while others run.
   ///   - queueLimit: the most rows that wait for their run; more are refused.

@@ -2,8 +2,8 @@ public import DependencyScheduling
 import Synchronization
 internal import Threads
 
-/// A network as a function of its extents: a program for each batch size, length or resolution that comes, compiled when
-/// it first comes.
+/// A network as a function of its extents: a program for each batch size, length or resolution that comes, compiled
+/// when it first comes.
 ///
 /// A graph has fixed shapes. A family builds one for the extents that are asked for, compiles it in milliseconds, and
 /// keeps the programs that were used last. All of them share one store, so that each reads the same parameters:
@@ -25,8 +25,8 @@ internal import Threads
 /// A program is compiled once, however many ask for it at the same time: the others wait for it. One that cannot be
 /// compiled is an error for all who have waited; the next request tries again.
 ///
-/// Any task may use a family at any time. A program that is given up for others, and its memory, stay until the requests
-/// that use it have ended.
+/// Any task may use a family at any time. A program that is given up for others, and its memory, stay until the
+/// requests that use it have ended.
 public final class ProgramFamily<Extents: Hashable & Sendable, Ports: Sendable>: Sendable {
   /// A program of the family, and the nodes to feed and to read.
   public struct Member: Sendable {

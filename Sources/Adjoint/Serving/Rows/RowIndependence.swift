@@ -76,8 +76,8 @@ struct RowIndependence {
 
   private func canHaveRows(_ shape: Shape) -> Bool { shape.elementCount % rowCount == 0 }
 
-  /// Whether row r of a node's result is computed of row r of the operands that have rows and of all of the others, by a
-  /// rule that is the same for every r.
+  /// Whether row r of a node's result is computed of row r of the operands that have rows and of all of the others, by
+  /// a rule that is the same for every r.
   private func keepsRowsApart(_ node: NodeID, hasRows: [Bool]) -> Bool {
     let storage = state.storage
     let operands = storage.inputs(of: node).map { storage.signature(of: $0) }
@@ -143,7 +143,8 @@ struct RowParts {
   let hasRows: [Bool]
 
   /// Whether the part that writes a row reads the same row of each operand that has rows, and of the others the same
-  /// elements for each row. A call that cannot be cut between rows, or does not say what it reads, is taken to mix them.
+  /// elements for each row. A call that cannot be cut between rows, or does not say what it reads, is taken to mix
+  /// them.
   func areApart(in call: any KernelCall) -> Bool {
     hasRows.indices.allSatisfy { areApart(in: call, operand: $0, readAs: $0) }
   }

@@ -10,8 +10,8 @@
 /// }
 /// ```
 public protocol RowwiseGate: Gate {
-  /// Whether row r of the result is computed of row r of each operand that has rows, and of the operands that have none,
-  /// by a rule in which r itself does not occur: the same bits as if it were the only row. If in doubt, false.
+  /// Whether row r of the result is computed of row r of each operand that has rows, and of the operands that have
+  /// none, by a rule in which r itself does not occur: the same bits as if it were the only row. If in doubt, false.
   func keepsRowsApart(_ application: RowApplication) -> Bool
 }
 

@@ -1,8 +1,8 @@
 /// The pure part of lending a bounded number of items, which are made on demand: who gets which, and who waits.
 ///
-/// It takes no lock, makes no item and wakes nobody: each event answers what is to be done. The item that came back last
-/// is lent first, for its memory is the warmest. Whoever comes while others wait goes behind them: an item that comes
-/// back is handed to the first of the line, and never lies idle meanwhile.
+/// It takes no lock, makes no item and wakes nobody: each event answers what is to be done. The item that came back
+/// last is lent first, for its memory is the warmest. Whoever comes while others wait goes behind them: an item that
+/// comes back is handed to the first of the line, and never lies idle meanwhile.
 struct LendingLine<Item, Waiter> {
   /// The most items there are at once.
   let limit: Int

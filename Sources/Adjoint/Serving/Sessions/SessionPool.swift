@@ -2,8 +2,8 @@ public import DependencyScheduling
 
 /// Warm sessions for requests: a bounded number, each used by one request at a time.
 ///
-/// A session's first run takes memory and works out addresses, which costs a hundred times what a small run does. A pool
-/// keeps what that was for:
+/// A session's first run takes memory and works out addresses, which costs a hundred times what a small run does. A
+/// pool keeps what that was for:
 ///
 /// ```swift
 /// let pool = try SessionPool(program, limit: 8, parameters: store)
