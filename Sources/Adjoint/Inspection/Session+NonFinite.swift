@@ -102,8 +102,8 @@ extension Session {
       return nil
     case .kernel(let number, let range):
       let call = program.plan.calls[number]
-      // An operand laid out, or a part of a sum, is no value of the graph; a value made in parts is looked at when the
-      // last of them is there.
+      // An operand laid out, or a part of a sum, is not a value of the graph; a value made in parts is looked at when
+      // the last of them is there.
       if call.isInterim || range.upperBound < call.extent { return nil }
     case .contribute: break
     }

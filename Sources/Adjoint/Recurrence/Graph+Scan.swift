@@ -30,9 +30,9 @@ extension Graph {
   ///
   /// The body gives the next state, of the initial one's shapes and element types, and the outputs of the step, any
   /// number of them. They are floats, each of a type of its own: a body may keep its state in ``ElementType/float16``
-  /// and cast it to compute, or add up in ``ElementType/float64`` what it reads in ``ElementType/float32``. Integers may
-  /// be in sequences, as labels or the steps of a dropout. Dropout in a body drops the same elements in each step unless
-  /// it is given a step that differs, an element of such a sequence.
+  /// and cast it to compute, or add up in ``ElementType/float64`` what it reads in ``ElementType/float32``. Integers
+  /// may be in sequences, as labels or the steps of a dropout. Dropout in a body drops the same elements in each step
+  /// unless it is given a step that differs, an element of such a sequence.
   ///
   /// `steps` says how often the body runs where there is no sequence to say it. With `reversed`, steps go from the last
   /// elements to the first; outputs keep the places of the elements that they belong to.

@@ -1,5 +1,5 @@
-// Included after product_strips.h: few rows of A times B transposed. What is turned of B is read once, by a few sums, to
-// which it goes in registers: it is laid out nowhere.
+// Included after product_strips.h: few rows of A times B transposed. What is turned of B is read once, by a few sums,
+// to which it goes in registers: it is laid out nowhere.
 
 /// WIDTH columns of some rows: the sums of one chunk of k.
 struct NAME(few) {

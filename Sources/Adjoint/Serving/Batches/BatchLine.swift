@@ -36,7 +36,7 @@ struct BatchLine<Row: Sendable>: Sendable {
 
   /// What is to be done after an event.
   struct Orders {
-    /// To be run, each to be told of by ``ended(now:)``.
+    /// The batches to run. The end of each is reported by ``ended(now:)``.
     var batches: [[Member]] = []
     /// When ``wake(now:)`` is to be told, in nanoseconds from now.
     var wakeAfter: Int64?

@@ -44,7 +44,7 @@ struct BatchPorts: Sendable {
 
   /// Checks that a network answers each of `size` rows by itself.
   ///
-  /// - Throws: ``ServingError/invalid(_:)`` for nodes that are no inputs or outputs, or have another first axis;
+  /// - Throws: ``ServingError/invalid(_:)`` for nodes that are not inputs or outputs, or have another first axis;
   ///   ``ServingError/rowsDepend(_:)``.
   init(_ batch: BatchProgram, size: Int) throws(ServingError) {
     let (program, endpoints) = (batch.program, batch.program.endpoints)

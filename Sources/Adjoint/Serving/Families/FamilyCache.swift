@@ -39,7 +39,7 @@ struct FamilyCache<Key: Hashable, Value, Waiter> {
     return .make
   }
 
-  /// Somebody asks who waits, if another makes the value, to be told of it.
+  /// Somebody asks, and waits for the value if another makes it.
   mutating func ask(for key: Key, _ waiter: Waiter, _ ticket: Ticket) -> Answer {
     let answer = ask(for: key)
     if case .wait = answer { waiting[key]![ticket] = waiter }
@@ -57,7 +57,7 @@ struct FamilyCache<Key: Hashable, Value, Waiter> {
   /// Somebody waits no longer; `nil` if they were told before.
   mutating func leave(_ key: Key, _ ticket: Ticket) -> Waiter? { waiting[key]?.removeValue(forKey: ticket) }
 
-  /// Ends the making of a value, which those who have waited are told of.
+  /// Ends the making of a value, and answers who has waited for it.
   ///
   /// - Parameters:
   ///   - key: which one was asked for.

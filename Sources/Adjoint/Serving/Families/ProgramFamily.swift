@@ -88,7 +88,7 @@ public final class ProgramFamily<Extents: Hashable & Sendable, Ports: Sendable>:
   ///   - extents: of the program.
   ///   - isolation: where it is called from.
   /// - Throws: what building and compiling throw; `CancellationError` if the task is cancelled while another compiles.
-  /// - Complexity: below a microsecond for a program that is there.
+  /// - Complexity: O(1) for a program that is there.
   public func member(for extents: Extents, isolation: isolated (any Actor)? = #isolation) async throws -> Member {
     switch change({ $0.ask(for: extents) }) {
     case .found(let member): return member

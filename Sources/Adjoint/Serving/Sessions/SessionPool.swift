@@ -65,7 +65,7 @@ public final class SessionPool: Sendable {
   ///   - isolation: where `body` runs: where it is called from.
   ///   - body: what is done with the session; what it returns is passed on.
   /// - Throws: ``ServingError/deadlinePassed``, `CancellationError`, and whatever `body` throws.
-  /// - Complexity: below a microsecond where a session is free.
+  /// - Complexity: O(1) where a session is free.
   public func withSession<R>(
     deadline: ContinuousClock.Instant? = nil, isolation: isolated (any Actor)? = #isolation,
     _ body: (_ session: Session) async throws -> R

@@ -103,7 +103,7 @@ struct WrongGate: Gate {
   }
 }
 
-/// The same by a call that workers may share out, which gives one wrong answer.
+/// A gate whose call workers may share out, and which gives one wrong answer.
 struct WrongCallGate: Gate {
   static let name = "wrongCallGate"
   let mistake: WrongCall.Mistake
