@@ -57,6 +57,8 @@ struct TurnQueue: Sendable {
 
   /// Waits for the turn and blocks the thread meanwhile.
   func turnBlocking(_ use: Turns.Use) {
+    // Without an object, if nobody is in the way.
+    if claim(use) { return }
     let semaphore = DispatchSemaphore(value: 0)
     let ticket = newTicket()
     let hasTurn = state.withLock { state in
