@@ -1,7 +1,7 @@
 """python3 Benchmarks/products: matrix products of this package beside libraries, shape by shape, on one thread.
 
     --watch   instead: fails where a product reaches less than 70 % of the processor's multiply-adds, or where the
-              compiler lets sums leave their registers within an inner loop
+              compiler lets sums leave their registers within an inner loop, or cuts vectors of 64 bytes in two
     --panels  instead: products of a matrix that is packed beforehand beside those of one where it lies
     --python  a Python environment with mkl and onednn, instead of one that is made in .build
     --quick   fewer shapes
@@ -27,7 +27,8 @@ sys.path.insert(0, str(PACKAGE / "Benchmarks" / "compare"))
 from markdown import table  # noqa: E402
 
 # How Swift Package Manager compiles C in release.
-FLAGS = ["-O2", "-fPIC", "-fno-omit-frame-pointer", *(f"-I{KERNELS / part}" for part in ("", "include", "Products")),
+FLAGS = ["-O2", "-fPIC", "-fno-omit-frame-pointer",
+         *(f"-I{KERNELS / part}" for part in ("", "include", "Elementwise", "Products", "Reductions")),
          f"-I{PACKAGE / 'Sources' / 'COperations' / 'include'}"]
 
 # Which group a shape belongs to, its name, and whether A and B are transposed, m, n, k.
@@ -128,6 +129,39 @@ def watch_registers():
             sys.exit(f"{source}: too few inner loops were found to say anything")
         if spilt:
             sys.exit("the first of them:\n" + "\n".join(spilt[0]))
+
+
+# The kernels of the third generation of x86-64, by their names, and a vector of its 64 bytes or of the 32 before it.
+WIDEST = re.compile(r"^(\w+_512):")
+WHOLE, HALF = re.compile(r"%zmm\d"), re.compile(r"%ymm\d")
+
+
+def cut_kernels(assembly):
+    """How many kernels of the third generation work on vectors, and the names of those that have none of 64 bytes."""
+    kernels, inside = {}, None
+    for line in assembly.splitlines():
+        if found := WIDEST.match(line):
+            inside = kernels.setdefault(found[1], set())
+        elif line.startswith(".Lfunc_end"):
+            inside = None
+        elif inside is not None:
+            inside |= {width for width in (WHOLE, HALF) if width.search(line)}
+    vectors = {name: widths for name, widths in kernels.items() if widths}
+    return len(vectors), sorted(name for name, widths in vectors.items() if WHOLE not in widths)
+
+
+def watch_vectors():
+    if os.uname().machine != "x86_64":
+        return
+    for source in ("Elementwise/elementwise.c", "Elementwise/scalars.c", "Reductions/reduction.c"):
+        text = subprocess.run(
+            [compiler(), *FLAGS, "-S", KERNELS / source, "-o", "-"], check=True, capture_output=True, text=True).stdout
+        count, cut = cut_kernels(text)
+        print(f"{source}: {count} kernels of vectors of 64 bytes, {len(cut)} of them cut in two")
+        if count < 2:
+            sys.exit(f"{source}: too few kernels were found to say anything")
+        if cut:
+            sys.exit("the compiler cut their vectors in two: " + ", ".join(cut))
 
 
 # MARK: the table
@@ -303,6 +337,7 @@ def main():
     program = build()
     if options.watch:
         watch_registers()
+        watch_vectors()
         sys.exit(subprocess.run([program, "peak"]).returncode)
     if options.panels:
         return show_panels(program)

@@ -20,14 +20,9 @@
 //
 //     ADJ_KERNEL(void, add_f32, (const float *a, float *b, ptrdiff_t count), { … })
 //
-// The compiler cuts vectors of 64 bytes in two for the third generation, and then a tile of sums finds no registers:
-// files that define ADJ_WHOLE_VECTORS before they include this have them whole.
+// Left to itself, the compiler cuts vectors of 64 bytes in two for the third generation: Decisions/Kernels.md.
 #if defined(__x86_64__) && defined(__clang__) && !defined(ADJ_SANITIZED)
-#if defined(ADJ_WHOLE_VECTORS)
-#define ADJ_TARGET_512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#else
-#define ADJ_TARGET_512 __attribute__((target("arch=x86-64-v4")))
-#endif
+#define ADJ_TARGET_512 __attribute__((target("arch=x86-64-v4,no-prefer-256-bit")))
 #define ADJ_KERNEL(RESULT, NAME, PARAMETERS, ...) ADJ_KERNEL_OF(RESULT, NAME, PARAMETERS, __VA_ARGS__)
 #define ADJ_KERNEL_OF(RESULT, NAME, PARAMETERS, ...)                                            \
   static RESULT NAME##_plain PARAMETERS __VA_ARGS__                                             \

@@ -2,8 +2,6 @@
 // taps go by: each step loads two vectors of a panel and spreads one element of a plane for each pixel. Nothing is
 // gathered into a matrix, which is what makes this faster than the fastest product of such a matrix.
 
-#define ADJ_WHOLE_VECTORS
-
 #include "include/CKernels.h"
 #include "product.h"
 #include "scratch.h"
