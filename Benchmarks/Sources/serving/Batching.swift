@@ -48,7 +48,7 @@ struct Batching {
     let single = try Self.network(rows: 1)
     let pool = try SessionPool(single.program, limit: 2 * executor.width, parameters: store, on: executor)
     let batcher = try Batcher(
-      sizes: [1, 8, 32, 64], patience: patience, queueLimit: 2 * callers, runsAtOnce: runs, parameters: store,
+      sizes: [1, 8, 32], patience: patience, queueLimit: 2 * callers, runsAtOnce: runs, parameters: store,
       on: executor, build: Self.network)
     var pooled = Figure(), batched = Figure(), ratios = Figure()
     for turn in -1..<turns {

@@ -12,8 +12,8 @@ import DependencyScheduling
   @Option(help: "Requests a turn of a small network.") var requests = 2_000
   @Option(help: "Callers at once of the large network.") var callers = 64
   @Option(help: "Rows of each caller a turn.") var rows = 100
-  @Option(help: "Microseconds that a row waits for others at most.") var patience = 200
-  @Option(help: "Batches that run at once.") var runs = 1
+  @Option(help: "Microseconds that a row waits for others at most.") var patience = 1_000
+  @Option(help: "Batches that run at once.") var runs = 2
 
   func run() async throws {
     let executor = try threads.map { try GraphExecutor(width: $0) } ?? .shared
