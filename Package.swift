@@ -81,12 +81,15 @@ let package = Package(
 
     // Wrong lines that tests must notice, and the program that tries them: `make mutants`.
     .target(name: "WrongLines", path: "Tests/WrongLines", swiftSettings: strict),
-    .executableTarget(name: "mutants", dependencies: ["WrongLines"], path: "Tests/Mutants", swiftSettings: strict),
+    .executableTarget(
+      name: "mutants", dependencies: ["DependencyScheduling", "WrongLines"], path: "Tests/Mutants",
+      swiftSettings: strict),
     .testTarget(name: "MutantsTests", dependencies: ["mutants", "WrongLines"], swiftSettings: strict),
 
     // What is computed with the same bits on every processor, and the program that shows it: `make bits`.
     .target(
-      name: "BitPatterns", dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "Kernels"],
+      name: "BitPatterns",
+      dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "DependencyScheduling", "Kernels"],
       path: "Tests/BitPatterns", exclude: ["digests.txt"], swiftSettings: strict),
     .executableTarget(
       name: "bits", dependencies: ["BitPatterns", "Kernels"], path: "Tests/Bits", swiftSettings: strict),
@@ -102,8 +105,10 @@ let package = Package(
     .testTarget(
       name: "VirtualExecutionTests", dependencies: ["VirtualExecution", "DependencyScheduling", "StressScale"],
       swiftSettings: strict),
-    .testTarget(name: "GradientMemoryTests", dependencies: ["GradientMemory"], swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["CKernels", "Kernels"], swiftSettings: strict),
+    .testTarget(
+      name: "GradientMemoryTests", dependencies: ["DependencyScheduling", "GradientMemory"], swiftSettings: strict),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["CKernels", "DependencyScheduling", "Kernels"], swiftSettings: strict),
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
       name: "AdjointTests",

@@ -20,7 +20,7 @@ let package = Package(
   ],
   targets: [
     .executableTarget(name: "TextbookGates", dependencies: [adjoint], swiftSettings: strict),
-    .executableTarget(name: "SecondOrder", dependencies: [adjoint], swiftSettings: strict),
+    .executableTarget(name: "SecondOrder", dependencies: [adjoint, scheduling], swiftSettings: strict),
     .executableTarget(name: "ScheduleAnything", dependencies: [scheduling], swiftSettings: strict),
     .executableTarget(name: "EmbeddedInAnApp", dependencies: [adjoint, scheduling], swiftSettings: strict),
     .executableTarget(name: "Pictures", dependencies: [adjoint, scheduling], swiftSettings: strict),
@@ -44,10 +44,11 @@ let package = Package(
       ],
       resources: [.copy("Resources")],
       swiftSettings: strict),
-    .testTarget(name: "DigitsTests", dependencies: ["Digits"], swiftSettings: strict),
+    .testTarget(name: "DigitsTests", dependencies: ["Digits", scheduling], swiftSettings: strict),
     .testTarget(name: "AlexNetTests", dependencies: ["AlexNet"], swiftSettings: strict),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
-    .testTarget(name: "NeuralTuringMachineTests", dependencies: ["NeuralTuringMachine"], swiftSettings: strict),
+    .testTarget(
+      name: "NeuralTuringMachineTests", dependencies: ["NeuralTuringMachine", scheduling], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-internal import func DependencyScheduling.demand
+internal import DependencyScheduling
 public import Adjoint
 
 /// Seeded random expression graphs: scalars and tensors mixed, a few nodes read by very many.
@@ -62,7 +62,7 @@ private struct RandomGraphBuilder {
   let plan: RandomGraphs
   let seed: UInt64
   let graph = Graph()
-  var random: SplitMix64
+  var random: SeededGenerator
   /// What may still be read, scalars and tensors apart, each with how often it is.
   var scalars: [(node: Node, readers: Int)] = []
   var tensors: [(node: Node, readers: Int)] = []
@@ -73,7 +73,7 @@ private struct RandomGraphBuilder {
   init(_ plan: RandomGraphs, seed: UInt64) {
     self.plan = plan
     self.seed = seed
-    random = SplitMix64(seed: seed)
+    random = SeededGenerator(seed: seed)
     half = graph.constant(0.5, [], plan.elementType)
     quarter = graph.constant(0.25, [], plan.elementType)
     one = graph.constant(1, [], plan.elementType)

@@ -25,7 +25,7 @@ public struct VirtualExecutor {
   public let prices: VirtualPrices
   public let rules: VirtualRules
   private var record = SharingRecord()
-  private var random: SplitMix64
+  private var random: SeededGenerator
 
   /// - Parameters:
   ///   - width: The most workers of a run, its caller included, and the number of seats.
@@ -35,7 +35,7 @@ public struct VirtualExecutor {
   ) {
     demand(width >= 1, "An executor has at least one worker, got \(width)")
     (self.width, self.prices, self.rules) = (width, prices, rules)
-    random = SplitMix64(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   /// How a run went.

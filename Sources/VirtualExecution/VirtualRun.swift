@@ -38,7 +38,7 @@ final class VirtualRun {
   // MARK: time
 
   private var events = EventQueue()
-  private var random: SplitMix64
+  private var random: SeededGenerator
   private(set) var now = 0.0
   private(set) var end: Double?
   /// What has run, in the order of ends; empty unless asked for.
@@ -52,7 +52,7 @@ final class VirtualRun {
     prices = executor.prices
     rules = executor.rules
     self.keepsHistory = keepsHistory
-    random = SplitMix64(state: seed)
+    random = SeededGenerator(seed: seed)
     counts = SeatCounts(seats: executor.width)
     attendance = Attendance(caller: .working, seatLimit: width - 1)
     missing = graph.dependencyCounts

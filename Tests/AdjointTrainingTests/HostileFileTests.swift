@@ -1,5 +1,6 @@
 import Adjoint
 import AdjointTraining
+import DependencyScheduling
 import Foundation
 import Testing
 
@@ -200,15 +201,10 @@ import Testing
 
 /// Seeded damage to a file: bits, bytes, pieces, digits, lengths.
 private struct Mutations {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+  private var generator: SeededGenerator
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-  private mutating func below(_ bound: Int) -> Int {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return Int(state.multipliedFullWidth(by: UInt64(bound)).high)
-  }
+  private mutating func below(_ bound: Int) -> Int { generator.index(below: bound) }
 
   private static let tokens = [
     "[", "]", "{", "}", "\"", ",", ":", "\\", "\\u", "-1", "1e9", "18446744073709551615", "9223372036854775807", "null",

@@ -1,15 +1,15 @@
+internal import DependencyScheduling
+
 /// A hash of the bits of numbers in their order, of 64 bits. All NaNs are alike: their bits are not promised.
 public struct BitHash: Sendable {
   public private(set) var value: UInt64 = 0
 
   public init() {}
 
-  /// The mixing of SplitMix64 (Steele, Lea, Flood 2014).
+  /// Mixes as the generator does.
   public mutating func add(_ word: UInt64) {
-    var z = (value ^ word) &+ 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    value = z ^ (z >> 31)
+    var mixed = SeededGenerator(seed: value ^ word)
+    value = mixed.next()
   }
 
   public mutating func add(_ numbers: some Sequence<Double>) {

@@ -1,4 +1,5 @@
 import Adjoint
+import DependencyScheduling
 
 /// Numbers for operations to be tried on.
 enum OperandKind: CaseIterable {
@@ -15,7 +16,7 @@ enum OperandKind: CaseIterable {
   static let count = 1_043
 
   func numbers(_ type: ElementType, count: Int = count, seed: UInt64) -> [Double] {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     return (0..<count).map { _ in
       switch self {
       case .anyBits:

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Dispatch
 import Synchronization
 import Testing
@@ -22,28 +23,19 @@ import GradientMemory
     init(_ buffer: consuming Buffer) { self.buffer = buffer }
   }
 
-  /// A generator of one's own, so that a failure names its seed.
-  private struct Noise {
-    var state: UInt64
-    mutating func next(below bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int((state >> 33) % UInt64(bound))
-    }
-  }
-
   @Test func `buffers taken on one thread and freed on another are never shared and all come back`() throws {
     let arena = BufferArena()
     let slots = (0..<16).map { _ in Slot() }
     let threads = 4
     let corrupted = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
-      var noise = Noise(state: UInt64(thread) + 1)
+      var noise = SeededGenerator(seed: UInt64(thread) + 1)
       for round in 0..<2000 {
-        let count = 64 << noise.next(below: 9)
+        let count = 64 << noise.index(below: 9)
         guard let buffer = try? arena.allocate(byteCount: count) else { continue }
         let mark = UInt64(thread) << 32 | UInt64(round)
         buffer.base.initializeMemory(as: UInt64.self, repeating: mark, count: count / 8)
-        if let other = slots[noise.next(below: slots.count)].exchange(Box(buffer)) {
+        if let other = slots[noise.index(below: slots.count)].exchange(Box(buffer)) {
           let words = other.buffer.base.assumingMemoryBound(to: UInt64.self)
           for index in 1..<other.buffer.byteCount / 8 where words[index] != words[0] {
             corrupted.add(1, ordering: .relaxed)

@@ -1,9 +1,10 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct AccumulateTests {
   private func check<T: KernelFloat>(inputs count: Int, length: Int = 3001, _: T.Type) {
-    var numbers = SeededNumbers(seed: UInt64(count))
+    var numbers = SeededGenerator(seed: UInt64(count))
     let inputs: [[T]] = (0..<count).map { _ in randomValues(length, &numbers) }
     let expected = inputs.dropFirst().reduce(inputs[0]) { sum, next in zip(sum, next).map { $0 + $1 } }
     for inPlace in [false, true] {
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: 1...9) func `integers of any number of contributions are added, wrapping around`(count: Int) {
-    var numbers = SeededNumbers(seed: UInt64(count))
+    var numbers = SeededGenerator(seed: UInt64(count))
     for length in [1, 15, 16, 17, 1_025] {
       let inputs = (0..<count).map { _ in (0..<length).map { _ in Int32.random(in: .min ... .max, using: &numbers) } }
       var output = [Int32](repeating: 99, count: length)

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -87,7 +88,7 @@ import Testing
   static func patterns(of type: ElementType) -> [UInt64] {
     let width = UInt64(8 * type.byteCount)
     if width <= 16 { return Array(0..<1 << width) }
-    var numbers = SeededNumbers(seed: 7)
+    var numbers = SeededGenerator(seed: 7)
     let mask = width == 64 ? UInt64.max : 1 << width - 1
     // The ends, and what lies next to them.
     let edges: [UInt64] = [0, 1, mask, mask >> 1, mask >> 1 + 1, mask >> 1 - 1, mask - 1]

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -54,7 +55,7 @@ import Testing
 
   private func check<T: KernelFloat>(_ product: Product, transposeA: Bool, transposeB: Bool, _: T.Type) {
     let (m, n, k) = (product.m, product.n, product.k)
-    var numbers = SeededNumbers(seed: UInt64(m * 1000 + n * 10 + k))
+    var numbers = SeededGenerator(seed: UInt64(m * 1000 + n * 10 + k))
     let batch = BroadcastShape(product.batchA, product.batchB)
     let a: [T] = randomValues(elementCount(product.batchA) * m * k, &numbers)
     let b: [T] = randomValues(elementCount(product.batchB) * k * n, &numbers)
@@ -111,7 +112,7 @@ import Testing
   }
 
   @Test func `random sizes multiply to what three loops give`() {
-    var numbers = SeededNumbers(seed: 11)
+    var numbers = SeededGenerator(seed: 11)
     for _ in 0..<20 {
       let product = Product(
         m: .random(in: 1...90, using: &numbers), n: .random(in: 1...90, using: &numbers),

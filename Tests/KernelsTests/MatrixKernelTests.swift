@@ -1,4 +1,5 @@
 import CKernels
+import DependencyScheduling
 import Foundation
 import Kernels
 import Testing
@@ -20,7 +21,7 @@ import Testing
 
     init(m: Int, n: Int, k: Int, _ form: Form, gap: Int = 0) {
       (self.m, self.n, self.k, self.form) = (m, n, k, form)
-      var numbers = SeededNumbers(seed: UInt64(m * 10_000 + n * 100 + k))
+      var numbers = SeededGenerator(seed: UInt64(m * 10_000 + n * 100 + k))
       // Of both signs, so that sums cancel; a few as small as they come.
       func number() -> T {
         let number = T(Int.random(in: -1_000...1_000, using: &numbers)) / 700

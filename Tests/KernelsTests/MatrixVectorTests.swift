@@ -1,4 +1,5 @@
 import CKernels
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
     let rows: Int, columns: Int, stride: Int
     var values: [T]
 
-    init(_ rows: Int, _ columns: Int, _ numbers: inout SeededNumbers) {
+    init(_ rows: Int, _ columns: Int, _ numbers: inout SeededGenerator) {
       (self.rows, self.columns, stride) = (rows, columns, columns + 3)
       values = [T](repeating: .nan, count: rows * stride)
       for row in 0..<rows {
@@ -26,7 +27,7 @@ import Testing
 
   /// y = matrix · x, elements of x and y `step` apart, the matrix by rows or by columns.
   private func checkVector<T: KernelFloat>(rows: Int, columns: Int, byColumns: Bool, step: Int, _: T.Type) {
-    var numbers = SeededNumbers(seed: UInt64(rows * 1_000 + columns))
+    var numbers = SeededGenerator(seed: UInt64(rows * 1_000 + columns))
     let matrix = byColumns ? Matrix<T>(columns, rows, &numbers) : Matrix<T>(rows, columns, &numbers)
     var x = [T](repeating: .nan, count: columns * step)
     for special in [nil, T.nan, .infinity] {

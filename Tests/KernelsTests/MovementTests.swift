@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -35,7 +36,7 @@ import Testing
     return output
   }
 
-  private func checkTranspose(_ shape: [Int], _ permutation: [Int], _ numbers: inout SeededNumbers) {
+  private func checkTranspose(_ shape: [Int], _ permutation: [Int], _ numbers: inout SeededGenerator) {
     let values = numbered(shape)
     let plan = MovementPlan.transpose(input: shape, permutation: permutation)
     let expected = coordinates(of: permutation.map { shape[$0] }).map { place in
@@ -56,7 +57,7 @@ import Testing
 
   @Test(arguments: 0...4)
   func `every permutation of every shape up to rank 4 transposes`(rank: Int) {
-    var numbers = SeededNumbers(seed: 1)
+    var numbers = SeededGenerator(seed: 1)
     for shape in shapes(rank: rank) {
       for permutation in permutations(of: Array(0..<rank)) { checkTranspose(shape, permutation, &numbers) }
     }
@@ -67,13 +68,13 @@ import Testing
     ([33, 5, 34], [2, 0, 1]),
   ])
   func `large transposes move by tiles and cut anywhere`(shape: [Int], permutation: [Int]) {
-    var numbers = SeededNumbers(seed: 2)
+    var numbers = SeededGenerator(seed: 2)
     checkTranspose(shape, permutation, &numbers)
   }
 
   /// Axes that do not merge, of which many carry at once, some of size 1; and rows around a tile's and a copy's length.
   @Test func `up to eight axes transpose, in rows of every length around a tile's`() {
-    var numbers = SeededNumbers(seed: 6)
+    var numbers = SeededGenerator(seed: 6)
     for rank in 5...8 {
       for _ in 0..<12 {
         let shape = (0..<rank).map { _ in [1, 2, 2, 3].randomElement(using: &numbers)! }
@@ -94,7 +95,7 @@ import Testing
   }
 
   @Test func `blocks of up to eight axes are sliced out, and padded back into zeros`() {
-    var numbers = SeededNumbers(seed: 7)
+    var numbers = SeededGenerator(seed: 7)
     for rank in 4...8 {
       for _ in 0..<10 {
         let block = (0..<rank).map { _ in [1, 2, 3].randomElement(using: &numbers)! }
@@ -109,7 +110,7 @@ import Testing
 
   @Test(arguments: 0...3)
   func `every block of every shape is sliced out, and padded back into zeros`(rank: Int) {
-    var numbers = SeededNumbers(seed: 3)
+    var numbers = SeededGenerator(seed: 3)
     for whole in shapes(rank: rank) {
       for block in coordinates(of: whole).map({ $0.map { $0 + 1 } }) {
         for starts in coordinates(of: zip(whole, block).map { $0 - $1 + 1 }) {
@@ -119,7 +120,7 @@ import Testing
     }
   }
 
-  private func checkBlock(_ block: [Int], at starts: [Int], of whole: [Int], _ numbers: inout SeededNumbers) {
+  private func checkBlock(_ block: [Int], at starts: [Int], of whole: [Int], _ numbers: inout SeededGenerator) {
     let values = numbered(whole).map { $0 + 1 }
     let plan = MovementPlan.slice(input: whole, starts: starts, output: block)
     let inside = coordinates(of: block).map { place in
@@ -147,7 +148,7 @@ import Testing
     ([[2, 3], [4, 3]], 0), ([[2, 3], [2, 1], [2, 5]], 1), ([[3, 2, 2], [3, 7, 2]], 1), ([[50, 40]], 0),
   ])
   func `tensors are concatenated along an axis, cut anywhere`(inputs: [[Int]], axis: Int) {
-    var numbers = SeededNumbers(seed: 4)
+    var numbers = SeededGenerator(seed: 4)
     let data: [[Float]] = inputs.map { randomValues(elementCount($0), &numbers) }
     var output = inputs[0]
     output[axis] = inputs.map { $0[axis] }.reduce(0, +)
@@ -180,7 +181,7 @@ import Testing
     inputs: [[Int]], axis: Int, starts: [Int], extent: Int
   ) {
     func check<T: KernelFloat>(_: T.Type) {
-      var numbers = SeededNumbers(seed: 9)
+      var numbers = SeededGenerator(seed: 9)
       let data: [[T]] = inputs.map { shape in
         randomValues(elementCount(shape), &numbers).enumerated().map { $0 % 3 == 0 ? -0.0 : $1 }
       }

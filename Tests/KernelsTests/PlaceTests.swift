@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -75,7 +76,7 @@ import Testing
 
   /// One operand lies like the output, the other in one of all other ways.
   @Test func `each operand is read where it lies, in rows of every length around what decides how`() {
-    var numbers = SeededNumbers(seed: 3)
+    var numbers = SeededGenerator(seed: 3)
     for inner in [1, 2, 15, 16, 17, 63, 64, 65, 255, 256, 257, 511, 512, 513] {
       let output = [3, 2, inner]
       for (first, second) in [
@@ -98,7 +99,7 @@ import Testing
 
   /// A part that begins within a row: its first block is the rest of that row, and those behind it are longer.
   @Test func `what is repeated is there for blocks that are longer than the first`() {
-    var numbers = SeededNumbers(seed: 4)
+    var numbers = SeededGenerator(seed: 4)
     for inner in [3, 17, 40, 63] {
       let output = [30, inner], count = 30 * inner
       for shapes in [
@@ -121,7 +122,7 @@ import Testing
   }
 
   @Test func `integers are added and copied in each place`() {
-    var numbers = SeededNumbers(seed: 5)
+    var numbers = SeededGenerator(seed: 5)
     for count in Array(1...35) + [511, 512, 513, 1_025] {
       let operands = (0..<2).map { _ in (0..<count).map { _ in Int32.random(in: .min ... .max, using: &numbers) } }
       for (operation, arity) in [(ElementwiseOperation.add, 2), (.copy, 1)] {

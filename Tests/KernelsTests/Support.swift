@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -8,20 +9,6 @@ import Testing
 #elseif canImport(Musl)
   import Musl
 #endif
-
-/// A sequence that a seed fixes (SplitMix64), so that a failure can be run again.
-struct SeededNumbers: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// The floats the kernels compute with.
 protocol KernelFloat: BinaryFloatingPoint, Sendable {
@@ -57,7 +44,7 @@ func same<T: KernelFloat>(_ a: [T], _ b: [T]) -> Bool {
   a.count == b.count && zip(a, b).allSatisfy { same($0, $1) }
 }
 
-func randomValues<T: KernelFloat>(_ count: Int, _ numbers: inout SeededNumbers) -> [T] {
+func randomValues<T: KernelFloat>(_ count: Int, _ numbers: inout SeededGenerator) -> [T] {
   (0..<count).map { _ in T(Double.random(in: -2...2, using: &numbers)) }
 }
 
@@ -96,7 +83,7 @@ func operandShapes(under output: [Int]) -> [[Int]] {
 }
 
 /// Cuts of 0..<count into odd pieces.
-func oddCuts(_ count: Int, _ numbers: inout SeededNumbers) -> [Range<Int>] {
+func oddCuts(_ count: Int, _ numbers: inout SeededGenerator) -> [Range<Int>] {
   var cuts: [Range<Int>] = []
   var start = 0
   while start < count {

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import WrongLines
 
 /// A line of the list, with the area that it belongs to.
@@ -28,25 +29,14 @@ extension Options {
 
 /// `count` of `elements` in their order, or all if there are no more: always the same for a seed.
 func draw<Element>(_ count: Int, of elements: [Element], seed: String) -> [Element] {
-  var generator = SplitMix(seed: seed)
+  var generator = SeededGenerator(seed: seed)
   let places = elements.indices.shuffled(using: &generator).prefix(count).sorted()
   return places.map { elements[$0] }
 }
 
-/// Steele, Lea and Flood's generator, begun at a hash of a text that is the same in each process.
-private struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  /// FNV-1a over the text's bytes.
-  init(seed: String) {
-    state = seed.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = state
-    bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-    return bits ^ bits >> 31
+extension SeededGenerator {
+  /// The numbers of a text, by its FNV-1a hash, which is the same in each process.
+  fileprivate init(seed: String) {
+    self.init(seed: seed.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
   }
 }

@@ -37,7 +37,7 @@ import Testing
     let hook = Hook()
     let stressed = try hooked(hook)
     let session = try stressed.session(stressed.program(.fine()), on: GraphExecutor.eager(width: width))
-    var random = SplitMix64(seed: UInt64(width))
+    var random = SeededGenerator(seed: UInt64(width))
     let atRest = try allocatedAfterAStep(session)
     var thrown = 0
     for run in 0..<StressScale.repetitions(334) {
@@ -62,7 +62,7 @@ import Testing
     let hook = Hook()
     let stressed = try hooked(hook)
     let session = try stressed.session(stressed.program(.fine()), on: GraphExecutor.eager(width: width))
-    var random = SplitMix64(seed: UInt64(width) + 100)
+    var random = SeededGenerator(seed: UInt64(width) + 100)
     let atRest = try allocatedAfterAStep(session)
     var cancelled = 0
     for run in 0..<StressScale.repetitions(334) {
@@ -85,7 +85,7 @@ import Testing
   @Test func `tasks cancelled at any moment leave their session whole`() async throws {
     let stressed = try hooked(Hook())
     let session = try stressed.session(stressed.program(.fine()), on: GraphExecutor(width: 4))
-    var random = SplitMix64(seed: 5)
+    var random = SeededGenerator(seed: 5)
     for run in 0..<StressScale.repetitions(100) {
       let task = Task { try await session.step() }
       let pause = random.next() % 300
@@ -110,7 +110,7 @@ import Testing
     try free.step()
     let peak = free.memory.peak
     try #require(peak > forwardPeak)
-    var random = SplitMix64(seed: UInt64(width))
+    var random = SeededGenerator(seed: UInt64(width))
     var refused = 0, recovered = 0
     for run in 0..<StressScale.repetitions(60) {
       // The first two runs are not left to chance: one worker's step does not fit and its forward pass does, or

@@ -20,7 +20,7 @@ struct WholeNumberGraphs {
 
   func program(seed: UInt64) throws -> StressedProgram {
     precondition(nodeCount <= 1_000, "With \(nodeCount) nodes, a gradient need not be exact")
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
     let graph = Graph()
     var values: [Node: ReferenceTensor] = [:]

@@ -6,7 +6,7 @@ import DependencyScheduling
 enum VirtualGraphs {
   /// Up to three edges a unit, to units among the next 40, and costs between 1 and 2 · `mean`.
   static func random(seed: UInt64, unitCount: Int = 400, mean: Float = 5_000) -> VirtualGraph {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     var edges: [(UInt32, UInt32)] = []
     for unit in 0..<unitCount - 1 {
       for _ in 0..<random.index(below: 4) {

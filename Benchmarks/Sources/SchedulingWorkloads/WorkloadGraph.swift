@@ -67,7 +67,7 @@ extension WorkloadGraph {
 
   /// Up to four distinct later units within `window`.
   static func random(_ count: Int, window: Int) -> WorkloadGraph {
-    var random = SplitMix64(seed: 42)
+    var random = SeededGenerator(seed: 42)
     return WorkloadGraph(unitCount: count) { unit, emit in
       let degree = 1 + random.next() % 4
       let span = min(window, count - 1 - unit)
@@ -84,7 +84,7 @@ extension WorkloadGraph {
 
   /// `side` levels of `side` units; edges reach the next level only and cover all of it.
   static func levels(_ side: Int) -> WorkloadGraph {
-    var random = SplitMix64(seed: 42)
+    var random = SeededGenerator(seed: 42)
     var order: [Int] = []
     var position = 0
     func shuffle() {

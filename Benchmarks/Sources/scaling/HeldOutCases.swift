@@ -40,7 +40,7 @@ extension ScalingCase {
   /// Blocks of a line, step after step: each waits for itself and its two neighbours of the step before. Costs
   /// differ by up to a third either way.
   static func stencil(blocks: Int, steps: Int, mean: Double, named grain: String) -> ScalingCase {
-    var random = SchedulingWorkloads.SplitMix64(seed: 1_301)
+    var random = SeededGenerator(seed: 1_301)
     var edges: [(UInt32, UInt32)] = []
     for step in 1..<steps {
       for block in 0..<blocks {
@@ -55,7 +55,7 @@ extension ScalingCase {
 
   /// Maps of log-normal costs, then reductions of five times their mean that each wait for all maps, and a last unit.
   static func mapReduce(maps: Int, reductions: Int, mean: Double, named grain: String) -> ScalingCase {
-    var random = SchedulingWorkloads.SplitMix64(seed: 1_302)
+    var random = SeededGenerator(seed: 1_302)
     var edges: [(UInt32, UInt32)] = []
     // All maps and reductions meet in one unit that costs nothing: fewer edges.
     let (meeting, last) = (UInt32(maps), UInt32(maps + reductions + 1))
@@ -71,7 +71,7 @@ extension ScalingCase {
   /// A random series-parallel graph: each part is a unit, two to four parts one after the other, or two to six
   /// parts beside one another between a fork and a join.
   static func seriesParallel(seed: UInt64, mean: Double, named grain: String) -> ScalingCase {
-    var random = SchedulingWorkloads.SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var edges: [(UInt32, UInt32)] = []
     var costs: [Float] = []
     func unit() -> UInt32 {
@@ -108,7 +108,7 @@ extension ScalingCase {
   /// in ten costs ten times as much as the others. The schedule knows the costs, nothing of them, or each wrong by a
   /// factor of up to two.
   static func layers(seed: UInt64, mean: Double, named grain: String, _ knowledge: Knowledge = .right) -> ScalingCase {
-    var random = SchedulingWorkloads.SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var edges: [(UInt32, UInt32)] = []
     var starts = [0, 0]
     var unitCount = 10 + Int(random.next() % 191)
@@ -165,7 +165,7 @@ extension ScalingCase {
   }
 }
 
-extension SchedulingWorkloads.SplitMix64 {
+extension SeededGenerator {
   /// Between 0 and 1, neither of them included.
   fileprivate mutating func uniform() -> Double { (Double(next() >> 11) + 0.5) / 0x1p53 }
 

@@ -86,7 +86,7 @@ extension ScalingCase {
     case constant, exponential, powerLaw = "power-law"
 
     /// A cost whose mean is 1.
-    func draw(_ random: inout SchedulingWorkloads.SplitMix64) -> Double {
+    func draw(_ random: inout SeededGenerator) -> Double {
       let uniform = (Double(random.next() >> 11) + 0.5) / 0x1p53
       return switch self {
       case .constant: 1
@@ -102,7 +102,7 @@ extension ScalingCase {
   static func random(
     _ distribution: Distribution, mean: Double, named grain: String, isNarrow: Bool = false
   ) -> ScalingCase {
-    var random = SchedulingWorkloads.SplitMix64(seed: 7)
+    var random = SeededGenerator(seed: 7)
     let unitCount = 8_192
     var edges: [(UInt32, UInt32)] = []
     for unit in 0..<unitCount - 1 {

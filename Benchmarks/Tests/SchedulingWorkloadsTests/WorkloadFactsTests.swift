@@ -58,7 +58,7 @@ struct Facts: Sendable {
   }
 
   @Test func `the generator is the peers' generator`() {
-    var random = SplitMix64(seed: 42)
+    var random = SeededGenerator(seed: 42)
     let expected: [UInt64] = [
       13_679_457_532_755_275_413, 2_949_826_092_126_892_291, 5_139_283_748_462_763_858, 6_349_198_060_258_255_764,
     ]

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Foundation
 
 /// Images of 8×8 pixels and the digits they show, as the network wants them: row-major, pixels from 0 to 1.
@@ -76,26 +77,4 @@ struct BadRow: Error, CustomStringConvertible {
   let line: Int
   let reason: String
   var description: String { "line \(line): \(reason)" }
-}
-
-/// SplitMix64: the same sequence for a seed on every platform, which the system's generator does not promise.
-struct SeededGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  private mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-
-  /// The numbers below `count` in random order (Fisher and Yates).
-  mutating func permutation(of count: Int) -> [Int] {
-    var numbers = Array(0..<count)
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      numbers.swapAt(last, Int(next().multipliedFullWidth(by: UInt64(last + 1)).high))
-    }
-    return numbers
-  }
 }

@@ -1,3 +1,5 @@
+import DependencyScheduling
+
 /// Sequences to be copied: random vectors of bits, each with as many frames of silence after it as it has vectors, in which
 /// the machine is to say it again.
 ///
@@ -34,17 +36,4 @@ struct CopyTask {
 
   /// A length from `lengths`, each as likely as any other.
   mutating func length(in lengths: ClosedRange<Int>) -> Int { Int.random(in: lengths, using: &generator) }
-}
-
-/// SplitMix64: the same sequence for a seed on every platform, which the system's generator does not promise.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
 }

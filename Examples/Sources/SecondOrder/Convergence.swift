@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Foundation
 
 /// The errors of one iteration after the other, and whether they go down quadratically.
@@ -34,14 +35,11 @@ func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digit
 
 /// Normally distributed numbers from a seed.
 struct Randomness {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
+  private var generator: SeededGenerator
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-  /// Uniform in (0, 1): Knuth's linear congruential generator.
-  private mutating func uniform() -> Double {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return (Double(state >> 11) + 0.5) / 9_007_199_254_740_992
-  }
+  /// Uniform in (0, 1].
+  private mutating func uniform() -> Double { generator.unit() + 0x1p-54 }
 
   /// Mean 0 and variance 1, by Box and Muller.
   mutating func normal() -> Double {

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Testing
 
 @testable import Digits

@@ -1,4 +1,5 @@
 import Adjoint
+import DependencyScheduling
 import Testing
 
 @testable import NeuralTuringMachine

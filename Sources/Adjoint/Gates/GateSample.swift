@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// One application of a gate on which the laws of gates are checked: finite differences against the pullback, the
 /// kernel against the definition, shape of gradient against shape of variable.
 public struct GateSample: Sendable, CustomStringConvertible {
@@ -45,7 +47,7 @@ public struct GateSample: Sendable, CustomStringConvertible {
 
     /// The values for one seed.
     package func values(seed: UInt64, type: ElementType) -> ReferenceTensor {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let count = shape.elementCount
       switch source {
       case .values(let values): return ReferenceTensor(shape, type, values)

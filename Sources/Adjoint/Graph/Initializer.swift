@@ -1,3 +1,5 @@
+internal import DependencyScheduling
+
 /// How a parameter's first values are made: seeded, so that the same program starts from the same bits everywhere.
 public struct Initializer: Hashable, Sendable {
   enum Rule: Hashable, Sendable {
@@ -158,23 +160,6 @@ public struct Initializer: Hashable, Sendable {
   }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a small generator whose sequence is fixed by its seed on every platform.
-package struct SplitMix64: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-  package init(seed: UInt64) { state = seed }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// Uniform in [0, 1), a multiple of 2⁻⁵³.
-  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-}
-
 /// Random numbers of one distribution, one after the other.
 private struct Draws {
   enum Distribution {
@@ -182,11 +167,11 @@ private struct Draws {
     case normal(mean: Double, deviation: Double)
   }
   private let distribution: Distribution
-  private var generator: SplitMix64
+  private var generator: SeededGenerator
 
   init(_ distribution: Distribution, seed: UInt64) {
     self.distribution = distribution
-    generator = SplitMix64(seed: seed)
+    generator = SeededGenerator(seed: seed)
   }
 
   /// How many are drawn at a time to be written.

@@ -1,4 +1,5 @@
 internal import Adjoint
+internal import DependencyScheduling
 
 /// How many operands a sweep tries.
 package enum AccuracyDensity: Sendable {
@@ -43,7 +44,7 @@ struct AccuracyPoints {
   private var few: [Double] { specials.filter { $0 >= -1 || $0.isInfinite || $0.isNaN || $0 == 0 } + [2.5, -0.3] }
 
   private func unary(landmarks: [Double]) -> [Double] {
-    var random = SplitMix64(seed: 16)
+    var random = SeededGenerator(seed: 16)
     let (mantissas, stride) = density == .soak ? (8, 1) : (1, type.isDouble ? 5 : 2)
     var points = specials + signed(landmarks)
     for exponent in exponents where exponent % stride == 0 || (-60...12).contains(exponent) {
@@ -59,7 +60,7 @@ struct AccuracyPoints {
   /// Some exponents over the range with a seeded mantissa each, whole and simple numbers, and the special ones.
   private var axis: [Double] {
     let count = density == .soak ? 60 : 8
-    var random = SplitMix64(seed: 61)
+    var random = SeededGenerator(seed: 61)
     let width = exponents.upperBound - exponents.lowerBound
     let spread = (0...count).map { exponents.lowerBound + width * $0 / count } + [-9, -1, 0, 4]
     let points = specials + signed(spread.map { power($0, random.unit()) } + [0.5, 2, 3])

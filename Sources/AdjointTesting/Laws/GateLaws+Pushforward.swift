@@ -1,4 +1,5 @@
 internal import Adjoint
+internal import DependencyScheduling
 
 /// ⟨v, J · u⟩ = ⟨Jᵀ · v, u⟩ for a direction u of the operands and an upstream gradient v: the pushforward and the
 /// pullback are of one Jacobian, which finite differences hold the pullback to.
@@ -19,7 +20,7 @@ struct PushforwardLaw {
     guard applied.output.elementType.isDifferentiable, !moving.isEmpty else { return nil }
     let (graph, upstream) = (applied.graph, applied.upstream())
     let variables = moving.map { applied.operands[$0] }
-    var random = SplitMix64(seed: 3)
+    var random = SeededGenerator(seed: 3)
     let directions = variables.map { variable in
       graph.constant((0..<variable.shape.elementCount).map { _ in 2 * random.unit() - 1 }, variable.shape)
     }

@@ -1,4 +1,4 @@
-internal import Adjoint
+internal import DependencyScheduling
 
 /// The rows of a data set in batches, without end: each epoch goes through them in a new order, which only the seed and
 /// the epoch's number decide, so that a position is two numbers.
@@ -84,12 +84,10 @@ public struct Batches: Sendable {
 
   /// The order of the current epoch (Fisher and Yates), from the seed and its number alone.
   private mutating func shuffle() {
-    var mixed = SplitMix64(seed: seed &+ UInt64(position.epoch) &* 0xD1B5_4A32_D192_ED03)
-    var generator = SplitMix64(seed: mixed.next())
+    var mixed = SeededGenerator(seed: seed &+ UInt64(position.epoch) &* 0xD1B5_4A32_D192_ED03)
+    var generator = SeededGenerator(seed: mixed.next())
     for row in 0..<rowCount { order[row] = row }
-    for last in stride(from: rowCount - 1, to: 0, by: -1) {
-      order.swapAt(last, Int(generator.next().multipliedFullWidth(by: UInt64(last + 1)).high))
-    }
+    generator.shuffle(&order)
   }
 }
 

@@ -22,7 +22,7 @@ public struct SeededExecutor: ScheduleExecutor {
   /// - Throws: The first error that `body` threw, or `CancellationError`.
   @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public func run(_ schedule: Schedule, options: RunOptions, _ body: @Sendable (UnitID) throws -> Void) throws {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     var missing = (0..<schedule.unitCount).map { schedule.dependencyCount(of: UnitID(UInt32($0))) }
     var ready = schedule.roots
     while !ready.isEmpty {
@@ -35,25 +35,5 @@ public struct SeededExecutor: ScheduleExecutor {
         if missing[Int(successor.index)] == 0 { ready.append(successor) }
       }
     }
-  }
-}
-
-/// Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators* (OOPSLA 2014).
-package struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  package init(state: UInt64) { self.state = state }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-
-  /// An index in `0..<count`. Not the standard library's algorithm, which may change and with it every replay.
-  package mutating func index(below count: Int) -> Int {
-    Int(next().multipliedFullWidth(by: UInt64(count)).high)
   }
 }

@@ -58,14 +58,11 @@ import Testing
   }
 
   private func tensors(_ sample: GateSample, _ type: ElementType, step: Double) -> [ReferenceTensor] {
-    var state: UInt64 = 7
+    var random = SeededGenerator(seed: 7)
     return sample.operands.map { operand in
       ReferenceTensor(
         operand.shape, type,
-        (0..<operand.shape.elementCount).map { _ in
-          state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-          return (Double(state >> 60) - 8) * step
-        })
+        (0..<operand.shape.elementCount).map { _ in (Double(random.next() >> 60) - 8) * step })
     }
   }
 

@@ -1,5 +1,6 @@
 import Adjoint
 import AdjointTesting
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -45,13 +46,13 @@ import Testing
   }
 
   private func numbers(_ range: ClosedRange<Double>, seed: UInt64, count: Int = count) -> [Double] {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     return (0..<count).map { _ in range.lowerBound + (range.upperBound - range.lowerBound) * generator.unit() }
   }
 
   /// Of all exponents from `lowest` to `highest`, of both signs.
   private func scales(_ lowest: Int, _ highest: Int, seed: UInt64) -> [Double] {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     return (0..<Self.count).map { _ in
       let exponent = lowest + Int(generator.next() % UInt64(highest - lowest + 1))
       let magnitude = Double(sign: .plus, exponent: exponent, significand: 1 + generator.unit())

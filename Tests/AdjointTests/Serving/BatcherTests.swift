@@ -18,7 +18,7 @@ import Testing
   }
 
   private func row(_ seed: Int, width: Int = 48) -> [Float] {
-    var generator = SplitMix64(seed: UInt64(seed))
+    var generator = SeededGenerator(seed: UInt64(seed))
     return (0..<width).map { _ in Float(generator.unit()) - 0.5 }
   }
 

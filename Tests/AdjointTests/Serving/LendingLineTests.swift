@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Testing
 
 @testable import Adjoint
@@ -104,7 +105,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3] as [UInt64]) func `a line whose places are left serves the others in order`(seed: UInt64) {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var line = TicketLine<Int>(), model: [Int] = []
     for number in 0..<2_000 {
       line.append(number, Ticket(number: UInt64(number)))

@@ -33,7 +33,7 @@ import Testing
   @Test(arguments: [1, 2, 4]) func `the first error ends a run, and the next run is right`(width: Int) async throws {
     let executor = GraphExecutor.sharing(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(15))
-    var random = TestRandom(seed: UInt64(width))
+    var random = SeededGenerator(seed: UInt64(width))
     try await withWatchdog(executor: executor) {
       for attempt in 1...StressScale.repetitions(100) {
         let thrower = UInt32(random.below(225))
@@ -83,7 +83,7 @@ import Testing
   @Test(arguments: [1, 2]) func `tasks cancelled at any moment end whole or not at all`(width: Int) async throws {
     let executor = try GraphExecutor(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(20))
-    var random = TestRandom(seed: UInt64(width))
+    var random = SeededGenerator(seed: UInt64(width))
     await withWatchdog(executor: executor) {
       for run in 1...StressScale.repetitions(500) {
         let task = Task { try await executor.run(witness.schedule) { witness.visit($0, run: run) } }

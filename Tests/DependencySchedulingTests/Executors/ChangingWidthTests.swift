@@ -100,7 +100,7 @@ import Threads
           for run in 1...StressScale.repetitions(200) { #expect(try! witness.check(on: executor, run: run)) }
         }
         let changer = TestThread {
-          var random = TestRandom(seed: 3)
+          var random = SeededGenerator(seed: 3)
           while isOver.value == 0 {
             try! executor.setWidth(1 + random.below(6))
             spin(microseconds: UInt64(random.below(200)))

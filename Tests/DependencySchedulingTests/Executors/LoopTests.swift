@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `a sum of floats has the same bits at every width, in both forms`() async throws {
-    var random = TestRandom(seed: 1)
+    var random = SeededGenerator(seed: 1)
     let values = (0..<10_007).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: random.next()) & 0xBFFF_FFFF) }
     let partial: @Sendable (Range<Int>) -> Float = { stretch in stretch.reduce(0) { $0 + values[$1] } }
     for grain in [1, 64, 1_000] {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(20)), .watched()) struct CancellationTests {
   @Test(arguments: [1, 2, 4]) func `cancelled at a random unit, a run stops; the next one is right`(width: Int) throws {
-    var random = TestRandom(seed: UInt64(100 + width))
+    var random = SeededGenerator(seed: UInt64(100 + width))
     let executor = GraphExecutor.sharing(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(20))
     for attempt in 0..<StressScale.repetitions(1_000) {
@@ -28,7 +28,7 @@ import Testing
   @Test(arguments: [1, 2, 4]) func `cancelled from outside at any moment, a run ends whole or not at all`(width: Int)
     throws
   {
-    var random = TestRandom(seed: UInt64(200 + width))
+    var random = SeededGenerator(seed: UInt64(200 + width))
     let executor = GraphExecutor.sharing(width: width)
     let witness = OrderWitness(TestGraphs.wavefront(30))
     let outside = DispatchQueue(label: "canceller")

@@ -63,7 +63,7 @@ import Testing
     async throws
   {
     let executor = try GraphExecutor(width: width)
-    var random = TestRandom(seed: 9)
+    var random = SeededGenerator(seed: 9)
     await withWatchdog(executor: executor) {
       for attempt in 1...StressScale.repetitions(3_000) {
         // New ones have no run state yet, and old ones have one of an earlier run.

@@ -10,7 +10,7 @@ import Testing
 
   @Test(arguments: [1, 2, 4, 8])
   func `a unit that throws ends its run, its successors never start, the next run is right`(width: Int) throws {
-    var random = TestRandom(seed: UInt64(width))
+    var random = SeededGenerator(seed: UInt64(width))
     let executor = GraphExecutor.sharing(width: width)
     let edges = TestGraphs.random(unitCount: 400, fanOut: 30, seed: 7)
     let witness = OrderWitness(try Schedule(unitCount: 400, dependencies: edges))

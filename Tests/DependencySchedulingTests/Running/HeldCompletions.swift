@@ -41,7 +41,7 @@ final class Completer: Sendable {
 
   init(seed: UInt64) {
     _ = TestThread { [self] in
-      var random = TestRandom(seed: seed)
+      var random = SeededGenerator(seed: seed)
       while true {
         given.wait()
         if isStopped.load(ordering: .relaxed) { break }

@@ -11,7 +11,7 @@ import Threads
   private static let diamond = try! Schedule(unitCount: 4, dependencies: [(0, 1), (0, 2), (1, 3), (2, 3)])
 
   private static func random(_ seed: UInt64, units: Int) throws -> Schedule {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     let edges = (1..<UInt32(units)).flatMap { unit in
       (0..<2).map { _ in (UInt32(random.index(below: Int(unit))), unit) }
     }

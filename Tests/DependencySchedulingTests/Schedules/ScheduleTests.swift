@@ -52,7 +52,7 @@ import Testing
   @Test(arguments: 1...5) func `where costs are known, roots and successors come in the order of their longest paths`(
     unitCount: Int
   ) throws {
-    var random = TestRandom(seed: UInt64(unitCount))
+    var random = SeededGenerator(seed: UInt64(unitCount))
     for edges in TestGraphs.all(unitCount: unitCount) {
       let costs = (0..<unitCount).map { _ in Float(1 + random.below(8)) }
       let schedule = try Schedule(unitCount: unitCount, dependencies: edges, costs: costs)
@@ -113,7 +113,7 @@ import Testing
   @Test func `whatever cycle is reported is one`() throws {
     var cycles = 0
     for seed in 0..<300 as Range<UInt64> {
-      var random = TestRandom(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let edges = (0..<30).map { _ in (UInt32(random.below(20)), UInt32(random.below(20))) }
       do {
         let schedule = try Schedule(unitCount: 20, dependencies: edges)

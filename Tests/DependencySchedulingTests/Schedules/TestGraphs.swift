@@ -19,7 +19,7 @@ enum TestGraphs {
   ///
   /// Indices are shuffled, so that they are no topological order.
   static func random(unitCount: Int, fanOut: Int, seed: UInt64) -> [Edge] {
-    var random = TestRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var names = (0..<unitCount).map { UInt32($0) }
     names.shuffle(using: &random)
     var edges: [Edge] = []
@@ -56,23 +56,7 @@ enum TestGraphs {
   }
 }
 
-/// Replayable randomness (splitmix64).
-struct TestRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-
-  mutating func below(_ bound: Int) -> Int {
-    Int(next() % UInt64(max(bound, 1)))
-  }
+extension SeededGenerator {
+  /// A number in `0..<bound`; 0 if there is none.
+  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
 }

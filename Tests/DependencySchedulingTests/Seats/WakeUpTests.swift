@@ -14,7 +14,7 @@ import Testing
 
   /// Microseconds: a worker looks around for 40 before it sleeps, so a fork comes before, about then, or after.
   private func delays(_ count: Int, seed: UInt64) -> [UInt64] {
-    var random = TestRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     return (0..<StressScale.repetitions(count)).map { _ in UInt64(20 + random.below(60)) }
   }
 

@@ -1,10 +1,11 @@
+import DependencyScheduling
 import Foundation
 
 /// Loads of many shapes, each from its seed.
 enum RandomLoads {
   /// 2 to `largest` units of 5 ns to 1 ms on the average, at widths 2 to 64.
   static func load(seed: UInt64, largest: Double = 100_000) -> VirtualLoad {
-    var random = TestRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let count = Int(spread(2, largest, &random))
     let mean = spread(5, 1_000_000, &random)
     let width = Int(spread(2, 64.99, &random))
@@ -23,12 +24,12 @@ enum RandomLoads {
   }
 
   /// A number between `low` and `high`, each order of magnitude as likely as any other.
-  private static func spread(_ low: Double, _ high: Double, _ random: inout TestRandom) -> Double {
+  private static func spread(_ low: Double, _ high: Double, _ random: inout SeededGenerator) -> Double {
     low * pow(high / low, fraction(&random))
   }
 
   /// Above 0, at most 1.
-  static func fraction(_ random: inout TestRandom) -> Double {
+  static func fraction(_ random: inout SeededGenerator) -> Double {
     Double(random.next() >> 11 + 1) / Double(1 << 53)
   }
 }

@@ -53,7 +53,7 @@ import Testing
 
   @Test(arguments: 300..<340)
   func `disturbed runs, some heavily, leave half of all runs near the better`(seed: Int) {
-    var random = TestRandom(seed: UInt64(seed) + 1_000)
+    var random = SeededGenerator(seed: UInt64(seed) + 1_000)
     let load = RandomLoads.load(seed: UInt64(seed), largest: 3_000)
     var executor = VirtualExecutor(load)
     var times: [Double] = []

@@ -9,7 +9,7 @@ import Testing
   private static func random(_ count: Int, seed: UInt64, asynchronously: Bool) throws -> (
     tasks: TaskSchedule, outputs: [TaskOutput<UInt64>], expected: [UInt64]
   ) {
-    var random = TestRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var graph = TaskGraph()
     let group = try graph.group("some", limit: 2)
     var outputs: [TaskOutput<UInt64>] = []

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -20,7 +21,7 @@ import Testing
 
   /// Whole numbers, whose sums are exact in any order, and one that is special.
   private func check<T: KernelFloat>(channels: Int, size: Int, radius: Int, isOnce: Bool = false, _: T.Type) {
-    var numbers = SeededNumbers(seed: UInt64(channels * 1000 + size * 10 + radius))
+    var numbers = SeededGenerator(seed: UInt64(channels * 1000 + size * 10 + radius))
     var values: [T] = (0..<2 * channels * size).map { _ in T(Int.random(in: 1...99, using: &numbers)) }
     for special in [nil, T.nan, .infinity] {
       if let special { values[Int.random(in: values.indices, using: &numbers)] = special }

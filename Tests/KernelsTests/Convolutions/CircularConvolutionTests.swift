@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -45,7 +46,7 @@ import Testing
 
   private func check<T: KernelFloat>(_ test: Case, _: T.Type) {
     let plan = test.plan
-    var numbers = SeededNumbers(seed: UInt64(plan.length))
+    var numbers = SeededGenerator(seed: UInt64(plan.length))
     let a: [T] = randomValues(3 * plan.length, &numbers), u: [T] = randomValues(3 * plan.length, &numbers)
     let b: [T] = randomValues(3 * plan.taps, &numbers)
     let convolved = run(a.count, a, b) {

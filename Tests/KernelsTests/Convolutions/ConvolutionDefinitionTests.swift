@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
   }
 
   @Test func `the definition sums over channels, filters and pixels in chunks of 256`() {
-    var numbers = SeededNumbers(seed: 21)
+    var numbers = SeededGenerator(seed: 21)
     let one = Axis(image: 1, kernel: 1, result: 1, stride: 1, padding: 0, dilation: 1)
     let row = Axis(image: 700, kernel: 1, result: 700, stride: 1, padding: 0, dilation: 1)
     for count in [1, 255, 256, 257, 700] {
@@ -40,7 +41,7 @@ import Testing
 
   /// Padding keeps its place in the index: the chunk ends where it does without.
   @Test func `what lies in the padding is counted and skipped`() {
-    var numbers = SeededNumbers(seed: 22)
+    var numbers = SeededGenerator(seed: 22)
     let one = Axis(image: 1, kernel: 1, result: 1, stride: 1, padding: 0, dilation: 1)
     let edge = Axis(image: 2, kernel: 3, result: 1, stride: 1, padding: 1, dilation: 1)
     let geometry = ConvolutionGeometry(batch: 1, channels: 200, filters: 1, groups: 1, rows: one, columns: edge)
@@ -60,7 +61,7 @@ import Testing
   // MARK: the kernels
 
   /// Numbers of both signs that cancel, zeros of both signs, and some so small that products vanish.
-  private func numbers<T: KernelFloat>(_ count: Int, specials: Int, _ numbers: inout SeededNumbers) -> [T] {
+  private func numbers<T: KernelFloat>(_ count: Int, specials: Int, _ numbers: inout SeededGenerator) -> [T] {
     var values: [T] = (0..<count).map { _ in
       let value = T(Int.random(in: -1_000...1_000, using: &numbers)) / 700
       switch Int.random(in: 0..<25, using: &numbers) {
@@ -79,7 +80,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(_ geometry: ConvolutionGeometry, specials: Int, seed: UInt64, _: T.Type) {
-    var generator = SeededNumbers(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     for part in Self.parts {
       let (first, second) = geometry.operandCounts(of: part)
       let a: [T] = numbers(first, specials: specials / 2, &generator)
@@ -204,7 +205,7 @@ import Testing
         batch: batch, channels: channels, filters: filters, groups: groups,
         rows: Self.axis(9, kernel, padding: kernel / 2), columns: Self.axis(32, kernel, padding: kernel / 2))
     }
-    var generator = SeededNumbers(seed: 90)
+    var generator = SeededGenerator(seed: 90)
     let one = geometry(1)
     for batch in 1...5 {
       for part in Self.parts {

@@ -1,10 +1,11 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
 /// The tiles of machines with 16 registers compute the very sums that those of machines with 32 do.
 @Suite(.timeLimit(.minutes(20))) struct ConvolutionKernelTests {
   private func check<T: KernelFloat>(_ geometry: ConvolutionGeometry, _: T.Type) {
-    var numbers = SeededNumbers(seed: 5)
+    var numbers = SeededGenerator(seed: 5)
     for part in [ConvolutionPart.result, .inputGradient, .kernelGradient] {
       let (first, second) = geometry.operandCounts(of: part)
       let a: [T] = randomValues(first, &numbers), b: [T] = randomValues(second, &numbers)

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -23,7 +24,7 @@ import Testing
 
   @Test func `every small geometry is the sum of what the kernel meets, along either axis`() {
     let other = Axis(image: 3, kernel: 2, result: 4, stride: 1, padding: 1, dilation: 1)
-    var numbers = SeededNumbers(seed: 11)
+    var numbers = SeededGenerator(seed: 11)
     for axis in Self.axes {
       for geometry in [Self.geometry(axis, other), Self.geometry(other, axis)] {
         check(geometry, Values(rate: 0.1), Float.self, &numbers)
@@ -32,7 +33,7 @@ import Testing
   }
 
   @Test func `two axes, each of its own kind, are the sum of what the kernel meets`() {
-    var numbers = SeededNumbers(seed: 12)
+    var numbers = SeededGenerator(seed: 12)
     for number in 0..<200 {
       let axes = (Self.axes.randomElement(using: &numbers)!, Self.axes.randomElement(using: &numbers)!)
       let geometry = Self.geometry(axes.0, axes.1, channels: 4, filters: 6, groups: number % 2 + 1)
@@ -49,7 +50,7 @@ import Testing
         image: image, kernel: kernel, result: (image + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1,
         stride: stride, padding: padding, dilation: dilation)
     }
-    var numbers = SeededNumbers(seed: 13)
+    var numbers = SeededGenerator(seed: 13)
     let geometry = Self.geometry(axis(9, 3), axis(33, 2), channels: 3, filters: 37)
     for narrow in [false, true] {
       check(geometry, Values(rate: 0.005), narrow: narrow, Float.self, &numbers)
@@ -61,7 +62,7 @@ import Testing
   /// them, tiles of 14 and 6 pixels that end anywhere, sums that are checked by what they come to; block by block, and
   /// many blocks at once.
   @Test func `channels, elements and pixels of every number around a vector's, a packing's and a tile's`() {
-    var numbers = SeededNumbers(seed: 14)
+    var numbers = SeededGenerator(seed: 14)
     for (number, sizes) in [
       (16, 3, 1), (3, 16, 2), (17, 15, 3), (31, 2, 5), (2, 33, 7), (16, 17, 7), (33, 1, 2), (1, 32, 1), (64, 2, 2),
       (18, 18, 3), (43, 1, 3), (7, 9, 4),
@@ -84,7 +85,7 @@ import Testing
 
   /// Strides, whose pixels fall into classes, of which each packs other elements of the kernels, and groups.
   @Test func `strided kernels of whole vectors of channels are packed as they are read`() {
-    var numbers = SeededNumbers(seed: 15)
+    var numbers = SeededGenerator(seed: 15)
     for (stride, kernel, dilation, groups) in [(2, 3, 1, 1), (2, 7, 1, 2), (3, 8, 1, 1), (2, 3, 2, 1), (4, 3, 1, 2)] {
       func axis(_ image: Int) -> Axis {
         Axis(
@@ -103,7 +104,7 @@ import Testing
 
   /// Eighths, and as many special numbers as said in each operand.
   private func checkEachWay<T: KernelFloat>(
-    _ geometry: ConvolutionGeometry, specials: Int?, _: T.Type, _ numbers: inout SeededNumbers
+    _ geometry: ConvolutionGeometry, specials: Int?, _: T.Type, _ numbers: inout SeededGenerator
   ) {
     let sizes = Sizes(geometry)
     func values(_ count: Int, isSpecial: Bool) -> [T] {
@@ -192,7 +193,7 @@ import Testing
   private struct Values {
     let rate: Double
 
-    func make<T: KernelFloat>(_ count: Int, _ numbers: inout SeededNumbers) -> [T] {
+    func make<T: KernelFloat>(_ count: Int, _ numbers: inout SeededGenerator) -> [T] {
       (0..<count).map { _ in
         let value = T(Int.random(in: -8...8, using: &numbers)) / 8
         if Double.random(in: 0..<1, using: &numbers) >= rate { return value }
@@ -203,7 +204,7 @@ import Testing
 
   private func check<T: KernelFloat>(
     _ geometry: ConvolutionGeometry, _ values: Values, narrow: Bool = false, _: T.Type,
-    _ numbers: inout SeededNumbers
+    _ numbers: inout SeededGenerator
   ) {
     let sizes = Sizes(geometry)
     for part in [ConvolutionPart.result, .inputGradient, .kernelGradient] {

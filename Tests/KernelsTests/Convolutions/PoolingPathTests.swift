@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -98,7 +99,7 @@ private struct Windows {
   /// Whole numbers, of which some tie, and then with numbers that are special in every few places, one place after the
   /// other.
   func check<T: KernelFloat>(_: T.Type) {
-    var numbers = SeededNumbers(seed: UInt64(pixelCount * 31 + windowCount))
+    var numbers = SeededGenerator(seed: UInt64(pixelCount * 31 + windowCount))
     let pixels: [T] = (0..<pixelCount).map { _ in T(Int.random(in: -9...9, using: &numbers)) }
     let upstream: [T] = (0..<windowCount).map { _ in T(Int.random(in: 1...9, using: &numbers)) }
     check(pixels, upstream, "numbers")

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -46,7 +47,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(columns: Int, indices count: Int, _: T.Type) throws {
-    var numbers = SeededNumbers(seed: UInt64(1000 * columns + count))
+    var numbers = SeededGenerator(seed: UInt64(1000 * columns + count))
     let tables: [[T]] = [randomValues(7 * columns, &numbers), randomValues(5 * columns, &numbers)]
     let factors: [T] = randomValues(columns, &numbers)
     let indices = (0..<count).map { _ in Int32.random(in: 0..<5, using: &numbers) }
@@ -94,7 +95,7 @@ import Testing
 
   @Test func `rows are there around a block that is computed with its neighbours`() throws {
     let count = 3_000, shape = [count]
-    var numbers = SeededNumbers(seed: 5)
+    var numbers = SeededGenerator(seed: 5)
     let table: [Double] = randomValues(40, &numbers)
     let indices = (0..<count).map { _ in Int32.random(in: 0..<40, using: &numbers) }
     func build(_ gathers: Bool) -> ElementwiseChain {

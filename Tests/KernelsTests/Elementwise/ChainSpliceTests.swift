@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
     var builder: ElementwiseChain.Builder
     var results: [Int] = []
 
-    init(count: Int, operations: Int, _ numbers: inout SeededNumbers) {
+    init(count: Int, operations: Int, _ numbers: inout SeededGenerator) {
       self.count = count
       builder = .init(shape: [count])
       for operand in 0..<4 {
@@ -29,12 +30,12 @@ import Testing
       }
     }
 
-    private func value(_ numbers: inout SeededNumbers) -> Int {
+    private func value(_ numbers: inout SeededGenerator) -> Int {
       let value = Bool.random(using: &numbers) ? values.count - 1 : Int.random(in: 0..<values.count, using: &numbers)
       return value == 3 ? 0 : value
     }
 
-    private mutating func apply(_ numbers: inout SeededNumbers) {
+    private mutating func apply(_ numbers: inout SeededGenerator) {
       let operation = ChainSpliceTests.operations.randomElement(using: &numbers)!
       let operands = (0..<operation.arity).map { _ in value(&numbers) }
       results.append(builder.apply(operation, operands))
@@ -43,7 +44,7 @@ import Testing
     }
 
     /// A value up or down by a few elements; of the ones it leaves behind some come from the last operand, others are 0.
-    private mutating func splice(_ numbers: inout SeededNumbers) {
+    private mutating func splice(_ numbers: inout SeededGenerator) {
       let source = value(&numbers)
       let shift = Int.random(in: 0...min(5, count), using: &numbers) * (Bool.random(using: &numbers) ? 1 : -1)
       guard reaches[source] + abs(shift) <= ElementwiseChain.Demand.most.reach, abs(shift) < count else { return }
@@ -66,7 +67,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(seed: UInt64, _: T.Type) {
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let count = [1, 3, 40, 700, 1_500, 5_000].randomElement(using: &numbers)!
     let random = RandomChain<T>(count: count, operations: Int.random(in: 1...40, using: &numbers), &numbers)
     guard let last = random.results.last else { return }

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -129,7 +130,7 @@ import Testing
   func `a chain that ends in a reduction has the bits of the chain and then the reduction`(columns: Int) throws {
     func check<T: KernelFloat>(_ operation: ReduceOperation, isStored: Bool, scale: T) throws {
       let rows = max(3, 4_200 / columns), count = rows * columns
-      var numbers = SeededNumbers(seed: UInt64(columns))
+      var numbers = SeededGenerator(seed: UInt64(columns))
       let values: [T] = randomValues(count, &numbers)
       var builder = ElementwiseChain.Builder(shape: [rows, columns])
       let x = builder.operand(.whole([rows, columns])), factor = builder.operand(.broadcast([1], to: [rows, columns]))

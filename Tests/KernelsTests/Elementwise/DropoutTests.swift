@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -34,7 +35,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(_: T.Type) {
-    var numbers = SeededNumbers(seed: 9)
+    var numbers = SeededGenerator(seed: 9)
     let values: [T] = randomValues(1003, &numbers)
     for (rate, step) in [(0.0, 0), (0.1, 1), (0.5, -1), (0.999, 7)] as [(Double, Int32)] {
       let plan = DropoutPlan(rate: rate, seed: 0x1234_5678_9abc_def0, stream: 11)

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     var values: [[T]] = []
     var applications: [(operation: ElementwiseOperation, operands: [Int])] = []
 
-    init(shape: [Int], operations: Int, _ numbers: inout SeededNumbers) {
+    init(shape: [Int], operations: Int, _ numbers: inout SeededGenerator) {
       self.shape = shape
       for _ in 0..<Int.random(in: 1...6, using: &numbers) { addOperand(&numbers) }
       for _ in 0..<operations {
@@ -26,7 +27,7 @@ import Testing
       }
     }
 
-    private mutating func addOperand(_ numbers: inout SeededNumbers) {
+    private mutating func addOperand(_ numbers: inout SeededGenerator) {
       let places = coordinates(of: shape)
       switch Int.random(in: 0..<4, using: &numbers) {
       case 0:
@@ -54,7 +55,7 @@ import Testing
     }
 
     /// Every result that no operation reads, and some others.
-    func outputs(_ numbers: inout SeededNumbers) -> [Int] {
+    func outputs(_ numbers: inout SeededGenerator) -> [Int] {
       let read = Set(applications.flatMap(\.operands))
       let results = views.count..<views.count + applications.count
       return results.filter { !read.contains($0) || Int.random(in: 0..<4, using: &numbers) == 0 }.shuffled(
@@ -70,7 +71,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(seed: UInt64, _: T.Type) {
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let rank = Int.random(in: 0...3, using: &numbers)
     let shape = (0..<rank).map { _ in [1, 2, 3, 5, 70, 300].randomElement(using: &numbers)! }
     guard elementCount(shape) < 30_000 else { return }

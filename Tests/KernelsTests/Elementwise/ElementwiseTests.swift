@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -41,7 +42,7 @@ import Testing
   }
 
   private func checkLayouts<T: KernelFloat>(_: T.Type, rank: Int) {
-    var numbers = SeededNumbers(seed: UInt64(rank))
+    var numbers = SeededGenerator(seed: UInt64(rank))
     for output in shapes(rank: rank) {
       let places = coordinates(of: output)
       let operands = operandShapes(under: output)
@@ -83,7 +84,7 @@ import Testing
     ([6, 1, 130], [1, 1, 130], [6, 1, 1]),
   ])
   func `long rows, columns and scalars broadcast, cut anywhere`(output: [Int], first: [Int], second: [Int]) {
-    var numbers = SeededNumbers(seed: 5)
+    var numbers = SeededGenerator(seed: 5)
     let a: [Float] = randomValues(elementCount(first), &numbers)
     let b: [Float] = randomValues(elementCount(second), &numbers)
     let expected = coordinates(of: output).map {
@@ -95,7 +96,7 @@ import Testing
   }
 
   private func checkCuts<T: KernelFloat>(_ operation: ElementwiseOperation, _: T.Type) {
-    var numbers = SeededNumbers(seed: 17)
+    var numbers = SeededGenerator(seed: 17)
     let count = 1500
     let shape = [count]
     let operands: [[T]] = (0..<3).map { _ in

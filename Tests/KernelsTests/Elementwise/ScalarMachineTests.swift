@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(_ operation: ElementwiseOperation, runsOf count: Int, _: T.Type) {
-    var numbers = SeededNumbers(seed: UInt64(count))
+    var numbers = SeededGenerator(seed: UInt64(count))
     let values: [T] = randomValues(300, &numbers).map { $0 * $0 * $0 * 40 }
     let operands = (0..<operation.arity).map { _ in (0..<count).map { _ in Int(numbers.next() % 300) } }
     let gathered = operands.map { column in ([count], column.map { values[$0] }) }
@@ -90,7 +91,7 @@ import Testing
 
   private func checkSeries<T: KernelFloat>(_ operation: ElementwiseOperation, count: Int, _: T.Type) {
     let opcode = UInt8(operation.rawValue)
-    var numbers = SeededNumbers(seed: UInt64(count))
+    var numbers = SeededGenerator(seed: UInt64(count))
     let values: [T] = randomValues(50, &numbers)
     let operands = (0..<count).map { _ in UInt32(numbers.next() % 50) }
     let first = [ScalarCode.head(opcode, .single), 0, 1]

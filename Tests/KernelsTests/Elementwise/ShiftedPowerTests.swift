@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
   }
 
   @Test func `digits of an exponent that its shift would round away are kept`() {
-    var numbers = SeededNumbers(seed: 3)
+    var numbers = SeededGenerator(seed: 3)
     var cases: [(Double, Double, Double)] = []
     for _ in 0..<4_000 {
       // Neither a^b nor a^-c leaves the range of doubles.

@@ -1,4 +1,5 @@
 import CKernels
+import DependencyScheduling
 import Foundation
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
 
   /// B with NaN between its rows, at the end of memory behind which nothing can be read.
   private static func matrix<T: KernelFloat>(n: Int, k: Int, isTransposed: Bool, gap: Int = 0) -> GuardedMatrix<T> {
-    var numbers = SeededNumbers(seed: UInt64(n * 1_000 + k))
+    var numbers = SeededGenerator(seed: UInt64(n * 1_000 + k))
     return GuardedMatrix(isTransposed ? n : k, isTransposed ? k : n, gap: gap) {
       T(Int.random(in: -1_000...1_000, using: &numbers)) / 700
     }
@@ -67,7 +68,7 @@ import Testing
 
   private func check<T: KernelFloat>(_: T.Type, m: Int, n: Int, k: Int, _ number: Int) {
     let form = Form(number)
-    var numbers = SeededNumbers(seed: UInt64(m * 10_000 + n * 100 + k))
+    var numbers = SeededGenerator(seed: UInt64(m * 10_000 + n * 100 + k))
     func next() -> T { T(Int.random(in: -1_000...1_000, using: &numbers)) / 700 }
     let a = form.transposesA ? GuardedMatrix<T>(k, m, gap: 0, next) : GuardedMatrix(m, k, gap: 0, next)
     let b: GuardedMatrix<T> = Self.matrix(n: n, k: k, isTransposed: form.transposesB)
@@ -123,7 +124,7 @@ import Testing
     let packing = try #require(plan.packing(T.elementType))
     let packed = plan.reading(packing)
     #expect(packed.packing(T.elementType) == nil, "panels are not packed again")
-    var numbers = SeededNumbers(seed: UInt64(plan.m * plan.n + plan.k))
+    var numbers = SeededGenerator(seed: UInt64(plan.m * plan.n + plan.k))
     func next() -> T { T(Int.random(in: -1_000...1_000, using: &numbers)) / 700 }
     let a = GuardedMatrix<T>(1, plan.rowCount * plan.k, gap: 0, next)
     let b: GuardedMatrix<T> = Self.matrix(n: plan.n, k: plan.k, isTransposed: plan.transposeB)

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
   private func forEachAxis<T: KernelFloat>(
     _: T.Type, _ body: (AxisPlan, _ values: [T], _ lanes: [[Int]]) throws -> Void
   ) rethrows {
-    var numbers = SeededNumbers(seed: 3)
+    var numbers = SeededGenerator(seed: 3)
     for shape in shapes(rank: 1) + shapes(rank: 2) + shapes(rank: 3) + [[2, 5, 70], [300, 3], [4, 130]] {
       let values: [T] = randomValues(elementCount(shape), &numbers)
       for axis in shape.indices {
@@ -56,7 +57,7 @@ import Testing
   func `running sums and searches are right in every lane, however many lie side by side`(inner: Int) {
     func check<T: KernelFloat>(_: T.Type) {
       let plan = AxisPlan(input: [2, 3, inner], axis: 1)
-      var numbers = SeededNumbers(seed: UInt64(inner))
+      var numbers = SeededGenerator(seed: UInt64(inner))
       var values: [T] = (0..<6 * inner).map { _ in T(Int.random(in: -99...99, using: &numbers)) }
       for _ in 0..<20 { values[Int.random(in: values.indices, using: &numbers)] = .nan }
       func lane(_ number: Int) -> [T] {

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -39,7 +40,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(_ plan: LeafPlan, _: T.Type) {
-    var numbers = SeededNumbers(seed: 11)
+    var numbers = SeededGenerator(seed: 11)
     let values: [T] = randomValues(plan.rows * plan.columns, &numbers)
     for operation in ReduceOperation.allCases {
       let cuts = oddCuts(plan.count, &numbers)
@@ -66,7 +67,7 @@ import Testing
   ) {
     let plan = LeafPlan(rows: shape.rows, columns: shape.columns)
     let count = plan.rows * plan.columns
-    var numbers = SeededNumbers(seed: 12)
+    var numbers = SeededGenerator(seed: 12)
     let values: [Double] = randomValues(count, &numbers)
     let exponentials = elementwise(.exponential, output: [count], [([count], values)])
     var builder = ElementwiseChain.Builder(shape: [count])

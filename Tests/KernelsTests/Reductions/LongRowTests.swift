@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -79,7 +80,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(columns: Int, _: T.Type) throws {
-    var numbers = SeededNumbers(seed: UInt64(columns))
+    var numbers = SeededGenerator(seed: UInt64(columns))
     let plain: [T] = randomValues(3 * columns, &numbers).map { $0 * 4 }
     let upstream: [T] = [2, -3, 0.5]
     for (number, place) in places(columns).enumerated() {
@@ -138,7 +139,7 @@ import Testing
 
   @Test(arguments: lengths) func `rows are the same over each operand's memory`(columns: Int) throws {
     func check<T: KernelFloat>(_: T.Type) throws {
-      var numbers = SeededNumbers(seed: UInt64(columns))
+      var numbers = SeededGenerator(seed: UInt64(columns))
       var x: [T] = randomValues(3 * columns, &numbers)
       let upstream: [T] = [2, 0, -1], labels = (0..<3).map { Int32($0 * columns / 3) }
       // A row with one that is all but certain, and a row without.
@@ -233,7 +234,7 @@ import Testing
     most: Int
   ) throws {
     func check<T: KernelFloat>(columns: Int, _: T.Type) throws {
-      var numbers = SeededNumbers(seed: UInt64(most))
+      var numbers = SeededGenerator(seed: UInt64(most))
       // Row 2 gets most of all, row 0 as many as are added plainly, the last one a few, row 3 none.
       let indices = ([Int32](repeating: 2, count: most) + [Int32](repeating: 0, count: min(most, 64)) + [4, 4, 1])
         .shuffled(using: &numbers)

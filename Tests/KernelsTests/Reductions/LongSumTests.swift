@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -74,7 +75,7 @@ import Testing
   }
 
   @Test func `rows that get many and rows that get few are the same wherever rows are divided`() throws {
-    var numbers = SeededNumbers(seed: 5)
+    var numbers = SeededGenerator(seed: 5)
     let indices: [Int32] = (0..<3000).map { (place: Int) -> Int32 in
       place % 7 == 0 ? Int32(place % 50) : Int32(place % 3)
     }
@@ -134,7 +135,7 @@ import Testing
     // Windows of 9 x 11 reach over the edge and overlap: 99 pixels each, and up to 99 windows a pixel.
     let window = PoolWindow(height: 9, width: 11, rowStride: 1, columnStride: 1, rowPadding: 2, columnPadding: 3)
     let images = [1, 2, 17, 19], result = [1, 2, 13, 15]
-    var numbers = SeededNumbers(seed: 6)
+    var numbers = SeededGenerator(seed: 6)
     for countsPadding in [false, true] {
       let pixels: [Double] = randomValues(elementCount(images), &numbers)
       let upstream: [Double] = randomValues(elementCount(result), &numbers)

@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
   }
 
   private func check<T: KernelFloat>(_ shape: [Int], _ axes: [Int], _: T.Type, seed: UInt64) {
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let values: [T] = randomValues(elementCount(shape), &numbers)
     for operation in ReduceOperation.allCases {
       let result = reduce(operation, shape, axes, values)
@@ -157,7 +158,7 @@ import Testing
       check(shape, axes, Float.self, seed: 5)
       check(shape, axes, Double.self, seed: 6)
       let count = elementCount(shape)
-      var numbers = SeededNumbers(seed: 7)
+      var numbers = SeededGenerator(seed: 7)
       let values: [Float] = (0..<count).map { _ in Float(Int.random(in: 1...9, using: &numbers)) * 0x1p124 }
       for operation in [ReduceOperation.mean, .norm] {
         let result = reduce(operation, shape, axes, values), expected = definition(operation, shape, axes, values)
@@ -174,7 +175,7 @@ import Testing
   @Test(arguments: [16, 17, 33], [1, 63, 64, 65])
   func `columns add up to what they hold, however many lie side by side`(rows: Int, columns: Int) {
     func check<T: KernelFloat>(_: T.Type) {
-      var numbers = SeededNumbers(seed: UInt64(rows * columns))
+      var numbers = SeededGenerator(seed: UInt64(rows * columns))
       let values: [T] = (0..<2 * rows * columns).map { _ in T(Int.random(in: 1...3, using: &numbers)) }
       for operation in [ReduceOperation.sum, .maximum, .meanSquare] {
         let result = reduce(

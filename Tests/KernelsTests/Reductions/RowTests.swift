@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -37,7 +38,7 @@ import Testing
 
   /// Logits of which some rows have one that is far above the others, some have ties, and most differences round.
   private func logits<T: KernelFloat>(_ rows: Int, _ columns: Int, _: T.Type) -> [T] {
-    var numbers = SeededNumbers(seed: UInt64(columns))
+    var numbers = SeededGenerator(seed: UInt64(columns))
     var result: [T] = randomValues(rows * columns, &numbers).map { $0 * 20 }
     for row in 0..<rows {
       if row % 3 == 1 { result[row * columns + row % columns] = 55.7 }
@@ -57,7 +58,7 @@ import Testing
   func `softmax and its relatives are what their formulas give, to eight units of the last place`(columns: Int) throws {
     let rows = 9
     let x: [Float] = logits(rows, columns, Float.self)
-    var numbers = SeededNumbers(seed: 7)
+    var numbers = SeededGenerator(seed: 7)
     let upstream: [Float] = randomValues(rows, &numbers)
     let labels = (0..<rows).map { row in
       row % 3 == 1 ? Int32(row % columns) : Int32.random(in: 0..<Int32(columns), using: &numbers)
@@ -91,7 +92,7 @@ import Testing
   func `products with the Jacobian are accurate where one probability is all but 1`(columns: Int) throws {
     let rows = 9
     let x: [Float] = logits(rows, columns, Float.self)
-    var numbers = SeededNumbers(seed: 8)
+    var numbers = SeededGenerator(seed: 8)
     let v: [Float] = randomValues(rows * columns, &numbers)
     let p = try run(.softmax, columns: columns, rows: rows, [x])
     let gradient = try run(.softmaxGradient, columns: columns, rows: rows, [p, v])

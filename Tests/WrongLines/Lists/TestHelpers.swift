@@ -160,8 +160,8 @@ extension WrongLine {
     WrongLine(
       "all seeds have one random graph",
       in: "Sources/AdjointTesting/RandomGraphs.swift",
-      replace: "random = SplitMix64(seed: seed)",
-      with: "random = SplitMix64(seed: 1)",
+      replace: "random = SeededGenerator(seed: seed)",
+      with: "random = SeededGenerator(seed: 1)",
       caughtBy: "AdjointTests.ReferenceEngineTests"),
     WrongLine(
       "most of a random graph is not read",

@@ -75,9 +75,9 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
       "no row of a data set stays at its place",
-      in: "Sources/AdjointTraining/Loop/Batches.swift",
-      replace: "UInt64(last + 1)",
-      with: "UInt64(last)",
+      in: "Sources/DependencyScheduling/Schedules/SeededGenerator.swift",
+      replace: "index(below: last + 1)",
+      with: "index(below: last)",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
       "the loss of a report is the mean since training began",

@@ -1,3 +1,4 @@
+internal import DependencyScheduling
 internal import Kernels
 
 /// Dropout: y = x / (1 − rate) where an element is kept, 0 where it is dropped, with probability `rate`.   A router:
@@ -111,7 +112,7 @@ struct DropoutStreams: Sendable {
     counts[number] = place + 1
     // The hash of Fowler, Noll and Vo, 64 bits wide, of the name's bytes.
     let name = path.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    var generator = SplitMix64(seed: name &+ place)
+    var generator = SeededGenerator(seed: name &+ place)
     var stream = UInt32(truncatingIfNeeded: generator.next() >> 32)
     while !taken.insert(stream).inserted { stream &+= 1 }
     return stream

@@ -1,4 +1,5 @@
 import AdjointTesting
+import DependencyScheduling
 import Kernels
 import Testing
 
@@ -186,7 +187,7 @@ extension CallHarness {
     self.init(
       call, operands: operands, results: plan.operands[step.results].map(signature),
       values: operands.enumerated().map { position, operand in
-        var random = SplitMix64(seed: UInt64(position))
+        var random = SeededGenerator(seed: UInt64(position))
         let values = (0..<operand.shape.elementCount).map { _ in 0.1 + Double(random.next() % 1_000) / 1_000 }
         return operand.elementType == .int32 ? values.map { _ in 0 } : values
       })

@@ -86,7 +86,7 @@ import Testing
   }
 
   private func values(_ inputs: [Node]) -> [Node: ReferenceTensor] {
-    var random = SplitMix64(seed: 7)
+    var random = SeededGenerator(seed: 7)
     return Dictionary(
       uniqueKeysWithValues: inputs.map { node in
         let elements = (0..<node.shape.elementCount).map { _ in

@@ -300,7 +300,7 @@ import Testing
 
   @Test func `which unit comes before which is what a search of all paths finds`() throws {
     for seed in 1...6 as ClosedRange<UInt64> {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let count: UInt32 = 40
       var edges: [(from: UInt32, to: UInt32)] = []
       for to in 1..<count {

@@ -305,7 +305,7 @@ import Testing
 
     /// Elements around 0, a few of them zeros of either sign.
     static func ordinary(_ shape: Shape, turn: Int) -> [Double] {
-      var random = SplitMix64(seed: UInt64(turn))
+      var random = SeededGenerator(seed: UInt64(turn))
       return (0..<shape.elementCount).map { _ in
         let number = random.next() % 2_003
         return number < 20 ? (number % 2 == 0 ? 0 : -0.0) : Double(Float(Double(number) / 1_000 - 1))
@@ -315,7 +315,7 @@ import Testing
     /// Ordinary elements, but for one in some hundred, and the first and the last.
     static func few(_ shape: Shape, _ type: ElementType, turn: Int) -> [Double] {
       let specials = of(type), count = shape.elementCount
-      var random = SplitMix64(seed: UInt64(turn))
+      var random = SeededGenerator(seed: UInt64(turn))
       return (0..<count).map { index in
         let isSpecial = index == 0 || index == count - 1 || random.next() % 101 == 0
         let ordinary = Double(Float(Double(random.next() % 2_000) / 1_000 - 1))

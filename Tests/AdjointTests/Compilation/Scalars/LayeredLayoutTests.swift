@@ -1,3 +1,4 @@
+import DependencyScheduling
 import Testing
 
 @testable import Adjoint
@@ -15,13 +16,11 @@ import Testing
 
   /// Each box but the first reads from one or two before it.
   private static func random(_ seed: UInt64, count: Int) -> LayeredLayout {
-    var state = seed
-    func draw(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int((state >> 33) % UInt64(bound))
+    var random = SeededGenerator(seed: seed)
+    let links = (1..<count).flatMap { to in
+      (0...random.index(below: 2)).map { _ in link(random.index(below: to), to) }
     }
-    let links = (1..<count).flatMap { to in (0...draw(2)).map { _ in link(draw(to), to) } }
-    return LayeredLayout((0..<count).map { _ in box(Double(20 + draw(60))) }, links)
+    return LayeredLayout((0..<count).map { _ in box(Double(20 + random.index(below: 60))) }, links)
   }
 
   @Test(arguments: 1...20 as ClosedRange<UInt64>)

@@ -10,7 +10,7 @@ import Testing
   /// one-element tensors among the scalars, and values of both types that meet in no gate.
   private func graph(gates: Int, window: Int, seed: UInt64) -> (graph: Graph, inputs: [Node], outputs: [Node]) {
     let graph = Graph()
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let types: [Adjoint.ElementType] = [.float32, .float64]
     let inputs = types.flatMap { type in (0..<3).map { graph.input("\(type)\($0)", [], type) } }
     var values = types.map { type in inputs.filter { $0.elementType == type } }
@@ -197,7 +197,7 @@ import Testing
     // Selections read three operands, sums and products two: each of them from near and from far.
     let window = 1_200
     var values = (0..<window).map { x * Double($0 + 2) }
-    var random = SplitMix64(seed: 7)
+    var random = SeededGenerator(seed: 7)
     // What lies in half of a second-level cache, and as much again.
     while values.count < (type == .float64 ? 48_000 : 96_000) {
       func far() -> Node { values[Int(random.next() % UInt64(values.count))] }
@@ -262,7 +262,7 @@ import Testing
     let x = graph.input("x")
     if kind == .chain { return (x, (0..<gates / 4).reduce(x) { node, _ in sigmoid(node * 0.5 + x) * 0.5 }) }
     // The first operand is the oldest of the window, so that every value is read.
-    var random = SplitMix64(seed: 5)
+    var random = SeededGenerator(seed: 5)
     var values = [x]
     let window = kind == .narrow ? 1 : 400
     while values.count < gates {

@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func `the deque agrees with an array, whatever is done to it`() {
-    var random = TestRandom(seed: 9)
+    var random = SeededGenerator(seed: 9)
     for _ in 0..<500 {
       let owner = WorkDeque(capacity: 40)
       let deque = owner.ends
