@@ -39,15 +39,20 @@ let package = Package(
   ],
   targets: [
     .target(name: "CThreads"),
-    .target(name: "Threads", dependencies: ["CThreads"], swiftSettings: strict),
-    .target(name: "DependencyScheduling", dependencies: ["CThreads", "Threads"], swiftSettings: strict),
+    .target(name: "LibC", swiftSettings: strict),
+    .target(name: "Notation", dependencies: ["LibC"], swiftSettings: strict),
+    .target(name: "Threads", dependencies: ["CThreads", "LibC"], swiftSettings: strict),
+    .target(
+      name: "DependencyScheduling", dependencies: ["CThreads", "LibC", "Notation", "Threads"], swiftSettings: strict),
 
     .target(name: "VirtualExecution", dependencies: ["DependencyScheduling"], swiftSettings: strict),
 
     .systemLibrary(name: "CJemalloc"),
     .target(
       name: "GradientMemory",
-      dependencies: [.target(name: "CJemalloc", condition: .when(platforms: [.linux], traits: ["Jemalloc"]))],
+      dependencies: [
+        "LibC", .target(name: "CJemalloc", condition: .when(platforms: [.linux], traits: ["Jemalloc"])),
+      ],
       swiftSettings: strict,
       linkerSettings: jemallocAfterTheHost),
 
@@ -72,12 +77,15 @@ let package = Package(
 
     .target(name: "CCallSite"),
     .target(
-      name: "Adjoint", dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels", "Threads"],
+      name: "Adjoint",
+      dependencies: ["CCallSite", "DependencyScheduling", "GradientMemory", "Kernels", "LibC", "Notation", "Threads"],
       swiftSettings: strict),
     .target(
-      name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling", "Kernels"], swiftSettings: strict),
+      name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling", "Kernels", "LibC", "Notation"],
+      swiftSettings: strict),
     .target(
-      name: "AdjointTesting", dependencies: ["Adjoint", "DependencyScheduling", "Kernels"], swiftSettings: strict),
+      name: "AdjointTesting", dependencies: ["Adjoint", "DependencyScheduling", "Kernels", "Notation"],
+      swiftSettings: strict),
 
     // Wrong lines that tests must notice, and the program that tries them: `make mutants`.
     .target(name: "WrongLines", path: "Tests/WrongLines", swiftSettings: strict),
@@ -89,12 +97,13 @@ let package = Package(
     // What is computed with the same bits on every processor, and the program that shows it: `make bits`.
     .target(
       name: "BitPatterns",
-      dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "DependencyScheduling", "Kernels"],
+      dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "DependencyScheduling", "Kernels", "Notation"],
       path: "Tests/BitPatterns", exclude: ["digests.txt"], swiftSettings: strict),
     .executableTarget(
       name: "bits", dependencies: ["BitPatterns", "Kernels"], path: "Tests/Bits", swiftSettings: strict),
     .testTarget(name: "BitPatternsTests", dependencies: ["BitPatterns", "Kernels"], swiftSettings: strict),
 
+    .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
     .target(
       name: "StressScale", dependencies: ["DependencyScheduling", "Threads"], path: "Tests/StressScale",
       swiftSettings: strict),
@@ -106,9 +115,11 @@ let package = Package(
       name: "VirtualExecutionTests", dependencies: ["VirtualExecution", "DependencyScheduling", "StressScale"],
       swiftSettings: strict),
     .testTarget(
-      name: "GradientMemoryTests", dependencies: ["DependencyScheduling", "GradientMemory"], swiftSettings: strict),
+      name: "GradientMemoryTests", dependencies: ["DependencyScheduling", "GradientMemory", "LibC"],
+      swiftSettings: strict),
     .testTarget(
-      name: "KernelsTests", dependencies: ["CKernels", "DependencyScheduling", "Kernels"], swiftSettings: strict),
+      name: "KernelsTests", dependencies: ["CKernels", "DependencyScheduling", "Kernels", "LibC"],
+      swiftSettings: strict),
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
       name: "AdjointTests",
@@ -119,7 +130,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "StressTests",
-      dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory", "StressScale"],
+      dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory", "LibC", "StressScale"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+internal import Notation
 public import Adjoint
 
 /// What a ``GradientChecker`` found for one variable: its worst element, in numbers and in a sentence.
@@ -32,15 +33,11 @@ public struct GradientVerdict: Hashable, Sendable, CustomStringConvertible {
       + "\(Self.percent(relativeError)) apart" + verdict
   }
 
-  /// Two significant digits, without Foundation.
+  /// Two significant digits.
   static func percent(_ fraction: Double) -> String {
     let value = fraction * 100
     guard value.isFinite, value != 0 else { return value == 0 ? "0 %" : "infinitely many %" }
-    guard value >= 1e-300 else { return "less than 1e-300 %" }  // the scale of smaller ones would be infinite
-    var scale = 1.0
-    while value * scale < 10 { scale *= 10 }
-    while value * scale >= 100 { scale /= 10 }
-    let digits = (value * scale).rounded() / scale
-    return digits == digits.rounded() && digits < 1e15 ? "\(Int(digits)) %" : "\(digits) %"
+    guard value >= 1e-300 else { return "less than 1e-300 %" }
+    return "\(NumberText.significant(value, digits: 2)) %"
   }
 }

@@ -66,15 +66,7 @@
     }
   }
 #else
-  #if canImport(Darwin)
-    internal import Darwin
-  #elseif canImport(Musl)
-    internal import Musl
-  #elseif canImport(Android)
-    internal import Android
-  #else
-    internal import Glibc
-  #endif
+  internal import LibC
 
   /// The system allocator, where there is no jemalloc: what is not counted by ``BufferArena`` is not counted.
   struct ArenaBacking: Sendable {

@@ -1,4 +1,5 @@
 internal import DependencyScheduling
+internal import Notation
 
 /// A hash of the bits of numbers in their order, of 64 bits. All NaNs are alike: their bits are not promised.
 public struct BitHash: Sendable {
@@ -17,8 +18,5 @@ public struct BitHash: Sendable {
   }
 
   /// Sixteen digits.
-  public var text: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public var text: String { NumberText.hexadecimal(value, digits: 16) }
 }

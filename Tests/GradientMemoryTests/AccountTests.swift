@@ -3,7 +3,7 @@ import Testing
 @testable import GradientMemory
 
 #if canImport(Glibc)
-  import Glibc
+  import LibC
 #endif
 
 /// The accounts of buffers: what is asked for, what the allocator takes for it, the limit and the peak, for sizes that

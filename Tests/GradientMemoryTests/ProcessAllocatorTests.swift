@@ -4,7 +4,7 @@ import Testing
 import GradientMemory
 
 #if canImport(Glibc)
-  import Glibc
+  import LibC
 
   /// jemalloc stays behind the process's own allocator: the reason for the link order in the manifest.
   @Suite(.serialized, .timeLimit(.minutes(20))) struct ProcessAllocatorTests {

@@ -1,6 +1,6 @@
 #if BLAS && os(Linux) && canImport(Glibc)
-  import Glibc
   import Kernels
+  import LibC
   import Testing
 
   /// The host's BLAS stays the host's: its threads are not started and its setting is not read or written.

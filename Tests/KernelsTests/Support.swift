@@ -1,14 +1,7 @@
 import DependencyScheduling
 import Kernels
+import LibC
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// The floats the kernels compute with.
 protocol KernelFloat: BinaryFloatingPoint, Sendable {

@@ -2,7 +2,7 @@
   import Adjoint
   import DependencyScheduling
   import Foundation
-  import Glibc
+  import LibC
   import StressScale
   import Testing
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A value of an answer.
 enum Output {
   case number(Double)
@@ -67,20 +69,8 @@ struct JSONText {
 
   /// A string between quotation marks.
   mutating func append(quoted text: String) {
-    append("\"")
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": append("\\\"")
-      case "\\": append("\\\\")
-      case "\n": append("\\n")
-      case "\t": append("\\t")
-      case "\r": append("\\r")
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-      default: bytes.append(contentsOf: String(scalar).utf8)
-      }
-    }
-    append("\"")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    bytes.append(contentsOf: try! encoder.encode(text))  // any string can be encoded
   }
 }

@@ -1,5 +1,6 @@
 internal import DependencyScheduling
 internal import Kernels
+internal import Notation
 
 /// A kind of operation: its shape rule, its kernel, its slow definition, its pullback, and its pushforward.
 ///
@@ -121,7 +122,7 @@ extension Gate {
 
   func checkCount(_ inputs: [Shape], _ expected: Int) throws(ShapeError) {
     guard inputs.count == expected else {
-      throw ShapeError("\(Self.name) reads \(expected) operand\(expected == 1 ? "" : "s"), got \(inputs.count)")
+      throw ShapeError("\(Self.name) reads \(NumberText.count(expected, "operand")), got \(inputs.count)")
     }
   }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  private import Glibc
-#elseif canImport(Musl)
-  private import Musl
-#elseif canImport(Darwin)
-  private import Darwin
-#endif
+private import LibC
 
 /// The platform's double-precision functions, for definitions and for text: `exp` alone would name the gate's function.
 ///

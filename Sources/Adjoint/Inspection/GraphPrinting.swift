@@ -1,4 +1,5 @@
 internal import DependencyScheduling
+internal import Notation
 
 extension Session {
   /// Every value and gradient the session can reach, a line a node, in the order the graph computes them.
@@ -76,7 +77,9 @@ extension Session {
   private func numbers(of node: Node) -> (value: String?, gradient: String?) {
     let value = try? doubles(of: node)
     let gradient = try? gradientDoubles(of: node)
-    return (value.map { NumberText.of($0, node.shape) }, gradient.map { NumberText.of($0, node.shape) })
+    return (
+      value.map { NumberText.summary(of: $0, node.shape) }, gradient.map { NumberText.summary(of: $0, node.shape) }
+    )
   }
 }
 
@@ -93,7 +96,7 @@ extension Node {
   /// `q = add`, `x` for a source, `2` for a literal, `add#7` for a node without a name.
   fileprivate var label: String {
     if isLiteral, let values = graph.withState({ $0.storage.constants[id] }) {
-      return shape == .scalar ? NumberText.of(values.doubles(count: 1)[0]) : "\(name) \(shape)"
+      return shape == .scalar ? NumberText.significant(values.doubles(count: 1)[0]) : "\(name) \(shape)"
     }
     return isNamed && !inputs.isEmpty ? "\(name) = \(gateName)" : name
   }

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// Lines of a label, a value and a gradient, in columns: the values in green, the gradients in red if wanted.
 struct PrintedTable {
   let inColor: Bool
@@ -35,22 +37,11 @@ struct PrintedTable {
   private func colored(_ text: String, _ color: Int) -> String { inColor ? "\u{1B}[\(color)m\(text)\u{1B}[0m" : text }
 }
 
-/// Numbers as a person wants them in a table: six significant digits, long tensors summed up.
-enum NumberText {
-  /// Six significant digits, and no fraction where there is none: `-12`, `0.731059`, `1e-07`, `nan`.
-  static func of(_ number: Double, digits: Int = 6) -> String {
-    guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
-    let magnitude = Int((Libm.log(abs(number)) / Libm.log(10)).rounded(.down))
-    let shift = Libm.pow(10, Double(abs(digits - 1 - magnitude)))
-    let rounded = magnitude < digits ? (number * shift).rounded() / shift : (number / shift).rounded() * shift
-    let text = rounded.isFinite ? "\(rounded)" : "\(number)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-  }
-
+extension NumberText {
   /// One number, up to six in brackets, or `[128, 64] from -1.2 to 3.4, mean 0.1`.
-  static func of<T: GraphScalar>(_ elements: [T], _ shape: Shape) -> String {
-    if shape == .scalar { return of(elements[0].asDouble) }
-    if elements.count <= 6 { return "[" + elements.map { of($0.asDouble) }.joined(separator: ", ") + "]" }
+  static func summary<T: GraphScalar>(of elements: [T], _ shape: Shape) -> String {
+    if shape == .scalar { return significant(elements[0].asDouble) }
+    if elements.count <= 6 { return "[" + elements.map { significant($0.asDouble) }.joined(separator: ", ") + "]" }
     var least = Double.infinity, most = -Double.infinity, sum = 0.0, finite = 0
     for element in elements.lazy.map(\.asDouble) where element.isFinite {
       least = min(least, element)
@@ -58,7 +49,8 @@ enum NumberText {
       sum += element
       finite += 1
     }
-    let summary = finite > 0 ? " from \(of(least)) to \(of(most)), mean \(of(sum / Double(finite)))" : ""
+    let summary =
+      finite > 0 ? " from \(significant(least)) to \(significant(most)), mean \(significant(sum / Double(finite)))" : ""
     let others = elements.count - finite
     return "\(shape)" + summary + (others > 0 ? ", \(others) not finite" : "")
   }

@@ -1,12 +1,4 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Android)
-  internal import Android
-#else
-  internal import Glibc
-#endif
+internal import LibC
 
 /// Where a training loop says how far it is, and how often at most; always at the end.
 public struct ProgressReport: Sendable {

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// How far training is.
 public struct TrainingProgress: Hashable, Sendable, CustomStringConvertible {
   /// Steps done since the parameters began, and where this call of `train` ends.
@@ -41,17 +43,8 @@ public struct TrainingProgress: Hashable, Sendable, CustomStringConvertible {
       var mantissa = value
       while mantissa.magnitude >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
       while mantissa.magnitude < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-      return "\(fixed(mantissa, 2))e\(exponent)"
+      return "\(NumberText.fixed(mantissa, decimals: 2))e\(exponent)"
     }
-    return fixed(value, magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 4)
-  }
-
-  private static func fixed(_ value: Double, _ digits: Int) -> String {
-    let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
-    let whole = Int((value.magnitude * scale).rounded())
-    let sign = value < 0 && whole > 0 ? "-" : ""
-    if digits == 0 { return "\(sign)\(whole)" }
-    let fraction = String(whole % Int(scale))
-    return "\(sign)\(whole / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+    return NumberText.fixed(value, decimals: magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 4)
   }
 }

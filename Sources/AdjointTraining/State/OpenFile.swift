@@ -1,14 +1,5 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Android)
-  internal import Android
-#else
-  internal import Glibc
-#endif
-
 internal import struct Foundation.URL
+internal import LibC
 
 /// A file of the operating system, closed when it goes out of scope. The system calls on files are here and in
 /// ``SaveTarget``; each is repeated when a signal interrupts it.
@@ -29,15 +20,7 @@ struct OpenFile: ~Copyable {
     // A C string would end there, and name another file.
     if path.utf8.contains(0) { return (-1, EINVAL) }
     while true {
-      #if canImport(Darwin)
-        let descriptor = Darwin.open(path, flags | O_CLOEXEC, mode)
-      #elseif canImport(Musl)
-        let descriptor = Musl.open(path, flags | O_CLOEXEC, mode)
-      #elseif canImport(Android)
-        let descriptor = Android.open(path, flags | O_CLOEXEC, mode)
-      #else
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
-      #endif
+      let descriptor = LibC.open(path, flags | O_CLOEXEC, mode)
       let error = errno
       if descriptor >= 0 || error != EINTR { return (descriptor, error) }
     }
@@ -89,15 +72,7 @@ struct OpenFile: ~Copyable {
   func write(_ bytes: UnsafeRawBufferPointer) throws(StateFileError) {
     var done = 0
     while done < bytes.count {
-      #if canImport(Darwin)
-        let count = Darwin.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      #elseif canImport(Musl)
-        let count = Musl.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      #elseif canImport(Android)
-        let count = Android.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      #else
-        let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      #endif
+      let count = LibC.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
       if count >= 0 { done += count } else if errno != EINTR { throw .system(path, "write", errno) }
     }
   }

@@ -1,12 +1,4 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Android)
-  internal import Android
-#else
-  internal import Glibc
-#endif
+internal import LibC
 
 /// Where a save goes: the file that will be there when it is done, and what is there now.
 ///
@@ -127,16 +119,7 @@ struct SaveTarget {
   func replace(by file: borrowing OpenFile) throws(StateFileError) {
     if let old { try file.takeOver(old) }
     try file.flush()
-    #if canImport(Darwin)
-      let result = Darwin.rename(file.path, path)
-    #elseif canImport(Musl)
-      let result = Musl.rename(file.path, path)
-    #elseif canImport(Android)
-      let result = Android.rename(file.path, path)
-    #else
-      let result = Glibc.rename(file.path, path)
-    #endif
-    if result != 0 { throw .system(path, "replace", errno) }
+    if LibC.rename(file.path, path) != 0 { throw .system(path, "replace", errno) }
   }
 
   /// Waits until the disk knows the target's new file. In a folder that one may write to and not read, the system does

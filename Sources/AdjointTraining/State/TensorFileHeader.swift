@@ -1,5 +1,6 @@
 internal import DependencyScheduling
 internal import Adjoint
+internal import Notation
 
 /// One tensor of a safetensors file.
 public struct StoredTensor: Hashable, Sendable {
@@ -146,31 +147,17 @@ struct TensorFileHeader {
   var encoded: [UInt8] {
     var entries: [String] = []
     if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(Self.literal($0.key)):\(Self.literal($0.value))" }
-      entries.append("\(Self.literal(Self.metadataKey)):{\(pairs.joined(separator: ","))}")
+      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(JSONText.quoted($0.key)):\(JSONText.quoted($0.value))" }
+      entries.append("\(JSONText.quoted(Self.metadataKey)):{\(pairs.joined(separator: ","))}")
     }
     for tensor in tensors {
       let extents = tensor.dimensions.map(String.init).joined(separator: ",")
       entries.append(
-        "\(Self.literal(tensor.name)):{\"dtype\":\"\(tensor.type)\",\"shape\":[\(extents)],"
+        "\(JSONText.quoted(tensor.name)):{\"dtype\":\"\(tensor.type)\",\"shape\":[\(extents)],"
           + "\"data_offsets\":[\(tensor.bytes.lowerBound),\(tensor.bytes.upperBound)]}")
     }
     var json = Array("{\(entries.joined(separator: ","))}".utf8)
     while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
     return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
-  }
-
-  private static func literal(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

@@ -1,5 +1,5 @@
 #if canImport(Darwin)
-  import Darwin
+  import LibC
 
   extension ProcessorAllowance {
     /// The number of performance cores, `nil` if the system does not say.

@@ -1,3 +1,5 @@
+internal import Notation
+
 extension RunTrace {
   /// The run as JSON of the Trace Event Format, which ui.perfetto.dev and chrome://tracing open.
   ///
@@ -11,7 +13,7 @@ extension RunTrace {
       events.append(
         "{\"ph\":\"M\",\"pid\":1,\"tid\":\(track),\"name\":\"\(name)\",\"args\":{\(argument)}}")
     }
-    metadata("process_name", 0, "\"name\":\(Self.quoted(name))")
+    metadata("process_name", 0, "\"name\":\(JSONText.quoted(name))")
     metadata("thread_name", 1, "\"name\":\"critical path\"")
     metadata("thread_sort_index", 1, "\"sort_index\":0")
     for worker in Set(stays.map(\.worker)).sorted() {
@@ -59,7 +61,7 @@ extension RunTrace {
   private static func slice(
     _ name: String, _ track: Int, _ start: Int64, _ duration: Int64, _ category: String, _ arguments: String
   ) -> String {
-    "{\"ph\":\"X\",\"pid\":1,\"tid\":\(track),\"name\":\(quoted(name)),\"cat\":\(quoted(category)),"
+    "{\"ph\":\"X\",\"pid\":1,\"tid\":\(track),\"name\":\(JSONText.quoted(name)),\"cat\":\(JSONText.quoted(category)),"
       + "\"ts\":\(microseconds(start)),\"dur\":\(microseconds(duration)),\"args\":{\(arguments)}}"
   }
 
@@ -68,23 +70,5 @@ extension RunTrace {
       + "\"ts\":\(microseconds(time))\(more)}"
   }
 
-  private static func microseconds(_ nanoseconds: Int64) -> String {
-    let rest = "\(1_000 + nanoseconds % 1_000)".dropFirst()
-    return "\(nanoseconds / 1_000).\(rest)"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
+  private static func microseconds(_ nanoseconds: Int64) -> String { NumberText.scaled(Int(nanoseconds), decimals: 3) }
 }

@@ -1,3 +1,5 @@
+internal import Notation
+
 extension RunTrace {
   /// The run in some lines of text: how parallel it was, what was on the critical path, where the time went.
   ///
@@ -17,10 +19,12 @@ extension RunTrace {
   /// ```
   /// - Complexity: O(units), but for sorting.
   public var summary: String {
+    let time = NumberText.time(nanoseconds:), count = NumberText.count(_:_:)
     var lines = [
-      "\(name): \(Self.time(nanoseconds)), \(Self.count(units.count, "unit")) on \(Self.count(workerCount, "worker"))",
-      "work \(Self.time(work)), critical path \(Self.time(span)): \(Self.hundredths(parallelism)) workers could be busy, "
-        + "\(Self.hundredths(busyWorkers)) were",
+      "\(name): \(time(nanoseconds)), \(count(units.count, "unit")) on \(count(workerCount, "worker"))",
+      "work \(time(work)), critical path \(time(span)): "
+        + "\(NumberText.fixed(parallelism, decimals: 2)) workers could be busy, "
+        + "\(NumberText.fixed(busyWorkers, decimals: 2)) were",
     ]
     var own: [Int: (count: Int, busy: Int64)] = [:]
     for unit in units {
@@ -28,19 +32,19 @@ extension RunTrace {
       own[unit.worker]!.busy += unit.nanoseconds
     }
     for worker in Set(stays.map(\.worker)).sorted() {
-      let (count, busy) = own[worker] ?? (0, 0)
+      let (unitCount, busy) = own[worker] ?? (0, 0)
       lines.append(
-        "worker \(worker): \(Self.count(count, "unit")), \(Self.time(busy)) busy (\(Self.percent(busy, nanoseconds)) %)"
+        "worker \(worker): \(count(unitCount, "unit")), \(time(busy)) busy (\(Self.percent(busy, nanoseconds)) %)"
       )
     }
     let wakeUps = wakeUps
-    lines.append("woken: \(Self.count(wakeUps.helpers, "helper")), the caller \(Self.count(wakeUps.caller, "time"))")
+    lines.append("woken: \(count(wakeUps.helpers, "helper")), the caller \(count(wakeUps.caller, "time"))")
 
     let longest = criticalPath.map { units[Int($0.index)] }.filter { $0.nanoseconds > 0 }
     // In the order of the run, but no more than can be read: the shortest are left out.
     let threshold = longest.map(\.nanoseconds).sorted(by: >).prefix(Self.mostRows).last ?? 0
     let shown = longest.filter { $0.nanoseconds >= threshold }.prefix(Self.mostRows)
-    lines += ["", "critical path, \(shown.count) of \(Self.count(criticalPath.count, "unit"))"]
+    lines += ["", "critical path, \(shown.count) of \(count(criticalPath.count, "unit"))"]
     lines += shown.map { Self.row($0.nanoseconds, of: span, $0.name) }
 
     lines += ["", "time by kind"]
@@ -66,24 +70,8 @@ extension RunTrace {
     func padded(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(width - text.count, 0)) + text
     }
-    return padded(Self.time(time), 12) + padded("\(percent(time, whole))", 5) + " %  " + text
+    return padded(NumberText.time(nanoseconds: time), 12) + padded("\(percent(time, whole))", 5) + " %  " + text
   }
 
   private static func percent(_ part: Int64, _ whole: Int64) -> Int64 { (100 * part + whole / 2) / max(whole, 1) }
-
-  /// `987 ns`, `12.3 µs`, `4.5 ms`, `6.7 s`.
-  private static func time(_ nanoseconds: Int64) -> String {
-    for (unit, size) in [("s", Int64(1_000_000_000)), ("ms", 1_000_000), ("µs", 1_000)] where nanoseconds >= size {
-      let tenths = nanoseconds / (size / 10)
-      return "\(tenths / 10).\(tenths % 10) \(unit)"
-    }
-    return "\(nanoseconds) ns"
-  }
-
-  private static func hundredths(_ value: Double) -> String {
-    let hundredths = Int((value * 100).rounded())
-    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
-  }
-
-  private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

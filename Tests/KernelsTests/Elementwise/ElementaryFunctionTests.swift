@@ -1,13 +1,6 @@
 import Kernels
+import LibC
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// The polynomials against the double-precision library, over every exponent, sign, subnormal number and NaN: for
 /// floats a sweep that steps by a prime through all of them, or all of them with ADJOINT_SOAK=1.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#endif
+import LibC
 
 // Functions that the math library lacks, in double precision and right to its last few bits: where an exponent is a
 // rounded product, a correction for what rounding took off follows.

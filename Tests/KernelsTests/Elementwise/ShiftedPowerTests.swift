@@ -1,14 +1,7 @@
 import DependencyScheduling
 import Kernels
+import LibC
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// a to the power of b - c, where b - c is no float.
 @Suite(.timeLimit(.minutes(20))) struct ShiftedPowerTests {

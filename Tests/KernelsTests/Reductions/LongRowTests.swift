@@ -1,14 +1,7 @@
 import DependencyScheduling
 import Kernels
+import LibC
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// Rows that fit a block of 512 together, one that fills it, and rows of several blocks: special numbers in each place,
 /// both float types, and results over each operand that has rows.

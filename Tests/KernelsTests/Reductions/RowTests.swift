@@ -1,14 +1,7 @@
 import DependencyScheduling
 import Kernels
+import LibC
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 @Suite(.timeLimit(.minutes(20))) struct RowTests {
   /// Rows of `operation`, computed in two parts, the second first.

@@ -159,15 +159,9 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.ReaderLimitTests"),
     WrongLine(
       "the last control character is written as it is",
-      in: "Sources/AdjointTraining/State/TensorFileHeader.swift",
-      replace: #"""
-        case _ where scalar.value < 0x20:
-                let
-        """#,
-      with: #"""
-        case _ where scalar.value < 0x1F:
-                let
-        """#,
+      in: "Sources/Notation/JSONText.swift",
+      replace: "scalar.value < 0x20",
+      with: "scalar.value < 0x1F",
       caughtBy: "AdjointTrainingTests.ReaderLimitTests"),
     WrongLine(
       "a training may have taken any number of steps",

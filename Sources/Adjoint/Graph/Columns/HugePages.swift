@@ -1,10 +1,4 @@
-#if os(Linux)
-  #if canImport(Musl)
-    internal import Musl
-  #else
-    internal import Glibc
-  #endif
-#endif
+internal import LibC
 
 /// Memory that is about to be touched from end to end.
 ///

@@ -1,6 +1,5 @@
-#if canImport(Darwin)
-  internal import Darwin
-#endif
+internal import LibC
+
 #if canImport(Runtime)
   internal import Runtime
 #endif

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// Kernel calls, the chains among them, and scalar runs: what lowering made.
 extension Explanation {
   var calls: ExplanationPart {
@@ -50,12 +52,12 @@ extension Explanation {
     let steps = loop.plan.steps.map { step in
       switch step.work {
       case .kernel(let call, _): "\(loop.plan.calls[call]) (\(loop.name(of: step.node)))"
-      case .scalars(let run): ExplanationText.count(run.slots.count, "scalar gate")
+      case .scalars(let run): NumberText.count(run.slots.count, "scalar gate")
       case .contribute: "\(step)"
       }
     }
     return [
-      "each of \(ExplanationText.count(loop.stepCount, "step")): " + ExplanationText.list(steps, of: steps.count)
+      "each of \(NumberText.count(loop.stepCount, "step")): " + ExplanationText.list(steps, of: steps.count)
     ]
   }
 
@@ -87,12 +89,12 @@ extension Explanation {
     if chain == FuseElementwise.none { return "call \(call)" }
     let gates = fused.chains[Int(chain)]
     let inner = gates.count { fused.isInner($0) }
-    var text = "call \(call), \(ExplanationText.count(gates.count, "gate")), \(inner) of them in no memory: "
+    var text = "call \(call), \(NumberText.count(gates.count, "gate")), \(inner) of them in no memory: "
     if let (reason, node) = fused.end(of: chain, in: graph.storage, order: order, options: options) {
       text += reason.text(provenance.label(of: node))
       let others = (readerCounts[chain] ?? 1) - 1
       if reason != .reduction, others > 0 {
-        text += "; \(ExplanationText.count(others, "more gate")) read\(others == 1 ? "s" : "") it"
+        text += "; \(NumberText.count(others, "more gate")) read\(others == 1 ? "s" : "") it"
       }
     } else if let last = gates.last(where: roots.contains) {
       text += "nothing reads it further: \(provenance.label(of: last)) is \(purpose(of: last))"

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// Memory: who lies where, and when.
 extension Explanation {
   /// The bytes that a session takes, by what they are for; the allocator rounds each piece up.
@@ -82,7 +84,7 @@ extension Explanation {
     let bytes = plan.slots.reduce(0) { $0 + $1.byteCount }
     var part = ExplanationPart(
       "memory of a run, which values take one after the other: \(ExplanationText.bytes(bytes)) "
-        + "in \(ExplanationText.count(plan.slots.count, "slot"))")
+        + "in \(NumberText.count(plan.slots.count, "slot"))")
     var buffers = [[Int]](repeating: [], count: plan.slots.count)
     for (number, buffer) in plan.placement.buffers.enumerated() where buffer.slot >= 0 {
       buffers[buffer.slot].append(number)

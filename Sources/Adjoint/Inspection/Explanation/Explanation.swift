@@ -1,3 +1,5 @@
+internal import Notation
+
 /// A plan in words, beside the graph that it is for.
 ///
 /// It decides nothing and knows none of the ways in which the compiler comes to a plan: it reads what there is. The
@@ -34,7 +36,7 @@ struct Explanation {
 
   /// How large the program is.
   private var head: String {
-    let count = ExplanationText.count(_:_:)
+    let count = NumberText.count(_:_:)
     let doors = [
       count(endpoints.inputs.count, "input"), count(endpoints.parameters.count, "parameter"),
       count(endpoints.outputs.count, "output"), count(endpoints.gradients.count, "gradient"),
@@ -44,7 +46,7 @@ struct Explanation {
     let sizes = [
       count(record.passes.last?.nodeCount ?? 0, "node"), count(plan.calls.count, "call"),
       count(index.runs.count, "scalar run"),
-      "\(count(all, "unit")), \(ExplanationText.count(backward)) of them backward",
+      "\(count(all, "unit")), \(NumberText.grouped(backward)) of them backward",
     ]
     let speeds =
       plan.costs == .nominal ? "" : "; units are sized by speeds that were measured in this process"
@@ -60,7 +62,7 @@ struct Explanation {
     for pass in record.passes {
       part.add(
         pass.name + String(repeating: " ", count: width - pass.name.count)
-          + "  \(ExplanationText.count(pass.nodeCount))")
+          + "  \(NumberText.grouped(pass.nodeCount))")
     }
     return part
   }
@@ -72,7 +74,7 @@ struct Explanation {
     }
     for (pass, origins) in record.recomputed {
       part.add(
-        "\(pass) computes \(ExplanationText.count(origins.count, "node")) again: "
+        "\(pass) computes \(NumberText.count(origins.count, "node")) again: "
           + ExplanationText.list(origins.lazy.map { provenance.names.name(of: $0) }, of: origins.count))
     }
     return part

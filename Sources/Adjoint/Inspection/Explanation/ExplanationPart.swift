@@ -1,3 +1,5 @@
+internal import Notation
+
 /// One part of an explanation: a heading, and items of a line or a few under it. Of very many the first are shown, and
 /// how many more there are.
 struct ExplanationPart {
@@ -20,7 +22,7 @@ struct ExplanationPart {
   var text: String {
     if itemCount == 0 { return "" }
     let rest = itemCount - Self.mostItems
-    let end = rest > 0 ? ["  … and \(ExplanationText.count(rest)) more"] : []
+    let end = rest > 0 ? ["  … and \(NumberText.grouped(rest)) more"] : []
     return ([heading] + lines + end).joined(separator: "\n") + "\n"
   }
 }
@@ -30,27 +32,17 @@ enum ExplanationText {
   /// More than these are not listed on one line.
   static let mostListed = 8
 
-  /// `1,048,576`.
-  static func count(_ number: Int) -> String {
-    var digits = Array(String(number.magnitude))
-    for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
-    return (number < 0 ? "-" : "") + String(digits)
-  }
-
-  /// `1 unit`, `2 units`.
-  static func count(_ number: Int, _ noun: String) -> String { "\(count(number)) \(noun)\(number == 1 ? "" : "s")" }
-
-  static func bytes(_ number: Int) -> String { count(number, "byte") }
+  static func bytes(_ number: Int) -> String { NumberText.count(number, "byte") }
 
   /// `1,234 ns`, by nominal costs.
   static func nanoseconds(_ cost: Float) -> String {
-    cost < 1e15 ? "\(count(Int(cost.rounded()))) ns" : "\(cost) ns"
+    cost < 1e15 ? "\(NumberText.grouped(Int(cost.rounded()))) ns" : "\(cost) ns"
   }
 
   /// The first few, and how many more there are.
   static func list(_ items: some Sequence<String>, of total: Int) -> String {
     let shown = items.prefix(mostListed).joined(separator: ", ")
-    return shown + (total > mostListed ? ", … and \(count(total - mostListed)) more" : "")
+    return shown + (total > mostListed ? ", … and \(NumberText.grouped(total - mostListed)) more" : "")
   }
 
   /// Numbers in rising order, those next to one another as a range: `0, 3..<7`.

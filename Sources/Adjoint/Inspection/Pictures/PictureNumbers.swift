@@ -1,4 +1,5 @@
 internal import DependencyScheduling
+internal import Notation
 
 /// The values and gradients that a session has for the nodes of a graph, as a picture writes them.
 struct PictureNumbers {
@@ -70,14 +71,16 @@ struct PictureNumbers {
 
   /// Three significant digits; of more than three elements the least and the greatest.
   private func text(_ values: [Double], of node: NodeID) -> String {
-    if state.storage.signature(of: node).shape == .scalar { return NumberText.of(values[0], digits: 3) }
-    if values.count <= 3 { return "[" + values.map { NumberText.of($0, digits: 3) }.joined(separator: ", ") + "]" }
+    if state.storage.signature(of: node).shape == .scalar { return NumberText.significant(values[0], digits: 3) }
+    if values.count <= 3 {
+      return "[" + values.map { NumberText.significant($0, digits: 3) }.joined(separator: ", ") + "]"
+    }
     let finite = values.filter(\.isFinite)
     guard finite.count == values.count, let least = finite.min(), let most = finite.max() else {
       return "\(values.count - finite.count) not finite"
     }
-    if least == most { return "all \(NumberText.of(least, digits: 3))" }
-    return "\(NumberText.of(least, digits: 3)) … \(NumberText.of(most, digits: 3))"
+    if least == most { return "all \(NumberText.significant(least, digits: 3))" }
+    return "\(NumberText.significant(least, digits: 3)) … \(NumberText.significant(most, digits: 3))"
   }
 }
 

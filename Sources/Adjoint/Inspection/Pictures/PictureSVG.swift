@@ -1,3 +1,5 @@
+internal import Notation
+
 /// A laid out picture as SVG.
 struct PictureSVG {
   private let layout: PictureLayout
@@ -162,12 +164,7 @@ struct PictureSVG {
 
   private static func pair(_ point: PictureLayout.Point) -> String { "\(number(point.x)) \(number(point.y))" }
 
-  /// One decimal at most.
-  private static func number(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    let text = "\(abs(tenths) / 10)" + (tenths % 10 == 0 ? "" : ".\(abs(tenths) % 10)")
-    return tenths < 0 ? "-" + text : text
-  }
+  private static func number(_ value: Double) -> String { NumberText.rounded(value, decimals: 1) }
 }
 
 /// Text as SVG and DOT take it.

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// What a picture writes, and how much room that takes. Numbers come from a session, if there is one.
 struct PictureWords {
   /// What stands where a flow begins: its shape, the value above the line, the gradient below.
@@ -82,7 +84,7 @@ struct PictureWords {
   func symbol(of node: NodeID) -> String {
     let symbol = type(of: state.storage.gate(of: node)).symbol
     let inputs = Array(state.storage.inputs(of: node))
-    let numbers = inputs.map { picture.outline.isInlined($0) ? NumberText.of(value(of: $0), digits: 3) : nil }
+    let numbers = inputs.map { picture.outline.isInlined($0) ? NumberText.significant(value(of: $0), digits: 3) : nil }
     if numbers.allSatisfy({ $0 == nil }) { return symbol }
     guard numbers.count == 2, symbol.count == 1 else {
       return symbol + "(" + numbers.map { $0 ?? "·" }.joined(separator: ", ") + ")"
@@ -101,7 +103,7 @@ struct PictureWords {
   /// What a closed box says of its inside.
   func detail(ofBox box: Int) -> String {
     let box = picture.outline.boxes[box]
-    return "\(box.nodeCount) node\(box.nodeCount == 1 ? "" : "s")\(box.copies > 1 ? " each" : "")"
+    return NumberText.count(box.nodeCount, "node") + "\(box.copies > 1 ? " each" : "")"
   }
 
   /// What a reader learns by pointing at a node.
