@@ -91,7 +91,7 @@ bits: setup ## digests at each kind of vectors, against the committed ones
 	@$(BUILT) --quiet $(BUILD) --product bits
 	@swift run --quiet --skip-build $(BUILD) bits $(ARGUMENTS)
 
-# DocC archives of the four products; a warning is an error.
+# DocC archives of the five products; a warning is an error.
 docs: setup ## the documentation
 	BUILD="$(BUILD)" .ci/docs
 

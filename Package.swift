@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "Adjoint", targets: ["Adjoint"]),
     .library(name: "DependencyScheduling", targets: ["DependencyScheduling"]),
     .library(name: "AdjointTraining", targets: ["AdjointTraining"]),
+    .library(name: "AdjointPictures", targets: ["AdjointPictures"]),
     .library(name: "AdjointTesting", targets: ["AdjointTesting"]),
     // For tests and benchmarks only: runs in virtual time.
     .library(name: "VirtualExecution", targets: ["VirtualExecution"]),
@@ -84,6 +85,8 @@ let package = Package(
       name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling", "Kernels", "LibC", "Notation"],
       swiftSettings: strict),
     .target(
+      name: "AdjointPictures", dependencies: ["Adjoint", "DependencyScheduling", "Notation"], swiftSettings: strict),
+    .target(
       name: "AdjointTesting", dependencies: ["Adjoint", "DependencyScheduling", "Kernels", "Notation"],
       swiftSettings: strict),
 
@@ -123,7 +126,12 @@ let package = Package(
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
       name: "AdjointTests",
-      dependencies: ["Adjoint", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "StressScale"],
+      dependencies: [
+        "Adjoint", "AdjointPictures", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "StressScale",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AdjointPicturesTests", dependencies: ["Adjoint", "AdjointPictures", "DependencyScheduling"],
       swiftSettings: strict),
     .testTarget(
       name: "AdjointTrainingTests", dependencies: ["Adjoint", "AdjointTraining", "DependencyScheduling"],

@@ -8,6 +8,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let adjoint: Target.Dependency = .product(name: "Adjoint", package: "Adjoint")
+let pictures: Target.Dependency = .product(name: "AdjointPictures", package: "Adjoint")
 let training: Target.Dependency = .product(name: "AdjointTraining", package: "Adjoint")
 let scheduling: Target.Dependency = .product(name: "DependencyScheduling", package: "Adjoint")
 
@@ -23,7 +24,7 @@ let package = Package(
     .executableTarget(name: "SecondOrder", dependencies: [adjoint, scheduling], swiftSettings: strict),
     .executableTarget(name: "ScheduleAnything", dependencies: [scheduling], swiftSettings: strict),
     .executableTarget(name: "EmbeddedInAnApp", dependencies: [adjoint, scheduling], swiftSettings: strict),
-    .executableTarget(name: "Pictures", dependencies: [adjoint, scheduling], swiftSettings: strict),
+    .executableTarget(name: "Pictures", dependencies: [adjoint, pictures, scheduling], swiftSettings: strict),
     .executableTarget(
       name: "Digits",
       dependencies: [

@@ -1,3 +1,4 @@
+import AdjointPictures
 public import Adjoint
 import AdjointTesting
 import DependencyScheduling
@@ -307,7 +308,9 @@ import Testing
     "Sources/Adjoint/Adjoint.docc/ReadingAnError.md", "Sources/Adjoint/Adjoint.docc/ThreadsAndReproducibility.md",
     "Sources/Adjoint/Adjoint.docc/Memory.md", "Sources/Adjoint/Adjoint.docc/Derivatives.md",
     "Sources/Adjoint/Adjoint.docc/Recurrences.md",
-    "Sources/Adjoint/Adjoint.docc/PicturesAndTraces.md", "Sources/Adjoint/Adjoint.docc/HowAGraphBecomesAProgram.md",
+    "Sources/Adjoint/Adjoint.docc/Traces.md",
+    "Sources/AdjointPictures/AdjointPictures.docc/AdjointPictures.md",
+    "Sources/Adjoint/Adjoint.docc/HowAGraphBecomesAProgram.md",
   ])
   func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {
     let compiled = try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))

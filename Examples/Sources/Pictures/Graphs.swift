@@ -1,4 +1,5 @@
 import Adjoint
+import AdjointPictures
 
 extension Pictures {
   /// The course's neuron: f = 1 / (1 + e^-(w0 x0 + w1 x1 + w2)).

@@ -70,7 +70,7 @@ public final class Program: Sendable {
     }
   }
 
-  let graph: Graph
+  package let graph: Graph
   let options: Options
   let plan: ProgramPlan
   let endpoints: Endpoints

@@ -80,7 +80,7 @@ public final class Graph: Sendable {
 
   /// For what gives a picture or a line and so has no error to give: everything else refuses a node of another graph
   /// with a ``GraphError``.
-  func check(_ node: Node) {
+  package func check(_ node: Node) {
     demand(node.graph === self, "The node \(node.name) belongs to another graph")
   }
 
@@ -160,7 +160,7 @@ extension Gate {
 /// One application of a gate: an index into its graph. Copying it copies no value.
 public struct Node: Hashable, Sendable {
   public let graph: Graph
-  let id: NodeID
+  package let id: NodeID
 
   /// The extents of this node's value, one an axis, counted in elements; `[]` is a scalar.
   public var shape: Shape { graph.withState { $0.storage.signature(of: id).shape } }

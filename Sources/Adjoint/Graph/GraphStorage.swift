@@ -2,12 +2,12 @@ internal import DependencyScheduling
 internal import Kernels
 
 /// One application of a gate within its graph: a typed 32-bit index.
-struct NodeID: Hashable, Sendable, Comparable, BitwiseCopyable {
+package struct NodeID: Hashable, Sendable, Comparable, BitwiseCopyable {
   let index: UInt32
-  init(_ index: Int) { self.index = UInt32(index) }
+  package init(_ index: Int) { self.index = UInt32(index) }
   init(index: UInt32) { self.index = index }
-  var int: Int { Int(index) }
-  static func < (left: NodeID, right: NodeID) -> Bool { left.index < right.index }
+  package var int: Int { Int(index) }
+  package static func < (left: NodeID, right: NodeID) -> Bool { left.index < right.index }
 }
 
 /// What a value is, apart from its elements.
@@ -32,7 +32,7 @@ struct GateID: Hashable, Sendable, BitwiseCopyable { let index: UInt32 }
 
 extension NodeID: CustomStringConvertible {
   /// `node 7`.
-  var description: String { "node \(index)" }
+  package var description: String { "node \(index)" }
 }
 
 extension Signature: CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Adjoint
+import AdjointPictures
 import Testing
 
 /// Names are bytes: two that Unicode calls equivalent are two names.

@@ -1,3 +1,4 @@
+import AdjointPictures
 import DependencyScheduling
 import StressScale
 import Testing

@@ -1,3 +1,4 @@
+internal import Adjoint
 internal import Notation
 
 /// What a picture writes, and how much room that takes. Numbers come from a session, if there is one.
@@ -17,14 +18,14 @@ struct PictureWords {
   /// What each link sends back, where that is not the whole gradient of its flow.
   private let sent: [String?]
 
-  private var state: GraphState { picture.outline.state }
+  private var view: GraphView { picture.outline.view }
 
   init(_ picture: Picture, numbers: PictureNumbers?) {
     self.picture = picture
-    let state = picture.outline.state
+    let view = picture.outline.view
     stems = picture.flows.map { flow in
       guard let node = flow.drawn else { return Stem(shape: "\(flow.values.count) values") }
-      let shape = state.storage.signature(of: node).shape
+      let shape = view.signature(of: node).shape
       let isFolded = picture.outline.isWithinFold(picture.outline.boxOf[node.int])
       let numbers = isFolded ? nil : numbers
       return Stem(
@@ -65,25 +66,25 @@ struct PictureWords {
     }
   }
 
-  func isSource(_ node: NodeID) -> Bool { state.storage.brief(of: node).source != nil }
-  func isParameter(_ node: NodeID) -> Bool { state.storage.brief(of: node).source == .parameter }
+  func isSource(_ node: NodeID) -> Bool { view.isSource(node) }
+  func isParameter(_ node: NodeID) -> Bool { view.isParameter(node) }
   /// Whether the name of a gate stands below it: not if it stands at its output.
-  func showsName(_ node: NodeID) -> Bool { state.names[node] != nil && !outputs.contains(node) }
+  func showsName(_ node: NodeID) -> Bool { view.givenName(of: node) != nil && !outputs.contains(node) }
 
   /// The name without its scope, the number a constant is, or the gate's symbol.
   func title(of node: NodeID) -> String {
-    if let name = state.names[node] {
-      let scope = state.scopePaths[Int(state.scope(of: node))] + "/"
+    if let name = view.givenName(of: node) {
+      let scope = view.path(ofScope: view.scope(of: node)) + "/"
       let isWithin = name.utf8.count > scope.utf8.count && name.utf8.starts(with: scope.utf8)
       return isWithin ? String(name.unicodeScalars.dropFirst(scope.unicodeScalars.count)) : name
     }
-    return state.storage.isConstant(node) ? "constant" : ""
+    return view.isConstant(node) ? "constant" : ""
   }
 
   /// What stands in a gate: its symbol, with the number that it is applied with: `+1`, `1/x`.
   func symbol(of node: NodeID) -> String {
-    let symbol = type(of: state.storage.gate(of: node)).symbol
-    let inputs = Array(state.storage.inputs(of: node))
+    let symbol = type(of: view.gate(of: node)).symbol
+    let inputs = view.inputs(of: node)
     let numbers = inputs.map { picture.outline.isInlined($0) ? NumberText.significant(value(of: $0), digits: 3) : nil }
     if numbers.allSatisfy({ $0 == nil }) { return symbol }
     guard numbers.count == 2, symbol.count == 1 else {
@@ -93,7 +94,7 @@ struct PictureWords {
     return numbers[1] == nil && ["+", "×"].contains(symbol) ? symbol + first : first + symbol + (numbers[1] ?? "x")
   }
 
-  private func value(of constant: NodeID) -> Double { state.storage.constants[constant]?.doubles(count: 1)[0] ?? 0 }
+  private func value(of constant: NodeID) -> Double { view.constantElements(of: constant)?[0] ?? 0 }
 
   func title(ofBox box: Int) -> String {
     let box = picture.outline.boxes[box]
@@ -108,8 +109,8 @@ struct PictureWords {
 
   /// What a reader learns by pointing at a node.
   func hint(of node: NodeID) -> String {
-    let signature = state.storage.signature(of: node)
+    let signature = view.signature(of: node)
     return
-      "\(state.name(of: node)): \(state.storage.traits(of: node).name), \(signature.shape) \(signature.elementType)"
+      "\(view.name(of: node)): \(view.gateName(of: node)), \(signature.shape) \(signature.elementType)"
   }
 }

@@ -1,4 +1,5 @@
 import Adjoint
+import AdjointPictures
 import DependencyScheduling
 import Foundation
 import Testing

@@ -1,14 +1,17 @@
+internal import Adjoint
 internal import DependencyScheduling
 internal import Notation
 
 /// The values and gradients that a session has for the nodes of a graph, as a picture writes them.
 struct PictureNumbers {
   let session: Session
-  private let state: GraphState
+  private let view: GraphView
+  /// The caller's thread alone.
+  private let executor = try! GraphExecutor(width: 1)
 
-  init(_ session: Session, _ state: GraphState) {
+  init(_ session: Session, _ view: GraphView) {
     self.session = session
-    self.state = state
+    self.view = view
   }
 
   func value(of node: NodeID) -> String? { values(node).map { text($0, of: node) } }
@@ -30,28 +33,28 @@ struct PictureNumbers {
   private static let mostElements = 4_096  // Decisions/Limits.md
 
   private func sent(to input: Int, by reader: NodeID) -> [Double]? {
-    let storage = state.storage
-    let operands = Array(storage.inputs(of: reader))
-    let elements = (operands + [reader]).reduce(0) { $0 + storage.signature(of: $1).shape.elementCount }
+    let operands = view.inputs(of: reader)
+    let elements = (operands + [reader]).reduce(0) { $0 + view.signature(of: $1).shape.elementCount }
     guard elements <= Self.mostElements, let upstream = gradients(reader) else { return nil }
     let graph = Graph()
     var inputs: [Node] = [], numbers: [[Double]] = []
     for (position, operand) in operands.enumerated() {
       guard let values = values(operand) else { return nil }
-      let signature = storage.signature(of: operand)
+      let signature = view.signature(of: operand)
       inputs.append(graph.input("\(position)", signature.shape, signature.elementType))
       numbers.append(values)
     }
-    let output = graph.apply(storage.gate(of: reader), to: inputs)
+    let output = graph.apply(view.gate(of: reader), to: inputs)
     var options = Program.Options()
     options.measuresCosts = false
     guard let program = try? Program(output, gradientsFor: [inputs[input]], options: options) else { return nil }
-    let gate = program.makeSession(on: SeededExecutor(seed: 0))
+    let gate = program.makeSession(on: executor)
     do {
-      for (node, values) in zip(inputs, numbers) where program.endpoints.sources[node.id] != nil {
+      for (node, values) in zip(inputs, numbers) where program.reads(node) {
         try gate.write(values, to: node)
       }
-      try gate.writeUpstreamIfRead(upstream, of: output)
+      // A rule may not read the upstream gradient at all.
+      if program.readsUpstream(of: output) { try gate.writeUpstream(doubles: upstream, of: output) }
       try gate.step()
       return try gate.gradientDoubles(of: inputs[input])
     } catch {
@@ -60,18 +63,15 @@ struct PictureNumbers {
   }
 
   private func values(_ node: NodeID) -> [Double]? {
-    if let constant = state.storage.constants[node], state.storage.isConstant(node) {
-      return constant.doubles(count: state.storage.signature(of: node).shape.elementCount)
-    }
-    return try? session.doubles(of: Node(graph: session.program.graph, id: node))
+    view.constantElements(of: node) ?? (try? session.doubles(of: session.program.graph.node(node)))
   }
   private func gradients(_ node: NodeID) -> [Double]? {
-    try? session.gradientDoubles(of: Node(graph: session.program.graph, id: node))
+    try? session.gradientDoubles(of: session.program.graph.node(node))
   }
 
   /// Three significant digits; of more than three elements the least and the greatest.
   private func text(_ values: [Double], of node: NodeID) -> String {
-    if state.storage.signature(of: node).shape == .scalar { return NumberText.significant(values[0], digits: 3) }
+    if view.signature(of: node).shape == .scalar { return NumberText.significant(values[0], digits: 3) }
     if values.count <= 3 {
       return "[" + values.map { NumberText.significant($0, digits: 3) }.joined(separator: ", ") + "]"
     }
@@ -81,13 +81,5 @@ struct PictureNumbers {
     }
     if least == most { return "all \(NumberText.significant(least, digits: 3))" }
     return "\(NumberText.significant(least, digits: 3)) … \(NumberText.significant(most, digits: 3))"
-  }
-}
-
-extension Session {
-  fileprivate func writeUpstreamIfRead(_ doubles: [Double], of node: Node) throws {
-    // A rule may not read the upstream gradient at all.
-    guard program.endpoints.upstreams.contains(where: { $0?.node == node.id }) else { return }
-    try writeUpstream(doubles: doubles, of: node)
   }
 }

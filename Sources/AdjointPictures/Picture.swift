@@ -1,3 +1,5 @@
+internal import Adjoint
+
 /// What is seen in a picture of a graph: gates, boxes open and closed, and the values that flow between them. It does
 /// not know sizes, places or numbers.
 struct Picture {
@@ -147,7 +149,7 @@ struct Picture {
   }
 
   private mutating func link(_ outputs: [NodeID]) {
-    let storage = outline.state.storage
+    let view = outline.view
     var edges: [(from: Int, to: Int, value: NodeID, drawn: NodeID, entry: Int?, reader: Reader?)] = []
     for index in outline.isShown.indices where outline.isShown[index] {
       let node = NodeID(index)
@@ -155,7 +157,7 @@ struct Picture {
       var isGate = false
       if case .node = items[to].kind { isGate = true }
       var entry = 0
-      for (input, value) in storage.inputs(of: node).enumerated() {
+      for (input, value) in view.inputs(of: node).enumerated() {
         let drawn = outline.representative(of: value)
         guard let from = leaf(of: drawn), from != to else { continue }
         let reader = Reader(node: node, input: input)

@@ -1,4 +1,5 @@
 internal import DependencyScheduling
+public import Adjoint
 
 extension Graph {
   /// The graph as an SVG picture, drawn as textbooks draw it: from left to right, values in green above the lines,
@@ -16,7 +17,8 @@ extension Graph {
   /// The same graph and numbers always give the same text, which stands alone: no script, no font, no link.
   ///
   /// Drawn is what the nodes given are computed from, or everything if none is. Numbers come from a session of a program
-  /// of this graph, after a run, and are there for what ``Session/report(inColor:)`` lists; other lines go without.
+  /// of this graph, after a run, and are there for what ``/Adjoint/Session/report(inColor:)`` lists; other lines go
+  /// without.
   ///
   /// - Complexity: O(nodes + edges), but for sorting, and what reading the numbers costs.
   public func svg(
@@ -43,26 +45,24 @@ extension Graph {
     demand(options.mostItems >= 2, "A picture shows at least 2 items, got \(options.mostItems)")
     demand(
       session == nil || session!.program.graph === self, "The session's program was compiled from another graph")
-    let state = snapshot()
+    let view = GraphView(self)
     let isShown =
-      outputs.isEmpty
-      ? [Bool](repeating: true, count: state.storage.count)
-      : DropUnused.usedNodes(of: state.storage, roots: outputs.map(\.id))
-    let outline = PictureOutline(state, isShown: isShown, mostItems: options.mostItems)
-    let ends = outputs.isEmpty ? state.unreadNodes(atMost: 8) : outputs.map(\.id)
+      outputs.isEmpty ? [Bool](repeating: true, count: view.nodeCount) : view.nodes(behind: outputs)
+    let outline = PictureOutline(view, isShown: isShown, mostItems: options.mostItems)
+    let ends = outputs.isEmpty ? view.unreadNodes(atMost: 8) : outputs.map(\.id)
     let picture = Picture(outline, outputs: ends, options: options)
-    return (picture, PictureWords(picture, numbers: session.map { PictureNumbers($0, state) }))
+    return (picture, PictureWords(picture, numbers: session.map { PictureNumbers($0, view) }))
   }
 }
 
-extension GraphState {
+extension GraphView {
   /// The computed nodes that no gate reads; none if there are more than a picture has an edge for.
   fileprivate func unreadNodes(atMost most: Int) -> [NodeID] {
-    var isRead = [Bool](repeating: false, count: storage.count)
-    for index in isRead.indices { storage.forEachInput(of: NodeID(index)) { isRead[$0.int] = true } }
-    let unread = (0..<storage.count).lazy.map { NodeID($0) }.filter {
-      !isRead[$0.int] && storage.brief(of: $0).source == nil
-    }.prefix(most + 1)
+    var isRead = [Bool](repeating: false, count: nodeCount)
+    for index in isRead.indices {
+      for input in inputs(of: NodeID(index)) { isRead[input.int] = true }
+    }
+    let unread = (0..<nodeCount).lazy.map { NodeID($0) }.filter { !isRead[$0.int] && !isSource($0) }.prefix(most + 1)
     return unread.count > most ? [] : Array(unread)
   }
 }

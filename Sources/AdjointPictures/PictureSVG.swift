@@ -1,3 +1,4 @@
+internal import Adjoint
 internal import Notation
 
 /// A laid out picture as SVG.

@@ -1,3 +1,5 @@
+internal import Adjoint
+
 /// The nodes of a graph in the boxes of their scopes: a tree, in arrays. It does not know how it is drawn.
 ///
 /// Box 0 is the picture. Numbers that a formula holds stand in the gates that read them, not in a box. Nodes of a
@@ -21,7 +23,7 @@ struct PictureOutline {
     var itemCount: Int { nodes.count + boxes.count }
   }
 
-  let state: GraphState
+  let view: GraphView
   private(set) var boxes = [Box(title: "", parent: 0)]
   /// The box right around each node.
   private(set) var boxOf: [Int]
@@ -34,8 +36,8 @@ struct PictureOutline {
   /// - Parameters:
   ///   - isShown: which nodes are in the picture.
   ///   - mostItems: where more would stand side by side, boxes of neighbours are made.
-  init(_ state: GraphState, isShown: [Bool], mostItems: Int) {
-    self.state = state
+  init(_ view: GraphView, isShown: [Bool], mostItems: Int) {
+    self.view = view
     self.isShown = isShown
     boxOf = [Int](repeating: 0, count: isShown.count)
     representatives = (0..<isShown.count).map { NodeID($0) }
@@ -54,7 +56,7 @@ struct PictureOutline {
 
   /// Whether a node is a number written into the gates that read it, as the 1 of `1 + x`.
   func isInlined(_ node: NodeID) -> Bool {
-    state.storage.isConstant(node) && state.storage.signature(of: node).shape == .scalar && state.names[node] == nil
+    view.isConstant(node) && view.signature(of: node).shape == .scalar && view.givenName(of: node) == nil
   }
 
   /// Whether what a box shows stands for other nodes too, since it or one around it is folded.
@@ -84,9 +86,9 @@ struct PictureOutline {
     }
     var seats: [Seat: Int] = [:]
     for index in isShown.indices where isShown[index] && !isInlined(NodeID(index)) {
-      let seat = Seat(scope: state.scope(of: NodeID(index)), isBackward: state.forwardNode(of: NodeID(index)) != nil)
+      let seat = Seat(scope: view.scope(of: NodeID(index)), isBackward: view.isDerivative(NodeID(index)))
       if seats[seat] == nil {
-        let path = state.scopePaths[Int(seat.scope)]
+        let path = view.path(ofScope: seat.scope)
         seats[seat] = box(seat.isBackward ? (path.isEmpty ? "backward" : "backward/" + path) : path, &self)
       }
       var holder = seats[seat]!
@@ -148,7 +150,7 @@ struct PictureOutline {
     }
     for (block, nodes) in blocks.enumerated() {
       for node in nodes {
-        for (input, read) in state.storage.inputs(of: node).enumerated() {
+        for (input, read) in view.inputs(of: node).enumerated() {
           guard let other = blockOf[representative(of: read)], other != block else { continue }
           isFolded.insert(Picture.Reader(node: node, input: input))
           boxes[equal.first!].isChained = true
@@ -227,7 +229,7 @@ private struct PictureBlock: Equatable {
   private var key: [Step] = []
   private struct Step: Equatable {
     let gate: String
-    let signature: SignatureID
+    let signature: Signature
     let scope: Int
     let inputs: [Int]
   }
@@ -236,7 +238,7 @@ private struct PictureBlock: Equatable {
     nodes = outline.nodes(in: box)
     var places: [NodeID: Int] = [:]
     var scopes: [Int: Int] = [:]
-    let storage = outline.state.storage
+    let view = outline.view
     for (place, node) in nodes.enumerated() {
       places[node] = place
       let inner = outline.boxOf[node.int]
@@ -244,8 +246,8 @@ private struct PictureBlock: Equatable {
       scopes[inner] = scope
       key.append(
         Step(
-          gate: storage.traits(of: node).name, signature: storage.rows[node.int].signature, scope: scope,
-          inputs: storage.inputs(of: node).map { places[$0] ?? -1 }))
+          gate: view.gateName(of: node), signature: view.signature(of: node), scope: scope,
+          inputs: view.inputs(of: node).map { places[$0] ?? -1 }))
     }
   }
 

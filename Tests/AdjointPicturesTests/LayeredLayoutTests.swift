@@ -1,7 +1,7 @@
 import DependencyScheduling
 import Testing
 
-@testable import Adjoint
+@testable import AdjointPictures
 
 /// Where boxes stand and lines run, whatever they mean.
 @Suite(.timeLimit(.minutes(20))) struct LayeredLayoutTests {
