@@ -28,7 +28,7 @@ let package = Package(
     .library(name: "AdjointTraining", targets: ["AdjointTraining"]),
     .library(name: "AdjointPictures", targets: ["AdjointPictures"]),
     .library(name: "AdjointTesting", targets: ["AdjointTesting"]),
-    // For tests and benchmarks only: runs in virtual time.
+    // For tests and benchmarks only: runs in an order that a seed decides, and in virtual time.
     .library(name: "VirtualExecution", targets: ["VirtualExecution"]),
   ],
   traits: [
@@ -112,7 +112,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DependencySchedulingTests",
-      dependencies: ["DependencyScheduling", "StressScale", "Threads", "WrongLines"],
+      dependencies: ["DependencyScheduling", "StressScale", "Threads", "VirtualExecution", "WrongLines"],
       swiftSettings: strict),
     .testTarget(
       name: "VirtualExecutionTests", dependencies: ["VirtualExecution", "DependencyScheduling", "StressScale"],
@@ -128,6 +128,7 @@ let package = Package(
       name: "AdjointTests",
       dependencies: [
         "Adjoint", "AdjointPictures", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "StressScale",
+        "VirtualExecution",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -138,7 +139,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "StressTests",
-      dependencies: ["Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory", "LibC", "StressScale"],
+      dependencies: [
+        "Adjoint", "AdjointTesting", "DependencyScheduling", "GradientMemory", "LibC", "StressScale",
+        "VirtualExecution",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

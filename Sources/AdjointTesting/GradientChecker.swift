@@ -1,4 +1,4 @@
-internal import func DependencyScheduling.demand
+internal import DependencyScheduling
 public import Adjoint
 
 /// Compares a program's gradients with central finite differences, element by element.

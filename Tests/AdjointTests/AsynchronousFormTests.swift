@@ -5,6 +5,7 @@ import Dispatch
 import Foundation
 import StressScale
 import Testing
+import VirtualExecution
 
 /// The asynchronous forms of what blocks: the same results, no thread of Swift's pool held, and an end when their task
 /// is cancelled.

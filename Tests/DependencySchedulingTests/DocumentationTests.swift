@@ -4,6 +4,7 @@ import Foundation
 import Synchronization
 import StressScale
 import Testing
+import VirtualExecution
 
 /// The code of the articles, compiled and run; the last test sees that it is the same.
 @Suite(.timeLimit(.minutes(20)), .watched(seconds: 300)) struct DocumentationTests {

@@ -1,17 +1,17 @@
 /// Stop-gradient: y = x.   A wall: x̄ = 0 whatever ȳ is, and ẏ = 0 whatever ẋ is.
-public struct StopGradient: Gate {
-  public static let name = "stopGradient"
-  public init() {}
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+package struct StopGradient: Gate {
+  package static let name = "stopGradient"
+  package init() {}
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     return inputs[0]
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
-  public var kernel: Kernel { Kernel(.alias) }
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor { inputs[0] }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { nil }
-  public static let samples = [GateSample(StopGradient(), .uniform([2, 3]))]
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
+  package var kernel: Kernel { Kernel(.alias) }
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor { inputs[0] }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { nil }
+  package static let samples = [GateSample(StopGradient(), .uniform([2, 3]))]
 }
 
 /// x, as a value that no gradient flows through.

@@ -3,8 +3,8 @@ import Dispatch
 /// Runs the units of a schedule, each after its predecessors.
 ///
 /// Code that runs schedules takes the executor as a parameter, so that a test can replace the parallel
-/// ``GraphExecutor`` by the serial, replayable ``SeededExecutor``. An executor of one's own needs the first of the
-/// requirements; the others have defaults.
+/// ``GraphExecutor`` by the serial, replayable `SeededExecutor` of the product `VirtualExecution`. An executor of one's
+/// own needs the first of the requirements; the others have defaults.
 public protocol ScheduleExecutor: Sendable {
   /// Calls `body` once for each unit, after it has returned for all of the unit's predecessors, and returns when all
   /// have run. A unit sees everything its predecessors wrote; the caller sees everything.

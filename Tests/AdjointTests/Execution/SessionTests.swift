@@ -2,6 +2,7 @@ import Adjoint
 import DependencyScheduling
 import Dispatch
 import Testing
+import VirtualExecution
 
 /// What a session holds between runs: inputs, results, parameters, claims.
 @Suite(.timeLimit(.minutes(20))) struct SessionTests {

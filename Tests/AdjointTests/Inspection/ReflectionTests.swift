@@ -2,6 +2,7 @@ import Adjoint
 import AdjointTesting
 import DependencyScheduling
 import Testing
+import VirtualExecution
 
 /// What a debugger, `dump` and the message of a failed expectation do with an object: look at it. Whatever a program
 /// can hold can be looked at, wherever it is in its life, and shows what it is called.

@@ -1,6 +1,7 @@
 import Dispatch
 import StressScale
 import Testing
+import VirtualExecution
 
 @testable import DependencyScheduling
 

@@ -1,6 +1,7 @@
 import Foundation
 import StressScale
 import Testing
+import VirtualExecution
 
 import Threads
 

@@ -1,5 +1,6 @@
 import StressScale
 import Testing
+import VirtualExecution
 
 @testable import DependencyScheduling
 

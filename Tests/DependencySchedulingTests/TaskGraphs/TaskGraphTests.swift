@@ -1,6 +1,7 @@
 import StressScale
 import Testing
 import Threads
+import VirtualExecution
 
 @testable import DependencyScheduling
 

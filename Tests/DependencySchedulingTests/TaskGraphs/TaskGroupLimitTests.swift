@@ -1,6 +1,7 @@
 import Synchronization
 import StressScale
 import Testing
+import VirtualExecution
 
 @testable import DependencyScheduling
 

@@ -3,6 +3,7 @@ import AdjointTesting
 import DependencyScheduling
 import StressScale
 import Testing
+import VirtualExecution
 
 /// Every graph of a few nodes, as a program of gates: nothing is left to chance.
 @Suite(.timeLimit(.minutes(20)), .watched(seconds: 300)) struct SmallGraphTests {

@@ -3,6 +3,7 @@ import AdjointTesting
 import DependencyScheduling
 import StressScale
 import Testing
+import VirtualExecution
 
 /// What holds sessions against the reference says no where any output or gradient differs.
 @Suite(.timeLimit(.minutes(20)), .watched()) struct StressedProgramTests {

@@ -8,13 +8,13 @@ internal import Kernels
 /// slopes there are those of both sides, which are alike.
 ///
 /// Neither slope forms a square of x or y: each is right wherever it is a number.
-public struct Atan2: ElementwiseGate {
-  public static let name = "atan2"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.atan2(x[0], x[1]) }
-  public var kernel: Kernel { Kernel(.elementwise(.atan2)) }
+package struct Atan2: ElementwiseGate {
+  package static let name = "atan2"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.atan2(x[0], x[1]) }
+  package var kernel: Kernel { Kernel(.elementwise(.atan2)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (y, x) = (node.inputs[0], node.inputs[1])
     return [
       node.needsGradient(0) ? downstream(upstream, circleInversion(x, y)) : nil,
@@ -22,7 +22,7 @@ public struct Atan2: ElementwiseGate {
     ]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Atan2(), .uniform([2, 3], in: 0.25...2), .uniform([3])),
     GateSample(Atan2(), .uniform([2, 1], in: -2...(-0.25)), .uniform([2, 3])),
     GateSample(Atan2(), .values([4], [1e-3, -1, 1, -0.5]), .values([4], [3, 0.5, -1, -2])),

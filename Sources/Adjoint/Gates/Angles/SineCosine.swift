@@ -1,27 +1,27 @@
 internal import Kernels
 
 /// Sine: y = sin x.   x̄ = ȳ · cos x, and 0 where ȳ = 0.
-public struct Sine: ElementwiseGate {
-  public static let name = "sin"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.sin(x[0]) }
-  public var kernel: Kernel { Kernel(.elementwise(.sine)) }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+package struct Sine: ElementwiseGate {
+  package static let name = "sin"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.sin(x[0]) }
+  package var kernel: Kernel { Kernel(.elementwise(.sine)) }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [downstream(upstream, cos(node.inputs[0]))]
   }
-  public static let samples = [GateSample(Sine(), .uniform([2, 3])), GateSample(Sine(), .uniform([]))]
+  package static let samples = [GateSample(Sine(), .uniform([2, 3])), GateSample(Sine(), .uniform([]))]
 }
 
 /// Cosine: y = cos x.   x̄ = −ȳ · sin x, and 0 where ȳ = 0.
-public struct Cosine: ElementwiseGate {
-  public static let name = "cos"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.cos(x[0]) }
-  public var kernel: Kernel { Kernel(.elementwise(.cosine)) }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+package struct Cosine: ElementwiseGate {
+  package static let name = "cos"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.cos(x[0]) }
+  package var kernel: Kernel { Kernel(.elementwise(.cosine)) }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [-downstream(upstream, sin(node.inputs[0]))]
   }
-  public static let samples = [GateSample(Cosine(), .uniform([2, 3])), GateSample(Cosine(), .uniform([]))]
+  package static let samples = [GateSample(Cosine(), .uniform([2, 3])), GateSample(Cosine(), .uniform([]))]
 }
 
 /// sin x, elementwise, x in radians.

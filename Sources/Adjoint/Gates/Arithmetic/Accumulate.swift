@@ -3,14 +3,14 @@
 ///
 /// More than sixteen operands are added in groups of sixteen, and the sums of the groups likewise, until one is left: a
 /// copy gate with ten thousand consumers adds in parallel, and few contributions are kept at a time.
-public struct Accumulate: Gate {
-  public static let name = "accumulate"
-  public static let symbol = "+"
+package struct Accumulate: Gate {
+  package static let name = "accumulate"
+  package static let symbol = "+"
   /// The most operands that are added one after the other.
   package static let width = 16  // Decisions/Sums.md
-  public init() {}
+  package init() {}
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     guard let first = inputs.first else { throw ShapeError("accumulate needs at least one contribution") }
     if let other = inputs.first(where: { $0 != first }) {
       throw ShapeError("contributions of shapes \(first) and \(other) cannot be added up")
@@ -18,9 +18,9 @@ public struct Accumulate: Gate {
     return first
   }
 
-  public var kernel: Kernel { Kernel(.accumulate) }
+  package var kernel: Kernel { Kernel(.accumulate) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let type = inputs[0].elementType
     let sum = Self.sum(of: inputs.map(\.values)) { group in
       group.dropFirst().reduce(group.first!) { sums, contribution in
@@ -44,14 +44,14 @@ public struct Accumulate: Gate {
     return terms[0]
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { node.inputs.map { _ in upstream } }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { node.inputs.map { _ in upstream } }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     let moving = tangents.compactMap { $0 }
     return moving.count == 1 ? moving[0] : node.output.graph.apply(Accumulate(), to: moving)
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Accumulate(), .uniform([2, 3]), .uniform([2, 3]), .uniform([2, 3])),
     GateSample(Accumulate(), .uniform([]), .uniform([])),
     GateSample(Accumulate(), operands: Array(repeating: .uniform([2]), count: width + 2)),

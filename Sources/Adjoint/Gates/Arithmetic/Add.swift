@@ -2,18 +2,18 @@ internal import CCallSite
 internal import Kernels
 
 /// Add: y = a + b.   Distributor: ā = ȳ,  b̄ = ȳ.
-public struct Add: ElementwiseGate {
-  public static let name = "add"
-  public static let symbol = "+"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[0] + x[1] }
-  public var kernel: Kernel { Kernel(.elementwise(.add)) }
+package struct Add: ElementwiseGate {
+  package static let name = "add"
+  package static let symbol = "+"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  package var kernel: Kernel { Kernel(.elementwise(.add)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream, upstream]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Add(), .uniform([2, 3]), .uniform([2, 3])),
     GateSample(Add(), .uniform([2, 3]), .uniform([3])),
     GateSample(Add(), .uniform([2, 1]), .uniform([1, 3])),

@@ -1,29 +1,29 @@
 internal import Kernels
 
 /// Integer sum: y = a + b of int32, wrapping around.   Integers have no gradient.
-public struct AddIntegers: Gate {
-  public static let name = "addIntegers"
-  public init() {}
+package struct AddIntegers: Gate {
+  package static let name = "addIntegers"
+  package init() {}
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     return try .broadcast(inputs[0], inputs[1])
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     if let other = inputs.firstIndex(where: { $0 != .int32 }) {
       throw ShapeError("integers are added, got \(inputs[other])", casting: other, to: .int32)
     }
     return .int32
   }
-  public var kernel: Kernel { Kernel(.elementwise(.add)) }
+  package var kernel: Kernel { Kernel(.elementwise(.add)) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (a, b) = (inputs[0].broadcast(to: shape).values, inputs[1].broadcast(to: shape).values)
     return ReferenceTensor(shape, .int32, zip(a, b).map { Double(Int32(rounding: $0) &+ Int32(rounding: $1)) })
   }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(AddIntegers(), .integers([], below: 10), .integers([], below: 10)),
     GateSample(AddIntegers(), .integers([2, 3], below: 10), .integers([3], below: 10)),
   ]

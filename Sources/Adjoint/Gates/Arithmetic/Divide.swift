@@ -5,14 +5,14 @@ internal import Kernels
 /// or NaN.
 ///
 /// y is multiplied before b divides: 1 / b overflows where b is small and y / b need not.
-public struct Divide: ElementwiseGate {
-  public static let name = "divide"
-  public static let symbol = "/"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[0] / x[1] }
-  public var kernel: Kernel { Kernel(.elementwise(.divide)) }
+package struct Divide: ElementwiseGate {
+  package static let name = "divide"
+  package static let symbol = "/"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[0] / x[1] }
+  package var kernel: Kernel { Kernel(.elementwise(.divide)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let divisor = node.inputs[1]
     return [
       node.needsGradient(0) ? quotient(upstream, divisor) : nil,
@@ -21,12 +21,12 @@ public struct Divide: ElementwiseGate {
   }
 
   /// ẏ = (ȧ − y · ḃ) / b.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     let (a, b) = (tangents[0], tangents[1].map { -mutualProduct($0, node.output) })
     return sum(a, b).map { quotient($0, node.inputs[1]) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Divide(), .uniform([2, 3]), .uniform([2, 3], in: 0.5...2)),
     GateSample(Divide(), .uniform([2, 3]), .uniform([2, 1], in: -2...(-0.5))),
   ]

@@ -1,17 +1,17 @@
 internal import Kernels
 
 /// Maximum: y = max(a, b).   Router: the larger operand gets ȳ, the other 0; a tie splits ȳ evenly.
-public struct Maximum: ElementwiseGate {
-  public static let name = "maximum"
-  public static let symbol = "max"
-  public init() {}
-  public func value(_ x: [Double]) -> Double {
+package struct Maximum: ElementwiseGate {
+  package static let name = "maximum"
+  package static let symbol = "max"
+  package init() {}
+  package func value(_ x: [Double]) -> Double {
     if x[0].isNaN || x[1].isNaN { return .nan }
     return x[0] > x[1] || (x[0] == x[1] && x[0].sign == .plus) ? x[0] : x[1]  // +0 above -0, as in IEEE 754-2019
   }
-  public var kernel: Kernel { Kernel(.elementwise(.maximum)) }
+  package var kernel: Kernel { Kernel(.elementwise(.maximum)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (a, b) = (node.inputs[0], node.inputs[1])
     return [
       node.needsGradient(0) ? route(upstream, where: a, exceeds: b) : nil,
@@ -19,24 +19,24 @@ public struct Maximum: ElementwiseGate {
     ]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Maximum(), .values([4], [1, -2, 3, 0.5]), .values([4], [2, -3, 2.5, 0.75])),
     GateSample(Maximum(), .distinct([2, 3]), .values([1], [0.1])),
   ]
 }
 
 /// Minimum: y = min(a, b).   Router: the smaller operand gets ȳ, the other 0; a tie splits ȳ evenly.
-public struct Minimum: ElementwiseGate {
-  public static let name = "minimum"
-  public static let symbol = "min"
-  public init() {}
-  public func value(_ x: [Double]) -> Double {
+package struct Minimum: ElementwiseGate {
+  package static let name = "minimum"
+  package static let symbol = "min"
+  package init() {}
+  package func value(_ x: [Double]) -> Double {
     if x[0].isNaN || x[1].isNaN { return .nan }
     return x[0] < x[1] || (x[0] == x[1] && x[0].sign == .minus) ? x[0] : x[1]  // -0 below +0, as in IEEE 754-2019
   }
-  public var kernel: Kernel { Kernel(.elementwise(.minimum)) }
+  package var kernel: Kernel { Kernel(.elementwise(.minimum)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (a, b) = (node.inputs[0], node.inputs[1])
     return [
       node.needsGradient(0) ? route(upstream, where: b, exceeds: a) : nil,
@@ -44,7 +44,7 @@ public struct Minimum: ElementwiseGate {
     ]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Minimum(), .values([4], [1, -2, 3, 0.5]), .values([4], [2, -3, 2.5, 0.75])),
     GateSample(Minimum(), .distinct([2, 3]), .values([1], [0.1])),
   ]
@@ -52,17 +52,17 @@ public struct Minimum: ElementwiseGate {
 
 /// Route: y = u where a > b, 0 where a < b, u / 2 where they tie. It selects rather than multiplies by a mask, so an
 /// infinite u does not become NaN on the side that gets nothing.   Router: ū is routed the same way; a and b get none.
-public struct Route: ElementwiseGate {
-  public static let name = "route"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[1] > x[2] ? x[0] : x[1] == x[2] ? x[0] * 0.5 : 0 }
-  public var kernel: Kernel { Kernel(.elementwise(.route)) }
+package struct Route: ElementwiseGate {
+  package static let name = "route"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[1] > x[2] ? x[0] : x[1] == x[2] ? x[0] * 0.5 : 0 }
+  package var kernel: Kernel { Kernel(.elementwise(.route)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [route(upstream, where: node.inputs[1], exceeds: node.inputs[2]), nil, nil]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Route(), .uniform([2, 3]), .distinct([2, 3]), .values([1], [0.1])),
     GateSample(Route(), .uniform([3]), .distinct([2, 3]), .values([2, 1], [0.1, -0.1])),
   ]

@@ -2,21 +2,21 @@ internal import CCallSite
 internal import Kernels
 
 /// Multiply: y = a · b.   Swap multiplier: ā = ȳ · b,  b̄ = ȳ · a, and 0 where ȳ = 0, whatever the other factor is.
-public struct Multiply: ElementwiseGate {
-  public static let name = "multiply"
-  public static let symbol = "×"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[0] * x[1] }
-  public var kernel: Kernel { Kernel(.elementwise(.multiply)) }
+package struct Multiply: ElementwiseGate {
+  package static let name = "multiply"
+  package static let symbol = "×"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[0] * x[1] }
+  package var kernel: Kernel { Kernel(.elementwise(.multiply)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [
       node.needsGradient(0) ? downstream(upstream, node.inputs[1]) : nil,
       node.needsGradient(1) ? downstream(upstream, node.inputs[0]) : nil,
     ]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Multiply(), .uniform([2, 3]), .uniform([2, 3])),
     GateSample(Multiply(), .uniform([2, 3]), .uniform([3])),
     GateSample(Multiply(), .uniform([2, 1]), .uniform([1, 3])),

@@ -2,18 +2,18 @@ internal import CCallSite
 internal import Kernels
 
 /// Negate: y = −x.   x̄ = −ȳ.
-public struct Negate: ElementwiseGate {
-  public static let name = "negate"
-  public static let symbol = "×−1"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { -x[0] }
-  public var kernel: Kernel { Kernel(.elementwise(.negate)) }
+package struct Negate: ElementwiseGate {
+  package static let name = "negate"
+  package static let symbol = "×−1"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { -x[0] }
+  package var kernel: Kernel { Kernel(.elementwise(.negate)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [-upstream]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Negate(), .uniform([2, 3])),
     GateSample(Negate(), .uniform([])),
   ]

@@ -6,13 +6,13 @@ internal import Kernels
 /// The derivative of b aᵇ⁻¹ with respect to b is aᵇ⁻¹ (1 + b log a), at b = 0 too. Where the power lies below the
 /// normal numbers, a large factor multiplies its rounding: ā is right to |b| of the smallest numbers, b̄ to |log a| of
 /// them.
-public struct Power: ElementwiseGate {
-  public static let name = "power"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.pow(x[0], x[1]) }
-  public var kernel: Kernel { Kernel(.elementwise(.power)) }
+package struct Power: ElementwiseGate {
+  package static let name = "power"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.pow(x[0], x[1]) }
+  package var kernel: Kernel { Kernel(.elementwise(.power)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (a, b, y) = (node.inputs[0], node.inputs[1], node.output)
     return [
       node.needsGradient(0) ? downstream(upstream, slope(a, b, y)) : nil,
@@ -30,7 +30,7 @@ public struct Power: ElementwiseGate {
     return select(small, quotient(downstream(b, y), select(small, small, one)), direct)
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Power(), .uniform([2, 3], in: 0.5...2), .uniform([2, 3], in: -2...2)),
     GateSample(Power(), .uniform([2, 3], in: 0.5...2), .uniform([], in: 1...3)),
   ]

@@ -4,14 +4,14 @@ internal import Kernels
 /// selected and not multiplied, so that a NaN or ∞ of the branch not taken never reaches a gradient.
 ///
 /// Elements of any type are selected, all three operands being of one; their bits are moved as they are.
-public struct Select: ElementwiseGate {
-  public static let name = "select"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[0] != 0 ? x[1] : x[2] }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
-  public var kernel: Kernel { Kernel(.elementwise(.select)) }
+package struct Select: ElementwiseGate {
+  package static let name = "select"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[0] != 0 ? x[1] : x[2] }
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
+  package var kernel: Kernel { Kernel(.elementwise(.select)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let condition = node.inputs[0]
     let zero = upstream.literal(0)
     return [
@@ -21,13 +21,13 @@ public struct Select: ElementwiseGate {
     ]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     let condition = node.inputs[0]
     guard tangents[1] != nil || tangents[2] != nil else { return nil }
     return select(condition, tangents[1] ?? node.output.literal(0), tangents[2] ?? node.output.literal(0))
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Select(), .values([4], [1, 0, 0, 2]), .uniform([4]), .uniform([4])),
     GateSample(Select(), .values([2, 1], [1, 0]), .uniform([2, 3]), .uniform([3])),
   ]

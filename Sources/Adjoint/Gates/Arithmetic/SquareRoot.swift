@@ -1,18 +1,18 @@
 internal import Kernels
 
 /// Square root: y = √x.   x̄ = ȳ / 2y, and 0 where ȳ = 0. Below 0 it is NaN; at 0 the slope is infinite.
-public struct SquareRoot: ElementwiseGate {
-  public static let name = "sqrt"
-  public static let symbol = "√"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[0].squareRoot() }
-  public var kernel: Kernel { Kernel(.elementwise(.squareRoot)) }
+package struct SquareRoot: ElementwiseGate {
+  package static let name = "sqrt"
+  package static let symbol = "√"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[0].squareRoot() }
+  package var kernel: Kernel { Kernel(.elementwise(.squareRoot)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [quotient(upstream, node.output * 2)]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(SquareRoot(), .uniform([2, 3], in: 0.5...2)),
     GateSample(SquareRoot(), .uniform([], in: 0.5...2)),
   ]

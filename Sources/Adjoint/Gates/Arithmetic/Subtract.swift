@@ -2,23 +2,23 @@ internal import CCallSite
 internal import Kernels
 
 /// Subtract: y = a − b.   Distributor, one sign turned: ā = ȳ,  b̄ = −ȳ.
-public struct Subtract: ElementwiseGate {
-  public static let name = "subtract"
-  public static let symbol = "−"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[0] - x[1] }
-  public var kernel: Kernel { Kernel(.elementwise(.subtract)) }
+package struct Subtract: ElementwiseGate {
+  package static let name = "subtract"
+  package static let symbol = "−"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[0] - x[1] }
+  package var kernel: Kernel { Kernel(.elementwise(.subtract)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream, node.needsGradient(1) ? -upstream : nil]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     guard let a = tangents[0] else { return tangents[1].map { -$0 } }
     return tangents[1].map { a - $0 } ?? a
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Subtract(), .uniform([2, 3]), .uniform([2, 3])),
     GateSample(Subtract(), .uniform([2, 3]), .uniform([3])),
     GateSample(Subtract(), .uniform([2, 1]), .uniform([1, 3])),

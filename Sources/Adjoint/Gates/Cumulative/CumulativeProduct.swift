@@ -4,44 +4,44 @@
 /// Nothing is divided by an element, as in ȳₖ yₖ / xₖ: where one element is 0, or several are, the gradient is as right
 /// as elsewhere. It takes as many steps as there are elements. A slope is lost where yₖ₋₁ is beyond the range of the
 /// elements' type.
-public struct CumulativeProduct: AxisGate {
-  public static let name = "cumulativeProduct"
+package struct CumulativeProduct: AxisGate {
+  package static let name = "cumulativeProduct"
   /// Counted from the front, in a graph.
-  public let axis: Int
-  public let fromTheEnd: Bool
+  package let axis: Int
+  package let fromTheEnd: Bool
 
-  public init(axis: Int, fromTheEnd: Bool = false) {
+  package init(axis: Int, fromTheEnd: Bool = false) {
     self.axis = axis
     self.fromTheEnd = fromTheEnd
   }
 
-  public var axes: [Int] { [axis] }
-  public func along(_ axes: [Int]) -> Self { Self(axis: axes[0], fromTheEnd: fromTheEnd) }
+  package var axes: [Int] { [axis] }
+  package func along(_ axes: [Int]) -> Self { Self(axis: axes[0], fromTheEnd: fromTheEnd) }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     _ = try inputs[0].normalized(axes: [axis])
     return inputs[0]
   }
 
-  public var kernel: Kernel {
+  package var kernel: Kernel {
     .structured(.exact) { CumulativeProductCall(axis: axis, fromTheEnd: fromTheEnd, $0) }
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, inputs[0].elementType) { index in
       shape.places(upTo: index, along: axis, fromTheEnd: fromTheEnd).reduce(1) { $0 * inputs[0][$1] }
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let sums = upstream.graph.apply(
       LinearRecurrence(axis: axis, fromTheEnd: !fromTheEnd, factorsBehind: true), to: [node.inputs[0], upstream])
     return [downstream(sums, node.output.delayed(axis: axis, fromTheEnd: fromTheEnd, first: 1))]
   }
 
   /// ẏₖ = ẋₖ · yₖ₋₁ + xₖ · ẏₖ₋₁.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { tangent in
       let before = node.output.delayed(axis: axis, fromTheEnd: fromTheEnd, first: 1)
       return tangent.graph.apply(
@@ -50,7 +50,7 @@ public struct CumulativeProduct: AxisGate {
     }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(CumulativeProduct(axis: 0), .uniform([5])),
     GateSample(CumulativeProduct(axis: 1), .values([3, 4], [0.5, 0, -2, 1.5, 0, -1, 0, 2, 0, 0.5, -1.5, 3])),
     GateSample(CumulativeProduct(axis: 0, fromTheEnd: true), .values([3, 2], [2, 0, 0, -1, 0.5, 0])),

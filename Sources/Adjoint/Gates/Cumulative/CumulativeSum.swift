@@ -1,30 +1,30 @@
 /// Running sums along an axis: yₖ = x₀ + … + xₖ, each rounded once.   x̄ₖ = ȳₖ + … + ȳₙ₋₁: the same from the other
 /// end.
-public struct CumulativeSum: AxisGate, LinearGate {
-  public static let name = "cumulativeSum"
+package struct CumulativeSum: AxisGate, LinearGate {
+  package static let name = "cumulativeSum"
   /// Counted from the front, in a graph.
-  public let axis: Int
-  public let fromTheEnd: Bool
+  package let axis: Int
+  package let fromTheEnd: Bool
 
-  public init(axis: Int, fromTheEnd: Bool = false) {
+  package init(axis: Int, fromTheEnd: Bool = false) {
     self.axis = axis
     self.fromTheEnd = fromTheEnd
   }
 
-  public var axes: [Int] { [axis] }
-  public func along(_ axes: [Int]) -> Self { Self(axis: axes[0], fromTheEnd: fromTheEnd) }
+  package var axes: [Int] { [axis] }
+  package func along(_ axes: [Int]) -> Self { Self(axis: axes[0], fromTheEnd: fromTheEnd) }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     _ = try inputs[0].normalized(axes: [axis])
     return inputs[0]
   }
 
-  public var kernel: Kernel {
+  package var kernel: Kernel {
     .structured(.rounded) { CumulativeSumCall(axis: axis, fromTheEnd: fromTheEnd, $0) }
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
     return ReferenceTensor(shape, x.elementType) { index in
       let places = fromTheEnd ? Array((index[axis]..<shape[axis]).reversed()) : Array(0...index[axis])
@@ -37,11 +37,11 @@ public struct CumulativeSum: AxisGate, LinearGate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(CumulativeSum(axis: axis, fromTheEnd: !fromTheEnd), to: [upstream])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(CumulativeSum(axis: 0), .uniform([5])),
     GateSample(CumulativeSum(axis: 1), .uniform([2, 4])),
     GateSample(CumulativeSum(axis: 0, fromTheEnd: true), .uniform([3, 2])),

@@ -9,25 +9,25 @@ internal import Kernels
 /// backward pass, a derivative of it and a run of the same step again compute the same bits, at any width.
 ///
 /// Reads x and the step, an int32 scalar.
-public struct Dropout: LinearGate {
-  public static let name = "dropout"
-  public let rate: Double, seed: UInt64
+package struct Dropout: LinearGate {
+  package static let name = "dropout"
+  package let rate: Double, seed: UInt64
   /// Tells dropouts of one seed and step from one another.
-  public let stream: UInt32
+  package let stream: UInt32
 
-  public init(rate: Double, seed: UInt64, stream: UInt32) {
+  package init(rate: Double, seed: UInt64, stream: UInt32) {
     self.rate = rate
     self.seed = seed
     self.stream = stream
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     guard rate >= 0, rate < 1 else { throw ShapeError("a dropout rate is at least 0 and below 1, got \(rate)") }
     guard inputs[1] == .scalar else { throw ShapeError("a step is one number, got shape \(inputs[1])") }
     return inputs[0]
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     guard let x = inputs.first else { throw ShapeError("\(Self.name) reads 2 operands, got none") }
     try x.checkArithmetic(in: Self.name)
     if let step = inputs.dropFirst().firstIndex(where: { $0 != .int32 }) {
@@ -36,11 +36,11 @@ public struct Dropout: LinearGate {
     return x
   }
 
-  public var kernel: Kernel {
+  package var kernel: Kernel {
     .structured(.exact) { DropoutCall(DropoutPlan(rate: rate, seed: seed, stream: stream), $0) }
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (x, step) = (inputs[0], UInt32(bitPattern: Int32(rounding: inputs[1].values[0])))
     let plan = DropoutPlan(rate: rate, seed: seed, stream: stream)
     let words = (0..<UInt64((x.values.count + 3) / 4)).flatMap { plan.words(counter: $0, step: step) }
@@ -48,11 +48,11 @@ public struct Dropout: LinearGate {
     return ReferenceTensor(shape, x.elementType, zip(x.values, words).map { $1 >= plan.threshold ? $0 * scale : 0 })
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(self, to: [upstream, node.inputs[1]]), nil]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Dropout(rate: 0.5, seed: 1, stream: 2), .uniform([3, 7]), .integers([], below: 1000)),
     GateSample(Dropout(rate: 0.1, seed: 1 << 40, stream: 0), .uniform([]), .integers([], below: 1000)),
     GateSample(Dropout(rate: 0, seed: 3, stream: 1), .uniform([5]), .integers([], below: 1000)),
@@ -61,7 +61,7 @@ public struct Dropout: LinearGate {
 
 extension Dropout: RowwiseGate {
   /// What is dropped depends on where in the batch a row lies.
-  public func keepsRowsApart(_ application: RowApplication) -> Bool { false }
+  package func keepsRowsApart(_ application: RowApplication) -> Bool { false }
 }
 
 /// x with a share `rate` of its elements, drawn anew each step, set to 0 and the others divided by 1 − `rate`, so that the

@@ -2,18 +2,18 @@ internal import Kernels
 
 /// Error function: y = erf x = (2/√π) ∫₀ˣ e^−t² dt.   x̄ = ȳ · (2/√π) e^−x², where e^−x² is
 /// the square of the `Bell`, whose exponent has not rounded; and 0 where either factor is 0.
-public struct ErrorFunction: ElementwiseGate {
-  public static let name = "erf"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.erf(x[0]) }
-  public var kernel: Kernel { Kernel(.elementwise(.errorFunction)) }
+package struct ErrorFunction: ElementwiseGate {
+  package static let name = "erf"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.erf(x[0]) }
+  package var kernel: Kernel { Kernel(.elementwise(.errorFunction)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let slope = square(bell(node.inputs[0])) * (2 / Double.pi.squareRoot())
     return [mutualProduct(upstream, slope)]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(ErrorFunction(), .uniform([2, 3])),
     GateSample(ErrorFunction(), .uniform([])),
   ]

@@ -1,17 +1,17 @@
 internal import Kernels
 
 /// Exponential: y = eˣ.   x̄ = ȳ · y, and 0 where ȳ = 0.
-public struct Exponential: ElementwiseGate {
-  public static let name = "exp"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.exp(x[0]) }
-  public var kernel: Kernel { Kernel(.elementwise(.exponential)) }
+package struct Exponential: ElementwiseGate {
+  package static let name = "exp"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.exp(x[0]) }
+  package var kernel: Kernel { Kernel(.elementwise(.exponential)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [downstream(upstream, node.output)]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Exponential(), .uniform([2, 3])),
     GateSample(Exponential(), .uniform([])),
   ]

@@ -2,17 +2,17 @@ internal import Kernels
 
 /// Exponential minus one: y = eˣ − 1, of as many right digits near 0 as elsewhere.   x̄ = ȳ · eˣ, from the
 /// input, since y has rounded to −1 where eˣ has not rounded to 0; and 0 where ȳ = 0.
-public struct ExponentialMinusOne: ElementwiseGate {
-  public static let name = "expm1"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.expm1(x[0]) }
-  public var kernel: Kernel { Kernel(.elementwise(.exponentialMinusOne)) }
+package struct ExponentialMinusOne: ElementwiseGate {
+  package static let name = "expm1"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.expm1(x[0]) }
+  package var kernel: Kernel { Kernel(.elementwise(.exponentialMinusOne)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [downstream(upstream, exp(node.inputs[0]))]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(ExponentialMinusOne(), .uniform([2, 3])),
     GateSample(ExponentialMinusOne(), .uniform([])),
   ]

@@ -1,17 +1,17 @@
 internal import Kernels
 
 /// Natural logarithm: y = log x.   x̄ = ȳ / x, and 0 where ȳ = 0. At 0 it is −∞, below 0 NaN.
-public struct Logarithm: ElementwiseGate {
-  public static let name = "log"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.log(x[0]) }
-  public var kernel: Kernel { Kernel(.elementwise(.logarithm)) }
+package struct Logarithm: ElementwiseGate {
+  package static let name = "log"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.log(x[0]) }
+  package var kernel: Kernel { Kernel(.elementwise(.logarithm)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [quotient(upstream, node.inputs[0])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Logarithm(), .uniform([2, 3], in: 0.5...2)),
     GateSample(Logarithm(), .uniform([], in: 0.5...2)),
   ]

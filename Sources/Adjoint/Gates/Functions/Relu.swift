@@ -2,17 +2,17 @@ internal import Kernels
 
 /// Rectifier: y = max(x, 0).   Router: x̄ = ȳ where x > 0, 0 where x < 0, and ȳ / 2 at the tie x = 0,
 /// by the rule of every maximum here: a tie splits the gradient evenly.
-public struct Relu: ElementwiseGate {
-  public static let name = "relu"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { x[0].isNaN ? x[0] : max(x[0], 0) }
-  public var kernel: Kernel { Kernel(.elementwise(.relu)) }
+package struct Relu: ElementwiseGate {
+  package static let name = "relu"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { x[0].isNaN ? x[0] : max(x[0], 0) }
+  package var kernel: Kernel { Kernel(.elementwise(.relu)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [route(upstream, where: node.inputs[0], exceeds: node.inputs[0].literal(0))]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Relu(), .distinct([2, 3])),
     GateSample(Relu(), .uniform([])),
   ]

@@ -2,20 +2,20 @@ internal import Kernels
 
 /// Sigmoid: y = σ(x) = 1 / (1 + e⁻ˣ).   x̄ = ȳ · σ′(x), which is y (1 − y) from the input, since
 /// y has rounded to 1 where the slope has not rounded to 0 (see `SigmoidSlope`); and 0 where either factor is 0.
-public struct Sigmoid: ElementwiseGate {
-  public static let name = "sigmoid"
-  public static let symbol = "σ"
-  public init() {}
-  public func value(_ x: [Double]) -> Double {
+package struct Sigmoid: ElementwiseGate {
+  package static let name = "sigmoid"
+  package static let symbol = "σ"
+  package init() {}
+  package func value(_ x: [Double]) -> Double {
     x[0] >= 0 ? 1 / (1 + Libm.exp(-x[0])) : Libm.exp(x[0]) / (1 + Libm.exp(x[0]))
   }
-  public var kernel: Kernel { Kernel(.elementwise(.sigmoid)) }
+  package var kernel: Kernel { Kernel(.elementwise(.sigmoid)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [mutualProduct(upstream, sigmoidSlope(node.inputs[0]))]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Sigmoid(), .uniform([2, 3])),
     GateSample(Sigmoid(), .uniform([])),
   ]

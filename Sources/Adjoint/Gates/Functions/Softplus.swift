@@ -2,19 +2,19 @@ internal import Kernels
 
 /// Softplus: y = log(1 + eˣ), a smooth max(x, 0) that never overflows.   x̄ = ȳ · σ(x), and
 /// 0 where either factor is 0.
-public struct Softplus: ElementwiseGate {
-  public static let name = "softplus"
-  public init() {}
-  public func value(_ x: [Double]) -> Double {
+package struct Softplus: ElementwiseGate {
+  package static let name = "softplus"
+  package init() {}
+  package func value(_ x: [Double]) -> Double {
     x[0].isNaN ? x[0] : max(x[0], 0) + Libm.log1p(Libm.exp(-x[0].magnitude))
   }
-  public var kernel: Kernel { Kernel(.elementwise(.softplus)) }
+  package var kernel: Kernel { Kernel(.elementwise(.softplus)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [mutualProduct(upstream, sigmoid(node.inputs[0]))]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Softplus(), .uniform([2, 3])),
     GateSample(Softplus(), .uniform([])),
   ]

@@ -2,17 +2,17 @@ internal import Kernels
 
 /// Hyperbolic tangent: y = tanh x.   x̄ = ȳ · 4σ′(2x), which is 1 − y² from the input, since y has
 /// rounded to ±1 where the slope has not rounded to 0; and 0 where either factor is 0.
-public struct Tanh: ElementwiseGate {
-  public static let name = "tanh"
-  public init() {}
-  public func value(_ x: [Double]) -> Double { Libm.tanh(x[0]) }
-  public var kernel: Kernel { Kernel(.elementwise(.tanh)) }
+package struct Tanh: ElementwiseGate {
+  package static let name = "tanh"
+  package init() {}
+  package func value(_ x: [Double]) -> Double { Libm.tanh(x[0]) }
+  package var kernel: Kernel { Kernel(.elementwise(.tanh)) }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [mutualProduct(upstream, sigmoidSlope(2 * node.inputs[0]) * 4)]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Tanh(), .uniform([2, 3])),
     GateSample(Tanh(), .uniform([])),
   ]

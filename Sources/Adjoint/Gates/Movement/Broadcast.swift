@@ -1,11 +1,11 @@
 /// Broadcast: y is x repeated along its axes of extent 1.   A copy gate of many readers: x̄ is ȳ added up along the
 /// repeated axes (differentiation sums any gradient down to its variable's shape).
-public struct Broadcast: LinearGate {
-  public static let name = "broadcast"
-  public let result: Shape
-  public init(to result: Shape) { self.result = result }
+package struct Broadcast: LinearGate {
+  package static let name = "broadcast"
+  package let result: Shape
+  package init(to result: Shape) { self.result = result }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     guard try Shape.broadcast(inputs[0], result) == result else {
       throw ShapeError("a value of shape \(inputs[0]) does not stretch to \(result)")
@@ -13,14 +13,14 @@ public struct Broadcast: LinearGate {
     return result
   }
 
-  public func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
-  public var kernel: Kernel { Kernel(.broadcast) }
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
+  package var kernel: Kernel { Kernel(.broadcast) }
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     inputs[0].broadcast(to: shape)
   }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Broadcast(to: [2, 3]), .uniform([3])), GateSample(Broadcast(to: [2, 3, 4]), .uniform([3, 1])),
   ]
 }

@@ -6,32 +6,32 @@
 /// beyond the greatest; NaN stays NaN. As an integer it is what lies before its point, or the nearest in the range, as
 /// is an integer that is out of another's range; NaN is 0. As a truth value it is true if it is not 0, also a NaN; true
 /// is 1.
-public struct Cast: Gate {
-  public static let name = "cast"
-  public let result: ElementType
-  public init(to result: ElementType) { self.result = result }
+package struct Cast: Gate {
+  package static let name = "cast"
+  package let result: ElementType
+  package init(to result: ElementType) { self.result = result }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     return inputs[0]
   }
-  public func elementType(_ inputs: [ElementType]) -> ElementType { result }
-  public var kernel: Kernel { .structured(.exact) { CastCall($0) } }
+  package func elementType(_ inputs: [ElementType]) -> ElementType { result }
+  package var kernel: Kernel { .structured(.exact) { CastCall($0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, result, inputs[0].values.map { result.nearest(to: $0) })
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let type = node.inputs[0].elementType
     return [type.isDifferentiable && result.isDifferentiable ? upstream.cast(to: type) : nil]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     result.isDifferentiable ? tangents[0]?.cast(to: result) : nil
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Cast(to: .float64), .uniform([2, 3])), GateSample(Cast(to: .int32), .uniform([2, 3], in: -9...9)),
     GateSample(Cast(to: .int32), .values([3], [2.5, -2.5, 1e12])),
   ]

@@ -1,16 +1,16 @@
 internal import DependencyScheduling
 
 /// Concatenate: y is the operands one after another along `axis`.   Each operand's gradient is its slice of ȳ.
-public struct Concatenate: AxisGate, LinearGate {
-  public static let name = "concatenate"
+package struct Concatenate: AxisGate, LinearGate {
+  package static let name = "concatenate"
   /// Counted from the front, in a graph.
-  public let axis: Int
-  public init(axis: Int) { self.axis = axis }
+  package let axis: Int
+  package init(axis: Int) { self.axis = axis }
 
-  public var axes: [Int] { [axis] }
-  public func along(_ axes: [Int]) -> Self { Self(axis: axes[0]) }
+  package var axes: [Int] { [axis] }
+  package func along(_ axes: [Int]) -> Self { Self(axis: axes[0]) }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     guard let first = inputs.first else { throw ShapeError("concatenate needs at least one operand") }
     let axis = try first.normalized(axis: axis)
     var dimensions = first.dimensions
@@ -25,10 +25,10 @@ public struct Concatenate: AxisGate, LinearGate {
     return Shape(dimensions)
   }
 
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
-  public var kernel: Kernel { Kernel(.concatenate(axis: axis)) }
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
+  package var kernel: Kernel { Kernel(.concatenate(axis: axis)) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, inputs[0].elementType) { index in
       var source = index
       for input in inputs {
@@ -39,7 +39,7 @@ public struct Concatenate: AxisGate, LinearGate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     var start = 0
     return node.inputs.enumerated().map { position, input in
       let extent = input.shape[axis]
@@ -48,7 +48,7 @@ public struct Concatenate: AxisGate, LinearGate {
     }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Concatenate(axis: 1), .uniform([2, 3]), .uniform([2, 1]), .uniform([2, 2])),
     GateSample(Concatenate(axis: 0), .uniform([2, 3]), .uniform([1, 3])),
   ]

@@ -1,17 +1,17 @@
 /// Gather rows: y[i] = x[rows[i]] along the first axis.   A row read twice is a copy gate: x̄ adds ȳ[i] into row rows[i].
-public struct GatherRows: LinearGate {
-  public static let name = "gatherRows"
-  public init() {}
+package struct GatherRows: LinearGate {
+  package static let name = "gatherRows"
+  package init() {}
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     guard inputs[0].rank >= 1 else { throw ShapeError("a scalar has no rows to gather") }
     return Shape(inputs[1].dimensions + inputs[0].dimensions.dropFirst())
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try indexed(inputs) }
-  public var kernel: Kernel { Kernel(.gatherRows) }
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try indexed(inputs) }
+  package var kernel: Kernel { Kernel(.gatherRows) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let (x, rows) = (inputs[0], inputs[1])
     return try ReferenceTensor(shape, x.elementType) { index in
       let row = try checkedRow(rows[Array(index.prefix(rows.shape.rank))], below: x.shape[0])
@@ -19,12 +19,12 @@ public struct GatherRows: LinearGate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let scatter = ScatterAddRows(rowCount: node.inputs[0].shape[0])
     return [upstream.computed { $0.graph.apply(scatter, to: [$0, node.inputs[1]]) }, nil]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(GatherRows(), .uniform([4, 3]), .integers([5], below: 4)),
     GateSample(GatherRows(), .uniform([3]), .integers([2, 2], below: 3)),
   ]
@@ -32,7 +32,7 @@ public struct GatherRows: LinearGate {
 
 extension GatherRows: RowwiseGate {
   /// An index gives its row of a table that all share.
-  public func keepsRowsApart(_ application: RowApplication) -> Bool {
+  package func keepsRowsApart(_ application: RowApplication) -> Bool {
     application.hasRows == [false, true] && application.operands[1].elementCount % application.rowCount == 0
   }
 }
@@ -44,12 +44,12 @@ extension GatherRows: LaneGate {
 /// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r.   x̄[i] = ȳ[rows[i]].
 ///
 /// They are added in order of i; where more than 64 go to a row, its rounding errors do not grow with their number.
-public struct ScatterAddRows: LinearGate {
-  public static let name = "scatterAddRows"
-  public let rowCount: Int
-  public init(rowCount: Int) { self.rowCount = rowCount }
+package struct ScatterAddRows: LinearGate {
+  package static let name = "scatterAddRows"
+  package let rowCount: Int
+  package init(rowCount: Int) { self.rowCount = rowCount }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     let (x, rows) = (inputs[0].dimensions, inputs[1].dimensions)
     guard x.starts(with: rows) else {
@@ -57,12 +57,12 @@ public struct ScatterAddRows: LinearGate {
     }
     return Shape([rowCount] + x.dropFirst(rows.count))
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     try rowIndexed(inputs, in: Self.name)
   }
-  public var kernel: Kernel { .structured(.sums) { ScatterAddRowsCall($0) } }
+  package var kernel: Kernel { .structured(.sums) { ScatterAddRowsCall($0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let (x, rows) = (inputs[0], inputs[1])
     var terms = [[Double]](repeating: [], count: shape.elementCount)
     let width = shape.elementCount / rowCount
@@ -73,11 +73,11 @@ public struct ScatterAddRows: LinearGate {
     return ReferenceTensor(shape, x.elementType, terms.map(\.carefulSum))
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(GatherRows(), to: [upstream, node.inputs[1]]), nil]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(ScatterAddRows(rowCount: 4), .uniform([5, 3]), .integers([5], below: 4)),
     GateSample(ScatterAddRows(rowCount: 3), .uniform([2, 2]), .integers([2, 2], below: 3)),
     GateSample(ScatterAddRows(rowCount: 3), .uniform([4, 12]), .integers([4], below: 3)),

@@ -1,10 +1,10 @@
 /// Reshape: y is x's elements in the same order under another shape.   x̄ is ȳ under x's shape. Nothing is copied.
-public struct Reshape: LinearGate {
-  public static let name = "reshape"
-  public let result: Shape
-  public init(_ result: Shape) { self.result = result }
+package struct Reshape: LinearGate {
+  package static let name = "reshape"
+  package let result: Shape
+  package init(_ result: Shape) { self.result = result }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     guard inputs[0].elementCount == result.elementCount else {
       throw ShapeError(
@@ -14,18 +14,18 @@ public struct Reshape: LinearGate {
     return result
   }
 
-  public func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
-  public var kernel: Kernel { Kernel(.alias) }
+  package func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
+  package var kernel: Kernel { Kernel(.alias) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, inputs[0].elementType, inputs[0].values)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.reshaped(node.inputs[0].shape)]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Reshape([3, 2]), .uniform([2, 3])), GateSample(Reshape([]), .uniform([1, 1])),
   ]
 }

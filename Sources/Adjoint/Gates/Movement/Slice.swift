@@ -1,14 +1,14 @@
 /// Slice: y is the block of x that begins at `starts` and has shape `extents`.   x̄ is ȳ in its place and 0 around it.
-public struct Slice: LinearGate {
-  public static let name = "slice"
-  public let starts: [Int], extents: [Int]
+package struct Slice: LinearGate {
+  package static let name = "slice"
+  package let starts: [Int], extents: [Int]
 
-  public init(starts: [Int], extents: [Int]) {
+  package init(starts: [Int], extents: [Int]) {
     self.starts = starts
     self.extents = extents
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     let x = inputs[0]
     guard starts.count == x.rank, extents.count == x.rank else {
@@ -24,51 +24,51 @@ public struct Slice: LinearGate {
     return Shape(extents)
   }
 
-  public func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
-  public var kernel: Kernel { Kernel(.slice(starts: starts)) }
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func elementType(_ inputs: [ElementType]) -> ElementType { inputs.first ?? .float32 }
+  package var kernel: Kernel { Kernel(.slice(starts: starts)) }
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, inputs[0].elementType) { index in inputs[0][zip(index, starts).map(+)] }
   }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(Pad(starts: starts, result: node.inputs[0].shape), to: [upstream])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Slice(starts: [1, 0], extents: [2, 2]), .uniform([3, 4])),
     GateSample(Slice(starts: [0, 1, 2], extents: [2, 1, 2]), .uniform([2, 3, 4])),
   ]
 }
 
 /// Pad: y is x at `starts` within a value of shape `result`, 0 around it.   x̄ is that block of ȳ: the slice's mirror.
-public struct Pad: LinearGate {
-  public static let name = "pad"
-  public let starts: [Int], result: Shape
+package struct Pad: LinearGate {
+  package static let name = "pad"
+  package let starts: [Int], result: Shape
 
-  public init(starts: [Int], result: Shape) {
+  package init(starts: [Int], result: Shape) {
     self.starts = starts
     self.result = result
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     _ = try Slice(starts: starts, extents: inputs[0].dimensions).shape([result])
     return result
   }
 
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
-  public var kernel: Kernel { Kernel(.pad(starts: starts)) }
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
+  package var kernel: Kernel { Kernel(.pad(starts: starts)) }
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
     return ReferenceTensor(shape, x.elementType) { index in
       let source = zip(index, starts).map(-)
       return source.indices.allSatisfy { (0..<x.shape[$0]).contains(source[$0]) } ? x[source] : 0
     }
   }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(Slice(starts: starts, extents: node.inputs[0].shape.dimensions), to: [upstream])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Pad(starts: [1, 0], result: [3, 4]), .uniform([2, 2])),
     GateSample(Pad(starts: [0, 1, 2], result: [2, 3, 4]), .uniform([2, 1, 2])),
   ]

@@ -1,20 +1,20 @@
 /// Transpose: axis i of y is axis `permutation[i]` of x.   x̄ is ȳ with the inverse permutation.
-public struct Transpose: AxisGate, LinearGate {
-  public static let name = "transpose"
+package struct Transpose: AxisGate, LinearGate {
+  package static let name = "transpose"
   /// Counted from the front, in a graph.
-  public let permutation: [Int]
-  public init(_ permutation: [Int]) { self.permutation = permutation }
+  package let permutation: [Int]
+  package init(_ permutation: [Int]) { self.permutation = permutation }
 
-  public var axes: [Int] { permutation }
-  public func along(_ axes: [Int]) -> Self { Self(axes) }
+  package var axes: [Int] { permutation }
+  package func along(_ axes: [Int]) -> Self { Self(axes) }
 
   /// Unlike those of other gates, these axes keep their order.
-  public func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self {
+  package func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self {
     guard let rank = inputs.first?.rank else { return self }  // for the shape rule to refuse
     return Self(permutation.map { (-rank..<0).contains($0) ? $0 + rank : $0 })
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     let front = try countingAxesFromTheFront(in: inputs).permutation
     guard front.sorted() == Array(0..<inputs[0].rank) else {
@@ -24,10 +24,10 @@ public struct Transpose: AxisGate, LinearGate {
     return Shape(front.map { inputs[0][$0] })
   }
 
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
-  public var kernel: Kernel { Kernel(.transpose(permutation)) }
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
+  package var kernel: Kernel { Kernel(.transpose(permutation)) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, inputs[0].elementType) { index in
       var source = index
       for (axis, from) in permutation.enumerated() { source[from] = index[axis] }
@@ -35,13 +35,13 @@ public struct Transpose: AxisGate, LinearGate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     var inverse = permutation
     for (axis, from) in permutation.enumerated() { inverse[from] = axis }
     return [upstream.graph.apply(Transpose(inverse), to: [upstream])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Transpose([1, 0]), .uniform([2, 3])),
     GateSample(Transpose([2, 0, 1]), .uniform([2, 3, 4])),
   ]

@@ -5,29 +5,29 @@ internal import Kernels
 /// Squares that overflow or underflow are summed anew, times a power of two: y is right wherever it is a number of the
 /// type, and so is the direction x / y where y itself is none. An infinite element makes the norm infinite, a NaN
 /// makes it NaN. At a vector of zeros derivatives of every order are 0.
-public struct EuclideanNorm: ReductionGate {
-  public static let name = "euclideanNorm"
-  public static let symbol = "‖x‖"
-  public let axes: [Int], keepsAxes: Bool
-  public init(axes: [Int], keepsAxes: Bool = false) {
+package struct EuclideanNorm: ReductionGate {
+  package static let name = "euclideanNorm"
+  package static let symbol = "‖x‖"
+  package let axes: [Int], keepsAxes: Bool
+  package init(axes: [Int], keepsAxes: Bool = false) {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
-  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
-  public var kernel: Kernel { Kernel(.reduce(.norm, axes: axes)) }
-  public func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).norm }
+  package func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
+  package var kernel: Kernel { Kernel(.reduce(.norm, axes: axes)) }
+  package func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).norm }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let x = node.inputs[0]
     return [downstream(restoringAxes(upstream, of: x.shape), x.direction(axes: axes))]
   }
 
   /// ẏ = Σ ẋ · x / y.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { downstream($0, node.inputs[0].direction(axes: axes)).sum(axes: axes, keepsAxes: keepsAxes) }
   }
 
-  public static let samples = reductionSamples { EuclideanNorm(axes: $0, keepsAxes: $1) }
+  package static let samples = reductionSamples { EuclideanNorm(axes: $0, keepsAxes: $1) }
 }
 
 extension EuclideanNorm: LaneGate {
@@ -40,24 +40,24 @@ extension EuclideanNorm: LaneGate {
 ///
 /// Squares that overflow are summed anew, times a power of two: y is infinite only if the mean itself is beyond the
 /// type.
-public struct MeanSquare: ReductionGate {
-  public static let name = "meanSquare"
-  public let axes: [Int], keepsAxes: Bool
-  public init(axes: [Int], keepsAxes: Bool = false) {
+package struct MeanSquare: ReductionGate {
+  package static let name = "meanSquare"
+  package let axes: [Int], keepsAxes: Bool
+  package init(axes: [Int], keepsAxes: Bool = false) {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
-  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
-  public var kernel: Kernel { Kernel(.reduce(.meanSquare, axes: axes)) }
-  public func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).mean }
+  package func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
+  package var kernel: Kernel { Kernel(.reduce(.meanSquare, axes: axes)) }
+  package func reduction(_ elements: [Double]) -> Double { SafeSquares(elements).mean }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let x = node.inputs[0]
     return [downstream(restoringAxes(share(upstream, node), of: x.shape), x)]
   }
 
   /// ẏ = Σ 2ẋ / n · x.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { downstream(share($0, node), node.inputs[0]).sum(axes: axes, keepsAxes: keepsAxes) }
   }
 
@@ -65,7 +65,7 @@ public struct MeanSquare: ReductionGate {
     value * (2 * Double(node.output.shape.elementCount) / Double(node.inputs[0].shape.elementCount))
   }
 
-  public static let samples = reductionSamples { MeanSquare(axes: $0, keepsAxes: $1) }
+  package static let samples = reductionSamples { MeanSquare(axes: $0, keepsAxes: $1) }
 }
 
 extension MeanSquare: LaneGate {

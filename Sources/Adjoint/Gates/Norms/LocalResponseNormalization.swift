@@ -2,12 +2,12 @@ internal import Kernels
 
 /// Sum over neighbouring channels: y[n, c, …] = Σ x[n, c + j, …] over |j| ≤ radius, as far as there are channels.
 /// x̄ is the same sum of ȳ, for c + j sees c where c sees c + j.
-public struct ChannelWindowSum: LinearGate {
-  public static let name = "channelWindowSum"
-  public let radius: Int
-  public init(radius: Int) { self.radius = radius }
+package struct ChannelWindowSum: LinearGate {
+  package static let name = "channelWindowSum"
+  package let radius: Int
+  package init(radius: Int) { self.radius = radius }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     guard inputs[0].rank >= 2 else {
       throw ShapeError("channels are the second axis, and a value of shape \(inputs[0]) has none")
@@ -16,9 +16,9 @@ public struct ChannelWindowSum: LinearGate {
     return inputs[0]
   }
 
-  public var kernel: Kernel { .structured(.sums) { ChannelWindowSumCall(radius: radius, $0) } }
+  package var kernel: Kernel { .structured(.sums) { ChannelWindowSumCall(radius: radius, $0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let last = shape[1] - 1
     return ReferenceTensor(shape, inputs[0].elementType) { index in
       let channels = max(index[1] - min(radius, last), 0)...min(index[1] + min(radius, last), last)
@@ -30,11 +30,11 @@ public struct ChannelWindowSum: LinearGate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(self, to: [upstream])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(radius: 1), .uniform([2, 4, 2, 3])), GateSample(Self(radius: 2), .uniform([1, 3, 2])),
     GateSample(Self(radius: 0), .uniform([2, 2])),
   ]
@@ -42,7 +42,7 @@ public struct ChannelWindowSum: LinearGate {
 
 extension ChannelWindowSum: RowwiseGate {
   /// Channels are of one image.
-  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+  package func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
 }
 
 /// Local response normalisation: x / (bias + alpha · Σ x²)^beta, the sum over the `2 · radius + 1` channels around each

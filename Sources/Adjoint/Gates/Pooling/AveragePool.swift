@@ -2,27 +2,27 @@ internal import Kernels
 
 /// Mean of each window: y = Σ x / n, where n counts the pixels of the image that the window holds, or all its pixels if
 /// padding counts.   Distributor: each x gets ȳ / n of every window that holds it, see ``AveragePoolGradient``.
-public struct AveragePool: LinearGate {
-  public static let name = "averagePool"
-  public let window: PoolingWindow
+package struct AveragePool: LinearGate {
+  package static let name = "averagePool"
+  package let window: PoolingWindow
   /// Whether pixels of the padding count, as zeros.
-  public let countsPadding: Bool
+  package let countsPadding: Bool
 
-  public init(_ window: PoolingWindow, countsPadding: Bool = false) {
+  package init(_ window: PoolingWindow, countsPadding: Bool = false) {
     self.window = window
     self.countsPadding = countsPadding
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     return try window.result(of: inputs[0])
   }
 
-  public var kernel: Kernel {
+  package var kernel: Kernel {
     .structured(.sums) { PoolCall(.mean(countsPadding: countsPadding), window.pooled, $0) }
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
     var result = [Double](repeating: 0, count: shape.elementCount)
     window.forEachWindow(x.shape) { place, elements in
@@ -33,12 +33,12 @@ public struct AveragePool: LinearGate {
     return ReferenceTensor(shape, x.elementType, result)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let spread = AveragePoolGradient(window, countsPadding: countsPadding, image: node.inputs[0].shape.pixels)
     return [upstream.graph.apply(spread, to: [upstream])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(.init(2, stride: 2)), .uniform([2, 2, 4, 5])),
     GateSample(Self(.init(3, stride: 2, padding: 1)), .uniform([1, 2, 5, 4])),
     GateSample(Self(.init(3, stride: 2, padding: 1), countsPadding: true), .uniform([1, 2, 5, 4])),
@@ -47,25 +47,25 @@ public struct AveragePool: LinearGate {
 
 extension AveragePool: RowwiseGate {
   /// Images are pooled one by one.
-  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+  package func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
 }
 
 /// An average pooling's gradient: each ū is spread evenly over the pixels that its window averaged.   Linear: its own
 /// gradient is the average pooling.
-public struct AveragePoolGradient: LinearGate {
-  public static let name = "averagePoolGradient"
-  public let window: PoolingWindow
-  public let countsPadding: Bool
+package struct AveragePoolGradient: LinearGate {
+  package static let name = "averagePoolGradient"
+  package let window: PoolingWindow
+  package let countsPadding: Bool
   /// The extents of the images, which those of the result do not tell where the stride skips pixels.
-  public let image: Extents2D
+  package let image: Extents2D
 
-  public init(_ window: PoolingWindow, countsPadding: Bool = false, image: Extents2D) {
+  package init(_ window: PoolingWindow, countsPadding: Bool = false, image: Extents2D) {
     self.window = window
     self.countsPadding = countsPadding
     self.image = image
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     try ConvolutionSizes.checkRank(inputs[0], "gradients", "[batch, channels, height, width]")
     let images = Shape([inputs[0][0], inputs[0][1], image.height, image.width])
@@ -73,11 +73,11 @@ public struct AveragePoolGradient: LinearGate {
     return images
   }
 
-  public var kernel: Kernel {
+  package var kernel: Kernel {
     .structured(.sums) { PoolCall(.meanGradient(countsPadding: countsPadding), window.pooled, $0) }
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     var result = [Double](repeating: 0, count: shape.elementCount)
     window.forEachWindow(shape) { place, elements in
       for element in elements { result[element] += inputs[0].values[place] / window.count(elements, countsPadding) }
@@ -85,11 +85,11 @@ public struct AveragePoolGradient: LinearGate {
     return ReferenceTensor(shape, inputs[0].elementType, result)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(AveragePool(window, countsPadding: countsPadding), to: [upstream])]
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(.init(2, stride: 2), image: Extents2D(4, 5)), .uniform([2, 2, 2, 2])),
     GateSample(Self(.init(3, stride: 2, padding: 1), image: Extents2D(5, 4)), .uniform([1, 2, 3, 2])),
     GateSample(

@@ -2,19 +2,19 @@ internal import Kernels
 
 /// Maximum of each window, NaN if it holds one.   Router: ȳ goes to the window's largest element; equal ones share it
 /// evenly, as in ``Maximum``. An element in several windows gets the sum.
-public struct MaxPool: Gate {
-  public static let name = "maxPool"
-  public let window: PoolingWindow
-  public init(_ window: PoolingWindow) { self.window = window }
+package struct MaxPool: Gate {
+  package static let name = "maxPool"
+  package let window: PoolingWindow
+  package init(_ window: PoolingWindow) { self.window = window }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     return try window.result(of: inputs[0])
   }
 
-  public var kernel: Kernel { .structured(.sums) { PoolCall(.maximum, window.pooled, $0) } }
+  package var kernel: Kernel { .structured(.sums) { PoolCall(.maximum, window.pooled, $0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
     var result = [Double](repeating: 0, count: shape.elementCount)
     window.forEachWindow(x.shape) { place, elements in
@@ -24,16 +24,16 @@ public struct MaxPool: Gate {
     return ReferenceTensor(shape, x.elementType, result)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(MaxPoolGradient(window), to: [upstream, node.inputs[0]])]
   }
 
   /// The tangents of the largest elements.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { $0.graph.apply(MaxPoolSelection(window), to: [$0, node.inputs[0]]) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(.init(2, stride: 2)), .distinct([2, 2, 4, 5])),
     GateSample(Self(.init(3, stride: 2, padding: 1)), .distinct([1, 2, 5, 4])),
     GateSample(Self(.init(Extents2D(2, 3), stride: Extents2D(1, 4))), .distinct([1, 1, 3, 7])),
@@ -42,25 +42,25 @@ public struct MaxPool: Gate {
 
 extension MaxPool: RowwiseGate {
   /// Images are pooled one by one.
-  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+  package func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
 }
 
 /// A maximum pooling's gradient: each ū goes to the largest element of its window in x, shared by equal ones.   Linear
 /// in u, whose v̄ is the mean of v over those elements; x decides only where it goes, and gets none.
-public struct MaxPoolGradient: Gate {
-  public static let name = "maxPoolGradient"
-  public let window: PoolingWindow
-  public init(_ window: PoolingWindow) { self.window = window }
+package struct MaxPoolGradient: Gate {
+  package static let name = "maxPoolGradient"
+  package let window: PoolingWindow
+  package init(_ window: PoolingWindow) { self.window = window }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     try window.check(upstream: inputs[0], of: inputs[1])
     return inputs[1]
   }
 
-  public var kernel: Kernel { .structured(.sums) { PoolCall(.maximumGradient, window.pooled, $0) } }
+  package var kernel: Kernel { .structured(.sums) { PoolCall(.maximumGradient, window.pooled, $0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (upstream, x) = (inputs[0], inputs[1])
     var result = [Double](repeating: 0, count: shape.elementCount)
     window.forEachLargest(in: x) { place, largest in
@@ -69,15 +69,15 @@ public struct MaxPoolGradient: Gate {
     return ReferenceTensor(shape, x.elementType, result)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(MaxPoolSelection(window), to: [upstream, node.inputs[1]]), nil]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { $0.graph.apply(self, to: [$0, node.inputs[1]]) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(.init(2, stride: 2)), .uniform([2, 2, 2, 2]), .distinct([2, 2, 4, 5])),
     GateSample(Self(.init(3, stride: 2, padding: 1)), .uniform([1, 2, 3, 2]), .distinct([1, 2, 5, 4])),
   ]
@@ -85,12 +85,12 @@ public struct MaxPoolGradient: Gate {
 
 /// What each window of v holds where x is largest; the mean of several if elements tie.   Linear in v, whose gradient is
 /// a ``MaxPoolGradient``; x decides only which are read, and gets none.
-public struct MaxPoolSelection: Gate {
-  public static let name = "maxPoolSelection"
-  public let window: PoolingWindow
-  public init(_ window: PoolingWindow) { self.window = window }
+package struct MaxPoolSelection: Gate {
+  package static let name = "maxPoolSelection"
+  package let window: PoolingWindow
+  package init(_ window: PoolingWindow) { self.window = window }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     guard inputs[0] == inputs[1] else {
       throw ShapeError("values of shape \(inputs[0]) are selected by others of shape \(inputs[1])")
@@ -98,9 +98,9 @@ public struct MaxPoolSelection: Gate {
     return try window.result(of: inputs[1])
   }
 
-  public var kernel: Kernel { .structured(.sums) { PoolCall(.maximumSelection, window.pooled, $0) } }
+  package var kernel: Kernel { .structured(.sums) { PoolCall(.maximumSelection, window.pooled, $0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (v, x) = (inputs[0], inputs[1])
     var result = [Double](repeating: 0, count: shape.elementCount)
     window.forEachLargest(in: x) { place, largest in
@@ -110,15 +110,15 @@ public struct MaxPoolSelection: Gate {
     return ReferenceTensor(shape, x.elementType, result)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(MaxPoolGradient(window), to: [upstream, node.inputs[1]]), nil]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { $0.graph.apply(self, to: [$0, node.inputs[1]]) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(.init(2, stride: 2)), .uniform([2, 2, 4, 5]), .distinct([2, 2, 4, 5])),
     GateSample(Self(.init(3, stride: 2, padding: 1)), .uniform([1, 2, 5, 4]), .distinct([1, 2, 5, 4])),
   ]

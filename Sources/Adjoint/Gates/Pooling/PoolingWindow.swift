@@ -4,10 +4,10 @@ internal import Kernels
 ///
 /// Windows may overlap (`stride` below `extents`) and may reach over the edge by `padding` pixels, in which there is
 /// nothing. Padding is less than the window, so that each window holds a pixel.
-public struct PoolingWindow: Hashable, Sendable {
-  public let extents: Extents2D, stride: Extents2D, padding: Extents2D
+package struct PoolingWindow: Hashable, Sendable {
+  package let extents: Extents2D, stride: Extents2D, padding: Extents2D
 
-  public init(_ extents: Extents2D, stride: Extents2D, padding: Extents2D = 0) {
+  package init(_ extents: Extents2D, stride: Extents2D, padding: Extents2D = 0) {
     self.extents = extents
     self.stride = stride
     self.padding = padding
@@ -16,7 +16,7 @@ public struct PoolingWindow: Hashable, Sendable {
   /// The shape of the result for images `[batch, channels, height, width]`.
   ///
   /// - Throws: ``ShapeError`` if the images have other axes, or are smaller with their padding than the window.
-  public func result(of images: Shape) throws(ShapeError) -> Shape {
+  package func result(of images: Shape) throws(ShapeError) -> Shape {
     try ConvolutionSizes.checkRank(images, "images", "[batch, channels, height, width]")
     let result = try ConvolutionWindow(stride: stride, padding: padding).result(of: images.pixels, under: extents)
     guard padding.height < extents.height, padding.width < extents.width else {

@@ -4,18 +4,18 @@
 ///
 /// `[…, n]` and `[…, taps]` with equal axes in front give `[…, n]`. The shift of a Neural Turing Machine (Graves, Wayne,
 /// Danihelka 2014, equation 8) is the one of three taps around origin 1.
-public struct CircularConvolution: Gate {
-  public static let name = "circularConvolution"
-  public let origin: Int
+package struct CircularConvolution: Gate {
+  package static let name = "circularConvolution"
+  package let origin: Int
   /// Whether tap j reads aᵢ₊₍ⱼ₋ₒ₎ instead.
-  public let isReversed: Bool
+  package let isReversed: Bool
 
-  public init(origin: Int = 0, isReversed: Bool = false) {
+  package init(origin: Int = 0, isReversed: Bool = false) {
     self.origin = origin
     self.isReversed = isReversed
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     let (a, b) = (inputs[0], inputs[1])
     guard a.rank >= 1, a.rank == b.rank, a.dimensions.dropLast() == b.dimensions.dropLast() else {
@@ -25,13 +25,13 @@ public struct CircularConvolution: Gate {
     return a
   }
 
-  public var kernel: Kernel {
+  package var kernel: Kernel {
     .structured(.sums) {
       CircularConvolutionCall(origin: origin, isReversed: isReversed, isCorrelation: false, $0)
     }
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (a, b) = (inputs[0], inputs[1])
     let (n, row) = (shape[shape.rank - 1], shape.rank - 1)
     return ReferenceTensor(shape, a.elementType) { index in
@@ -42,7 +42,7 @@ public struct CircularConvolution: Gate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (a, b) = (node.inputs[0], node.inputs[1])
     let back = CircularConvolution(origin: origin, isReversed: !isReversed)
     let taps = CircularCorrelation(taps: b.shape[b.shape.rank - 1], origin: origin, isReversed: isReversed)
@@ -52,9 +52,9 @@ public struct CircularConvolution: Gate {
     ]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(CircularConvolution(), .uniform([5]), .uniform([5])),
     GateSample(CircularConvolution(origin: 1), .uniform([2, 4]), .uniform([2, 3])),
     GateSample(CircularConvolution(origin: 1, isReversed: true), .uniform([2, 1, 3]), .uniform([2, 1, 2])),
@@ -64,17 +64,17 @@ public struct CircularConvolution: Gate {
 /// Circular correlation of rows, what a ``CircularConvolution`` sends back to its taps: yⱼ = Σᵢ uᵢ · aᵢ₋₍ⱼ₋ₒ₎.   ū is the
 /// convolution of a with ȳ as taps, ā that of u with the taps read the other way round: second derivatives stay within
 /// the two gates.
-public struct CircularCorrelation: Gate {
-  public static let name = "circularCorrelation"
-  public let taps: Int, origin: Int, isReversed: Bool
+package struct CircularCorrelation: Gate {
+  package static let name = "circularCorrelation"
+  package let taps: Int, origin: Int, isReversed: Bool
 
-  public init(taps: Int, origin: Int = 0, isReversed: Bool = false) {
+  package init(taps: Int, origin: Int = 0, isReversed: Bool = false) {
     self.taps = taps
     self.origin = origin
     self.isReversed = isReversed
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     guard inputs[0] == inputs[1], inputs[0].rank >= 1 else {
       throw ShapeError("circles of shapes \(inputs[0]) and \(inputs[1]) cannot be correlated row by row")
@@ -83,13 +83,13 @@ public struct CircularCorrelation: Gate {
     return Shape(inputs[0].dimensions.dropLast() + [taps])
   }
 
-  public var kernel: Kernel {
+  package var kernel: Kernel {
     .structured(.sums) {
       CircularConvolutionCall(origin: origin, isReversed: isReversed, isCorrelation: true, $0)
     }
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let (a, u) = (inputs[0], inputs[1])
     let row = shape.rank - 1
     let n = a.shape[row]
@@ -101,7 +101,7 @@ public struct CircularCorrelation: Gate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (a, u) = (node.inputs[0], node.inputs[1])
     func convolution(_ circle: Node, isReversed: Bool) -> Node {
       upstream.graph.apply(CircularConvolution(origin: origin, isReversed: isReversed), to: [circle, upstream])
@@ -112,9 +112,9 @@ public struct CircularCorrelation: Gate {
     ]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(CircularCorrelation(taps: 4), .uniform([4]), .uniform([4])),
     GateSample(CircularCorrelation(taps: 3, origin: 1), .uniform([2, 5]), .uniform([2, 5])),
     GateSample(CircularCorrelation(taps: 2, origin: 1, isReversed: true), .uniform([3]), .uniform([3])),

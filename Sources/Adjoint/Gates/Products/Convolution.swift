@@ -8,19 +8,19 @@ internal import Kernels
 /// The sum runs over (c, k, l) in chunks of 256, each a chain of fused multiply-adds from +0, added in order, so that
 /// its bits depend on the image and the kernel alone. x̄ and w̄ are gates of their own, ``ConvolutionInputGradient`` and
 /// ``ConvolutionKernelGradient``; y is linear in x and in w, and each of the three has the other two for its gradients.
-public struct Convolution: Gate {
-  public static let name = "convolution"
-  public let window: ConvolutionWindow
-  public init(_ window: ConvolutionWindow = ConvolutionWindow()) { self.window = window }
+package struct Convolution: Gate {
+  package static let name = "convolution"
+  package let window: ConvolutionWindow
+  package init(_ window: ConvolutionWindow = ConvolutionWindow()) { self.window = window }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     return try ConvolutionSizes(images: inputs[0], kernels: inputs[1], window: window).results
   }
 
-  public var kernel: Kernel { Kernel(.composed) }
+  package var kernel: Kernel { Kernel(.composed) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let (x, w) = (inputs[0], inputs[1])
     let sizes = try ConvolutionSizes(images: x.shape, kernels: w.shape, window: window)
     var sums = [Double](repeating: 0, count: shape.elementCount)
@@ -28,7 +28,7 @@ public struct Convolution: Gate {
     return ReferenceTensor(shape, x.elementType, sums)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (x, w) = (node.inputs[0], node.inputs[1])
     return [
       node.needsGradient(0) ? window.inputGradient(upstream, w, image: x.shape.pixels) : nil,
@@ -36,9 +36,9 @@ public struct Convolution: Gate {
     ]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Convolution(), .uniform([2, 2, 4, 3]), .uniform([3, 2, 2, 2])),
     GateSample(
       Convolution(.init(stride: Extents2D(2, 3), padding: 1)), .uniform([1, 2, 5, 4]), .uniform([2, 2, 3, 2])),
@@ -91,7 +91,7 @@ extension ConvolutionWindow {
 
 extension Convolution: RowwiseGate {
   /// An image's result depends on it and on the kernels.
-  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+  package func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
 }
 
 /// The convolution of images `[batch, channels, height, width]` with kernels `[filters, channels / groups, height,

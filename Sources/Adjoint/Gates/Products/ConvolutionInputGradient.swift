@@ -3,18 +3,18 @@ internal import Kernels
 /// A convolution's gradient with respect to its images, also called transposed convolution: each ȳ, times the kernel, is
 /// added where the kernel read.   Linear in ȳ and in w: v̄ of ȳ is the convolution of v with w, that of w the kernel
 /// gradient of v and ȳ.
-public struct ConvolutionInputGradient: Gate {
-  public static let name = "convolutionInputGradient"
-  public let window: ConvolutionWindow
+package struct ConvolutionInputGradient: Gate {
+  package static let name = "convolutionInputGradient"
+  package let window: ConvolutionWindow
   /// The extents of the images, which those of the result do not tell where the stride skips pixels.
-  public let image: Extents2D
+  package let image: Extents2D
 
-  public init(_ window: ConvolutionWindow = ConvolutionWindow(), image: Extents2D) {
+  package init(_ window: ConvolutionWindow = ConvolutionWindow(), image: Extents2D) {
     self.window = window
     self.image = image
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     let sizes = try sizes(inputs[0], inputs[1])
     try sizes.check(upstream: inputs[0])
@@ -29,9 +29,9 @@ public struct ConvolutionInputGradient: Gate {
     return try ConvolutionSizes(images: images, kernels: kernels, window: window)
   }
 
-  public var kernel: Kernel { Kernel(.composed) }
+  package var kernel: Kernel { Kernel(.composed) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let (upstream, w) = (inputs[0], inputs[1])
     var sums = [Double](repeating: 0, count: shape.elementCount)
     window.forEachProduct(try sizes(upstream.shape, w.shape)) { image, kernel, result in
@@ -40,7 +40,7 @@ public struct ConvolutionInputGradient: Gate {
     return ReferenceTensor(shape, w.elementType, sums)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (gradient, w) = (node.inputs[0], node.inputs[1])
     return [
       node.needsGradient(0) ? window.convolution(upstream, w) : nil,
@@ -48,9 +48,9 @@ public struct ConvolutionInputGradient: Gate {
     ]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(image: Extents2D(4, 3)), .uniform([2, 3, 3, 2]), .uniform([3, 2, 2, 2])),
     GateSample(
       Self(.init(stride: Extents2D(2, 3), padding: 1), image: Extents2D(6, 4)), .uniform([1, 2, 3, 2]),

@@ -5,18 +5,18 @@ internal import Kernels
 /// the bits of the sum of those of its images.
 ///
 /// Linear in x and in ȳ: v̄ of x is the input gradient of ȳ and v, that of ȳ the convolution of x with v.
-public struct ConvolutionKernelGradient: Gate {
-  public static let name = "convolutionKernelGradient"
-  public let window: ConvolutionWindow
+package struct ConvolutionKernelGradient: Gate {
+  package static let name = "convolutionKernelGradient"
+  package let window: ConvolutionWindow
   /// The extents of the kernels, which those of images and result do not tell where the stride skips pixels.
-  public let extents: Extents2D
+  package let extents: Extents2D
 
-  public init(_ window: ConvolutionWindow = ConvolutionWindow(), kernel: Extents2D) {
+  package init(_ window: ConvolutionWindow = ConvolutionWindow(), kernel: Extents2D) {
     self.window = window
     extents = kernel
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     let kernels = try kernels(inputs[0], inputs[1])
     let sizes = try ConvolutionSizes(images: inputs[0], kernels: kernels, window: window)
@@ -30,9 +30,9 @@ public struct ConvolutionKernelGradient: Gate {
     return [upstream[1], images[1] / max(window.groups, 1), extents.height, extents.width]
   }
 
-  public var kernel: Kernel { Kernel(.composed) }
+  package var kernel: Kernel { Kernel(.composed) }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let (x, upstream) = (inputs[0], inputs[1])
     let sizes = try ConvolutionSizes(images: x.shape, kernels: shape, window: window)
     var sums = [Double](repeating: 0, count: shape.elementCount)
@@ -40,7 +40,7 @@ public struct ConvolutionKernelGradient: Gate {
     return ReferenceTensor(shape, x.elementType, sums)
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (x, gradient) = (node.inputs[0], node.inputs[1])
     return [
       node.needsGradient(0) ? window.inputGradient(gradient, upstream, image: x.shape.pixels) : nil,
@@ -48,9 +48,9 @@ public struct ConvolutionKernelGradient: Gate {
     ]
   }
 
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bilinear(tangents, node) }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Self(kernel: 2), .uniform([2, 2, 4, 3]), .uniform([2, 3, 3, 2])),
     GateSample(
       Self(.init(stride: Extents2D(2, 3), padding: 1), kernel: Extents2D(3, 2)), .uniform([1, 2, 6, 4]),

@@ -17,18 +17,18 @@ public struct Extents2D: Hashable, Sendable, ExpressibleByIntegerLiteral, Custom
 /// let halving = ConvolutionWindow(stride: 2, padding: 1)      // 224 x 224 becomes 112 x 112 under a 3 x 3 kernel
 /// let depthwise = ConvolutionWindow(padding: 1, groups: 64)   // each of 64 channels by itself
 /// ```
-public struct ConvolutionWindow: Hashable, Sendable {
+package struct ConvolutionWindow: Hashable, Sendable {
   /// Input pixels from one output pixel to the next.
-  public let stride: Extents2D
+  package let stride: Extents2D
   /// Rows by which kernels reach over the image above and below each, columns left and right each. Nothing is there:
   /// what a kernel would multiply is skipped.
-  public let padding: Extents2D
+  package let padding: Extents2D
   /// Input pixels from one element of the kernel to the next.
-  public let dilation: Extents2D
+  package let dilation: Extents2D
   /// Into how many parts the channels are divided, each with its own share of the kernels.
-  public let groups: Int
+  package let groups: Int
 
-  public init(stride: Extents2D = 1, padding: Extents2D = 0, dilation: Extents2D = 1, groups: Int = 1) {
+  package init(stride: Extents2D = 1, padding: Extents2D = 0, dilation: Extents2D = 1, groups: Int = 1) {
     self.stride = stride
     self.padding = padding
     self.dilation = dilation
@@ -39,7 +39,7 @@ public struct ConvolutionWindow: Hashable, Sendable {
   /// stride⌋ + 1.
   ///
   /// - Throws: ``ShapeError`` if the padded image is smaller than the kernel, or the window itself makes no sense.
-  public func result(of image: Extents2D, under kernel: Extents2D) throws(ShapeError) -> Extents2D {
+  package func result(of image: Extents2D, under kernel: Extents2D) throws(ShapeError) -> Extents2D {
     try check()
     for (name, extents) in [("image", image), ("kernel", kernel)] where extents.height < 1 || extents.width < 1 {
       throw ShapeError("\(name) extents of \(extents) hold no pixel")

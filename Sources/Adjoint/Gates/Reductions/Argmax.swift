@@ -1,15 +1,15 @@
 /// Argmax: y is where along the axis the greatest element of x stands, an int32: the first of equal ones, and the first
 /// NaN if there is one.   A step: no gradient.
-public struct Argmax: AxisGate {
-  public static let name = "argmax"
+package struct Argmax: AxisGate {
+  package static let name = "argmax"
   /// Counted from the front, in a graph.
-  public let axis: Int
-  public init(axis: Int) { self.axis = axis }
+  package let axis: Int
+  package init(axis: Int) { self.axis = axis }
 
-  public var axes: [Int] { [axis] }
-  public func along(_ axes: [Int]) -> Self { Self(axis: axes[0]) }
+  package var axes: [Int] { [axis] }
+  package func along(_ axes: [Int]) -> Self { Self(axis: axes[0]) }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     let front = try inputs[0].normalized(axis: axis)
     guard inputs[0][front] <= Self.longest else {
@@ -20,13 +20,13 @@ public struct Argmax: AxisGate {
   /// The longest axis whose places int32 can number.
   private static let longest = 1 << 31  // Decisions/Limits.md
 
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     for type in inputs { try type.checkArithmetic(in: Self.name) }
     return .int32
   }
-  public var kernel: Kernel { .structured(.exact) { ArgmaxCall(axis: axis, $0) } }
+  package var kernel: Kernel { .structured(.exact) { ArgmaxCall(axis: axis, $0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
     return ReferenceTensor(shape, .int32) { index in
       let lane = (0..<x.shape[axis]).map { x[Array(index[..<axis]) + [$0] + index[axis...]] }
@@ -35,9 +35,9 @@ public struct Argmax: AxisGate {
     }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Argmax(axis: 0), .distinct([5])), GateSample(Argmax(axis: 1), .distinct([3, 4])),
     GateSample(Argmax(axis: 1), .distinct([2, 3, 4])), GateSample(Argmax(axis: 0), .values([4], [1, 3, 3, 2])),
     GateSample(Argmax(axis: 0), .values([3, 2], [1, 3, .nan, 4, .infinity, .nan])),

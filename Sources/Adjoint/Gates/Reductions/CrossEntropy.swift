@@ -2,21 +2,21 @@ internal import Kernels
 
 /// Cross-entropy of logits and integer labels, row by row: y = log Σⱼ e^xⱼ − x[label].   x̄ = ȳ · (softmax(x) −
 /// one-hot).
-public struct CrossEntropy: Gate {
-  public static let name = "crossEntropy"
-  public init() {}
+package struct CrossEntropy: Gate {
+  package static let name = "crossEntropy"
+  package init() {}
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     try checkLabels(inputs[1], of: inputs[0])
     return inputs[1]
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     try rowIndexed(inputs, in: Self.name)
   }
-  public var kernel: Kernel { .structured(.exponentials) { RowCall(.crossEntropy, $0) } }
+  package var kernel: Kernel { .structured(.exponentials) { RowCall(.crossEntropy, $0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let rows = inputs[0].rows
     return ReferenceTensor(
       shape, inputs[0].elementType,
@@ -25,16 +25,16 @@ public struct CrossEntropy: Gate {
       })
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(CrossEntropyGradient(), to: [upstream, node.inputs[0], node.inputs[1]]), nil]
   }
 
   /// ẏ = Σⱼ pⱼ ẋⱼ − ẋ[label].
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { -softmax(node.inputs[0]).applying(Centred(), to: $0).entry(at: node.inputs[1]) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(CrossEntropy(), .uniform([3, 4]), .integers([3], below: 4)),
     GateSample(CrossEntropy(), .uniform([2, 2, 3]), .integers([2, 2], below: 3)),
   ]
@@ -108,37 +108,37 @@ extension Node {
 }
 
 /// One-hot: y[…, c] = 1 where the label is c, else 0.   Labels are integers: no gradient.
-public struct OneHot: Gate {
-  public static let name = "oneHot"
-  public let classes: Int, result: ElementType
+package struct OneHot: Gate {
+  package static let name = "oneHot"
+  package let classes: Int, result: ElementType
 
-  public init(classes: Int, elementType: ElementType = .float32) {
+  package init(classes: Int, elementType: ElementType = .float32) {
     self.classes = classes
     result = elementType
   }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     return Shape(inputs[0].dimensions + [classes])
   }
-  public func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
+  package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType {
     guard inputs.first == .int32 else {
       throw ShapeError("labels are int32, got \(inputs.map(\.description))", casting: 0, to: .int32)
     }
     return result
   }
-  public var kernel: Kernel { .structured(.exact) { OneHotCall($0) } }
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
+  package var kernel: Kernel { .structured(.exact) { OneHotCall($0) } }
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor {
     let labels = try inputs[0].values.map { try checkedRow($0, below: classes) }
     return ReferenceTensor(shape, result, labels.flatMap { label in (0..<classes).map { $0 == label ? 1 : 0 } })
   }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
-  public static let samples = [GateSample(OneHot(classes: 4), .integers([3], below: 4))]
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
+  package static let samples = [GateSample(OneHot(classes: 4), .integers([3], below: 4))]
 }
 
 extension OneHot: RowwiseGate {
   /// A label gives its own row.
-  public func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
+  package func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
 }
 
 /// A row of `classes` elements for each int32 label: 1 at the label, else 0.

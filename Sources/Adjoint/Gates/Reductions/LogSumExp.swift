@@ -1,18 +1,18 @@
 internal import Kernels
 
 /// Log-sum-exp over the last axis: y = log Σⱼ e^xⱼ.   x̄ = ȳ · softmax(x), and 0 in a row of −∞.
-public struct LogSumExp: Gate {
-  public static let name = "logSumExp"
-  public init() {}
-  public var kernel: Kernel { .structured(.exponentials) { RowCall(.logSumExp, $0) } }
+package struct LogSumExp: Gate {
+  package static let name = "logSumExp"
+  package init() {}
+  package var kernel: Kernel { .structured(.exponentials) { RowCall(.logSumExp, $0) } }
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     guard inputs[0].rank >= 1 else { throw ShapeError("\(Self.name) runs over the last axis, and a scalar has none") }
     return Shape(Array(inputs[0].dimensions.dropLast()))
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(
       shape, inputs[0].elementType,
       inputs[0].rows.map { x in
@@ -21,12 +21,12 @@ public struct LogSumExp: Gate {
       })
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [downstream(upstream.asColumn, weights(node))]
   }
 
   /// ẏ = Σⱼ ẋⱼ pⱼ.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { downstream($0.broadcast(to: node.inputs[0].shape), weights(node)).sum(axes: [-1]) }
   }
 
@@ -36,7 +36,7 @@ public struct LogSumExp: Gate {
     return select(isBottom, node.output.literal(0), softmax(node.inputs[0]))
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(LogSumExp(), .uniform([2, 4])), GateSample(LogSumExp(), .uniform([5])),
     GateSample(LogSumExp(), .values([2, 3], [3, -1, 0.5, -2, 1, 1])),
   ]

@@ -2,26 +2,26 @@ internal import Kernels
 
 /// Maximum over axes: y = max x, NaN if any element is.   Router: ȳ goes to the largest element; equal ones share it
 /// evenly.
-public struct MaximumOverAxes: ReductionGate {
-  public static let name = "max"
-  public let axes: [Int], keepsAxes: Bool
-  public init(axes: [Int], keepsAxes: Bool = false) {
+package struct MaximumOverAxes: ReductionGate {
+  package static let name = "max"
+  package let axes: [Int], keepsAxes: Bool
+  package init(axes: [Int], keepsAxes: Bool = false) {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
-  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
-  public var kernel: Kernel { Kernel(.reduce(.maximum, axes: axes)) }
-  public func reduction(_ elements: [Double]) -> Double {
+  package func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
+  package var kernel: Kernel { Kernel(.reduce(.maximum, axes: axes)) }
+  package func reduction(_ elements: [Double]) -> Double {
     elements.contains { $0.isNaN } ? .nan : elements.max() ?? -.infinity
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (isLargest, count) = winners(node)
     return [select(isLargest, restoringAxes(upstream, of: node.inputs[0].shape) / count, upstream.literal(0))]
   }
 
   /// The mean of the tangents of the largest elements.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     let (isLargest, count) = winners(node)
     return tangents[0].map { select(isLargest, $0 / count, $0.literal(0)).sum(axes: axes, keepsAxes: keepsAxes) }
   }
@@ -33,7 +33,7 @@ public struct MaximumOverAxes: ReductionGate {
     return (isLargest, isLargest.sum(axes: axes, keepsAxes: true))
   }
 
-  public static let samples = reductionSamples { MaximumOverAxes(axes: $0, keepsAxes: $1) }
+  package static let samples = reductionSamples { MaximumOverAxes(axes: $0, keepsAxes: $1) }
 }
 
 extension Node {

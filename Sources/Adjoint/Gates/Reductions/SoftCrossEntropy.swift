@@ -3,27 +3,27 @@ internal import Kernels
 /// Cross-entropy of logits and the probabilities t of all classes, row by row: y = −Σⱼ tⱼ · log-softmax(x)ⱼ, in which a
 /// t of 0 counts 0 whatever its logit is.   x̄ = ȳ · (p · Σⱼ tⱼ − t) with p the softmax of x;  t̄ = −ȳ ·
 /// log-softmax(x).
-public struct SoftCrossEntropy: Gate {
-  public static let name = "softCrossEntropy"
-  public init() {}
+package struct SoftCrossEntropy: Gate {
+  package static let name = "softCrossEntropy"
+  package init() {}
 
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)
     guard inputs[0].rank >= 1, inputs[0] == inputs[1] else {
       throw ShapeError("logits of shape \(inputs[0]) need a probability each, got probabilities of shape \(inputs[1])")
     }
     return Shape(Array(inputs[0].dimensions.dropLast()))
   }
-  public var kernel: Kernel { .structured(.exponentials) { RowCall(.softCrossEntropy, $0) } }
+  package var kernel: Kernel { .structured(.exponentials) { RowCall(.softCrossEntropy, $0) } }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let rows = zip(inputs[0].rows, inputs[1].rows)
     return ReferenceTensor(
       shape, inputs[0].elementType,
       rows.map { x, t in zip(LogSoftmax().row(x), t).reduce(0) { $0 + ($1.1 != 0 ? -$1.0 * $1.1 : 0) } })
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let (logits, target) = (node.inputs[0], node.inputs[1])
     return [
       node.needsGradient(0)
@@ -33,7 +33,7 @@ public struct SoftCrossEntropy: Gate {
   }
 
   /// ẏ = Σⱼ tⱼ · (Σₖ pₖ ẋₖ − ẋⱼ) − Σⱼ ṫⱼ · log-softmax(x)ⱼ.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     let (logits, target) = (node.inputs[0], node.inputs[1])
     let terms = sum(
       tangents[0].map { downstream(softmax(logits).applying(Centred(), to: $0), target) },
@@ -41,7 +41,7 @@ public struct SoftCrossEntropy: Gate {
     return terms.map { -$0.broadcast(to: logits.shape).sum(axes: [-1]) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(SoftCrossEntropy(), .uniform([2, 4]), .values([2, 4], [0.1, 0.2, 0.3, 0.4, 0, 0.75, 0.25, 0])),
     GateSample(SoftCrossEntropy(), .uniform([3]), .uniform([3], in: 0...2)),
   ]

@@ -5,26 +5,26 @@ internal import Kernels
 ///
 /// A row of −∞, and a row with a NaN, is NaN; an element of +∞ is NaN and all others of its row are 0. Where no
 /// gradient comes in, none goes out, whatever the row is.
-public struct Softmax: RowGate {
-  public static let name = "softmax"
-  public init() {}
-  public var kernel: Kernel { .structured(.exponentials) { RowCall(.softmax, $0) } }
+package struct Softmax: RowGate {
+  package static let name = "softmax"
+  package init() {}
+  package var kernel: Kernel { .structured(.exponentials) { RowCall(.softmax, $0) } }
 
-  public func row(_ x: [Double]) -> [Double] {
+  package func row(_ x: [Double]) -> [Double] {
     let row = LogitRow(x)
     return row.powers.map { $0 / (1 + row.others) }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [node.output.applying(SoftmaxGradient(), to: upstream)]
   }
 
   /// The Jacobian is its own transpose.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { node.output.applying(SoftmaxGradient(), to: $0) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Softmax(), .uniform([2, 4])), GateSample(Softmax(), .uniform([5])),
     GateSample(Softmax(), .values([2, 3], [3, -1, 0.5, -2, 1, 1])),
   ]
@@ -32,44 +32,44 @@ public struct Softmax: RowGate {
 
 /// Log-softmax over the last axis: yᵢ = xᵢ − log Σⱼ e^xⱼ.   x̄ = ȳ − p · Σⱼ ȳⱼ with p the softmax of x; p is not e^y,
 /// since a rounded y has lost digits of it.
-public struct LogSoftmax: RowGate {
-  public static let name = "logSoftmax"
-  public init() {}
-  public var kernel: Kernel { .structured(.exponentials) { RowCall(.logSoftmax, $0) } }
+package struct LogSoftmax: RowGate {
+  package static let name = "logSoftmax"
+  package init() {}
+  package var kernel: Kernel { .structured(.exponentials) { RowCall(.logSoftmax, $0) } }
 
-  public func row(_ x: [Double]) -> [Double] {
+  package func row(_ x: [Double]) -> [Double] {
     let row = LogitRow(x)
     return x.map { ($0 - row.greatest) - Libm.log1p(row.others) }
   }
 
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [softmax(node.inputs[0]).applying(LogSoftmaxGradient(), to: upstream)]
   }
 
   /// ẏ = ẋ − Σⱼ ẋⱼ pⱼ.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
+  package func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { softmax(node.inputs[0]).applying(Centred(), to: $0) }
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(LogSoftmax(), .uniform([2, 4])), GateSample(LogSoftmax(), .uniform([5])),
     GateSample(LogSoftmax(), .values([2, 3], [3, -1, 0.5, -2, 1, 1])),
   ]
 }
 
 /// A gate that maps each row (along the last axis) by itself.
-public protocol RowGate: Gate {
+package protocol RowGate: Gate {
   func row(_ x: [Double]) -> [Double]
 }
 
 extension RowGate {
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     guard inputs[0].rank >= 1 else { throw ShapeError("\(Self.name) runs over the last axis, and a scalar has none") }
     return inputs[0]
   }
 
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     ReferenceTensor(shape, inputs[0].elementType, inputs[0].rows.flatMap(row))
   }
 }

@@ -1,22 +1,22 @@
 internal import Kernels
 
 /// Sum over axes: y = Σ x.   Distributor: x̄ is ȳ repeated along the summed axes.
-public struct Sum: ReductionGate, LinearGate {
-  public static let name = "sum"
-  public static let symbol = "Σ"
-  public let axes: [Int], keepsAxes: Bool
-  public init(axes: [Int], keepsAxes: Bool = false) {
+package struct Sum: ReductionGate, LinearGate {
+  package static let name = "sum"
+  package static let symbol = "Σ"
+  package let axes: [Int], keepsAxes: Bool
+  package init(axes: [Int], keepsAxes: Bool = false) {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
-  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
-  public var kernel: Kernel { Kernel(.reduce(.sum, axes: axes)) }
-  public func reduction(_ elements: [Double]) -> Double { elements.reduce(-0.0, +) }  // a sum of -0 alone is -0
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
+  package var kernel: Kernel { Kernel(.reduce(.sum, axes: axes)) }
+  package func reduction(_ elements: [Double]) -> Double { elements.reduce(-0.0, +) }  // a sum of -0 alone is -0
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let shape = node.inputs[0].shape
     return [restoringAxes(upstream, of: shape).broadcast(to: shape)]
   }
-  public static let samples = reductionSamples { Sum(axes: $0, keepsAxes: $1) }
+  package static let samples = reductionSamples { Sum(axes: $0, keepsAxes: $1) }
 }
 
 extension Sum: LaneGate {
@@ -27,22 +27,22 @@ extension Sum: LaneGate {
 
 /// Mean over axes: y = Σ x / n, a number also where the sum is beyond the type.   x̄ is ȳ / n repeated along the averaged
 /// axes.
-public struct Mean: ReductionGate, LinearGate {
-  public static let name = "mean"
-  public let axes: [Int], keepsAxes: Bool
-  public init(axes: [Int], keepsAxes: Bool = false) {
+package struct Mean: ReductionGate, LinearGate {
+  package static let name = "mean"
+  package let axes: [Int], keepsAxes: Bool
+  package init(axes: [Int], keepsAxes: Bool = false) {
     self.axes = axes
     self.keepsAxes = keepsAxes
   }
-  public func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
-  public var kernel: Kernel { Kernel(.reduce(.mean, axes: axes)) }
-  public func reduction(_ elements: [Double]) -> Double { elements.carefulMean }
-  public func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
+  package func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }
+  package var kernel: Kernel { Kernel(.reduce(.mean, axes: axes)) }
+  package func reduction(_ elements: [Double]) -> Double { elements.carefulMean }
+  package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let shape = node.inputs[0].shape
     let count = shape.elementCount / node.output.shape.elementCount
     return [restoringAxes(upstream / Double(count), of: shape).broadcast(to: shape)]
   }
-  public static let samples = reductionSamples { Mean(axes: $0, keepsAxes: $1) }
+  package static let samples = reductionSamples { Mean(axes: $0, keepsAxes: $1) }
 }
 
 extension Mean: LaneGate {
@@ -52,7 +52,7 @@ extension Mean: LaneGate {
 }
 
 /// A gate that folds whole axes into one element.
-public protocol ReductionGate: AxisGate {
+package protocol ReductionGate: AxisGate {
   /// Whether folded axes stay with extent 1.
   var keepsAxes: Bool { get }
   /// One element of the result from the elements it folds.
@@ -60,13 +60,13 @@ public protocol ReductionGate: AxisGate {
 }
 
 extension ReductionGate {
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+  package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 1)
     return inputs[0].reduced(over: try inputs[0].normalized(axes: axes), keepingAxes: keepsAxes)
   }
 
   /// Of a gate in a graph, whose axes are counted from the front.
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
+  package func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
     let x = inputs[0]
     let kept = x.shape.reduced(over: axes, keepingAxes: true)
     var folded = [[Double]](repeating: [], count: kept.elementCount)

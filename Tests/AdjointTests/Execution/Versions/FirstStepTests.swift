@@ -1,5 +1,6 @@
 import DependencyScheduling
 import Testing
+import VirtualExecution
 
 @testable import Adjoint
 

@@ -1,3 +1,5 @@
+public import DependencyScheduling
+
 /// Runs a schedule on the calling thread, in a random order that its seed decides: for tests.
 ///
 /// Each next unit is drawn evenly from those that are ready, so every topological order can occur, and a failing one
