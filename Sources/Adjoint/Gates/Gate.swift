@@ -62,7 +62,7 @@ public protocol Gate: Hashable, Sendable {
   /// State it where it is simpler than what follows from the pullback, which is the default: for an elementwise gate
   /// the pullback of each tangent by itself, for a ``LinearGate`` the gate itself, for any other the transposed
   /// pullback. A pullback that is not linear in the upstream gradient, reads nodes other than its application's, or
-  /// uses a gate that no gradient passes through has no transpose: ``GraphError/Kind-swift.enum/noPushforward`` names
+  /// uses a gate that no gradient passes through has no transpose: ``GraphError/Kind-swift.struct/noPushforward`` names
   /// the node.
   func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node?
 
@@ -83,7 +83,7 @@ public protocol Gate: Hashable, Sendable {
   /// gradients and in the bodies of scans, where it is the cost of one step. The answer depends on the gate and the
   /// shapes alone. A gate with one of the package's kernels is not asked, nor is one whose kernel is a ``KernelCall``,
   /// which states its cost itself. A negative, infinite or NaN estimate is a
-  /// ``GraphError`` of kind ``GraphError/Kind-swift.enum/wrongEstimate``.
+  /// ``GraphError`` of kind ``GraphError/Kind-swift.struct/wrongEstimate``.
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double?
 
   /// Applications over which the laws of gates are checked.

@@ -66,7 +66,7 @@ public struct Kernel: Sendable {
   ///
   /// - Parameter make: makes the call for operands of given types and shapes, at any time and on any thread. If what
   ///   it makes has no part, an impossible cost, or reads or writes beyond a value, compiling a ``Program`` throws
-  ///   a ``GraphError`` of kind ``GraphError/Kind-swift.enum/wrongKernelCall``.
+  ///   a ``GraphError`` of kind ``GraphError/Kind-swift.struct/wrongKernelCall``.
   public static func calls(_ make: @escaping @Sendable (CallShapes) -> any KernelCall) -> Kernel {
     Kernel(.structured(.ofAuthor, make))
   }

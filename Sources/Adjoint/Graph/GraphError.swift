@@ -1,40 +1,46 @@
 /// What is wrong with a graph or with what was asked of it, in the user's own names and source lines.
 public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
-  public enum Kind: Hashable, Sendable {
+  /// What sort of mistake it is. A later version may know more of them.
+  public struct Kind: Hashable, Sendable, CustomStringConvertible {
+    private let name: String
+    private init(name: String) { self.name = name }
+
+    public var description: String { name }
+
     /// Operands whose shapes or element types do not go together.
-    case shapeMismatch
+    public static var shapeMismatch: Kind { Kind(name: "shapeMismatch") }
     /// A value of a constant or a parameter that its element type does not have, a first value of a parameter that is
     /// NaN or infinite, or a number that a gate was made with and that has no meaning there.
-    case wrongValue
+    public static var wrongValue: Kind { Kind(name: "wrongValue") }
     /// Two nodes of one name.
-    case duplicateName
+    public static var duplicateName: Kind { Kind(name: "duplicateName") }
     /// A parameter of a name that files of parameters use for something else.
-    case reservedName
+    public static var reservedName: Kind { Kind(name: "reservedName") }
     /// A gradient was asked for a node that the differentiated outputs do not depend on differentiably.
-    case noGradientPath
+    public static var noGradientPath: Kind { Kind(name: "noGradientPath") }
     /// Forward mode met a gate that states no pushforward and whose pullback has no transpose.
-    case noPushforward
+    public static var noPushforward: Kind { Kind(name: "noPushforward") }
     /// A value without a gradient (an integer) was to be differentiated.
-    case notDifferentiable
+    public static var notDifferentiable: Kind { Kind(name: "notDifferentiable") }
     /// A non-scalar was differentiated without an upstream gradient, or with one of another shape.
-    case upstreamMismatch
+    public static var upstreamMismatch: Kind { Kind(name: "upstreamMismatch") }
     /// An update of what is no parameter, by a value of another shape or type, or of a parameter that has one already.
-    case updateMismatch
+    public static var updateMismatch: Kind { Kind(name: "updateMismatch") }
     /// Forward mode was given tangents that do not go with their variables.
-    case tangentMismatch
+    public static var tangentMismatch: Kind { Kind(name: "tangentMismatch") }
     /// A scope that compiling was to do something with, and that the graph does not have.
-    case unknownScope
+    public static var unknownScope: Kind { Kind(name: "unknownScope") }
     /// The state or an element within a scan's body was used outside of it.
-    case outsideScan
+    public static var outsideScan: Kind { Kind(name: "outsideScan") }
     /// A gate's estimate of its own cost that is negative, infinite or NaN: ``Gate/estimatedNanoseconds(_:)``.
-    case wrongEstimate
+    public static var wrongEstimate: Kind { Kind(name: "wrongEstimate") }
     /// A gate's own ``KernelCall`` that has no part, an impossible cost, or reads or writes beyond a value.
-    case wrongKernelCall
+    public static var wrongKernelCall: Kind { Kind(name: "wrongKernelCall") }
     /// A gate's pullback or pushforward that gives too few derivatives or too many, or one that has not the shape, the
     /// element type or the graph of the value that it belongs to.
-    case wrongDerivative
+    public static var wrongDerivative: Kind { Kind(name: "wrongDerivative") }
     /// Nodes of two graphs where those of one are needed.
-    case otherGraph
+    public static var otherGraph: Kind { Kind(name: "otherGraph") }
   }
   public let kind: Kind
   /// The poisoned node, or the node or scope that was asked for.

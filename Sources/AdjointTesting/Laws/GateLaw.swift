@@ -11,39 +11,50 @@ public import Adjoint
 /// ```
 /// A pullback that says `nil` claims that the output does not change with that operand; finite differences must then
 /// be zero. A gate that passes nothing back although the output does change, as ``/Adjoint/StopGradient``, has to be
-/// declared with `stopping`.
-public enum GateLaw: String, CaseIterable, Hashable, Sendable {
+/// declared with `stopping`. A later version may know more laws.
+public struct GateLaw: Hashable, Sendable, CustomStringConvertible {
+  private enum Name: String, CaseIterable {
+    case pullback, secondDerivative, pushforward, gradientShape, kernel
+    case footprint, rows, layouts, edges, accuracy
+  }
+  private let name: Name
+  private init(name: Name) { self.name = name }
+
+  public var description: String { name.rawValue }
+
   /// The pullback agrees with finite differences of the value.
-  case pullback
+  public static var pullback: GateLaw { GateLaw(name: .pullback) }
   /// The gradient, differentiated again, agrees with finite differences of the gradient.
-  case secondDerivative
+  public static var secondDerivative: GateLaw { GateLaw(name: .secondDerivative) }
   /// ⟨v, J·u⟩ = ⟨Jᵀ·v, u⟩: the pushforward and the pullback are of one Jacobian.
-  case pushforward
+  public static var pushforward: GateLaw { GateLaw(name: .pushforward) }
   /// Each gradient has its variable's shape and element type.
-  case gradientShape
+  public static var gradientShape: GateLaw { GateLaw(name: .gradientShape) }
   /// The kernel computes what the definition says, in float32 and float64: bit for bit where the operation is exactly
   /// rounded or moves data, else within a bound that `KernelBound` gives reasons for.
-  case kernel
+  public static var kernel: GateLaw { GateLaw(name: .kernel) }
   /// The kernel's call keeps to what it says of its parts: they read and write no more elements than they say, give
   /// the same bits however the call is divided, and where a result may lie over an operand, it comes out the same
   /// there. See `KernelCall`.
-  case footprint
+  public static var footprint: GateLaw { GateLaw(name: .footprint) }
   /// A row of the result depends on its own row alone: it has the same bits whether it is computed by itself or among
   /// others. Checked for every sample whose rows are independent by the gate's definition.
-  case rows
+  public static var rows: GateLaw { GateLaw(name: .rows) }
   /// For elementwise gates: value and gradients are the reference's in every broadcast layout of two axes.
-  case layouts
+  public static var layouts: GateLaw { GateLaw(name: .layouts) }
   /// For elementwise gates: the kernel computes what the definition says at zeros of both signs, infinities, NaN,
   /// subnormal and huge numbers, as a tensor and as single scalars.
-  case edges
+  public static var edges: GateLaw { GateLaw(name: .edges) }
   /// For elementwise gates of the package: value, first and second derivative are the exact formulas' over the whole range
   /// of both float types, within the bound that the gate states, in programs, graphs, forward mode, scalars and scans.
   ///
   /// Any other gate breaks it: no exact formula is known of one, so nothing is checked.
-  case accuracy
+  public static var accuracy: GateLaw { GateLaw(name: .accuracy) }
 
   /// The laws that any gate can be held to: all but ``accuracy``, which knows the formulas of the package's own gates.
-  public static let ofAnyGate: [GateLaw] = allCases.filter { $0 != .accuracy }
+  public static let ofAnyGate: [GateLaw] = all.filter { $0 != .accuracy }
+
+  package static let all = Name.allCases.map { GateLaw(name: $0) }
 
   /// The law is broken by `gate` in these ways; none if it holds. `stopping` names the operands through which the gate
   /// deliberately lets no gradient.
@@ -60,7 +71,7 @@ public enum GateLaw: String, CaseIterable, Hashable, Sendable {
   }
 
   private func reasons(_ sample: GateSample, _ stopping: Set<Int>) throws -> [String] {
-    switch self {
+    switch name {
     case .pullback: try PullbackLaw(stopping: stopping).reasons(sample)
     case .secondDerivative: try SecondDerivativeLaw(stopping: stopping).reasons(sample)
     case .pushforward: try PushforwardLaw().reasons(sample)
@@ -97,5 +108,5 @@ public struct LawViolation: Hashable, Sendable, CustomStringConvertible {
   /// The gate and the shapes it was applied to.
   public let subject: String
   public let reason: String
-  public var description: String { "\(law.rawValue) of \(subject): \(reason)" }
+  public var description: String { "\(law) of \(subject): \(reason)" }
 }

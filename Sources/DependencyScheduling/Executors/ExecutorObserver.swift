@@ -35,24 +35,33 @@ extension ExecutorObserver {
 
 /// A run, as observers see it.
 public struct ObservedRun: Sendable {
-  /// Why a run is shared out among workers, or is not.
-  public enum Way: String, Sendable {
+  /// Why a run is shared out among workers, or is not. A later version may know more reasons.
+  public struct Way: Hashable, Sendable, CustomStringConvertible {
+    private enum Name: String {
+      case aloneByWidth, aloneByOptions, sharedByOptions, aloneByExperience
+      case sharedByExperience, probed, sharedHalfWay, sharedBySuspension
+    }
+    private let name: Name
+    private init(name: Name) { self.name = name }
+
+    public var description: String { name.rawValue }
+
     /// Alone, since the executor or the run is 1 wide, or has one unit.
-    case aloneByWidth
+    public static var aloneByWidth: Way { Way(name: .aloneByWidth) }
     /// Alone, since its ``RunOptions`` or the executor say so.
-    case aloneByOptions
+    public static var aloneByOptions: Way { Way(name: .aloneByOptions) }
     /// Shared, since its ``RunOptions`` or the executor say so.
-    case sharedByOptions
+    public static var sharedByOptions: Way { Way(name: .sharedByOptions) }
     /// Alone, since that was faster in earlier runs, or to find out whether it is.
-    case aloneByExperience
+    public static var aloneByExperience: Way { Way(name: .aloneByExperience) }
     /// Shared, since that was faster in earlier runs, or to find out whether it is.
-    case sharedByExperience
+    public static var sharedByExperience: Way { Way(name: .sharedByExperience) }
     /// Alone, since nothing is known yet, while a seat watches that no unit takes long.
-    case probed
+    public static var probed: Way { Way(name: .probed) }
     /// It began alone, and shared the rest out since it took too long.
-    case sharedHalfWay
+    public static var sharedHalfWay: Way { Way(name: .sharedHalfWay) }
     /// Its units may suspend, which must hold up no others.
-    case sharedBySuspension
+    public static var sharedBySuspension: Way { Way(name: .sharedBySuspension) }
   }
 
   /// The number of units of the schedule.

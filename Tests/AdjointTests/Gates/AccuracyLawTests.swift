@@ -71,7 +71,7 @@ import Testing
     }
     #expect(try GateLaw.accuracy.violations(of: Negate.self) == [])
     #expect(try GateLaw.accuracy.violations(of: Softmax.self) == [], "a gate of the package that is not elementwise")
-    #expect(Set(GateLaw.ofAnyGate).union([.accuracy]) == Set(GateLaw.allCases))
+    #expect(Set(GateLaw.ofAnyGate).union([.accuracy]) == Set(GateLaw.all))
   }
 }
 

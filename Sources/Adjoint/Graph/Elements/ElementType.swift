@@ -9,17 +9,35 @@ package import Kernels
 /// variables' types; integers and truth values have none.
 ///
 /// Everything else about a type stands in one line of a table, `CElementTypes.h`, that Swift and C share.
-public enum ElementType: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-  /// Numbers of 24 and of 53 binary digits, the `binary32` and the `binary64` of IEEE 754.
-  case float32, float64
-  /// Integers of 32 and of 64 bits.
-  case int32, int64
+public struct ElementType: Hashable, Sendable, CaseIterable, CustomStringConvertible {
+  /// The rows of the table, in its order.
+  package enum Row: UInt8, CaseIterable { case float32, float64, int32, int64, bool, float16, bfloat16 }
+  package let row: Row
+
+  private init(row: Row) { self.row = row }
+  package init?(rawValue: UInt8) {
+    guard let row = Row(rawValue: rawValue) else { return nil }
+    self.row = row
+  }
+  package var rawValue: UInt8 { row.rawValue }
+
+  /// All types of this version; a later one may have more.
+  public static let allCases = Row.allCases.map { ElementType(row: $0) }
+
+  /// Numbers of 24 binary digits, the `binary32` of IEEE 754.
+  public static var float32: ElementType { ElementType(row: .float32) }
+  /// Numbers of 53 binary digits, the `binary64` of IEEE 754.
+  public static var float64: ElementType { ElementType(row: .float64) }
+  /// Integers of 32 bits.
+  public static var int32: ElementType { ElementType(row: .int32) }
+  /// Integers of 64 bits.
+  public static var int64: ElementType { ElementType(row: .int64) }
   /// Truth values: 1 is true and 0 false, in a byte.
-  case bool
+  public static var bool: ElementType { ElementType(row: .bool) }
   /// Numbers of 11 binary digits, the `binary16` of IEEE 754, up to 65504.
-  case float16
+  public static var float16: ElementType { ElementType(row: .float16) }
   /// Numbers of 8 binary digits, with the exponents of ``float32``: its upper half.
-  case bfloat16
+  public static var bfloat16: ElementType { ElementType(row: .bfloat16) }
 
   // Asked for each of a million nodes, these three read the table here rather than in another module.
 

@@ -39,7 +39,7 @@ extension Session {
 extension ElementType {
   /// The Swift type of the elements.
   fileprivate var scalar: any GraphScalar.Type {
-    switch self {
+    switch row {
     case .float32: Float.self
     case .float64: Double.self
     case .int32: Int32.self
