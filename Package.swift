@@ -21,7 +21,7 @@ let framesWithin32KiB: [CSetting] = [
 
 let package = Package(
   name: "Adjoint",
-  platforms: [.macOS(.v15)],
+  platforms: [.macOS(.v15), .macCatalyst(.v18), .iOS(.v18), .tvOS(.v18), .visionOS(.v2)],
   products: [
     .library(name: "Adjoint", targets: ["Adjoint"]),
     .library(name: "DependencyScheduling", targets: ["DependencyScheduling"]),
@@ -73,7 +73,9 @@ let package = Package(
       swiftSettings: strict,
       linkerSettings: [
         .linkedLibrary("openblas", .when(platforms: [.linux], traits: ["BLAS"])),
-        .linkedFramework("Accelerate", .when(platforms: [.macOS], traits: ["BLAS"])),
+        .linkedFramework(
+          "Accelerate",
+          .when(platforms: [.macOS, .macCatalyst, .iOS, .tvOS, .visionOS], traits: ["BLAS"])),
       ]),
 
     .target(name: "CCallSite"),

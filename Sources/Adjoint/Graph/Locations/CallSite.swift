@@ -7,14 +7,14 @@ internal import LibC
 /// The line of the user's program that called an operator.
 ///
 /// `x + y` has no `#line` argument, so the operator keeps its return address (one load) and only an error message
-/// pays for looking it up in the debug information, through the toolchain's `Runtime` module, which macOS has from 26 on;
-/// before, the dynamic linker knows the function's symbol.
+/// pays for looking it up in the debug information, through the toolchain's `Runtime` module, which Apple's systems have
+/// from 26 on; before, the dynamic linker knows the function's symbol.
 enum CallSite {
   /// The file, with its folder, and the line that `address` returns to: `Models/Network.swift:12`; the function where only
   /// that is known, and the bare address where nothing is.
   static func describe(returnAddress address: UInt) -> String {
     #if canImport(Runtime)
-      if #available(macOS 26, *), let frame = symbolicate(address) {
+      if #available(macOS 26, iOS 26, tvOS 26, visionOS 26, *), let frame = symbolicate(address) {
         guard let source = frame.sourceLocation else { return frame.name }
         let file = source.path.split(separator: "/").suffix(2).joined(separator: "/")
         return source.line > 0 ? "\(file):\(source.line)" : "\(file), in \(frame.name)"
@@ -39,7 +39,7 @@ enum CallSite {
 #if canImport(Runtime)
   extension CallSite {
     /// The first frame in the user's code: a backtrace of this one address, looked up in the images loaded now.
-    @available(macOS 26, *)
+    @available(macOS 26, iOS 26, tvOS 26, visionOS 26, *)
     private static func symbolicate(_ address: UInt) -> SymbolicatedBacktrace.Symbol? {
       guard let backtrace = try? Backtrace(from: OneFrame(address: address)) else { return nil }
       return backtrace.symbolicated(with: ImageMap.capture())?.frames.lazy.compactMap(\.symbol).first
@@ -49,7 +49,7 @@ enum CallSite {
   /// Decodes as a `Backtrace` of one return address. `Backtrace` has no public initialiser but `init(from:)`, whose
   /// `backtrace` field is the documented compact form in base 64: 0x02 (64-bit words), 0x27 (a return address of
   /// 8 bytes), the address with its most significant byte first.
-  @available(macOS 26, *)
+  @available(macOS 26, iOS 26, tvOS 26, visionOS 26, *)
   private struct OneFrame: Decoder {
     let address: UInt
     var codingPath: [any CodingKey] { [] }
