@@ -129,7 +129,7 @@ let package = Package(
     .testTarget(
       name: "AdjointTests",
       dependencies: [
-        "Adjoint", "AdjointPictures", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "StressScale",
+        "Adjoint", "AdjointPictures", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "Notation", "StressScale",
         "VirtualExecution",
       ],
       swiftSettings: strict),

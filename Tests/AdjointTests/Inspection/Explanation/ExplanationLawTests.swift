@@ -1,4 +1,5 @@
 import AdjointTesting
+import Notation
 import Testing
 
 @testable import Adjoint
@@ -162,12 +163,12 @@ import Testing
     let units = try #require(lines[1].split(separator: ", ").first { $0.hasSuffix("units") })
     let count = try #require(Int(units.filter(\.isNumber)))
     #expect(count > 10_000)
-    #expect(text.contains("  … and \(ExplanationText.count(count - ExplanationPart.mostItems)) more\n"))
+    #expect(text.contains("  … and \(NumberText.grouped(count - ExplanationPart.mostItems)) more\n"))
   }
 
   @Test func `numbers and lists are written as they are read`() {
-    #expect([0, 999, 1_000, 1_234_567].map { ExplanationText.count($0) } == ["0", "999", "1,000", "1,234,567"])
-    #expect(ExplanationText.count(1, "unit") == "1 unit" && ExplanationText.count(0, "unit") == "0 units")
+    #expect([0, 999, 1_000, 1_234_567].map { NumberText.grouped($0) } == ["0", "999", "1,000", "1,234,567"])
+    #expect(NumberText.count(1, "unit") == "1 unit" && NumberText.count(0, "unit") == "0 units")
     #expect(ExplanationText.ranges([0, 3, 4, 5, 9]) == "0, 3..<6, 9")
     #expect(ExplanationText.list((0..<9).map { "\($0)" }, of: 9) == "0, 1, 2, 3, 4, 5, 6, 7, … and 1 more")
   }
