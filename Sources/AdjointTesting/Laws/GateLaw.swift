@@ -6,12 +6,12 @@ public import Adjoint
 ///
 /// ```swift
 /// @Test(arguments: GateLaw.ofAnyGate) func `my gate obeys the laws`(law: GateLaw) throws {
-///   #expect(try law.violations(of: Softplus.self) == [])
+///   #expect(try law.violations(of: Softsign.self) == [])
 /// }
 /// ```
 /// A pullback that says `nil` claims that the output does not change with that operand; finite differences must then
-/// be zero. A gate that passes nothing back although the output does change, as ``/Adjoint/StopGradient``, has to be
-/// declared with `stopping`. A later version may know more laws.
+/// be zero. A gate that passes nothing back although the output does change, as that of
+/// ``/Adjoint/stopGradient(_:fileID:line:)``, has to be declared with `stopping`. A later version may know more laws.
 public struct GateLaw: Hashable, Sendable, CustomStringConvertible {
   private enum Name: String, CaseIterable {
     case pullback, secondDerivative, pushforward, gradientShape, kernel

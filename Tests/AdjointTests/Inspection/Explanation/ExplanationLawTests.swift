@@ -166,9 +166,7 @@ import Testing
     #expect(text.contains("  … and \(NumberText.grouped(count - ExplanationPart.mostItems)) more\n"))
   }
 
-  @Test func `numbers and lists are written as they are read`() {
-    #expect([0, 999, 1_000, 1_234_567].map { NumberText.grouped($0) } == ["0", "999", "1,000", "1,234,567"])
-    #expect(NumberText.count(1, "unit") == "1 unit" && NumberText.count(0, "unit") == "0 units")
+  @Test func `ranges and lists are written as they are read`() {
     #expect(ExplanationText.ranges([0, 3, 4, 5, 9]) == "0, 3..<6, 9")
     #expect(ExplanationText.list((0..<9).map { "\($0)" }, of: 9) == "0, 1, 2, 3, 4, 5, 6, 7, … and 1 more")
   }
