@@ -34,6 +34,14 @@
     EACH(LENGTH, out[i] = FN(narrow_##NAME)(angles[i]);)                                 \
   }
 
+/// Where code of this kind is run. It ends with a jump of its own to the next, so that the processor sees what usually
+/// comes after it: one jump for all of them is foreseen less well.
+#define CODE(OPCODE, FORM) CODE_OF(OPCODE, FORM)
+#define CODE_OF(OPCODE, FORM) OPCODE##_##FORM:
+#define NEXT                                                                             \
+  if (code >= end) return;                                                               \
+  goto *(base + offsets[*code & ((1u << ADJ_SCALAR_KIND_BITS) - 1)])
+
 /// How many bytes of code are asked for before they are read. Operands lie in as many streams as a gate has, anew in each
 /// run, which the processor takes too long to recognise.
 #define AHEAD 4096  // Decisions/Scalars.md
@@ -46,7 +54,7 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
     fetch(first + ARITY * done, AHEAD + bytes);
 
 #define RUN(OPCODE, ARITY, LONG, SHORT)                                                  \
-  case ADJ_SCALAR_KIND(OPCODE, ADJ_SCALAR_RUN): {                                        \
+  CODE(OPCODE, ADJ_SCALAR_RUN) {                                                         \
     const ptrdiff_t count = code[0] >> ADJ_SCALAR_KIND_BITS;                             \
     const uint32_t *const first = code + 1;                                              \
     if (count >= LONG_BLOCK) {                                                           \
@@ -70,27 +78,23 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
     }                                                                                    \
     code = first + ARITY * count;                                                        \
     result += count;                                                                     \
-    break;                                                                               \
+    NEXT;                                                                                \
   }
-
-/// Keeps the ends of singles apart, which are alike: joined by the compiler, each costs one jump more.
-#define APART(NUMBER) __asm__ volatile("" ::"i"(NUMBER));
 
 /// A single gate: the results of the two singles before it stay in registers.
 #define SINGLE(OPCODE, FORM, WORDS, OPERANDS, EXPRESSION)                                \
-  case ADJ_SCALAR_KIND(OPCODE, FORM): {                                                  \
+  CODE(OPCODE, FORM) {                                                                   \
     OPERANDS                                                                             \
     before = last;                                                                       \
     last = EXPRESSION;                                                                   \
     *result++ = last;                                                                    \
     code += 1 + WORDS;                                                                   \
-    APART(ADJ_SCALAR_KIND(OPCODE, FORM))                                                 \
-    break;                                                                               \
+    NEXT;                                                                                \
   }
 
 /// Gates of one operation, each of which reads the result of the one before it.
 #define SERIES(OPCODE, EXPRESSION)                                                       \
-  case ADJ_SCALAR_KIND(OPCODE, ADJ_SCALAR_SERIES): {                                     \
+  CODE(OPCODE, ADJ_SCALAR_SERIES) {                                                      \
     const uint32_t *pb = code + 1;                                                       \
     code = pb + (code[0] >> ADJ_SCALAR_KIND_BITS);                                       \
     do {                                                                                 \
@@ -99,7 +103,7 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
       last = EXPRESSION;                                                                 \
       *result++ = last;                                                                  \
     } while (pb < code);                                                                 \
-    break;                                                                               \
+    NEXT;                                                                                \
   }
 
 #define UNARY_GATE(OPCODE, EXPRESSION)                                                   \
@@ -150,20 +154,45 @@ ADJ_INLINE void fetch(const void *base, uintptr_t bytes) { __builtin_prefetch((c
 
 #define CASES(FORM, NAME, TRAITS, ULPS, ...) FORM##_CASES(adj_operation_##NAME, __VA_ARGS__)
 
+/// Where the kinds of code are, counted from `base`.
+#define PLACE(OPCODE, FORM) PLACE_OF(OPCODE, FORM)
+#define PLACE_OF(OPCODE, FORM) \
+  [ADJ_SCALAR_KIND(OPCODE, FORM)] = (int32_t)((const char *)&&OPCODE##_##FORM - (const char *)&&unknown),
+#define UNARY_PLACES(OPCODE)                                                             \
+  PLACE(OPCODE, ADJ_SCALAR_RUN)                                                          \
+  PLACE(OPCODE, ADJ_SCALAR_SINGLE)                                                       \
+  PLACE(OPCODE, ADJ_SCALAR_A_IS_LAST)                                                    \
+  PLACE(OPCODE, ADJ_SCALAR_A_IS_BEFORE)
+#define LONE_PLACES UNARY_PLACES
+#define ANGLE_PLACES UNARY_PLACES
+#define BINARY_PLACES(OPCODE)                                                            \
+  UNARY_PLACES(OPCODE)                                                                   \
+  PLACE(OPCODE, ADJ_SCALAR_SERIES)                                                       \
+  PLACE(OPCODE, ADJ_SCALAR_B_IS_LAST)                                                    \
+  PLACE(OPCODE, ADJ_SCALAR_LAST_AND_BEFORE)                                              \
+  PLACE(OPCODE, ADJ_SCALAR_BEFORE_AND_LAST)
+#define STRONG_PLACES BINARY_PLACES
+#define TERNARY_PLACES(OPCODE)                                                           \
+  PLACE(OPCODE, ADJ_SCALAR_RUN)                                                          \
+  PLACE(OPCODE, ADJ_SCALAR_SINGLE)
+#define PLACES(FORM, NAME, TRAITS, ULPS, ...) FORM##_PLACES(adj_operation_##NAME)
+
+/// Code of a kind that there is not leads to `unknown`, as all that the table does not name.
 #define DEFINE_MACHINE(NAME)                                                             \
   ADJ_KERNEL(void, NAME, (const uint32_t *code, const uint32_t *end, REAL *slab, REAL *result), { \
+    static const int32_t offsets[1 << ADJ_SCALAR_KIND_BITS] = {                          \
+        ADJ_OPERATIONS(PLACES) PLACE(ADJ_SCALAR_FETCH, ADJ_SCALAR_RUN)};                 \
+    const char *const base = (const char *)&&unknown;                                    \
     REAL last = 0, before = 0;                                                           \
-    while (code < end) {                                                                 \
-      switch (*code & ((1u << ADJ_SCALAR_KIND_BITS) - 1)) {                              \
-        ADJ_OPERATIONS(CASES)                                                            \
-        case ADJ_SCALAR_KIND(ADJ_SCALAR_FETCH, ADJ_SCALAR_RUN): {                        \
-          const uint32_t *line = code + 1;                                               \
-          for (code = line + (code[0] >> ADJ_SCALAR_KIND_BITS); line < code; ++line) fetch(slab, (uintptr_t)*line * LINE); \
-          break;                                                                         \
-        }                                                                                \
-        default: __builtin_trap();                                                       \
-      }                                                                                  \
+    NEXT;                                                                                \
+    ADJ_OPERATIONS(CASES)                                                                \
+    CODE(ADJ_SCALAR_FETCH, ADJ_SCALAR_RUN) {                                             \
+      const uint32_t *line = code + 1;                                                   \
+      for (code = line + (code[0] >> ADJ_SCALAR_KIND_BITS); line < code; ++line) fetch(slab, (uintptr_t)*line * LINE); \
+      NEXT;                                                                              \
     }                                                                                    \
+    unknown:                                                                             \
+    __builtin_trap();                                                                    \
   })
 
 #define REAL float
