@@ -58,7 +58,7 @@ struct LowerSums: GraphPass {
 
   private mutating func addAll(_ number: Int) {
     let sum = sums[number]
-    finish(number, rewriter.add(Accumulate(), like: sum.node, inputs: sum.terms.map(value)))
+    finish(number, rewriter.add(Accumulate(), like: sum.node, inputs: sum.terms.map { value(of: $0) }))
   }
 
   /// Adds the terms that are next, as far as they are there.
