@@ -17,6 +17,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [(22, 5, [5, 5, 5, 5, 2]), (20, 5, [5, 5, 5, 5]), (3, 3, [3]), (4, 3, [3, 1])])
+  func `an epoch that keeps its short batch has every row once`(rowCount: Int, size: Int, sizes: [Int]) throws {
+    var batches = try Batches(rowCount: rowCount, batchSize: size, seed: 3, keepsShortBatch: true)
+    #expect(batches.batchesPerEpoch == sizes.count)
+    for epoch in 0..<3 {
+      var rows: [Int] = []
+      for (batch, size) in sizes.enumerated() {
+        #expect(batches.position == Batches.Position(epoch: epoch, batch: batch))
+        #expect(batches.rows.count == size)
+        rows += batches.rows
+        batches.advance()
+      }
+      #expect(rows.sorted() == Array(0..<rowCount))
+    }
+  }
+
   @Test func `orders differ between epochs and seeds, and are the same for one seed`() throws {
     func rows(_ seed: UInt64) throws -> [Int] {
       try Batches(rowCount: 100, batchSize: 50, seed: seed).prefix(4).flatMap { $0 }

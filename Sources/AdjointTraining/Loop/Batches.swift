@@ -8,7 +8,8 @@ internal import DependencyScheduling
 /// for rows in batches.prefix(100) { ... }   // rows: 32 row numbers
 /// ```
 /// Every batch is whole, since a program has fixed shapes: the rows left over at the end of an epoch, fewer than a batch,
-/// are others in each epoch. A new epoch takes O(rows), a batch nothing.
+/// are others in each epoch. They come as a last, short batch if that is kept, for a ``Trainer`` that builds its network
+/// for each size. A new epoch takes O(rows), a batch nothing.
 public struct Batches: Sendable {
   /// Where in the data a run is.
   public struct Position: Hashable, Sendable {
@@ -23,6 +24,8 @@ public struct Batches: Sendable {
   public let batchSize: Int
   /// Whether rows come in a new order each epoch, or always as they are.
   public let isShuffled: Bool
+  /// Whether the rows left over at the end of an epoch come as a short batch, or not at all.
+  public let keepsShortBatch: Bool
   public private(set) var seed: UInt64
   /// Of the batch that ``rows`` is.
   public private(set) var position = Position(epoch: 0, batch: 0)
@@ -35,8 +38,11 @@ public struct Batches: Sendable {
   ///   - batchSize: how many each batch has, from 1 to all of them.
   ///   - seed: decides the order of each epoch.
   ///   - isShuffled: whether rows come in a new order each epoch, or always as they are.
+  ///   - keepsShortBatch: whether the rows left over at the end of an epoch come as a short batch.
   /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``.
-  public init(rowCount: Int, batchSize: Int, seed: UInt64, isShuffled: Bool = true) throws(TrainingError) {
+  public init(
+    rowCount: Int, batchSize: Int, seed: UInt64, isShuffled: Bool = true, keepsShortBatch: Bool = false
+  ) throws(TrainingError) {
     try TrainingError.check(rowCount >= 1, "rowCount", rowCount, "at least 1")
     try TrainingError.check(
       (1...rowCount).contains(batchSize), "batchSize", batchSize, "from 1 to all \(rowCount) rows")
@@ -44,15 +50,21 @@ public struct Batches: Sendable {
     self.batchSize = batchSize
     self.seed = seed
     self.isShuffled = isShuffled
+    self.keepsShortBatch = keepsShortBatch
     order = Array(0..<rowCount)
     if isShuffled { shuffle() }
   }
 
-  /// Whole batches in an epoch.
-  public var batchesPerEpoch: Int { rowCount / batchSize }
+  /// Batches in an epoch: whole ones, and the short one if it is kept.
+  public var batchesPerEpoch: Int {
+    rowCount / batchSize + (keepsShortBatch && !rowCount.isMultiple(of: batchSize) ? 1 : 0)
+  }
 
   /// The rows of the current batch, in its order.
-  public var rows: ArraySlice<Int> { order[position.batch * batchSize..<(position.batch + 1) * batchSize] }
+  public var rows: ArraySlice<Int> {
+    let first = position.batch * batchSize
+    return order[first..<min(first + batchSize, rowCount)]
+  }
 
   /// Goes on to the next batch.
   public mutating func advance() {

@@ -9,13 +9,13 @@ extension Trainer {
   ///   - last: counted from the first step of all, before any resuming.
   ///   - report: where to say how far training is; by default on standard error, if that is a terminal.
   ///   - cancellation: stops within a step.
-  ///   - feed: writes the rows given into the session's inputs.
+  ///   - feed: writes the rows given into the session's inputs; if left out, what the ``TrainingNetwork`` says.
   /// - Throws: `CancellationError`, and what `feed`, the run and reading the loss throw; the steps that ``step`` counts
   ///   are taken, so that the trainer can be saved, or trained on.
   @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public mutating func train(
     until last: Int, reporting report: ProgressReport = .terminal, cancellation: CancellationToken? = nil,
-    feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
+    feed: ((_ session: Session, _ rows: ArraySlice<Int>) throws -> Void)? = nil
   ) throws {
     var meter = ProgressMeter(report, from: step, to: last)
     while step < last {
@@ -27,7 +27,7 @@ extension Trainer {
   /// The same without blocking the thread; cancelling the task stops within a step.
   public mutating func train(
     until last: Int, reporting report: ProgressReport = .terminal,
-    feed: @Sendable (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
+    feed: TrainingNetwork.Feed? = nil
   ) async throws {
     var meter = ProgressMeter(report, from: step, to: last)
     while step < last {

@@ -21,10 +21,12 @@ public import DependencyScheduling
 /// its ``session`` and parameters may be shared as any others. Whoever reads the parameters while it trains has those
 /// of one version, and nobody waits; whoever changes them meets `SessionError.otherTrainer`.
 public struct Trainer: Sendable {
+  /// The session of whole batches.
   public let session: Session
-  public let loss: Node
+  /// The loss of whole batches.
+  public var loss: Node { whole.loss }
   /// The gradient of each trained parameter, before any clipping: to be read if the trainer keeps gradients.
-  public let gradients: [Node: Node]
+  public var gradients: [Node: Node] { whole.gradients }
   public let rate: LearningRate
 
   /// How many steps have been taken.
@@ -34,8 +36,9 @@ public struct Trainer: Sendable {
   /// More numbers that are saved and resumed, such as counters of your own random generators.
   public var counters: [String: UInt64] = [:]
 
-  let graph: Graph
-  private let rateInput: Node
+  let whole: TrainingStep
+  private let feed: TrainingNetwork.Feed?
+  private let shortBatches: ShortBatches?
 
   /// Compiles a step that makes `loss`, a scalar, smaller.
   ///
@@ -43,7 +46,7 @@ public struct Trainer: Sendable {
   ///   - loss: what is differentiated.
   ///   - optimizer: how parameters go along their gradients.
   ///   - rate: the learning rate of each step.
-  ///   - batches: the rows of data that steps are fed.
+  ///   - batches: the rows of data that steps are fed; whole batches, since a graph has one batch size.
   ///   - parameters: what is trained; if left out, all floating-point parameters that `updates` leaves alone.
   ///   - clippingNorm: the most that the global norm of all gradients may be. With it, a step whose gradients are
   ///     infinite or NaN fails with ``TrainingError/gradientNotFinite(_:)``; without it, and unless they are refused,
@@ -68,43 +71,78 @@ public struct Trainer: Sendable {
     on executor: any ScheduleExecutor = GraphExecutor.shared,
     store: ParameterStore = ParameterStore(), fileID: StaticString = #fileID, line: UInt = #line
   ) throws {
-    let graph = loss.graph
-    let changed = Set(updates.map(\.parameter))
-    let parameters =
-      parameters ?? graph.parameters.filter { $0.elementType.isDifferentiable && !changed.contains($0) }
-    if parameters.isEmpty { throw TrainingError.noParameters }
-    let strangers = parameters.filter { $0.elementType != loss.elementType }
-    guard strangers.isEmpty else {
-      throw TrainingError.mixedTypes(strangers.map { "\($0.name) \($0.elementType), made at \($0.location)" })
+    try TrainingError.check(
+      !batches.keepsShortBatch, "batches.keepsShortBatch", true, "false where the trainer has one graph")
+    let network = TrainingNetwork(loss, parameters, others, updates, nil)
+    let step = try TrainingStep(
+      network, optimizer,
+      TrainingStep.Options(
+        clippingNorm: clippingNorm, refusesNonFinite: refusesNonFinite, keepsGradients: keepsGradients,
+        compilation: options, fileID: fileID, line: line))
+    try self.init(step, rate, batches, executor, store, feed: nil, shortBatches: nil)
+  }
+
+  /// A trainer that builds its network for the size of a batch, so that the rows left over at the end of an epoch are
+  /// trained as well.
+  ///
+  /// ```swift
+  /// var trainer = try Trainer(
+  ///   optimizer: Adam(), rate: .constant(0.001),
+  ///   batches: Batches(rowCount: 1_437, batchSize: 32, seed: 1, keepsShortBatch: true)
+  /// ) { rowCount in
+  ///   let graph = Graph()
+  ///   let images = graph.input("images", [rowCount, 64]), labels = graph.input("labels", [rowCount], .int32)
+  ///   let loss = crossEntropy(logits: dense(images, "digits", to: 10, .zeros), labels: labels)
+  ///   return TrainingNetwork(loss) { session, rows in
+  ///     try session.write(data.pixels(of: rows), to: images)
+  ///     try session.write(data.labels(of: rows), to: labels)
+  ///   }
+  /// }
+  /// try trainer.train(until: 10_000)
+  /// ```
+  /// The networks of all sizes have the same parameters, in one store. The step of the short batch is compiled when the
+  /// first one comes.
+  ///
+  /// - Parameters:
+  ///   - optimizer: how parameters go along their gradients.
+  ///   - rate: the learning rate of each step.
+  ///   - batches: the rows of data that steps are fed.
+  ///   - clippingNorm: as of ``init(_:optimizer:rate:batches:parameters:clippingNorm:refusesNonFinite:alsoComputing:alsoUpdating:keepsGradients:options:on:store:fileID:line:)``.
+  ///   - refusesNonFinite: likewise.
+  ///   - keepsGradients: likewise, those of whole batches.
+  ///   - options: how the steps are compiled.
+  ///   - executor: where steps run.
+  ///   - store: where parameters live.
+  ///   - fileID: where the trainer is made, for messages.
+  ///   - line: where in that file.
+  ///   - network: builds the network for a number of rows.
+  /// - Throws: ``TrainingError``, and what `network`, compiling and making parameters throw.
+  public init(
+    optimizer: some Optimizer, rate: LearningRate, batches: Batches, clippingNorm: Double? = nil,
+    refusesNonFinite: Bool = false, keepsGradients: Bool = false, options: Program.Options = Program.Options(),
+    on executor: any ScheduleExecutor = GraphExecutor.shared, store: ParameterStore = ParameterStore(),
+    fileID: StaticString = #fileID, line: UInt = #line,
+    network: @escaping @Sendable (_ rowCount: Int) throws -> TrainingNetwork
+  ) throws {
+    let stepOptions = TrainingStep.Options(
+      clippingNorm: clippingNorm, refusesNonFinite: refusesNonFinite, keepsGradients: keepsGradients,
+      compilation: options, fileID: fileID, line: line)
+    let whole = try network(batches.batchSize)
+    let step = try TrainingStep(whole, optimizer, stepOptions)
+    let shortBatches = try ShortBatches(store, executor) { rowCount in
+      let short = try network(rowCount)
+      return (try TrainingStep(short, optimizer, stepOptions), short.feed)
     }
-    let found = try graph.gradients(of: [loss], withRespectTo: parameters, fileID: fileID, line: line)
-    let gradients = try zip(parameters, found).map { parameter, gradient in
-      guard let gradient else {
-        throw TrainingError.noGradient(parameter: "\(parameter.name), made at \(parameter.location)")
-      }
-      return gradient
-    }
-    let (rateInput, steps) = try graph.scope("optimizer") {
-      let rateInput = graph.input("rate", [], loss.elementType, fileID: fileID, line: line)
-      let bounded =
-        try clippingNorm.map {
-          try clipped(
-            gradients, of: parameters, toGlobalNorm: $0, refusesNonFinite: !refusesNonFinite, fileID: fileID, line: line
-          )
-        } ?? gradients
-      return (rateInput, optimizer.updates(of: parameters, gradients: bounded, rate: rateInput))
-    }
-    let program = try Program(
-      loss, alsoComputing: others + (keepsGradients ? gradients : []), updating: updates + steps,
-      requiringFinite: refusesNonFinite ? [loss] + gradients : [], options: options, fileID: fileID, line: line)
-    try store.makeParameters(of: graph)
-    self.loss = loss
-    self.rate = rate
-    self.batches = batches
-    self.graph = graph
-    self.rateInput = rateInput
-    self.gradients = Dictionary(uniqueKeysWithValues: zip(parameters, gradients))
-    session = program.makeSession(on: executor, parameters: store)
+    try self.init(step, rate, batches, executor, store, feed: whole.feed, shortBatches: shortBatches)
+  }
+
+  private init(
+    _ whole: TrainingStep, _ rate: LearningRate, _ batches: Batches, _ executor: any ScheduleExecutor,
+    _ store: ParameterStore, feed: TrainingNetwork.Feed?, shortBatches: ShortBatches?
+  ) throws {
+    try store.makeParameters(of: whole.loss.graph)
+    (self.whole, self.rate, self.batches, self.feed, self.shortBatches) = (whole, rate, batches, feed, shortBatches)
+    session = whole.program.makeSession(on: executor, parameters: store)
   }
 
   // MARK: one step
@@ -113,29 +151,30 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - cancellation: stops within the step.
-  ///   - feed: writes the rows given into the session's inputs.
+  ///   - feed: writes the rows given into the session's inputs; if left out, what the ``TrainingNetwork`` says.
   /// - Throws: what `feed` and the run throw: `SessionError.notFinite` if what is infinite or NaN is refused,
   ///   ``TrainingError/gradientNotFinite(_:)`` if it is not and gradients are to be clipped; then no step was taken.
-  ///   ``TrainingError/lossNotRead(step:reason:)`` if another task has the session as the loss is read: then the step
-  ///   was taken, and ``step`` counts it.
+  ///   ``TrainingError/notFed`` if nobody says how. ``TrainingError/lossNotRead(step:reason:)`` if another task has the
+  ///   session as the loss is read: then the step was taken, and ``step`` counts it.
   @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   @discardableResult
   public mutating func takeStep(
-    cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
+    cancellation: CancellationToken? = nil,
+    feed: ((_ session: Session, _ rows: ArraySlice<Int>) throws -> Void)? = nil
   ) throws -> Double {
-    try prepare(feed)
-    do { try session.step(cancellation: cancellation) } catch { throw Self.innermost(error) }
-    return try advance()
+    let current = try current()
+    try prepare(current, feed)
+    do { try current.session.step(cancellation: cancellation) } catch { throw Self.innermost(error) }
+    return try advance(current)
   }
 
   /// The same without blocking the thread; cancelling the task cancels the step.
   @discardableResult
-  public mutating func takeStep(
-    feed: @Sendable (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
-  ) async throws -> Double {
-    try prepare(feed)
-    do { try await session.step() } catch { throw Self.innermost(error) }
-    return try advance()
+  public mutating func takeStep(feed: TrainingNetwork.Feed? = nil) async throws -> Double {
+    let current = try current()
+    try prepare(current, feed)
+    do { try await current.session.step() } catch { throw Self.innermost(error) }
+    return try advance(current)
   }
 
   /// The error of this module's own gate, where a run has failed for that.
@@ -155,20 +194,50 @@ public struct Trainer: Sendable {
   /// lack the batch. A state that is saved afterwards goes on behind it.
   public mutating func skipBatch() { batches.advance() }
 
-  private func prepare(_ feed: (Session, ArraySlice<Int>) throws -> Void) throws {
-    let rate = rate.value(at: step)
-    try session.write([rate], to: rateInput)
-    try feed(session, batches.rows)
+  /// What takes the step of the current batch.
+  private func current() throws -> ShortBatches.Current {
+    let rowCount = batches.rows.count
+    if rowCount == batches.batchSize { return (session, whole, feed) }
+    guard let shortBatches else { preconditionFailure("A trainer of one graph has whole batches alone") }
+    return try shortBatches.current(for: rowCount)
+  }
+
+  private func prepare(
+    _ current: ShortBatches.Current, _ given: ((Session, ArraySlice<Int>) throws -> Void)?
+  ) throws {
+    guard let feed = given ?? current.feed else { throw TrainingError.notFed }
+    try current.session.write([rate.value(at: step)], to: current.step.rateInput)
+    try feed(current.session, batches.rows)
   }
 
   /// Counts a step whose update is in place, and reads its loss.
-  mutating func advance() throws(TrainingError) -> Double {
+  mutating func advance(_ current: ShortBatches.Current) throws(TrainingError) -> Double {
     step += 1
     batches.advance()
     do {
-      return try session.doubles(of: loss)[0]
+      return try current.session.doubles(of: current.step.loss)[0]
     } catch {
       throw .lossNotRead(step: step, reason: "\(error)")
     }
   }
+}
+
+/// The step of the short batch at the end of each epoch, compiled when it first comes.
+struct ShortBatches: Sendable {
+  typealias Current = (session: Session, step: TrainingStep, feed: TrainingNetwork.Feed?)
+
+  private let family: ProgramFamily<Int, Current>
+
+  init(
+    _ store: ParameterStore, _ executor: any ScheduleExecutor,
+    build: @escaping @Sendable (_ rowCount: Int) throws -> (TrainingStep, TrainingNetwork.Feed?)
+  ) throws {
+    family = try ProgramFamily(capacity: 1, parameters: store, on: executor) { rowCount in
+      let (step, feed) = try build(rowCount)
+      let session = step.program.makeSession(on: executor, parameters: store)
+      return (step.program, (session, step, feed))
+    }
+  }
+
+  func current(for rowCount: Int) throws -> Current { try family.member(for: rowCount).ports }
 }

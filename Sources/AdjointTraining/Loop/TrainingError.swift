@@ -10,6 +10,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case gradientNotFinite(_ parameter: String)
   /// The step, counted from 1, was taken, and its loss could not be read, since another task was using the session.
   case lossNotRead(step: Int, reason: String)
+  /// Nobody said how the inputs are fed: neither the step nor the network.
+  case notFed
   /// A number that a training was to be made with, maybe from a file of settings, and that has no meaning there: the
   /// name of the parameter, the number, and what is allowed.
   case notAllowed(parameter: String, value: String, allowed: String)
@@ -24,6 +26,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .gradientNotFinite(let parameter):
       "the gradient of \(parameter), is infinite or NaN: it cannot be clipped, and nothing was changed"
     case .lossNotRead(let step, let reason): "step \(step) was taken, and its loss could not be read: \(reason)"
+    case .notFed: "nothing is fed: give the step a `feed`, or make the trainer of a TrainingNetwork"
     case .notAllowed(let parameter, let value, let allowed): "\(parameter) is \(allowed), got \(value)"
     }
   }

@@ -12,10 +12,10 @@ extension Trainer {
     var metadata = [
       Key.step: "\(step)", Key.epoch: "\(batches.position.epoch)", Key.batch: "\(batches.position.batch)",
       Key.rowCount: "\(batches.rowCount)", Key.batchSize: "\(batches.batchSize)", Key.seed: "\(batches.seed)",
-      Key.isShuffled: "\(batches.isShuffled)",
+      Key.isShuffled: "\(batches.isShuffled)", Key.keepsShortBatch: "\(batches.keepsShortBatch)",
     ]
     for (name, value) in counters { metadata[Key.counter + name] = "\(value)" }
-    try session.parameters.save(graph.parameters.map(\.name), to: path, metadata: metadata)
+    try session.parameters.save(whole.loss.graph.parameters.map(\.name), to: path, metadata: metadata)
   }
 
   /// The same on a thread of Dispatch's, while the calling task awaits it.
@@ -36,7 +36,7 @@ extension Trainer {
   @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   public mutating func resume(from path: String) throws(StateFileError) {
     var file = try TensorFile(opening: path)
-    let names = graph.parameters.map(\.name)
+    let names = whole.loss.graph.parameters.map(\.name)
     file.adoptEarlierState(for: names)
     var problems = session.parameters.problems(of: file, names)
     let position = readPosition(file.metadata, &problems)
@@ -66,6 +66,7 @@ extension Trainer {
   private enum Key {
     static let step = "adjoint.step", epoch = "adjoint.epoch", batch = "adjoint.batch", seed = "adjoint.seed"
     static let rowCount = "adjoint.rows", batchSize = "adjoint.batchSize", isShuffled = "adjoint.shuffled"
+    static let keepsShortBatch = "adjoint.shortBatch"
     static let counter = "adjoint.counter."
   }
 
@@ -95,6 +96,10 @@ extension Trainer {
     expect(Key.rowCount, "\(batches.rowCount)")
     expect(Key.batchSize, "\(batches.batchSize)")
     expect(Key.isShuffled, "\(batches.isShuffled)")
+    // Files of earlier versions do not say it: they had whole batches alone.
+    if metadata[Key.keepsShortBatch] != nil || batches.keepsShortBatch {
+      expect(Key.keepsShortBatch, "\(batches.keepsShortBatch)")
+    }
     var position = Position(
       step: number(Key.step, below: Self.mostSteps),
       data: Batches.Position(
