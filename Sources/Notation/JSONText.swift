@@ -1,7 +1,7 @@
 /// Text as JSON takes it.
 package enum JSONText {
-  /// A string between quotation marks. Only what JSON allows in no string is escaped, always in the same way, so that equal
-  /// texts are equal bytes.
+  /// A string between quotation marks. Only what JSON allows in no string is escaped, always in the same way, so that
+  /// equal texts are equal bytes.
   ///
   /// - Complexity: O(length).
   package static func quoted(_ text: String) -> String {

@@ -7,8 +7,8 @@ internal import LibC
 /// The line of the user's program that called an operator.
 ///
 /// `x + y` has no `#line` argument, so the operator keeps its return address (one load) and only an error message
-/// pays for looking it up in the debug information, through the toolchain's `Runtime` module, which Apple's systems have
-/// from 26 on; before, the dynamic linker knows the function's symbol.
+/// pays for looking it up in the debug information, through the toolchain's `Runtime` module, which Apple's systems
+/// have from 26 on; before, the dynamic linker knows the function's symbol.
 enum CallSite {
   /// The file, with its folder, and the line that `address` returns to: `Models/Network.swift:12`; the function where only
   /// that is known, and the bare address where nothing is.
