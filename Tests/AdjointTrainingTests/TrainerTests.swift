@@ -308,9 +308,9 @@ import Testing
     let toy = Toy()
     var trainer = try toy.trainer()
     try trainer.takeStep(feed: toy.feed)
-    let rows = trainer.batches.rows
+    let rows = trainer.batches.rows, current = try trainer.current()
     try trainer.session.withMutableValues(of: toy.x, as: Float.self) { _ in
-      let error = #expect(throws: TrainingError.self) { try trainer.advance() }
+      let error = #expect(throws: TrainingError.self) { try trainer.advance(current) }
       #expect(error?.description.hasPrefix("step 2 was taken, and its loss could not be read: ") == true)
     }
     #expect(trainer.step == 2 && trainer.batches.rows != rows)

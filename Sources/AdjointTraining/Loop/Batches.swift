@@ -63,7 +63,7 @@ public struct Batches: Sendable {
   /// The rows of the current batch, in its order.
   public var rows: ArraySlice<Int> {
     let first = position.batch * batchSize
-    return order[first..<min(first + batchSize, rowCount)]
+    return order[first..<Swift.min(first + batchSize, rowCount)]
   }
 
   /// Goes on to the next batch.

@@ -151,30 +151,64 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - cancellation: stops within the step.
-  ///   - feed: writes the rows given into the session's inputs; if left out, what the ``TrainingNetwork`` says.
+  ///   - feed: writes the rows given into the session's inputs.
   /// - Throws: what `feed` and the run throw: `SessionError.notFinite` if what is infinite or NaN is refused,
   ///   ``TrainingError/gradientNotFinite(_:)`` if it is not and gradients are to be clipped; then no step was taken.
-  ///   ``TrainingError/notFed`` if nobody says how. ``TrainingError/lossNotRead(step:reason:)`` if another task has the
-  ///   session as the loss is read: then the step was taken, and ``step`` counts it.
+  ///   ``TrainingError/lossNotRead(step:reason:)`` if another task has the session as the loss is read: then the step
+  ///   was taken, and ``step`` counts it.
   @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
   @discardableResult
   public mutating func takeStep(
-    cancellation: CancellationToken? = nil,
-    feed: ((_ session: Session, _ rows: ArraySlice<Int>) throws -> Void)? = nil
+    cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
   ) throws -> Double {
+    try takeStep(current(), cancellation, feed)
+  }
+
+  /// The same, fed as the ``TrainingNetwork`` says.
+  ///
+  /// - Throws: ``TrainingError/notFed`` if the trainer was made of a loss; else as the form with `feed`.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
+  @discardableResult
+  public mutating func takeStep(cancellation: CancellationToken? = nil) throws -> Double {
     let current = try current()
+    return try takeStep(current, cancellation, Self.feed(of: current))
+  }
+
+  /// Feeds the current batch and takes a step with it without blocking the thread; cancelling the task cancels the step.
+  @discardableResult
+  public mutating func takeStep(feed: TrainingNetwork.Feed) async throws -> Double {
+    try await takeStep(current(), feed)
+  }
+
+  /// The same, fed as the ``TrainingNetwork`` says.
+  ///
+  /// - Throws: ``TrainingError/notFed`` if the trainer was made of a loss; else as the form with `feed`.
+  @discardableResult
+  public mutating func takeStep() async throws -> Double {
+    let current = try current()
+    return try await takeStep(current, Self.feed(of: current))
+  }
+
+  private mutating func takeStep(
+    _ current: ShortBatches.Current, _ cancellation: CancellationToken?,
+    _ feed: (Session, ArraySlice<Int>) throws -> Void
+  ) throws -> Double {
     try prepare(current, feed)
     do { try current.session.step(cancellation: cancellation) } catch { throw Self.innermost(error) }
     return try advance(current)
   }
 
-  /// The same without blocking the thread; cancelling the task cancels the step.
-  @discardableResult
-  public mutating func takeStep(feed: TrainingNetwork.Feed? = nil) async throws -> Double {
-    let current = try current()
+  private mutating func takeStep(
+    _ current: ShortBatches.Current, _ feed: TrainingNetwork.Feed
+  ) async throws -> Double {
     try prepare(current, feed)
     do { try await current.session.step() } catch { throw Self.innermost(error) }
     return try advance(current)
+  }
+
+  private static func feed(of current: ShortBatches.Current) throws(TrainingError) -> TrainingNetwork.Feed {
+    guard let feed = current.feed else { throw .notFed }
+    return feed
   }
 
   /// The error of this module's own gate, where a run has failed for that.
@@ -195,7 +229,7 @@ public struct Trainer: Sendable {
   public mutating func skipBatch() { batches.advance() }
 
   /// What takes the step of the current batch.
-  private func current() throws -> ShortBatches.Current {
+  func current() throws -> ShortBatches.Current {
     let rowCount = batches.rows.count
     if rowCount == batches.batchSize { return (session, whole, feed) }
     guard let shortBatches else { preconditionFailure("A trainer of one graph has whole batches alone") }
@@ -203,9 +237,8 @@ public struct Trainer: Sendable {
   }
 
   private func prepare(
-    _ current: ShortBatches.Current, _ given: ((Session, ArraySlice<Int>) throws -> Void)?
+    _ current: ShortBatches.Current, _ feed: (Session, ArraySlice<Int>) throws -> Void
   ) throws {
-    guard let feed = given ?? current.feed else { throw TrainingError.notFed }
     try current.session.write([rate.value(at: step)], to: current.step.rateInput)
     try feed(current.session, batches.rows)
   }
