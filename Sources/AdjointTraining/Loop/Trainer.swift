@@ -267,6 +267,8 @@ struct ShortBatches: Sendable {
   ) throws {
     family = try ProgramFamily(capacity: 1, parameters: store, on: executor) { rowCount in
       let (step, feed) = try build(rowCount)
+      // Before it is kept: a network that does not fit the store is built anew next time.
+      try store.makeParameters(of: step.loss.graph)
       let session = step.program.makeSession(on: executor, parameters: store)
       return (step.program, (session, step, feed))
     }
