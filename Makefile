@@ -1,15 +1,18 @@
 # Two commands for a fresh machine, `make run` and `make test`, and others for those who work on the package. Each sets
 # up what it needs.
 
-EXAMPLES = $(notdir $(wildcard Examples/Sources/*))
+# DigitNetworks is a library that two of them share.
+EXAMPLES = $(filter-out DigitNetworks,$(notdir $(wildcard Examples/Sources/*)))
+SERVER = Examples/PredictionServer
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
+  $(wildcard $(SERVER)/Sources $(SERVER)/Tests) \
   $(wildcard Benchmarks/Counts/Benchmarks Package.swift */Package.swift */*/Package.swift)
 
 # Swift Package Manager passes the traits to the compiler in the order of a set. With an order of its own in each
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: help run test mutants examples pictures docs api compare products sweep widths scaling gradbench counts \
+.PHONY: help run test mutants examples serve-test serve-load pictures docs api compare products sweep widths scaling gradbench counts \
   update-counts bits format lint setup
 
 help: ## prints what there is to make
@@ -46,6 +49,19 @@ examples: setup ## runs every example, and their tests
 	@set -e; $(foreach example,$(EXAMPLES), \
 	  printf '\n== %s\n' $(example); Examples/.build/release/$(example) $(OPTIONS.$(example));)
 	swift test $(TESTABLE) --skip-build
+
+# The server is a package of its own, with the libraries of others. Its tests press it with clients of all kinds.
+serve-test: setup ## tests the prediction server: answers, refusals, load, ending
+	$(BUILT) -c release --package-path $(SERVER) --build-tests
+	swift test -c release --package-path $(SERVER) --skip-build
+
+# Serves for twice 30 s under 64 connections while it trains, with the batcher and without, and compares every answer
+# with that of one version. ARGUMENTS="--seconds 5 --architecture convolutional" and the like are passed on.
+serve-load: ## loads the prediction server with wrk, and checks every answer
+	.ci/setup wrk
+	$(BUILT) -c release --package-path $(SERVER) --product Digits
+	$(BUILT) -c release --package-path $(SERVER) --product PredictionServer
+	python3 $(SERVER)/load $(ARGUMENTS)
 
 # Draws the committed pictures anew.
 pictures: setup ## draws the committed pictures anew

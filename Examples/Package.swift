@@ -15,6 +15,8 @@ let scheduling: Target.Dependency = .product(name: "DependencyScheduling", packa
 let package = Package(
   name: "Examples",
   platforms: [.macOS(.v15)],
+  // What the package PredictionServer shares with the example Digits.
+  products: [.library(name: "DigitNetworks", targets: ["DigitNetworks"])],
   dependencies: [
     .package(name: "Adjoint", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -25,12 +27,15 @@ let package = Package(
     .executableTarget(name: "ScheduleAnything", dependencies: [scheduling], swiftSettings: strict),
     .executableTarget(name: "EmbeddedInAnApp", dependencies: [adjoint, scheduling], swiftSettings: strict),
     .executableTarget(name: "Pictures", dependencies: [adjoint, pictures, scheduling], swiftSettings: strict),
+    .target(
+      name: "DigitNetworks", dependencies: [adjoint, training, scheduling], resources: [.copy("Resources")],
+      swiftSettings: strict),
     .executableTarget(
       name: "Digits",
       dependencies: [
-        adjoint, training, scheduling, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        adjoint, training, scheduling, "DigitNetworks",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      resources: [.copy("Resources")],
       swiftSettings: strict),
     .executableTarget(
       name: "NeuralTuringMachine",
@@ -45,7 +50,7 @@ let package = Package(
       ],
       resources: [.copy("Resources")],
       swiftSettings: strict),
-    .testTarget(name: "DigitsTests", dependencies: ["Digits", scheduling], swiftSettings: strict),
+    .testTarget(name: "DigitsTests", dependencies: ["DigitNetworks", scheduling], swiftSettings: strict),
     .testTarget(name: "AlexNetTests", dependencies: ["AlexNet"], swiftSettings: strict),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
     .testTarget(

@@ -39,7 +39,7 @@ struct DigitsTraining {
   /// The numbers of the example's file, a row of 64 pixels from 0 to 16 and the digit for each image.
   private static func numbers() throws -> [[Int32]] {
     let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../Examples/Sources/Digits/Resources/digits.csv")
+      .appending(path: "../../Examples/Sources/DigitNetworks/Resources/digits.csv")
     return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
       line.split(separator: ",").compactMap { Int32($0) }
     }

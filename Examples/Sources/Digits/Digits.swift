@@ -2,6 +2,7 @@ import Adjoint
 import AdjointTraining
 import ArgumentParser
 import DependencyScheduling
+import DigitNetworks
 import Foundation
 
 /// Trains a dense network and then a convolutional one on the UCI optical digits, and says what it measured.

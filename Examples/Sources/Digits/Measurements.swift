@@ -1,6 +1,7 @@
 import Adjoint
 import AdjointTraining
 import DependencyScheduling
+import DigitNetworks
 
 extension Network {
   /// Whether training with all of `data` as one batch gives the same bits of every gradient, step after step, at each

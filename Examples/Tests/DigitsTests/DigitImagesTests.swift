@@ -1,7 +1,7 @@
 import DependencyScheduling
 import Testing
 
-@testable import Digits
+@testable import DigitNetworks
 
 @Suite struct DigitImagesTests {
   static let row = [String](repeating: "0", count: 64).joined(separator: ",")

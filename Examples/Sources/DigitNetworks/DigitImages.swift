@@ -2,17 +2,19 @@ import DependencyScheduling
 import Foundation
 
 /// Images of 8×8 pixels and the digits they show, as the network wants them: row-major, pixels from 0 to 1.
-struct DigitImages {
-  static let side = 8
-  static let pixelCount = side * side
-  var pixels: [Float] = []
-  var labels: [Int32] = []
-  var count: Int { labels.count }
+public struct DigitImages: Sendable {
+  public static let side = 8
+  public static let pixelCount = side * side
+  /// What the greatest pixel of a file is: pixels are whole numbers from 0 to this.
+  public static let greatestPixel = 16
+  public private(set) var pixels: [Float] = []
+  public private(set) var labels: [Int32] = []
+  public var count: Int { labels.count }
 
   /// Reads lines of 64 pixels from 0 to 16 and a label from 0 to 9, separated by commas.
   ///
   /// - Throws: ``BadRow``, with the number of the first line that is anything else.
-  init(csv text: String) throws(BadRow) {
+  public init(csv text: String) throws(BadRow) {
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() where !line.isEmpty
     {
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
@@ -22,11 +24,11 @@ struct DigitImages {
       }
       for (position, field) in fields.enumerated() {
         let isLabel = position == Self.pixelCount
-        guard let number = Int(field), (0...(isLabel ? 9 : 16)).contains(number) else {
-          let expected = isLabel ? "a label from 0 to 9" : "a pixel from 0 to 16"
+        guard let number = Int(field), (0...(isLabel ? 9 : Self.greatestPixel)).contains(number) else {
+          let expected = isLabel ? "a label from 0 to 9" : "a pixel from 0 to \(Self.greatestPixel)"
           throw BadRow(line: index + 1, reason: "field \(position + 1) is not \(expected): '\(field)'")
         }
-        if isLabel { labels.append(Int32(number)) } else { pixels.append(Float(number) / 16) }
+        if isLabel { labels.append(Int32(number)) } else { pixels.append(Float(number) / Float(Self.greatestPixel)) }
       }
     }
   }
@@ -34,18 +36,18 @@ struct DigitImages {
   private init() {}
 
   /// The images at `rows`, in that order.
-  func selecting(_ rows: some Sequence<Int>) -> DigitImages {
+  public func selecting(_ rows: some Sequence<Int>) -> DigitImages {
     var result = DigitImages()
     for row in rows {
-      result.pixels += pixels[row * Self.pixelCount..<(row + 1) * Self.pixelCount]
+      result.pixels += pixels(of: row)
       result.labels.append(labels[row])
     }
     return result
   }
 
-  /// Each image and its shifts by one pixel up, down, left, right and along the diagonals, what comes in from outside being
-  /// blank: nine times as many, those of an image next to one another.
-  func withShifts() -> DigitImages {
+  /// Each image and its shifts by one pixel up, down, left, right and along the diagonals, what comes in from outside
+  /// being blank: nine times as many, those of an image next to one another.
+  public func withShifts() -> DigitImages {
     var result = DigitImages()
     for (row, label) in labels.enumerated() {
       for down in -1...1 {
@@ -62,10 +64,18 @@ struct DigitImages {
     return result
   }
 
-  /// The committed file: the same 1,437 images to train on and 360 to test with, every time.
-  static func load() throws -> (training: DigitImages, test: DigitImages) {
+  /// The pixels of one image.
+  public func pixels(of row: Int) -> ArraySlice<Float> { pixels[row * Self.pixelCount..<(row + 1) * Self.pixelCount] }
+
+  /// All 1,797 images, in the order of the committed file.
+  public static func loadAll() throws -> DigitImages {
     let file = Bundle.module.url(forResource: "digits", withExtension: "csv", subdirectory: "Resources")!
-    let all = try DigitImages(csv: String(contentsOf: file, encoding: .utf8))
+    return try DigitImages(csv: String(contentsOf: file, encoding: .utf8))
+  }
+
+  /// The committed file: the same 1,437 images to train on and 360 to test with, every time.
+  public static func load() throws -> (training: DigitImages, test: DigitImages) {
+    let all = try loadAll()
     var generator = SeededGenerator(seed: 1998)
     let order = generator.permutation(of: all.count)
     return (all.selecting(order[360...]), all.selecting(order[..<360]))
@@ -73,8 +83,8 @@ struct DigitImages {
 }
 
 /// A line of the data file that is no image.
-struct BadRow: Error, CustomStringConvertible {
-  let line: Int
-  let reason: String
-  var description: String { "line \(line): \(reason)" }
+public struct BadRow: Error, CustomStringConvertible {
+  public let line: Int
+  public let reason: String
+  public var description: String { "line \(line): \(reason)" }
 }
