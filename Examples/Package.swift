@@ -15,8 +15,10 @@ let scheduling: Target.Dependency = .product(name: "DependencyScheduling", packa
 let package = Package(
   name: "Examples",
   platforms: [.macOS(.v15)],
-  // What the package PredictionServer shares with the example Digits.
-  products: [.library(name: "DigitNetworks", targets: ["DigitNetworks"])],
+  // For the package PredictionServer.
+  products: [
+    .library(name: "DigitNetworks", targets: ["DigitNetworks"]), .executable(name: "Digits", targets: ["Digits"]),
+  ],
   dependencies: [
     .package(name: "Adjoint", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
