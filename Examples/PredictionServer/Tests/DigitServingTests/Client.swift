@@ -77,6 +77,13 @@ final class Client {
       contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(string: body))), .end(nil)])
   }
 
+  /// Promises a body of which not a byte comes, and waits for what the server makes of that.
+  func promiseOnly() async throws {
+    let headers = HTTPHeaders([("host", "127.0.0.1"), ("content-length", "100")])
+    try await outbound.write(.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/digits", headers: headers)))
+    while try await inbound.next() != nil {}
+  }
+
   static func body(_ image: Int) throws -> String {
     let pixels = try Fixture.images.get().pixels(of: image).map { String(Int($0 * 16)) }
     return #"{"id": \#(image), "pixels": [\#(pixels.joined(separator: ", "))]}"#

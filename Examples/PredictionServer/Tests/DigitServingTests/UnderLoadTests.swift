@@ -58,6 +58,26 @@ import Testing
     #expect(store == nil)
   }
 
+  @Test func `a client that never ends its request holds the server no longer than the limit`() async throws {
+    var server = try Fixture.server()
+    server.shutdownLimit = .seconds(1)
+    let client = Mutex<Task<Void, any Error>?>(nil)
+    let ending = try await Fixture.running(server) { port in
+      let waiting = Task { try await Client.connected(to: port) { try await $0.promiseOnly() } }
+      client.withLock { $0 = waiting }
+      // By another connection, so that the server is known to have accepted the first.
+      try await Client.connected(to: port) { client in
+        while try await !client.get("/metrics").text.contains(
+          #"http_server_active_requests{http_request_method="POST"} 1"#)
+        {
+          try await Task.sleep(for: .milliseconds(10))
+        }
+      }
+    }
+    #expect(ending >= .milliseconds(900) && ending < .seconds(10), "\(ending)")
+    _ = await client.withLock { $0 }?.result
+  }
+
   /// Has clients of all kinds work for some time, and then tells the server to stop while they go on.
   private static func press(
     _ server: PredictionServer, seconds: Double
