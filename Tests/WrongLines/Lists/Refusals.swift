@@ -28,14 +28,14 @@ extension WrongLine {
       caughtBy: "AdjointTests.NonFiniteGuardTests"),
     WrongLine(
       "a trainer guards the loss alone",
-      in: "Sources/AdjointTraining/Loop/Trainer.swift",
-      replace: "refusesNonFinite ? [loss] + gradients : []",
+      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      replace: "options.refusesNonFinite ? [loss] + gradients : []",
       with: "[]",
       caughtBy: "AdjointTrainingTests.NonFiniteStepTests"),
     WrongLine(
       "a clipped trainer refuses by itself what the guard should name",
-      in: "Sources/AdjointTraining/Loop/Trainer.swift",
-      replace: "refusesNonFinite: !refusesNonFinite",
+      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      replace: "refusesNonFinite: !options.refusesNonFinite",
       with: "refusesNonFinite: true",
       caughtBy: "AdjointTrainingTests.NonFiniteStepTests"),
     WrongLine(

@@ -82,7 +82,7 @@ extension WrongLine {
     WrongLine(
       "of groups that are sums of their own the last is not added",
       in: "Sources/Adjoint/Compilation/Rewriting/LowerSums.swift",
-      replace: "inputs: sum.terms.map(value)",
+      replace: "inputs: sum.terms.map { value(of: $0) }",
       with: "inputs: (sum.terms.count == 3 ? sum.terms.dropLast() : sum.terms[...]).map(value)",
       caughtBy: "AdjointTests.FanOutTests"),
     WrongLine(
