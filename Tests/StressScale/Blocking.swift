@@ -1,3 +1,5 @@
+import Foundation
+
 /// Calls `body`, which blocks, from the asynchronous body of a test: where the test is what there is to run.
 ///
 /// - Parameter body: called once, on this thread.
@@ -5,3 +7,16 @@
 /// - Throws: what `body` throws.
 @discardableResult
 package func blocking<Result>(_ body: () throws -> Result) rethrows -> Result { try body() }
+
+/// Calls `body`, which blocks, on a thread of its own, and awaits it: where `body` waits for tasks, which need the threads
+/// of Swift's pool, of which there are as many as processors and other tests hold some.
+///
+/// - Parameter body: called once.
+/// - Returns: what `body` returns.
+/// - Throws: what `body` throws.
+@discardableResult
+package func onItsOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+  }
+}

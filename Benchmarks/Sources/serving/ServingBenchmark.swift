@@ -19,6 +19,7 @@ import DependencyScheduling
     let executor = try threads.map { try GraphExecutor(width: $0) } ?? .shared
     print("\(executor.width) workers, medians of \(turns) turns")
     try await RequestCost(executor, turns: turns, requests: requests).measure()
+    try await PublishedVersion(executor, turns: turns, requests: requests / 10).measure()
     try await Batching(
       executor, turns: turns, callers: callers, rows: rows, patience: .microseconds(patience), runs: runs
     ).measure()

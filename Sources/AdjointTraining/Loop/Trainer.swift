@@ -107,7 +107,7 @@ public struct Trainer: Sendable {
   ///   - optimizer: how parameters go along their gradients.
   ///   - rate: the learning rate of each step.
   ///   - batches: the rows of data that steps are fed.
-  ///   - clippingNorm: as of ``init(_:optimizer:rate:batches:parameters:clippingNorm:refusesNonFinite:alsoComputing:alsoUpdating:keepsGradients:options:on:store:fileID:line:)``.
+  ///   - clippingNorm: as of the form that takes a loss.
   ///   - refusesNonFinite: likewise.
   ///   - keepsGradients: likewise, those of whole batches.
   ///   - options: how the steps are compiled.

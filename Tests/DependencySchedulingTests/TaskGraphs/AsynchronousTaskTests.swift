@@ -38,7 +38,7 @@ import VirtualExecution
     let tasks = try graph.frozen()
     let executor = try GraphExecutor(width: 1)
     try await tasks.run(on: executor)
-    try blocking { try tasks.run(on: executor) }
+    try await onItsOwnThread { try tasks.run(on: executor) }
   }
 
   @Test func `tasks run on the executor's seats`() async throws {
@@ -117,6 +117,6 @@ import VirtualExecution
   @Test func `an empty graph has run`() async throws {
     let tasks = try TaskGraph().frozen()
     try await tasks.run()
-    try blocking { try tasks.run() }
+    try await onItsOwnThread { try tasks.run() }
   }
 }

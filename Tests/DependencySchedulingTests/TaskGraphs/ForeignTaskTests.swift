@@ -52,7 +52,7 @@ import VirtualExecution
       let foreign = other.task("a") { 1 }
       graph.task("b") { "one" }
       let tasks = try graph.frozen()
-      _ = try blocking { try tasks.run(on: SeededExecutor(seed: 1)) }[foreign]
+      _ = try await onItsOwnThread { try tasks.run(on: SeededExecutor(seed: 1)) }[foreign]
     }
     #expect(said("The results are those of another graph", result))
     #expect(said("they have no Int of task 0", result))

@@ -51,7 +51,7 @@ import VirtualExecution
     let (tasks, outputs, expected) = try Self.random(count, seed: UInt64(width), asynchronously: asynchronously)
     for _ in 0..<3 {
       Self.check(try await tasks.run(on: executor), outputs, expected)
-      Self.check(try blocking { try tasks.run(on: executor) }, outputs, expected)
+      Self.check(try await onItsOwnThread { try tasks.run(on: executor) }, outputs, expected)
     }
   }
 

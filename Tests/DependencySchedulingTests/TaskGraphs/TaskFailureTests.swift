@@ -34,9 +34,9 @@ import VirtualExecution
     let executor = try GraphExecutor(width: 2)
     for _ in 0..<20 {
       Self.expectFailure(await #expect(throws: TaskFailure.self) { try await tasks.run(on: executor) })
-      Self.expectFailure(blocking { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } })
+      Self.expectFailure(try await onItsOwnThread { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } })
       let seeded = SeededExecutor(seed: 1)
-      Self.expectFailure(blocking { #expect(throws: TaskFailure.self) { try tasks.run(on: seeded) } })
+      Self.expectFailure(try await onItsOwnThread { #expect(throws: TaskFailure.self) { try tasks.run(on: seeded) } })
     }
   }
 
@@ -72,7 +72,7 @@ import VirtualExecution
     let executor = try GraphExecutor(width: width)
     let error = await #expect(throws: TaskFailure.self) { try await tasks.run(on: executor) }
     #expect(error?.task == "disturb" && ended.value == 2)
-    let other = blocking { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } }
+    let other = try await onItsOwnThread { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } }
     #expect(other?.task == "disturb" && ended.value == 4)
   }
 
@@ -87,7 +87,9 @@ import VirtualExecution
       if isAsynchronous {
         await #expect(throws: CancellationError.self) { try await tasks.run(on: executor, cancellation: token) }
       } else {
-        blocking { _ = #expect(throws: CancellationError.self) { try tasks.run(on: executor, cancellation: token) } }
+        try await onItsOwnThread {
+          _ = #expect(throws: CancellationError.self) { try tasks.run(on: executor, cancellation: token) }
+        }
       }
       #expect(ended.value == 2)
     }
@@ -156,7 +158,9 @@ import VirtualExecution
     let soon = CancellationToken(deadline: .now + .milliseconds(200))
     await #expect(throws: CancellationError.self) { try await tasks.run(on: executor, cancellation: soon) }
     let later = CancellationToken(deadline: .now + .milliseconds(200))
-    blocking { _ = #expect(throws: CancellationError.self) { try tasks.run(on: executor, cancellation: later) } }
+    try await onItsOwnThread {
+      _ = #expect(throws: CancellationError.self) { try tasks.run(on: executor, cancellation: later) }
+    }
     #expect(ended.value == begun.value)
   }
 
@@ -182,7 +186,9 @@ import VirtualExecution
       if isAsynchronous {
         await #expect(throws: CancellationError.self) { try await tasks.run(on: executor, cancellation: token) }
       } else {
-        blocking { _ = #expect(throws: CancellationError.self) { try tasks.run(on: executor, cancellation: token) } }
+        try await onItsOwnThread {
+          _ = #expect(throws: CancellationError.self) { try tasks.run(on: executor, cancellation: token) }
+        }
       }
       canceller.join()
     }
@@ -206,7 +212,7 @@ import VirtualExecution
     let tasks = try graph.frozen()
     let error = await #expect(throws: TaskFailure.self) { try await tasks.run() }
     #expect(error?.error is CancellationError)
-    _ = blocking { #expect(throws: TaskFailure.self) { try tasks.run() } }
+    _ = try await onItsOwnThread { #expect(throws: TaskFailure.self) { try tasks.run() } }
   }
 
   @Test func `a run that has failed leaves nothing behind for the next`() async throws {
@@ -225,8 +231,8 @@ import VirtualExecution
     for _ in 0..<50 {
       await #expect(throws: TaskFailure.self) { try await tasks.run(on: executor) }
       #expect(try await tasks.run(on: executor)[sum] == 780)
-      _ = blocking { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } }
-      #expect(try blocking { try tasks.run(on: executor)[sum] } == 780)
+      _ = try await onItsOwnThread { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } }
+      #expect(try await onItsOwnThread { try tasks.run(on: executor)[sum] } == 780)
     }
   }
 }

@@ -75,12 +75,12 @@ import VirtualExecution
         let awaited = try await tasks.run(on: executor)[sum]
         #expect(awaited == 4_950 && room.mostInside == limit)
         room.want(limit)
-        let blocked = try blocking { try tasks.run(on: executor)[sum] }
+        let blocked = try await onItsOwnThread { try tasks.run(on: executor)[sum] }
         #expect(blocked == 4_950 && room.mostInside == limit)
       }
     }
     room.want(1)
-    #expect(try blocking { try tasks.run(on: SeededExecutor(seed: 8))[sum] } == 4_950)
+    #expect(try await onItsOwnThread { try tasks.run(on: SeededExecutor(seed: 8))[sum] } == 4_950)
     #expect(room.mostInside == 1)
   }
 
@@ -136,7 +136,7 @@ import VirtualExecution
     for width in [1, 2] {
       let executor = try GraphExecutor(width: width)
       try await tasks.run(on: executor)
-      try blocking { try tasks.run(on: executor) }
+      try await onItsOwnThread { try tasks.run(on: executor) }
     }
     #expect(done.value == 80)
   }
@@ -157,7 +157,7 @@ import VirtualExecution
     let executor = try GraphExecutor(width: width)
     for _ in 0..<20 {
       await #expect(throws: TaskFailure.self) { try await tasks.run(on: executor) }
-      _ = blocking { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } }
+      _ = try await onItsOwnThread { #expect(throws: TaskFailure.self) { try tasks.run(on: executor) } }
     }
   }
 

@@ -26,7 +26,7 @@ import VirtualExecution
     #expect(results[two] == ["3": 3])
     #expect(results[five]!.0)
     #expect(results[six] == "3 3 [\"3\": 3] 7.0")
-    #expect(try blocking { try tasks.run(on: GraphExecutor(width: 2))[six] } == results[six])
+    #expect(try await onItsOwnThread { try tasks.run(on: GraphExecutor(width: 2))[six] } == results[six])
   }
 
   @Test func `the closure's form decides whether a task is asynchronous`() throws {

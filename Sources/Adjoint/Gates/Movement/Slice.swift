@@ -104,4 +104,32 @@ extension Node {
     }
     return graph.apply(block, to: [self], fileID: fileID, line: line)
   }
+
+  /// The same elements with zeros before and after them along one axis: the mirror of
+  /// ``sliced(_:axis:fileID:line:)``, each of which gives back what the other's gradient needs.
+  ///
+  /// - Parameters:
+  ///   - front: how many zeros come before, at least 0.
+  ///   - back: how many come after, at least 0.
+  ///   - axis: a negative one counts from the end.
+  ///   - fileID: where it is called, for messages.
+  ///   - line: where in that file.
+  public func padded(
+    front: Int, back: Int, axis: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    let shape = shape
+    let block: Pad
+    do throws(ShapeError) {
+      if front < 0 || back < 0 { throw ShapeError("zeros before and after are at least 0, got \(front) and \(back)") }
+      let padded = try shape.normalized(axis: axis)
+      var starts = [Int](repeating: 0, count: shape.rank)
+      var extents = shape.dimensions
+      starts[padded] = front
+      extents[padded] = (Extent(front) + Extent(extents[padded]) + Extent(back)).value
+      block = Pad(starts: starts, result: Shape(extents))
+    } catch {
+      return graph.refused(Pad(starts: [], result: shape), [self], error.description, fileID: fileID, line: line)
+    }
+    return graph.apply(block, to: [self], fileID: fileID, line: line)
+  }
 }

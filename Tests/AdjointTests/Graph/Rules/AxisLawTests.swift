@@ -135,6 +135,7 @@ import Testing
     Function("cumulativeProduct") { $0.cumulativeProduct(axis: $1, line: $2) },
     Function("argmax") { $0.argmax(axis: $1, line: $2) },
     Function("sliced") { $0.sliced(1..<3, axis: $1, line: $2) },
+    Function("padded") { $0.padded(front: 1, back: 2, axis: $1, line: $2) },
     Function("concatenate") { concatenate([$0, $0], axis: $1, line: $2) },
     Function("layerNormalization") { layerNormalization($0, axes: [$1], line: $2) },
     Function("batchNormalization, training") { x, axis, line in
