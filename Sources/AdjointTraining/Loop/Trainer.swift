@@ -190,7 +190,7 @@ public struct Trainer: Sendable {
   }
 
   private mutating func takeStep(
-    _ current: ShortBatches.Current, _ cancellation: CancellationToken?,
+    _ current: CurrentStep, _ cancellation: CancellationToken?,
     _ feed: (Session, ArraySlice<Int>) throws -> Void
   ) throws -> Double {
     try prepare(current, feed)
@@ -199,14 +199,14 @@ public struct Trainer: Sendable {
   }
 
   private mutating func takeStep(
-    _ current: ShortBatches.Current, _ feed: TrainingNetwork.Feed
+    _ current: CurrentStep, _ feed: TrainingNetwork.Feed
   ) async throws -> Double {
     try prepare(current, feed)
     do { try await current.session.step() } catch { throw Self.innermost(error) }
     return try advance(current)
   }
 
-  private static func feed(of current: ShortBatches.Current) throws(TrainingError) -> TrainingNetwork.Feed {
+  private static func feed(of current: CurrentStep) throws(TrainingError) -> TrainingNetwork.Feed {
     guard let feed = current.feed else { throw .notFed }
     return feed
   }
@@ -229,22 +229,22 @@ public struct Trainer: Sendable {
   public mutating func skipBatch() { batches.advance() }
 
   /// What takes the step of the current batch.
-  func current() throws -> ShortBatches.Current {
+  func current() throws -> CurrentStep {
     let rowCount = batches.rows.count
-    if rowCount == batches.batchSize { return (session, whole, feed) }
+    if rowCount == batches.batchSize { return CurrentStep(session: session, step: whole, feed: feed) }
     guard let shortBatches else { preconditionFailure("A trainer of one graph has whole batches alone") }
     return try shortBatches.current(for: rowCount)
   }
 
   private func prepare(
-    _ current: ShortBatches.Current, _ feed: (Session, ArraySlice<Int>) throws -> Void
+    _ current: CurrentStep, _ feed: (Session, ArraySlice<Int>) throws -> Void
   ) throws {
     try current.session.write([rate.value(at: step)], to: current.step.rateInput)
     try feed(current.session, batches.rows)
   }
 
   /// Counts a step whose update is in place, and reads its loss.
-  mutating func advance(_ current: ShortBatches.Current) throws(TrainingError) -> Double {
+  mutating func advance(_ current: CurrentStep) throws(TrainingError) -> Double {
     step += 1
     batches.advance()
     do {
@@ -255,11 +255,16 @@ public struct Trainer: Sendable {
   }
 }
 
+/// What takes a step: a session of its program, and how it is fed if the network says so.
+struct CurrentStep: Sendable {
+  let session: Session
+  let step: TrainingStep
+  let feed: TrainingNetwork.Feed?
+}
+
 /// The step of the short batch at the end of each epoch, compiled when it first comes.
 struct ShortBatches: Sendable {
-  typealias Current = (session: Session, step: TrainingStep, feed: TrainingNetwork.Feed?)
-
-  private let family: ProgramFamily<Int, Current>
+  private let family: ProgramFamily<Int, CurrentStep>
 
   init(
     _ store: ParameterStore, _ executor: any ScheduleExecutor,
@@ -270,9 +275,9 @@ struct ShortBatches: Sendable {
       // Before it is kept: a network that does not fit the store is built anew next time.
       try store.makeParameters(of: step.loss.graph)
       let session = step.program.makeSession(on: executor, parameters: store)
-      return (step.program, (session, step, feed))
+      return (step.program, CurrentStep(session: session, step: step, feed: feed))
     }
   }
 
-  func current(for rowCount: Int) throws -> Current { try family.member(for: rowCount).ports }
+  func current(for rowCount: Int) throws -> CurrentStep { try family.member(for: rowCount).ports }
 }
