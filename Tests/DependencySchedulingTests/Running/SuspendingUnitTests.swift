@@ -126,7 +126,7 @@ import VirtualExecution
         completion.finish()
         completion.finish()
       })
-      try runBlocking(TestGraphs.chain(3), on: GraphExecutor(width: 2), body)
+      try runBlocking(TestGraphs.chain(1), on: GraphExecutor(width: 2), body)
     }
     let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(said.contains("unit 0 was completed twice: a completion is given once"))
