@@ -7,6 +7,7 @@ struct PictureNumbers {
   let session: Session
   private let view: GraphView
   /// The caller's thread alone.
+  // A width of 1 is always allowed.
   private let executor = try! GraphExecutor(width: 1)
 
   init(_ session: Session, _ view: GraphView) {

@@ -8,8 +8,8 @@ import Foundation
 @discardableResult
 package func blocking<Result>(_ body: () throws -> Result) rethrows -> Result { try body() }
 
-/// Calls `body`, which blocks, on a thread of its own, and awaits it: where `body` waits for tasks, which need the threads
-/// of Swift's pool, of which there are as many as processors and other tests hold some.
+/// Calls `body`, which blocks, on a thread of its own, and awaits it. For a `body` that waits for tasks: these need
+/// threads of Swift's pool, which has as many as there are processors, and other tests hold some.
 ///
 /// - Parameter body: called once.
 /// - Returns: what `body` returns.

@@ -174,7 +174,8 @@ public struct Trainer: Sendable {
     return try takeStep(current, cancellation, Self.feed(of: current))
   }
 
-  /// Feeds the current batch and takes a step with it without blocking the thread; cancelling the task cancels the step.
+  /// Feeds the current batch and takes a step with it without blocking the thread; cancelling the task cancels the
+  /// step.
   @discardableResult
   public mutating func takeStep(feed: TrainingNetwork.Feed) async throws -> Double {
     try await takeStep(current(), feed)

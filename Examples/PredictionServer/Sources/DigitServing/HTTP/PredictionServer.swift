@@ -37,7 +37,7 @@ public struct PredictionServer: Sendable {
   ///
   /// - Parameters:
   ///   - store: the parameters, version 0 of the recipe; if left out, a new store.
-  ///   - metrics: what `/metrics` prints, which `MetricsSystem` has been told of.
+  ///   - metrics: what `/metrics` prints; `MetricsSystem` is to be set up with it before.
   ///   - onRunning: called with the port, once requests are accepted.
   /// - Throws: what is wrong with the weights or the limits.
   public func makeServices(

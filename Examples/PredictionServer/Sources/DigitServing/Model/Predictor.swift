@@ -105,7 +105,7 @@ public final class Predictor: Sendable {
   /// Whether requests are refused.
   public var hasStopped: Bool { isStopped.load(ordering: .relaxed) }
 
-  /// What is told of the predictor now, by name.
+  /// The predictor's counts, by name, for `/metrics`.
   var figures: [(name: String, value: Int)] {
     switch way {
     case .batches(let batcher):
