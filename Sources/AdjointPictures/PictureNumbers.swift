@@ -6,8 +6,7 @@ internal import Notation
 struct PictureNumbers {
   let session: Session
   private let view: GraphView
-  /// The caller's thread alone.
-  // A width of 1 is always allowed.
+  /// The caller's thread alone: a width of 1, which is always allowed.
   private let executor = try! GraphExecutor(width: 1)
 
   init(_ session: Session, _ view: GraphView) {
