@@ -117,7 +117,7 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.ShortBatchTests"),
     WrongLine(
       "a short batch is trained in a store of its own",
-      in: "Sources/AdjointTraining/Loop/Trainer.swift",
+      in: "Sources/AdjointTraining/Loop/ShortBatches.swift",
       replace: "let session = step.program.makeSession(on: executor, parameters: store)",
       with: "let session = step.program.makeSession(on: executor)",
       caughtBy: "AdjointTrainingTests.ShortBatchTests"),
