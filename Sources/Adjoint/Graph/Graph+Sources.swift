@@ -19,9 +19,31 @@ extension Graph {
     _ name: String, _ shape: Shape = [], _ initializer: Initializer = .zeros, _ type: ElementType = .float32,
     fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
+    addParameter(name, shape, initializer, type, isState: false, fileID, line)
+  }
+
+  /// A value that lives in the session from run to run and that nobody trains: a running statistic, or what an
+  /// optimizer remembers. It is a parameter in all but ``parameters``: it lives in a ``ParameterStore`` under its name,
+  /// a ``ParameterUpdate`` changes it, and files keep it.
+  ///
+  /// ```swift
+  /// let mean = graph.state("mean", [64])
+  /// let update = ParameterUpdate(mean, to: 0.9 * mean + 0.1 * x.mean(axes: 0))
+  /// ```
+  public func state(
+    _ name: String, _ shape: Shape = [], _ initializer: Initializer = .zeros, _ type: ElementType = .float32,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    addParameter(name, shape, initializer, type, isState: true, fileID, line)
+  }
+
+  private func addParameter(
+    _ name: String, _ shape: Shape, _ initializer: Initializer, _ type: ElementType, isState: Bool,
+    _ fileID: StaticString, _ line: UInt
+  ) -> Node {
     withState { state in
       let location = state.files.pack(fileID, line)
-      let id = state.addParameter(name, type, shape, initializer, at: location)
+      let id = state.addParameter(name, type, shape, initializer, isState: isState, at: location)
       if case .values(let values) = initializer.rule, values.elementCount != shape.elementCount {
         let reason =
           "\(values.elementCount ?? 0) initial values were given for shape \(shape) "
@@ -69,8 +91,22 @@ extension Graph {
     }
   }
 
-  /// Every parameter, in the order they were made.
-  public var parameters: [Node] { withState { $0.parameters.map { Node(graph: self, id: $0) } } }
+  /// Every parameter, in the order they were made: what there is to train. What ``state(_:_:_:_:fileID:line:)`` made is
+  /// among ``states``.
+  ///
+  /// - Complexity: O(parameters + states), as of ``states``.
+  public var parameters: [Node] {
+    withState { state in
+      state.parameters.filter { !state.states.contains($0) }.map { Node(graph: self, id: $0) }
+    }
+  }
+
+  /// Every value that ``state(_:_:_:_:fileID:line:)`` made, in the order they were made.
+  public var states: [Node] {
+    withState { state in
+      state.parameters.filter { state.states.contains($0) }.map { Node(graph: self, id: $0) }
+    }
+  }
 
   /// The node of this name, with its scopes: `"dense/weights"`. Names are compared byte for byte: "é" as one Unicode
   /// scalar and as two are two names.

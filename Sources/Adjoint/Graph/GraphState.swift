@@ -19,7 +19,10 @@ struct GraphState: Sendable {
   private var dropoutStreams = DropoutStreams()
 
   private(set) var poison: [NodeID: GraphError] = [:]
+  /// Everything that lives in a parameter store, in the order it was made.
   private(set) var parameters: [NodeID] = []
+  /// Those of ``parameters`` that nobody trains.
+  private(set) var states: Set<NodeID> = []
 
   private var contexts = BuildingContexts()
   /// What nodes that are made now take over.
@@ -125,11 +128,13 @@ struct GraphState: Sendable {
   }
 
   mutating func addParameter(
-    _ name: String, _ type: ElementType, _ shape: Shape, _ initializer: Initializer, at location: PackedLocation
+    _ name: String, _ type: ElementType, _ shape: Shape, _ initializer: Initializer, isState: Bool = false,
+    at location: PackedLocation
   ) -> NodeID {
     let node = addSource(Parameter(), type, shape, name: name, at: location)
     storage.initializers[node] = initializer
     parameters.append(node)
+    if isState { states.insert(node) }
     if let reason = initializer.fault(as: type) {
       markPoisoned(node, GraphError(.wrongValue, reason, at: node, operands: [], in: self))
     }

@@ -90,8 +90,8 @@ extension Adam {
 
   fileprivate func corrections(for parameters: [Node]) -> Corrections? {
     guard let graph = parameters.first?.graph, let type = parameters.first?.elementType else { return nil }
-    let first = graph.parameter("correction1", [], .zeros, type)
-    let root = graph.parameter("rootCorrection2", [], .zeros, type)
+    let first = graph.state("correction1", [], .zeros, type)
+    let root = graph.state("rootCorrection2", [], .zeros, type)
     return Corrections(
       first: ParameterUpdate(first, to: beta1 * first + (1 - beta1)),
       root: ParameterUpdate(root, to: RootMeanSquare(decay: beta2, in: graph, type).next(after: root)))

@@ -3,8 +3,9 @@ public import Adjoint
 /// A rule by which a step changes parameters along their gradients, written in gates of the same graph: so a whole step,
 /// forward, backward and update, is one schedule.
 ///
-/// What an optimizer remembers from step to step (velocities, moments) are parameters too, named after those they belong
-/// to, as `velocity/dense/weights`: they are saved, and shared between sessions, like any other.
+/// What an optimizer remembers from step to step (velocities, moments) are states of the graph, made by
+/// `Graph.state`, named after the parameters they belong to, as `velocity/dense/weights`: they are saved, and shared
+/// between sessions, as parameters are, and are not among `graph.parameters`.
 public protocol Optimizer: Sendable {
   /// Adds to the graph what one step makes of `parameters` and of what the optimizer remembers of them.
   ///
@@ -17,10 +18,10 @@ public protocol Optimizer: Sendable {
 }
 
 extension Node {
-  /// A parameter of this one's shape and type under `kind/` and its name, which begins at 0.
+  /// A state of this parameter's shape and type under `kind/` and its name, which begins at 0.
   func companion(_ kind: String) -> Node {
     let name = name
-    return graph.scope(kind) { graph.parameter(name, shape, .zeros, elementType) }
+    return graph.scope(kind) { graph.state(name, shape, .zeros, elementType) }
   }
 
   /// The value that a parameter moves to when it goes `distance` down.
