@@ -137,7 +137,8 @@ let package = Package(
       name: "AdjointPicturesTests", dependencies: ["Adjoint", "AdjointPictures", "DependencyScheduling"],
       swiftSettings: strict),
     .testTarget(
-      name: "AdjointTrainingTests", dependencies: ["Adjoint", "AdjointTraining", "DependencyScheduling"],
+      name: "AdjointTrainingTests",
+      dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "DependencyScheduling"],
       swiftSettings: strict),
     .testTarget(
       name: "StressTests",

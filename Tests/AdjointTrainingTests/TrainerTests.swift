@@ -9,9 +9,9 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct TrainerTests {
   @Test func `training lowers the loss`() throws {
     let toy = Toy()
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     let first = try trainer.takeStep(feed: toy.feed)
-    try trainer.train(until: 120, reporting: .silent, feed: toy.feed)
+    try trainer.takeSteps(until: 120, feed: toy.feed)
     #expect(trainer.step == 120)
     #expect(try trainer.takeStep(feed: toy.feed) < 0.5 * first)
   }
@@ -22,21 +22,21 @@ import Testing
   func `a run resumed from step k is the uninterrupted run, bit for bit`(k: Int) throws {
     let folder = try TemporaryFolder()
     let toy = Toy()
-    var through = try toy.trainer()
+    let through = try toy.trainer()
     through.counters["noise"] = 40
     through.counters["\u{301}mark"] = 3  // which joins the dot before it to one character
-    try through.train(until: k, reporting: .silent, feed: toy.feed)
+    try through.takeSteps(until: k, feed: toy.feed)
     through.counters["noise"]! += 2
     try through.save(to: folder.file("state.safetensors"))
-    try through.train(until: 20, reporting: .silent, feed: toy.feed)
+    try through.takeSteps(until: 20, feed: toy.feed)
 
     let again = Toy()
-    var resumed = try again.trainer(seed: 1234, width: 3)
-    try resumed.train(until: 3, reporting: .silent, feed: again.feed)  // to be forgotten
+    let resumed = try again.trainer(seed: 1234, width: 3)
+    try resumed.takeSteps(until: 3, feed: again.feed)  // to be forgotten
     try resumed.resume(from: folder.file("state.safetensors"))
     #expect(resumed.step == k)
     #expect(resumed.counters == ["noise": 42, "\u{301}mark": 3])
-    try resumed.train(until: 20, reporting: .silent, feed: again.feed)
+    try resumed.takeSteps(until: 20, feed: again.feed)
     #expect(resumed.batches.position == through.batches.position)
     #expect(Array(resumed.batches.rows) == Array(through.batches.rows))
     #expect(try bits(of: resumed) == bits(of: through))
@@ -48,12 +48,12 @@ import Testing
     func check(_ optimizer: some Optimizer, _ location: Testing.SourceLocation = #_sourceLocation) throws {
       let folder = try TemporaryFolder()
       let (toy, again) = (Toy(), Toy())
-      var through = try toy.trainer(optimizer), resumed = try again.trainer(optimizer)
-      try through.train(until: 5, reporting: .silent, feed: toy.feed)
+      let through = try toy.trainer(optimizer), resumed = try again.trainer(optimizer)
+      try through.takeSteps(until: 5, feed: toy.feed)
       try through.save(to: folder.file("s"))
       try resumed.resume(from: folder.file("s"))
-      try through.train(until: 9, reporting: .silent, feed: toy.feed)
-      try resumed.train(until: 9, reporting: .silent, feed: again.feed)
+      try through.takeSteps(until: 9, feed: toy.feed)
+      try resumed.takeSteps(until: 9, feed: again.feed)
       #expect(try bits(of: resumed) == bits(of: through), sourceLocation: location)
     }
     try check(GradientDescent())
@@ -68,8 +68,8 @@ import Testing
     ) throws {
       let folder = try TemporaryFolder()
       let toy = Toy()
-      var through = try toy.trainer(optimizer)
-      try through.train(until: 5, reporting: .silent, feed: toy.feed)
+      let through = try toy.trainer(optimizer)
+      try through.takeSteps(until: 5, feed: toy.feed)
       try through.save(to: folder.file("now"))
       let before = try bits(of: through)
 
@@ -91,7 +91,7 @@ import Testing
       try old.save(to: folder.file("earlier"), metadata: TensorFile(opening: folder.file("now")).metadata)
 
       let again = Toy()
-      var resumed = try again.trainer(optimizer)
+      let resumed = try again.trainer(optimizer)
       try resumed.resume(from: folder.file("earlier"))
       for (name, wanted) in before {
         let values = try resumed.session.parameters.withBytes(of: name) {
@@ -116,7 +116,7 @@ import Testing
     let x = other.input("x", [4, 3])
     let wide = dense(x, "hidden", to: 13, .zeros)  // 12 here
     _ = other.parameter("norm/gain", [12], .zeros, .float64)  // float32 here
-    var foreign = try Trainer(
+    let foreign = try Trainer(
       square(dense(wide, "extra", to: 1, .zeros)).mean(), optimizer: GradientDescent(), rate: .constant(0.1),
       batches: Batches(rowCount: 41, batchSize: 4, seed: 1),
       parameters: other.parameters.filter { $0.elementType == .float32 })
@@ -124,7 +124,7 @@ import Testing
     try foreign.save(to: folder.file("foreign"))
 
     let toy = Toy()
-    var trainer = try toy.trainer(GradientDescent())
+    let trainer = try toy.trainer(GradientDescent())
     try trainer.takeStep(feed: toy.feed)
     let before = try bits(of: trainer)
     let position = trainer.batches.position
@@ -153,7 +153,7 @@ import Testing
   @Test func `metadata that lies is refused`() throws {
     let folder = try TemporaryFolder()
     let toy = Toy()
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     let good = [
       "adjoint.step": "7", "adjoint.epoch": "1", "adjoint.batch": "2", "adjoint.seed": "18446744073709551615",
       "adjoint.rows": "40", "adjoint.batchSize": "8", "adjoint.shuffled": "true",
@@ -186,8 +186,8 @@ import Testing
   @Test func `a server loads the weights alone from a training's file`() throws {
     let folder = try TemporaryFolder()
     let toy = Toy()
-    var trainer = try toy.trainer()
-    try trainer.train(until: 3, reporting: .silent, feed: toy.feed)
+    let trainer = try toy.trainer()
+    try trainer.takeSteps(until: 3, feed: toy.feed)
     try trainer.save(to: folder.file("s"))
     let serving = try Program(Toy(rows: 1).loss)
     #expect(throws: StateFileError.self) { try ParameterStore(loading: folder.file("s"), for: serving) }
@@ -209,13 +209,13 @@ import Testing
   @Test func `a step that fails or is cancelled was not taken`() throws {
     struct Unreadable: Error {}
     let toy = Toy()
-    var trainer = try toy.trainer()
-    try trainer.train(until: 4, reporting: .silent, feed: toy.feed)
+    let trainer = try toy.trainer()
+    try trainer.takeSteps(until: 4, feed: toy.feed)
     let before = try bits(of: trainer)
     let rows = Array(trainer.batches.rows)
     let token = CancellationToken()
     #expect(throws: CancellationError.self) {
-      try trainer.train(until: 100, reporting: .silent, cancellation: token) { session, rows in
+      try trainer.takeSteps(until: 100, cancellation: token) { session, rows in
         try toy.feed(session, rows)
         token.cancel()
       }
@@ -229,24 +229,21 @@ import Testing
     }
     #expect(trainer.step == 4 && Array(trainer.batches.rows) == rows)
     #expect(try bits(of: trainer) == before)
-    try trainer.train(until: 20, reporting: .silent, feed: toy.feed)
-    var through = try Toy().trainerAndFeed()
+    try trainer.takeSteps(until: 20, feed: toy.feed)
+    let through = try Toy().trainerAndFeed()
     try through.train(until: 20)
     #expect(try bits(of: trainer) == bits(of: through.trainer))
   }
 
   @Test func `asynchronous training has the same bits, and ends with its task`() async throws {
     let toy = Toy()
-    var trainer = try toy.trainer()
-    try await trainer.train(until: 10, reporting: .silent) { try toy.feed($0, $1) }
-    var through = try Toy().trainerAndFeed()
+    let trainer = try toy.trainer()
+    try await trainer.takeSteps(until: 10) { try toy.feed($0, $1) }
+    let through = try Toy().trainerAndFeed()
     try through.train(until: 10)
     #expect(try bits(of: trainer) == bits(of: through.trainer))
 
-    let task = Task { [trainer] in
-      var trainer = trainer
-      try await trainer.train(until: .max, reporting: .silent) { try toy.feed($0, $1) }
-    }
+    let task = Task { try await toy.trainer().takeSteps(until: .max) { try toy.feed($0, $1) } }
     try await Task.sleep(for: .milliseconds(20))
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
@@ -257,15 +254,15 @@ import Testing
   @Test func `reports come at the end, and no more often than asked for`() throws {
     let seen = Guarded<[TrainingProgress]>([])
     let toy = Toy()
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     let report = ProgressReport.every(.seconds(3600)) { progress in seen.withLock { $0.append(progress) } }
-    try trainer.train(until: 6, reporting: report, feed: toy.feed)
+    try trainer.takeSteps(until: 6, reporting: report, feed: toy.feed)
     let reports = seen.withLock { $0 }
     #expect(reports.count == 1)
     #expect(reports[0].step == 6 && reports[0].lastStep == 6 && reports[0].timeLeft == .zero)
     #expect(reports[0].loss > 0 && reports[0].stepsPerSecond > 0)
     seen.withLock { $0 = [] }
-    try trainer.train(
+    try trainer.takeSteps(
       until: 9, reporting: .every(.zero) { progress in seen.withLock { $0.append(progress) } }, feed: toy.feed)
     #expect(seen.withLock { $0 }.map(\.step) == [7, 8, 9])
   }
@@ -306,7 +303,7 @@ import Testing
 
   @Test func `a step whose loss another task keeps from being read was taken, and says so`() throws {
     let toy = Toy()
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     try trainer.takeStep(feed: toy.feed)
     let rows = trainer.batches.rows, current = try trainer.current()
     try trainer.session.withMutableValues(of: toy.x, as: Float.self) { _ in
@@ -324,7 +321,7 @@ import Testing
     let w = graph.parameter("w", [4], .ones), frozen = graph.parameter("frozen", [4], .ones)
     let mean = graph.parameter("mean", [])
     let loss = square(x * w * frozen).sum()
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       loss, optimizer: GradientDescent(), rate: .constant(0.5), batches: Batches(rowCount: 1, batchSize: 1, seed: 0),
       parameters: [w], clippingNorm: 1e-3, alsoUpdating: [ParameterUpdate(mean, to: 0.5 * mean + 0.5 * x.mean())],
       keepsGradients: true)
@@ -344,8 +341,8 @@ extension Array {
 /// A trainer with what feeds it.
 struct FedTrainer {
   let toy: Toy
-  var trainer: Trainer
-  mutating func train(until last: Int) throws { try trainer.train(until: last, reporting: .silent, feed: toy.feed) }
+  let trainer: Trainer
+  func train(until last: Int) throws { try trainer.takeSteps(until: last, feed: toy.feed) }
 }
 
 extension Toy {

@@ -15,10 +15,10 @@ import Testing
     let hidden = tanh(dense(x, "hidden", to: 8, .glorotUniform(seed: 1)))
     let loss = meanSquaredError(dense(hidden, "out", to: 1, .glorotUniform(seed: 2)), y)
 
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       loss, optimizer: AdamW(), rate: .cosine(from: 0.01, over: 500).warmedUp(over: 20),
       batches: Batches(rowCount: points.count, batchSize: 16, seed: 3), clippingNorm: 1)
-    try trainer.train(until: 500) { session, rows in
+    try trainer.takeSteps(until: 500) { session, rows in
       try session.write(rows.flatMap { points[$0] }, to: x)
       try session.write(rows.map { points[$0][0] * points[$0][1] }, to: y)
     }
@@ -28,6 +28,47 @@ import Testing
     try trainer.resume(from: path)
     #expect(trainer.step == 500)
     try serve(hidden, x, path, like: trainer.session)
+  }
+
+  @Test func `the page's trainings with progress and with a data set run`() async throws {
+    let values: [Float] = (0..<400).map { sin(Float($0) * 0.7) }
+    let points = try Dataset([
+      "points": Dataset.Column(values, rowShape: [2]),
+      "labels": Dataset.Column((0..<200).map { Int32(values[2 * $0] > values[2 * $0 + 1] ? 1 : 0) }),
+    ])
+    let accuracy = try await Task.detached { try Self.classify(points) }.value
+    #expect(accuracy > 0.9)
+
+    let graph = Graph()
+    let w = graph.parameter("w", [4], .ones)
+    let trainer = try Trainer(
+      square(w).mean(), optimizer: AdamW(), rate: .constant(0.01), batches: points.batches(of: 16, seed: 3),
+      feed: { _, _ in })
+    for try await progress in trainer.train(until: 500, every: 100) {
+      print(progress)  // step 100/500  loss 0.0412  9120 steps/s  0 s left
+    }
+    #expect(trainer.step == 500)
+  }
+
+  private static func classifier(_ rows: Int) -> (labels: Node, logits: Node) {
+    let graph = Graph()
+    let points = graph.input("points", [rows, 2])
+    let hidden = tanh(dense(points, "hidden", to: 16, .glorotUniform(seed: 1)))
+    return (graph.input("labels", [rows], .int32), dense(hidden, "out", to: 2, .glorotUniform(seed: 2)))
+  }
+
+  private static func classify(_ points: Dataset) throws -> Double {
+    let (training, test) = try points.split(holdingOut: 0.25, seed: 1)
+    let trainer = try Trainer(
+      optimizer: AdamW(), rate: .constant(0.02), batches: training.batches(of: 16, seed: 3, keepsShortBatch: true)
+    ) { rows in
+      let (labels, logits) = classifier(rows)
+      return TrainingNetwork(crossEntropy(logits: logits, labels: labels), feed: training.feed)
+    }
+    try trainer.takeSteps(until: 300)
+    let evaluation = try Evaluation(of: test) { rows in classifier(rows).logits }
+    print(try evaluation.confusion(labels: "labels", with: trainer.session.parameters))
+    return try evaluation.accuracy(labels: "labels", with: trainer.session.parameters)
   }
 
   private func serve(_ prediction: Node, _ x: Node, _ path: String, like trained: Session) throws {

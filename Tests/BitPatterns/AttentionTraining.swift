@@ -6,7 +6,7 @@ import AdjointTraining
 struct AttentionTraining {
   private static let rows = 3, length = 18, units = 20, symbols = 11
   private let text: Node, next: Node
-  private var trainer: Trainer
+  private let trainer: Trainer
 
   init(_ type: ElementType) throws {
     let graph = Graph()
@@ -37,7 +37,6 @@ struct AttentionTraining {
   }
 
   func addBits(to hash: inout BitHash) throws {
-    var trainer = trainer
     for _ in 0..<5 {
       let loss = try trainer.takeStep { session, rows in
         func symbols(from first: Int) -> [Int32] {

@@ -6,7 +6,7 @@ import Foundation
 struct DigitsTraining {
   private static let rows = 32, pixelCount = 64
   private let images: Node, labels: Node
-  private var trainer: Trainer
+  private let trainer: Trainer
 
   init(convolutional: Bool) throws {
     let graph = Graph()
@@ -46,7 +46,6 @@ struct DigitsTraining {
   }
 
   func addBits(to hash: inout BitHash) throws {
-    var trainer = trainer
     let numbers = try Self.numbers()
     for _ in 0..<5 {
       let loss = try trainer.takeStep { session, rows in

@@ -7,7 +7,7 @@ struct SmallTraining {
   private static let rows = 20
   private let x: Node, y: Node, step: Node
   private let type: ElementType
-  private var trainer: Trainer
+  private let trainer: Trainer
 
   init(_ type: ElementType) throws {
     self.type = type
@@ -31,7 +31,6 @@ struct SmallTraining {
   }
 
   func addBits(to hash: inout BitHash) throws {
-    var trainer = trainer
     for number in 0..<5 {
       let loss = try trainer.takeStep { session, rows in
         let images = rows.map { OperandKind.ordinary.reference([2, 10, 10], type, seed: UInt64($0)).values }

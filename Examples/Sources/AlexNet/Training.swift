@@ -6,7 +6,7 @@ import DependencyScheduling
 struct Training {
   let tower: Tower
   let stripes: Stripes
-  private(set) var trainer: Trainer
+  let trainer: Trainer
   /// Of every step, in seconds.
   private(set) var times: [Double] = []
 

@@ -83,14 +83,14 @@ struct Digits: ParsableCommand {
   ) throws -> Trainer {
     let network = Network(architecture, rows: batch, seed: seed)
     let steps = epochs * (data.count / batch)
-    var trainer = try network.trainer(
+    let trainer = try network.trainer(
       rowCount: data.count, seed: seed, rate: rate(steps), on: GraphExecutor(width: width))
     let file = state.map { "\($0).\(architecture.rawValue)" }
     if let file, FileManager.default.fileExists(atPath: file) {
       try trainer.resume(from: file)
       print("\(architecture.rawValue) network goes on after step \(trainer.step)")
     }
-    try trainer.train(until: steps) { try network.feed(data, $1, to: $0) }
+    try trainer.takeSteps(until: steps, reporting: .terminal) { try network.feed(data, $1, to: $0) }
     if let file { try trainer.save(to: file) }
     return trainer
   }

@@ -9,7 +9,7 @@ extension Network {
   static func gradientsAgree(
     of architecture: Architecture, atWidths widths: [Int], steps: Int, on data: DigitImages, seed: UInt64
   ) throws -> Bool {
-    var runs = try widths.map { width in
+    let runs = try widths.map { width in
       let network = Network(architecture, rows: data.count, seed: seed)
       let trainer = try network.trainer(
         rowCount: data.count, seed: seed, rate: .constant(0.01), keepsGradients: true, on: GraphExecutor(width: width))
@@ -36,7 +36,7 @@ extension Network {
     of architecture: Architecture, atWidths widths: [Int], rows: Int, rounds: Int, on data: DigitImages, seed: UInt64
   ) throws -> [Double] {
     let networks = widths.map { _ in Network(architecture, rows: rows, seed: seed) }
-    var trainers = try zip(networks, widths).map { network, width in
+    let trainers = try zip(networks, widths).map { network, width in
       try network.trainer(rowCount: data.count, seed: seed, rate: .constant(0.01), on: GraphExecutor(width: width))
     }
     let stepsARound = architecture == .dense ? 200 : 10

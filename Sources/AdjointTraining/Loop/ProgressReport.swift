@@ -32,8 +32,7 @@ struct ProgressMeter {
   private let firstStep: Int, lastStep: Int
   private let start = ContinuousClock.now
   private var lastReport = ContinuousClock.now
-  private var lossSum = 0.0
-  private var lossCount = 0
+  private var losses = LossSum()
 
   init(_ report: ProgressReport, from firstStep: Int, to lastStep: Int) {
     self.report = report
@@ -41,18 +40,21 @@ struct ProgressMeter {
     self.lastStep = lastStep
   }
 
-  /// Notes that `step` steps are done, the last of them at `loss`.
-  mutating func note(_ step: Int, loss: Double) {
+  /// Notes that `step` steps are done, the last of them at `loss`, and that no more follow if training has stopped.
+  mutating func note(_ step: Int, loss: Double, hasStopped: Bool = false) {
     guard let show = report.show else { return }
-    lossSum += loss
-    lossCount += 1
-    let now = ContinuousClock.now
-    guard step == lastStep || now - lastReport >= report.interval else { return }
-    let seconds = (now - start) / .seconds(1)
-    let progress = TrainingProgress(
-      step: step, lastStep: lastStep, loss: lossSum / Double(lossCount),
-      stepsPerSecond: seconds > 0 ? Double(step - firstStep) / seconds : 0)
-    show(progress, step == lastStep)
-    (lastReport, lossSum, lossCount) = (now, 0, 0)
+    losses.add(loss)
+    let isLast = step == lastStep || hasStopped, now = ContinuousClock.now
+    guard isLast || now - lastReport >= report.interval else { return }
+    show(progress(after: step, loss: losses.mean), isLast)
+    (lastReport, losses) = (now, LossSum())
+  }
+
+  /// How far training is after `step` steps.
+  func progress(after step: Int, loss: Double, measure: Double? = nil) -> TrainingProgress {
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return TrainingProgress(
+      step: step, lastStep: lastStep, loss: loss,
+      stepsPerSecond: seconds > 0 ? Double(step - firstStep) / seconds : 0, measure: measure)
   }
 }

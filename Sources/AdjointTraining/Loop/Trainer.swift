@@ -4,41 +4,60 @@ public import DependencyScheduling
 /// Trains the parameters of a graph: forward, backward and update as one schedule a step.
 ///
 /// ```swift
-/// var trainer = try Trainer(
+/// let trainer = try Trainer(
 ///   loss, optimizer: Adam(), rate: .cosine(from: 0.001, over: 10_000),
-///   batches: Batches(rowCount: data.count, batchSize: 32, seed: 1))
-/// try trainer.train(until: 10_000) { session, rows in
+///   batches: Batches(rowCount: data.count, batchSize: 32, seed: 1)
+/// ) { session, rows in
 ///   try session.write(data.pixels(of: rows), to: images)
 ///   try session.write(data.labels(of: rows), to: labels)
 /// }
-/// try trainer.save(to: "digits.safetensors")
+/// for try await progress in trainer.train(until: 10_000, every: 1_000) { print(progress) }
+/// try await trainer.save(to: "digits.safetensors")
 /// ```
-/// What the optimizer remembers are parameters of the graph, under `optimizer/`. A run that is saved after some step,
+/// What the optimizer remembers are states of the graph, under `optimizer/`. A run that is saved after some step,
 /// resumed and trained on has the same bits as one that went through, at any width.
 ///
 /// A step that fails or is cancelled was not taken: parameters, step and position in the data are as before it, and
-/// the next step is taken with the same batch, unless ``skipBatch()`` goes past it. A trainer is a value of one owner;
-/// its ``session`` and parameters may be shared as any others. Whoever reads the parameters while it trains has those
-/// of one version, and nobody waits; whoever changes them meets `SessionError.otherTrainer`.
-public struct Trainer: Sendable {
+/// the next step is taken with the same batch, unless ``skipBatch()`` goes past it.
+///
+/// A trainer belongs to one owner, which may be an actor. Its ``session`` and parameters may be shared as any others:
+/// whoever reads the parameters while it trains has those of one version, and nobody waits; whoever changes them meets
+/// `SessionError.otherTrainer`.
+public final class Trainer {
   /// The session of whole batches.
   public let session: Session
   /// The loss of whole batches.
   public var loss: Node { whole.loss }
-  /// The gradient of each trained parameter, before any clipping: to be read if the trainer keeps gradients.
+  /// The gradient of each trained parameter, before any clipping: to be read if the trainer keeps gradients. With
+  /// micro-batches it is the mean of theirs.
   public var gradients: [Node: Node] { whole.gradients }
   public let rate: LearningRate
 
   /// How many steps have been taken.
-  public internal(set) var step = 0
+  public var step: Int { state.step }
   /// The data's rows; the current batch is that of the next step.
-  public internal(set) var batches: Batches
+  public var batches: Batches { state.batches }
+  /// What was measured on other data.
+  public var validation: ValidationRecord { state.validation }
   /// More numbers that are saved and resumed, such as counters of your own random generators.
-  public var counters: [String: UInt64] = [:]
+  public var counters: [String: UInt64] {
+    get { state.counters }
+    set { state.counters = newValue }
+  }
+  /// Is called after each step, with the number of steps taken and the loss before the last: for what else is to be
+  /// noted, or changed. If it throws, the step was taken.
+  public var afterStep: ((_ step: Int, _ loss: Double) throws -> Void)?
 
+  var state: TrainingState
   let whole: TrainingStep
-  private let feed: TrainingNetwork.Feed?
+  let network: NetworkParameters
+  let measures: Validation?
+  let microBatches: Int
+  /// The session of all micro-batches before the last.
+  let accumulating: Session?
+  let feed: TrainingNetwork.Feed?
   private let shortBatches: ShortBatches?
+  private let executor: any ScheduleExecutor
 
   /// Compiles a step that makes `loss`, a scalar, smaller.
   ///
@@ -48,45 +67,55 @@ public struct Trainer: Sendable {
   ///   - rate: the learning rate of each step.
   ///   - batches: the rows of data that steps are fed; whole batches, since a graph has one batch size.
   ///   - parameters: what is trained; if left out, all floating-point parameters that `updates` leaves alone.
+  ///   - frozen: parameters that stay as they are.
+  ///   - groups: parameters with rates of their own.
   ///   - clippingNorm: the most that the global norm of all gradients may be. With it, a step whose gradients are
   ///     infinite or NaN fails with ``TrainingError/gradientNotFinite(_:)``; without it, and unless they are refused,
   ///     they end up in the parameters.
   ///   - refusesNonFinite: whether a step whose loss or any of whose gradients is infinite or NaN fails with
   ///     `SessionError.notFinite`, which names the first producer, forward or backward. It costs one pass over the
   ///     gradients, within the step's schedule.
+  ///   - microBatches: how many batches one step takes, at least 1: their gradients are added up in order, in memory
+  ///     of one batch, and their mean is what the optimizer sees. What `updates` changes, each of them changes.
+  ///   - averageDecay: keeps a moving average of the weights, of which each step leaves this share, at least 0 and
+  ///     below 1: see ``averagedParameters()``. It costs their memory.
+  ///   - validation: what is measured on other data, and what follows from it.
   ///   - others: more values to compute, such as predictions.
-  ///   - updates: more parameters that a step changes, such as running statistics.
+  ///   - updates: more that a step changes, such as running statistics.
   ///   - options: how the step is compiled: which scopes are checkpointed, say.
   ///   - keepsGradients: whether the nodes of ``gradients`` can be read after a step; it costs their memory.
   ///   - executor: where steps run.
   ///   - store: where parameters live.
   ///   - fileID: where the trainer is made, for messages.
   ///   - line: where in that file.
+  ///   - feed: writes the rows given into the session's inputs; if left out, each step is told.
   /// - Throws: ``TrainingError``, and what compiling and making parameters throw.
-  public init(
+  public convenience init(
     _ loss: Node, optimizer: some Optimizer, rate: LearningRate, batches: Batches, parameters: [Node]? = nil,
-    clippingNorm: Double? = nil, refusesNonFinite: Bool = false, alsoComputing others: [Node] = [],
-    alsoUpdating updates: [ParameterUpdate] = [],
+    freezing frozen: [Node] = [], groups: [ParameterGroup] = [], clippingNorm: Double? = nil,
+    refusesNonFinite: Bool = false, microBatches: Int = 1, averageDecay: Double? = nil, validation: Validation? = nil,
+    alsoComputing others: [Node] = [], alsoUpdating updates: [ParameterUpdate] = [],
     keepsGradients: Bool = false, options: Program.Options = Program.Options(),
     on executor: any ScheduleExecutor = GraphExecutor.shared,
-    store: ParameterStore = ParameterStore(), fileID: StaticString = #fileID, line: UInt = #line
+    store: ParameterStore = ParameterStore(), fileID: StaticString = #fileID, line: UInt = #line,
+    feed: TrainingNetwork.Feed? = nil
   ) throws {
     try TrainingError.check(
       !batches.keepsShortBatch, "batches.keepsShortBatch", true, "false where the trainer has one graph")
-    let network = TrainingNetwork(loss, parameters, others, updates, nil)
-    let step = try TrainingStep(
-      network, optimizer,
-      TrainingStep.Options(
-        clippingNorm: clippingNorm, refusesNonFinite: refusesNonFinite, keepsGradients: keepsGradients,
-        compilation: options, fileID: fileID, line: line))
-    try self.init(step, rate, batches, executor, store, feed: nil, shortBatches: nil)
+    var network = TrainingNetwork(loss)
+    (network.parameters, network.frozen, network.groups) = (parameters, frozen, groups)
+    (network.others, network.updates, network.feed) = (others, updates, feed)
+    let stepOptions = TrainingStep.Options(
+      clippingNorm: clippingNorm, refusesNonFinite: refusesNonFinite, keepsGradients: keepsGradients,
+      microBatches: microBatches, averageDecay: averageDecay, compilation: options, fileID: fileID, line: line)
+    try self.init(network, optimizer, stepOptions, rate, batches, validation, executor, store, shortBatches: nil)
   }
 
   /// A trainer that builds its network for the size of a batch, so that the rows left over at the end of an epoch are
   /// trained as well.
   ///
   /// ```swift
-  /// var trainer = try Trainer(
+  /// let trainer = try Trainer(
   ///   optimizer: Adam(), rate: .constant(0.001),
   ///   batches: Batches(rowCount: 1_437, batchSize: 32, seed: 1, keepsShortBatch: true)
   /// ) { rowCount in
@@ -98,7 +127,7 @@ public struct Trainer: Sendable {
   ///     try session.write(data.labels(of: rows), to: labels)
   ///   }
   /// }
-  /// try trainer.train(until: 10_000)
+  /// try trainer.takeSteps(until: 10_000)
   /// ```
   /// The networks of all sizes have the same parameters, in one store. The step of the short batch is compiled when the
   /// first one comes.
@@ -106,9 +135,12 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - optimizer: how parameters go along their gradients.
   ///   - rate: the learning rate of each step.
-  ///   - batches: the rows of data that steps are fed.
+  ///   - batches: the rows of data that steps are fed; whole ones where a step takes several micro-batches.
   ///   - clippingNorm: as of the form that takes a loss.
   ///   - refusesNonFinite: likewise.
+  ///   - microBatches: likewise.
+  ///   - averageDecay: likewise.
+  ///   - validation: likewise.
   ///   - keepsGradients: likewise, those of whole batches.
   ///   - options: how the steps are compiled.
   ///   - executor: where steps run.
@@ -117,104 +149,44 @@ public struct Trainer: Sendable {
   ///   - line: where in that file.
   ///   - network: builds the network for a number of rows.
   /// - Throws: ``TrainingError``, and what `network`, compiling and making parameters throw.
-  public init(
+  public convenience init(
     optimizer: some Optimizer, rate: LearningRate, batches: Batches, clippingNorm: Double? = nil,
-    refusesNonFinite: Bool = false, keepsGradients: Bool = false, options: Program.Options = Program.Options(),
+    refusesNonFinite: Bool = false, microBatches: Int = 1, averageDecay: Double? = nil, validation: Validation? = nil,
+    keepsGradients: Bool = false, options: Program.Options = Program.Options(),
     on executor: any ScheduleExecutor = GraphExecutor.shared, store: ParameterStore = ParameterStore(),
     fileID: StaticString = #fileID, line: UInt = #line,
     network: @escaping @Sendable (_ rowCount: Int) throws -> TrainingNetwork
   ) throws {
     let stepOptions = TrainingStep.Options(
       clippingNorm: clippingNorm, refusesNonFinite: refusesNonFinite, keepsGradients: keepsGradients,
-      compilation: options, fileID: fileID, line: line)
-    let whole = try network(batches.batchSize)
-    let step = try TrainingStep(whole, optimizer, stepOptions)
+      microBatches: microBatches, averageDecay: averageDecay, compilation: options, fileID: fileID, line: line)
+    try TrainingError.check(
+      microBatches == 1 || !batches.keepsShortBatch, "microBatches", microBatches, "1 where short batches are kept")
     let shortBatches = try ShortBatches(store, executor) { rowCount in
       let short = try network(rowCount)
       return (try TrainingStep(short, optimizer, stepOptions), short.feed)
     }
-    try self.init(step, rate, batches, executor, store, feed: whole.feed, shortBatches: shortBatches)
+    try self.init(
+      try network(batches.batchSize), optimizer, stepOptions, rate, batches, validation, executor, store,
+      shortBatches: shortBatches)
   }
 
   private init(
-    _ whole: TrainingStep, _ rate: LearningRate, _ batches: Batches, _ executor: any ScheduleExecutor,
-    _ store: ParameterStore, feed: TrainingNetwork.Feed?, shortBatches: ShortBatches?
+    _ network: TrainingNetwork, _ optimizer: some Optimizer, _ options: TrainingStep.Options, _ rate: LearningRate,
+    _ batches: Batches, _ validation: Validation?, _ executor: any ScheduleExecutor, _ store: ParameterStore,
+    shortBatches: ShortBatches?
   ) throws {
+    try TrainingError.check(options.microBatches >= 1, "microBatches", options.microBatches, "at least 1")
+    if let decay = options.averageDecay { try TrainingError.check(fraction: decay, "averageDecay") }
+    let whole = try TrainingStep(network, optimizer, options)
+    self.network = NetworkParameters(network, in: whole.program)
+    (self.whole, self.rate, self.feed, self.shortBatches) = (whole, rate, network.feed, shortBatches)
+    (measures, microBatches, self.executor) = (validation, options.microBatches, executor)
+    state = TrainingState(batches)
     try store.makeParameters(of: whole.loss.graph)
-    (self.whole, self.rate, self.batches, self.feed, self.shortBatches) = (whole, rate, batches, feed, shortBatches)
     session = whole.program.makeSession(on: executor, parameters: store)
-  }
-
-  // MARK: one step
-
-  /// Feeds the current batch and takes a step with it; returns the loss before it.
-  ///
-  /// - Parameters:
-  ///   - cancellation: stops within the step.
-  ///   - feed: writes the rows given into the session's inputs.
-  /// - Throws: what `feed` and the run throw: `SessionError.notFinite` if what is infinite or NaN is refused,
-  ///   ``TrainingError/gradientNotFinite(_:)`` if it is not and gradients are to be clipped; then no step was taken.
-  ///   ``TrainingError/lossNotRead(step:reason:)`` if another task has the session as the loss is read: then the step
-  ///   was taken, and ``step`` counts it.
-  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
-  @discardableResult
-  public mutating func takeStep(
-    cancellation: CancellationToken? = nil, feed: (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
-  ) throws -> Double {
-    try takeStep(current(), cancellation, feed)
-  }
-
-  /// The same, fed as the ``TrainingNetwork`` says.
-  ///
-  /// - Throws: ``TrainingError/notFed`` if the trainer was made of a loss; else as the form with `feed`.
-  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
-  @discardableResult
-  public mutating func takeStep(cancellation: CancellationToken? = nil) throws -> Double {
-    let current = try current()
-    return try takeStep(current, cancellation, Self.feed(of: current))
-  }
-
-  /// Feeds the current batch and takes a step with it without blocking the thread; cancelling the task cancels the
-  /// step.
-  @discardableResult
-  public mutating func takeStep(feed: TrainingNetwork.Feed) async throws -> Double {
-    try await takeStep(current(), feed)
-  }
-
-  /// The same, fed as the ``TrainingNetwork`` says.
-  ///
-  /// - Throws: ``TrainingError/notFed`` if the trainer was made of a loss; else as the form with `feed`.
-  @discardableResult
-  public mutating func takeStep() async throws -> Double {
-    let current = try current()
-    return try await takeStep(current, Self.feed(of: current))
-  }
-
-  private mutating func takeStep(
-    _ current: CurrentStep, _ cancellation: CancellationToken?,
-    _ feed: (Session, ArraySlice<Int>) throws -> Void
-  ) throws -> Double {
-    try prepare(current, feed)
-    do { try current.session.step(cancellation: cancellation) } catch { throw Self.innermost(error) }
-    return try advance(current)
-  }
-
-  private mutating func takeStep(
-    _ current: CurrentStep, _ feed: TrainingNetwork.Feed
-  ) async throws -> Double {
-    try prepare(current, feed)
-    do { try await current.session.step() } catch { throw Self.innermost(error) }
-    return try advance(current)
-  }
-
-  private static func feed(of current: CurrentStep) throws(TrainingError) -> TrainingNetwork.Feed {
-    guard let feed = current.feed else { throw .notFed }
-    return feed
-  }
-
-  /// The error of this module's own gate, where a run has failed for that.
-  private static func innermost(_ error: any Error) -> any Error {
-    if case SessionError.gateFailed(_, _, let reason as TrainingError) = error { reason } else { error }
+    accumulating = whole.accumulating?.program.makeSession(on: executor, parameters: store)
+    if let validation, validation.keepsBest { try store.makeParameters(of: self.network.bests()) }
   }
 
   /// Goes on to the next batch without taking a step with this one: after a step was refused for what a batch holds.
@@ -226,8 +198,8 @@ public struct Trainer: Sendable {
   /// }
   /// ```
   /// ``step`` does not count it, so parameters, optimizer and learning rate go on with the bits of a run whose data
-  /// lack the batch. A state that is saved afterwards goes on behind it.
-  public mutating func skipBatch() { batches.advance() }
+  /// lack the batch. A state that is saved afterwards goes on after it.
+  public func skipBatch() { state.batches.advance() }
 
   /// What takes the step of the current batch.
   func current() throws -> CurrentStep {
@@ -237,21 +209,84 @@ public struct Trainer: Sendable {
     return try shortBatches.current(for: rowCount)
   }
 
-  private func prepare(
-    _ current: CurrentStep, _ feed: (Session, ArraySlice<Int>) throws -> Void
-  ) throws {
-    try current.session.write([rate.value(at: step)], to: current.step.rateInput)
-    try feed(current.session, batches.rows)
+  // MARK: its parameters
+
+  /// The moving averages of the weights over the steps taken, and all else that the network predicts with as it is now:
+  /// a store of their own.
+  ///
+  /// - Returns: `nil` if the trainer keeps no average, or has taken no step.
+  /// - Throws: what compiling, running and reading throw.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
+  public func averagedParameters() throws -> ParameterStore? { try averagedCopy?() }
+
+  /// The same, on a thread of Dispatch's.
+  public nonisolated(nonsending) func averagedParameters() async throws -> ParameterStore? {
+    guard let copy = averagedCopy else { return nil }
+    return try await awaitingBlocking(copy)
   }
 
-  /// Counts a step whose update is in place, and reads its loss.
-  mutating func advance(_ current: CurrentStep) throws(TrainingError) -> Double {
-    step += 1
-    batches.advance()
-    do {
-      return try current.session.doubles(of: current.step.loss)[0]
-    } catch {
-      throw .lossNotRead(step: step, reason: "\(error)")
+  private var averagedCopy: (@Sendable () throws -> ParameterStore)? {
+    guard let averages = whole.averages, step > 0 else { return nil }
+    return { [network, executor, store = session.parameters] in
+      let values = try averages.values(in: store, on: executor)
+      return try network.copy(from: store, bytes: { values[ExactName($0)] })
+    }
+  }
+
+  /// The parameters of the best measure, and the statistics of then: a store of their own.
+  ///
+  /// - Returns: `nil` if the validation keeps none, or has not measured yet.
+  /// - Throws: what reading throws.
+  public func bestParameters() throws -> ParameterStore? {
+    guard measures?.keepsBest == true, validation.best != nil else { return nil }
+    let store = session.parameters
+    return try network.copy(from: store, reading: NetworkParameters.best)
+  }
+
+  /// What is saved.
+  var savedNames: [String] {
+    whole.savedNames + (measures?.keepsBest == true ? network.names.map(NetworkParameters.best) : [])
+  }
+
+  // MARK: saving and resuming
+
+  /// Writes the state after the steps taken so far. The file appears whole or not at all, also after a power failure.
+  ///
+  /// - Throws: ``StateFileError``; an older file of that name is then as it was.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
+  public func save(to path: String) throws(StateFileError) {
+    try state.save(savedNames, of: session.parameters, to: path)
+  }
+
+  /// The same on a thread of Dispatch's, while the calling task awaits it.
+  ///
+  /// - Parameter path: the file.
+  /// - Throws: ``StateFileError``; an older file of that name is then as it was.
+  public nonisolated(nonsending) func save(to path: String) async throws(StateFileError) {
+    let (state, names, store) = (state, savedNames, session.parameters)
+    try await awaitingBlocking { () throws(StateFileError) in try state.save(names, of: store, to: path) }
+  }
+
+  /// Goes on from the state in a file: the steps that follow have the bits they would have had without the break.
+  ///
+  /// The data's seed is the file's from then on, and so are the counters. A file of an earlier version, which kept the
+  /// mean squares of ``Adam``, ``AdamW`` and ``RMSProp`` and not their roots, is read as well, each root rounded once.
+  ///
+  /// - Throws: ``StateFileError``: ``StateFileError/mismatch(path:_:)`` with all that does not fit this training; then
+  ///   nothing was changed.
+  @available(*, noasync, message: "asynchronous code has a form that blocks no thread of Swift's pool")
+  public func resume(from path: String) throws(StateFileError) {
+    state = try state.resumed(savedNames, of: session.parameters, from: path)
+  }
+
+  /// The same on a thread of Dispatch's, while the calling task awaits it.
+  ///
+  /// - Parameter path: the file.
+  /// - Throws: ``StateFileError``, as the synchronous form; then nothing was changed.
+  public nonisolated(nonsending) func resume(from path: String) async throws(StateFileError) {
+    let (before, names, store) = (state, savedNames, session.parameters)
+    state = try await awaitingBlocking { () throws(StateFileError) in
+      try before.resumed(names, of: store, from: path)
     }
   }
 }

@@ -6,25 +6,30 @@ public struct TrainingNetwork: Sendable {
   public typealias Feed = @Sendable (_ session: Session, _ rows: ArraySlice<Int>) throws -> Void
 
   let loss: Node
-  let parameters: [Node]?
-  let others: [Node]
-  let updates: [ParameterUpdate]
-  let feed: Feed?
+  var parameters: [Node]?
+  var frozen: [Node] = []
+  var groups: [ParameterGroup] = []
+  var others: [Node] = []
+  var updates: [ParameterUpdate] = []
+  var feed: Feed?
 
   /// - Parameters:
   ///   - loss: what is differentiated. As a mean over the rows it gives each batch the same weight, whatever its size.
-  ///   - parameters: what is trained; if left out, all floating-point parameters that `updates` leaves alone.
+  ///   - parameters: what is trained; if left out, all floating-point parameters of the graph that `updates` leaves
+  ///     alone.
+  ///   - frozen: parameters that stay as they are.
+  ///   - groups: parameters with rates of their own.
   ///   - others: more values to compute, such as predictions.
-  ///   - updates: more parameters that a step changes, such as running statistics.
+  ///   - updates: more that a step changes, such as running statistics.
   ///   - feed: writes the rows given into the inputs.
   public init(
-    _ loss: Node, parameters: [Node]? = nil, alsoComputing others: [Node] = [],
-    alsoUpdating updates: [ParameterUpdate] = [], feed: @escaping Feed
+    _ loss: Node, parameters: [Node]? = nil, freezing frozen: [Node] = [], groups: [ParameterGroup] = [],
+    alsoComputing others: [Node] = [], alsoUpdating updates: [ParameterUpdate] = [], feed: @escaping Feed
   ) {
-    self.init(loss, parameters, others, updates, feed)
+    self.init(loss)
+    (self.parameters, self.frozen, self.groups) = (parameters, frozen, groups)
+    (self.others, self.updates, self.feed) = (others, updates, feed)
   }
 
-  init(_ loss: Node, _ parameters: [Node]?, _ others: [Node], _ updates: [ParameterUpdate], _ feed: Feed?) {
-    (self.loss, self.parameters, self.others, self.updates, self.feed) = (loss, parameters, others, updates, feed)
-  }
+  init(_ loss: Node) { self.loss = loss }
 }

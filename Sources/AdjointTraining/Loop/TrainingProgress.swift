@@ -9,8 +9,12 @@ public struct TrainingProgress: Hashable, Sendable, CustomStringConvertible {
   /// Since this call of `train` began.
   public let stepsPerSecond: Double
 
-  public init(step: Int, lastStep: Int, loss: Double, stepsPerSecond: Double) {
+  /// What a ``Validation`` has just measured, if it has.
+  public let measure: Double?
+
+  public init(step: Int, lastStep: Int, loss: Double, stepsPerSecond: Double, measure: Double? = nil) {
     self.step = step
+    self.measure = measure
     self.lastStep = lastStep
     self.loss = loss
     self.stepsPerSecond = stepsPerSecond
@@ -21,9 +25,11 @@ public struct TrainingProgress: Hashable, Sendable, CustomStringConvertible {
     stepsPerSecond > 0 ? .seconds(min(Double(lastStep - step) / stepsPerSecond, 1e9)) : .zero
   }
 
-  /// `step 1200/4000  loss 0.1234  830 steps/s  3 s left`
+  /// `step 1200/4000  loss 0.1234  830 steps/s  3 s left`, and the measure after the loss.
   public var description: String {
-    "step \(step)/\(lastStep)  loss \(Self.short(loss))  \(Self.short(stepsPerSecond)) steps/s  \(remaining) left"
+    let measured = measure.map { "  measure \(Self.short($0))" } ?? ""
+    return "step \(step)/\(lastStep)  loss \(Self.short(loss))\(measured)  "
+      + "\(Self.short(stepsPerSecond)) steps/s  \(remaining) left"
   }
 
   private var remaining: String {

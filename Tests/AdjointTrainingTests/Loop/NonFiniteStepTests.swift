@@ -62,7 +62,7 @@ import Testing
 
   /// Takes steps up to a number of batches, going past the one that is refused.
   private func train(
-    _ trainer: inout Trainer, _ model: Model, batches: Int, refusals: inout [(SessionError, [String: [UInt8]])]
+    _ trainer: Trainer, _ model: Model, batches: Int, refusals: inout [(SessionError, [String: [UInt8]])]
   ) throws {
     for _ in 0..<batches {
       let before = try bits(of: trainer)
@@ -85,14 +85,14 @@ import Testing
   ) throws {
     func check(_ optimizer: some Optimizer, _ clippingNorm: Double?) throws {
       let model = Model(bad), spared = Model(bad)
-      var trainer = try model.trainer(optimizer, clippingNorm: clippingNorm, width: width)
+      let trainer = try model.trainer(optimizer, clippingNorm: clippingNorm, width: width)
       var refusals: [(SessionError, [String: [UInt8]])] = []
       // Two epochs, in each of which one batch has the bad row.
-      try train(&trainer, model, batches: 12, refusals: &refusals)
+      try train(trainer, model, batches: 12, refusals: &refusals)
       #expect(refusals.count == 2 && trainer.step == 10)
 
       // Without a guard, and never fed the bad row.
-      var other = try spared.trainer(optimizer, clippingNorm: clippingNorm, width: width, refuses: false)
+      let other = try spared.trainer(optimizer, clippingNorm: clippingNorm, width: width, refuses: false)
       for _ in 0..<12 {
         if other.batches.rows.contains(11) { other.skipBatch() } else { try other.takeStep(feed: spared.feed) }
       }
@@ -118,26 +118,26 @@ import Testing
   @Test func `a state saved after a refusal is resumed with the same bits`() throws {
     let folder = try TemporaryFolder()
     let model = Model(.negativeLogarithm), again = Model(.negativeLogarithm)
-    var trainer = try model.trainer(Adam(), clippingNorm: 1, width: 2)
-    var resumed = try again.trainer(Adam(), clippingNorm: 1, width: 1)
+    let trainer = try model.trainer(Adam(), clippingNorm: 1, width: 2)
+    let resumed = try again.trainer(Adam(), clippingNorm: 1, width: 1)
     var refusals: [(SessionError, [String: [UInt8]])] = []
     var taken = 0
     while refusals.isEmpty, taken < 6 {
-      try train(&trainer, model, batches: 1, refusals: &refusals)
+      try train(trainer, model, batches: 1, refusals: &refusals)
       taken += 1
     }
     #expect(refusals.count == 1)
     try trainer.save(to: folder.file("state"))
     try resumed.resume(from: folder.file("state"))
     #expect(resumed.batches.position == trainer.batches.position && resumed.step == trainer.step)
-    try train(&trainer, model, batches: 9, refusals: &refusals)
-    try train(&resumed, again, batches: 9, refusals: &refusals)
+    try train(trainer, model, batches: 9, refusals: &refusals)
+    try train(resumed, again, batches: 9, refusals: &refusals)
     #expect(try bits(of: resumed) == bits(of: trainer))
   }
 
   @Test func `an asynchronous step is refused alike`() async throws {
     let model = Model(.overflow)
-    var trainer = try model.trainer(RMSProp(), clippingNorm: nil, width: 2)
+    let trainer = try model.trainer(RMSProp(), clippingNorm: nil, width: 2)
     var refused = 0
     for _ in 0..<6 {
       let before = try bits(of: trainer)
@@ -155,7 +155,7 @@ import Testing
 
   @Test func `training without the guard takes the step and loses its parameters`() throws {
     let model = Model(.negativeLogarithm)
-    var trainer = try model.trainer(GradientDescent(), clippingNorm: nil, width: 1, refuses: false)
+    let trainer = try model.trainer(GradientDescent(), clippingNorm: nil, width: 1, refuses: false)
     for _ in 0..<6 { _ = try trainer.takeStep(feed: model.feed) }
     #expect(trainer.step == 6)
     #expect(try trainer.session.firstNonFinite(includingInfinity: true)?.nodeName.hasPrefix("hidden/") == true)

@@ -27,7 +27,7 @@ import Testing
 
   @Test(arguments: [(8, 1), (8, 2), (7, 1), (5, 1), (20, 1)])
   func `steps have the bits of trainers of each size that take turns on one store`(size: Int, width: Int) throws {
-    var ours = try trainer(size: size, width: width)
+    let ours = try trainer(size: size, width: width)
     // The oracle: a trainer of one graph for each size of batch, fed with the same rows.
     var rows = try batches(size: size), bySize: [Int: Trainer] = [:]
     var toys: [Int: Toy] = [:]
@@ -57,27 +57,27 @@ import Testing
   @Test(arguments: [1, 2, 3, 5])
   func `a run saved before, at and after a short batch is resumed with the same bits`(step: Int) throws {
     let folder = try TemporaryFolder()
-    var through = try trainer()
-    try through.train(until: step, reporting: .silent)
+    let through = try trainer()
+    try through.takeSteps(until: step)
     try through.save(to: folder.file("state"))
-    try through.train(until: 11, reporting: .silent)
-    var resumed = try trainer(seed: 77, width: 2)
-    try resumed.train(until: 4, reporting: .silent)  // to be forgotten
+    try through.takeSteps(until: 11)
+    let resumed = try trainer(seed: 77, width: 2)
+    try resumed.takeSteps(until: 4)  // to be forgotten
     try resumed.resume(from: folder.file("state"))
-    try resumed.train(until: 11, reporting: .silent)
+    try resumed.takeSteps(until: 11)
     #expect(try bits(of: resumed) == bits(of: through))
     #expect(resumed.batches.position == through.batches.position)
   }
 
   @Test func `asynchronous steps have the same bits`() async throws {
-    var blocking = try trainer(), other = try trainer()
-    try Self.train(&blocking, until: 8)
-    try await other.train(until: 8, reporting: .silent)
+    let blocking = try trainer(), other = try trainer()
+    try Self.train(blocking, until: 8)
+    try await other.takeSteps(until: 8)
     #expect(try bits(of: other) == bits(of: blocking))
   }
 
-  private static func train(_ trainer: inout Trainer, until last: Int) throws {
-    try trainer.train(until: last, reporting: .silent)
+  private static func train(_ trainer: Trainer, until last: Int) throws {
+    try trainer.takeSteps(until: last)
   }
 
   // MARK: what does not fit
@@ -91,7 +91,7 @@ import Testing
 
   @Test func `a step that nobody feeds is an error, and was not taken`() throws {
     let toy = Toy(rows: 8)
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     #expect(throws: TrainingError.notFed) { try trainer.takeStep() }
     #expect(trainer.step == 0 && trainer.batches.position == Batches.Position(epoch: 0, batch: 0))
     try trainer.takeStep(feed: toy.feed)
@@ -103,14 +103,14 @@ import Testing
     let short = try trainer(size: 8)
     try short.save(to: folder.file("short"))
     let toy = Toy(rows: 8)
-    var whole = try Trainer(
+    let whole = try Trainer(
       toy.loss, optimizer: AdamW(), rate: .constant(0.05),
       batches: Batches(rowCount: Self.rowCount, batchSize: 8, seed: 1), clippingNorm: 0.8)
     try whole.save(to: folder.file("whole"))
     #expect {
       try whole.resume(from: folder.file("short"))
     } throws: { "\($0)".contains("adjoint.shortBatch: 'true' in the file, wanted 'false'") }
-    var other = try trainer(size: 8)
+    let other = try trainer(size: 8)
     #expect {
       try other.resume(from: folder.file("whole"))
     } throws: { "\($0)".contains("adjoint.shortBatch: 'false' in the file, wanted 'true'") }
@@ -118,7 +118,7 @@ import Testing
 
   @Test func `a network of another shape for a short batch is an error, and the step can be tried again`() throws {
     let wrong = Wrong()
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       optimizer: GradientDescent(), rate: .constant(0.1), batches: batches()
     ) { rowCount in
       let graph = Graph()
@@ -129,7 +129,7 @@ import Testing
         try session.write(rows.flatMap { Toy.points[$0] }, to: x)
       }
     }
-    try trainer.train(until: 2, reporting: .silent)
+    try trainer.takeSteps(until: 2)
     let before = try bits(of: trainer)
     #expect(throws: (any Error).self) { try trainer.takeStep() }
     #expect(trainer.step == 2)

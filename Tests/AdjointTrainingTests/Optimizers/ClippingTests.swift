@@ -84,7 +84,7 @@ import Testing
 
   private struct Clipped {
     let x: Node
-    var trainer: Trainer
+    let trainer: Trainer
 
     init() throws {
       let graph = Graph()
@@ -96,11 +96,11 @@ import Testing
         batches: Batches(rowCount: 1, batchSize: 1, seed: 0), clippingNorm: 1)
     }
 
-    mutating func takeStep(_ values: [Float]) throws {
+    func takeStep(_ values: [Float]) throws {
       try trainer.takeStep { session, _ in try session.write(values, to: x) }
     }
 
-    mutating func takeStepAside(_ values: [Float]) async throws {
+    func takeStepAside(_ values: [Float]) async throws {
       let x = x
       try await trainer.takeStep { session, _ in try session.write(values, to: x) }
     }
@@ -108,7 +108,7 @@ import Testing
 
   @Test(arguments: [Float.infinity, -.infinity, .nan])
   func `a gradient that is not finite is an error that names its parameter, and changes nothing`(bad: Float) throws {
-    var clipped = try Clipped()
+    let clipped = try Clipped()
     try clipped.takeStep([1, 2])
     let before = try bits(of: clipped.trainer)
     let error = #expect(throws: TrainingError.self) { try clipped.takeStep([1, bad]) }
@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test func `so it is in an asynchronous step`() async throws {
-    var clipped = try Clipped()
+    let clipped = try Clipped()
     try await clipped.takeStepAside([1, 2])
     let before = try bits(of: clipped.trainer)
     var failure: TrainingError?

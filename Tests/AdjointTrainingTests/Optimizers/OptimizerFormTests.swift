@@ -19,7 +19,7 @@ import Testing
     let scalar = graph.parameter("scalar", [], .constant(start[6]), .float64)
     let first = (matrix * slope.sliced(0..<4).reshaped([2, 2])).sum(), second = (bias * slope.sliced(4..<6)).sum()
     let loss = first + second + scalar * slope.sliced(6..<7).reshaped([])
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       loss, optimizer: optimizer, rate: .constant(0.1), batches: Batches(rowCount: 1, batchSize: 1, seed: 0))
     return try slopes.map { slopes in
       try trainer.takeStep { session, _ in try session.write(slopes, to: slope) }
@@ -301,7 +301,7 @@ import Testing
     let x = graph.input("x", [2])
     let w = graph.parameter("w", [2], .ones), mean = graph.parameter("mean", [2])
     let prediction = x * w + mean
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       square(prediction).sum(), optimizer: GradientDescent(), rate: .constant(0.25),
       batches: Batches(rowCount: 1, batchSize: 1, seed: 0), alsoComputing: [prediction],
       alsoUpdating: [ParameterUpdate(mean, to: 0.5 * mean + x)])
@@ -318,7 +318,7 @@ import Testing
 
   @Test func `an asynchronous step that fails is not counted, and changes nothing`() async throws {
     let toy = Toy()
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     try await trainer.takeStep { try toy.feed($0, $1) }
     let before = try bits(of: trainer)
     let position = trainer.batches.position

@@ -51,7 +51,7 @@ import Testing
     let graph = Graph()
     let w = graph.parameter("w", [1], .constant(start), type), g = graph.input("g", [1], type)
     let batches = try Batches(rowCount: 1, batchSize: 1, seed: 0)
-    var trainer = try Trainer((w * g).sum(), optimizer: optimizer, rate: .constant(0.1), batches: batches)
+    let trainer = try Trainer((w * g).sum(), optimizer: optimizer, rate: .constant(0.1), batches: batches)
     return try gradients.map { gradient in
       try trainer.takeStep { session, _ in
         if type == .float64 {

@@ -24,7 +24,7 @@ import Testing
       let curvature = graph.constant(range.map { Self.curvature[$0] }, w.shape)
       return (curvature * square(w - centre)).sum() * 0.5
     }
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       bowl(matrix, 0..<4) + bowl(bias, 4..<6), optimizer: optimizer, rate: rate,
       batches: Batches(rowCount: 1, batchSize: 1, seed: 0), clippingNorm: clippingNorm)
     return try (0..<steps).map { _ in
@@ -110,7 +110,7 @@ import Testing
   @Test func `the first step of Adam in float32 goes as far as the rate says, for any gradient`() throws {
     let graph = Graph()
     let w = graph.parameter("w", [3], .values([1, 10, 100] as [Float]))
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       (w * graph.constant([1e-3, 1, 1e3] as [Float], [3])).sum(), optimizer: Adam(), rate: .constant(0.5),
       batches: Batches(rowCount: 1, batchSize: 1, seed: 0))
     try trainer.takeStep { _, _ in }
@@ -131,7 +131,7 @@ import Testing
   @Test func `a gradient of zero survives clipping`() throws {
     let graph = Graph()
     let w = graph.parameter("w", [2], .values([0, 0] as [Float]))
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       square(w).sum(), optimizer: GradientDescent(), rate: .constant(0.1),
       batches: Batches(rowCount: 1, batchSize: 1, seed: 0), clippingNorm: 1)
     try trainer.takeStep { _, _ in }

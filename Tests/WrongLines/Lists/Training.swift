@@ -82,7 +82,7 @@ extension WrongLine {
     WrongLine(
       "the loss of a report is the mean since training began",
       in: "Sources/AdjointTraining/Loop/ProgressReport.swift",
-      replace: "(lastReport, lossSum, lossCount) = (now, 0, 0)",
+      replace: "(lastReport, losses) = (now, LossSum())",
       with: "lastReport = now",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
@@ -94,7 +94,7 @@ extension WrongLine {
     WrongLine(
       "running statistics are trained",
       in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
-      replace: "$0.elementType.isDifferentiable && !changed.contains($0)",
+      replace: "$0.elementType.isDifferentiable && !left.contains($0)",
       with: "$0.elementType.isDifferentiable",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
@@ -123,9 +123,9 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.ShortBatchTests"),
     WrongLine(
       "an asynchronous step that fails is counted",
-      in: "Sources/AdjointTraining/Loop/Trainer.swift",
+      in: "Sources/AdjointTraining/Loop/Trainer+Steps.swift",
       replace: "do { try await current.session.step() } catch { throw Self.innermost(error) }",
-      with: "do { try await current.session.step() } catch { step += 1; throw Self.innermost(error) }",
+      with: "do { try await current.session.step() } catch { state.step += 1; throw Self.innermost(error) }",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
       "a header of a state file may have any length",
@@ -183,15 +183,15 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.ReaderLimitTests"),
     WrongLine(
       "a training may have taken any number of steps",
-      in: "Sources/AdjointTraining/State/Trainer+State.swift",
+      in: "Sources/AdjointTraining/State/TrainingState+File.swift",
       replace: "mostSteps = 1 << 53",
       with: "mostSteps = 1 << 62",
       caughtBy: "AdjointTrainingTests.ReaderLimitTests"),
     WrongLine(
       "counters that a file does not have outlast resuming",
-      in: "Sources/AdjointTraining/State/Trainer+State.swift",
-      replace: "counters = position.counters",
-      with: "counters.merge(position.counters) { $1 }",
+      in: "Sources/AdjointTraining/State/TrainingState+File.swift",
+      replace: "var state = TrainingState(batches)",
+      with: "var state = self",
       caughtBy: "AdjointTrainingTests.ReaderLimitTests"),
     WrongLine(
       "an infinite mean square of an earlier version stays infinite",
@@ -280,5 +280,65 @@ extension WrongLine {
       replace: "guard !overflow, end <= (try Self.byteCount(of: file)) else",
       with: "guard !overflow else",
       caughtBy: "AdjointTrainingTests.NumPyTests"),
+    WrongLine(
+      "the first micro-batch of a step adds to what an interrupted one has left",
+      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      replace: "select(isFirst, gradient, sum + gradient)",
+      with: "(sum + gradient)",
+      caughtBy: "AdjointTrainingTests.StepFormTests"),
+    WrongLine(
+      "a step of micro-batches goes by the sum of their gradients",
+      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      replace: "(sum + gradient) * (1 / Double(count))",
+      with: "sum + gradient",
+      caughtBy: "AdjointTrainingTests.StepFormTests"),
+    WrongLine(
+      "a group goes by the trainer's rate",
+      in: "Sources/AdjointTraining/Loop/Trainer+Steps.swift",
+      replace: "(input.rate ?? rate).value(at: step)",
+      with: "rate.value(at: step)",
+      caughtBy: "AdjointTrainingTests.StepFormTests"),
+    WrongLine(
+      "an average of weights is drawn to the 0 that it begins at",
+      in: "Sources/AdjointTraining/Loop/WeightAverages.swift",
+      replace: "(ExactName($0.name), $1 / weight)",
+      with: "(ExactName($0.name), $1)",
+      caughtBy: "AdjointTrainingTests.StepFormTests"),
+    WrongLine(
+      "a second trainer of a graph takes the names of the first",
+      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      replace: #"while graph.node(named: scope + "/rate") != nil {"#,
+      with: "while number < 0 {",
+      caughtBy: "AdjointTrainingTests.StepFormTests"),
+    WrongLine(
+      "a measure that is not a number is the best",
+      in: "Sources/AdjointTraining/Loop/Validation.swift",
+      replace: "if measure.isFinite, best.map",
+      with: "if best.map",
+      caughtBy: "AdjointTrainingTests.ValidationTests"),
+    WrongLine(
+      "a plateau begins at each measure",
+      in: "Sources/AdjointTraining/Loop/Validation.swift",
+      replace: "countOnPlateau += 1",
+      with: "countOnPlateau = 1",
+      caughtBy: "AdjointTrainingTests.ValidationTests"),
+    WrongLine(
+      "the best parameters are not in the file",
+      in: "Sources/AdjointTraining/Loop/Trainer.swift",
+      replace: "(measures?.keepsBest == true ? network.names.map(NetworkParameters.best) : [])",
+      with: "[]",
+      caughtBy: "AdjointTrainingTests.ValidationTests"),
+    WrongLine(
+      "batches that are prepared ahead are numbered from where the loader begins",
+      in: "Sources/AdjointTraining/Data/DataLoader.swift",
+      replace: "number = batches.position.epoch * batches.batchesPerEpoch + batches.position.batch",
+      with: "number = 0",
+      caughtBy: "AdjointTrainingTests.DatasetTests"),
+    WrongLine(
+      "a training that has stopped goes on as a sequence",
+      in: "Sources/AdjointTraining/Loop/TrainingRun.swift",
+      replace: "while trainer.step < run.last, !trainer.hasStopped,",
+      with: "while trainer.step < run.last,",
+      caughtBy: "AdjointTrainingTests.ValidationTests"),
   ]
 }

@@ -32,9 +32,9 @@ enum Fixture {
   private static func writeWeights() throws -> String {
     let images = try DigitImages.load().training
     let network = Network(.dense, rows: 32, seed: 1)
-    var trainer = try network.trainer(
+    let trainer = try network.trainer(
       rowCount: images.count, seed: 1, rate: .constant(0.05), on: GraphExecutor(width: 1))
-    try trainer.train(until: 50) { try network.feed(images, $1, to: $0) }
+    try trainer.takeSteps(until: 50) { try network.feed(images, $1, to: $0) }
     let path = FileManager.default.temporaryDirectory.appending(path: "digits-\(UUID().uuidString).dense").path
     try trainer.save(to: path)
     return path

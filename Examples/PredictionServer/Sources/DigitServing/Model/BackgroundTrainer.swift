@@ -22,7 +22,7 @@ struct BackgroundTrainer: Service {
     do {
       // One worker, behind whatever requests do.
       let executor = try GraphExecutor(width: 1, qos: .utility, label: "server.training")
-      var versions = try VersionTrainer(recipe, store: store, on: executor)
+      let versions = try VersionTrainer(recipe, store: store, on: executor)
       logger.info("training goes on from the file", metadata: ["file": "\(recipe.weights)"])
       while !Task.isShuttingDownGracefully {
         let start = ContinuousClock.now

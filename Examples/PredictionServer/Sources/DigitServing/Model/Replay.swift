@@ -61,7 +61,7 @@ public struct Replay {
   private func firstDifference(_ answersOfVersion: [Int: Set<GivenAnswer>]) throws -> String? {
     let executor = try GraphExecutor(width: 1)
     let store = try recipe.makeStore()
-    var versions = try VersionTrainer(recipe, store: store, on: executor)
+    let versions = try VersionTrainer(recipe, store: store, on: executor)
     let served = ServedNetwork(recipe.architecture, rows: 1, seed: 0)
     let session = try Program(served.answers).makeSession(on: executor, parameters: store)
     for (version, answers) in answersOfVersion.sorted(by: { $0.key < $1.key }) {

@@ -36,8 +36,8 @@ public struct TrainingRecipe: Sendable {
 }
 
 /// A trainer that goes on from version 0 of a recipe, and the images that it learns from.
-struct VersionTrainer: Sendable {
-  private(set) var trainer: Trainer
+struct VersionTrainer {
+  private let trainer: Trainer
   private let served: ServedNetwork
   private let images: DigitImages
 
@@ -56,14 +56,14 @@ struct VersionTrainer: Sendable {
   }
 
   /// Publishes the next version; returns the loss before it.
-  mutating func publishNext() async throws -> Double {
+  nonisolated(nonsending) func publishNext() async throws -> Double {
     let (network, images) = (served.network, images)
     return try await trainer.takeStep { session, rows in try network.feed(images, rows, to: session) }
   }
 
   /// The same on the calling thread.
   @available(*, noasync)
-  mutating func publishNext() throws -> Double {
+  func publishNext() throws -> Double {
     let (network, images) = (served.network, images)
     return try trainer.takeStep { session, rows in try network.feed(images, rows, to: session) }
   }

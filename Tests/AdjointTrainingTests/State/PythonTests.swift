@@ -11,7 +11,7 @@ import Testing
   /// status, 69 where there is no Python or no pip, and what it says, the path last.
   private static let setup: (status: Int32, output: String) = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
     let result = run(root.path + "/.ci/python", [])
     if result.status == 69 { print("Skipping the exchange with Python's safetensors: \(result.output)") }
     return result
@@ -39,8 +39,8 @@ import Testing
   func `Python reads what was saved here, and reads it as the same numbers`() throws {
     let folder = try TemporaryFolder()
     let toy = Toy()
-    var trainer = try toy.trainer()
-    try trainer.train(until: 3, reporting: .silent, feed: toy.feed)
+    let trainer = try toy.trainer()
+    try trainer.takeSteps(until: 3, feed: toy.feed)
     try trainer.save(to: folder.file("training"))
     try StateFileTests.store().save(to: folder.file("all"), metadata: ["note": "\"δ\"\n😀"])
     let program = """

@@ -249,7 +249,7 @@ import Testing
 
   @Test func `steps, epochs and batches have bounds, and what lies beyond is refused`() throws {
     let toy = Toy()
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     let good = [
       "adjoint.step": "7", "adjoint.epoch": "1", "adjoint.batch": "2", "adjoint.seed": "3", "adjoint.rows": "40",
       "adjoint.batchSize": "8", "adjoint.shuffled": "true", "adjoint.counter.n": "1",
@@ -288,7 +288,7 @@ import Testing
 
   @Test func `counters are the file's after resuming, and those of before are gone`() throws {
     let toy = Toy()
-    var trainer = try toy.trainer()
+    let trainer = try toy.trainer()
     trainer.counters = ["a": 1, "b": 2]
     try trainer.save(to: folder.file("f"))
     trainer.counters = ["b": 5, "c": 6]
