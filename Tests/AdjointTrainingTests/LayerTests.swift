@@ -147,7 +147,8 @@ import Testing
 
   @Test func `what an optimizer is made of lies at the line that made the training, or the rate`() throws {
     for optimizer in try [
-      Adam(), AdamW(), RMSProp(momentum: 0.5), GradientDescent(momentum: 0.9, weightDecay: .all(0.1)),
+      Adam(), AdamW(), RMSProp(momentum: 0.5), GradientDescent(momentum: 0.9, weightDecay: .all(0.1)), Adagrad(),
+      Lion(weightDecay: .all(0.1)), LAMB(),
     ] as [any Optimizer] {
       let graph = Graph()
       let w = graph.parameter("w", [2])

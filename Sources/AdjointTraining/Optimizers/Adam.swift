@@ -9,7 +9,14 @@ public struct Adam: Optimizer, Hashable {
   public let beta1: Double, beta2: Double, epsilon: Double
 
   /// With β₁ = 0.9, β₂ = 0.999 and ε = 10⁻⁸, as its authors recommend.
-  public init() { (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8) }
+  public init() { self.init(checked: 0.9, 0.999, 1e-8) }
+
+  /// With numbers that are known to be allowed.
+  init(checked beta1: Double, _ beta2: Double, _ epsilon: Double) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+  }
 
   /// With numbers of one's own, which may come from a file of settings.
   ///
@@ -22,9 +29,7 @@ public struct Adam: Optimizer, Hashable {
     try TrainingError.check(fraction: beta1, "beta1")
     try TrainingError.check(fraction: beta2, "beta2")
     try TrainingError.check(positive: epsilon, "epsilon")
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
+    self.init(checked: beta1, beta2, epsilon)
   }
 
   public func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate] {
@@ -73,22 +78,22 @@ public struct AdamW: Optimizer, Hashable {
   }
 }
 
-/// What both have in common.
+/// What optimizers with its moments have in common.
 extension Adam {
   /// What a step makes of one parameter: its moments, and how far down it goes.
-  fileprivate struct Step {
+  struct Step {
     let parameter: Node, distance: Node
     let first: ParameterUpdate, second: ParameterUpdate
   }
 
   /// What m and √v would be if all gradients were 1, by the recurrences of the moments themselves: 1 − β₁ᵗ without the
   /// cancellation in float32, where 1 − 0.999 has lost three digits, and √(1 − β₂ᵗ) with the roundings that √v has.
-  fileprivate struct Corrections {
+  struct Corrections {
     let first: ParameterUpdate, root: ParameterUpdate
     var updates: [ParameterUpdate] { [first, root] }
   }
 
-  fileprivate func corrections(for parameters: [Node]) -> Corrections? {
+  func corrections(for parameters: [Node]) -> Corrections? {
     guard let graph = parameters.first?.graph, let type = parameters.first?.elementType else { return nil }
     let first = graph.state("correction1", [], .zeros, type)
     let root = graph.state("rootCorrection2", [], .zeros, type)
@@ -97,7 +102,7 @@ extension Adam {
       root: ParameterUpdate(root, to: RootMeanSquare(decay: beta2, in: graph, type).next(after: root)))
   }
 
-  fileprivate func steps(
+  func steps(
     of parameters: [Node], _ gradients: [Node], _ rate: Node, _ corrections: Corrections?
   ) -> [Step] {
     guard let corrections else { return [] }

@@ -112,6 +112,13 @@ import Testing
     expect("epsilon", "0.0", positive) { _ = try RMSProp(epsilon: 0) }
     expect("decay", "nan", share) { _ = try RMSProp(decay: .nan) }
     expect("momentum", "-1.0", share) { _ = try RMSProp(momentum: -1) }
+    expect("epsilon", "-1e-10", positive) { _ = try Adagrad(epsilon: -1e-10) }
+    expect("beta1", "1.0", share) { _ = try Lion(beta1: 1) }
+    expect("beta2", "nan", share) { _ = try Lion(beta2: .nan) }
+    expect("weightDecay", "-1.0", notNegative) { _ = try Lion(weightDecay: .all(-1)) }
+    expect("beta2", "-2.0", share) { _ = try LAMB(beta2: -2) }
+    expect("epsilon", "nan", positive) { _ = try LAMB(epsilon: .nan) }
+    expect("weightDecay", "inf", notNegative) { _ = try LAMB(weightDecay: .matrices(.infinity)) }
     for limit in [0, -1, .nan, .infinity] as [Double] {
       expect("toGlobalNorm", "\(limit)", positive) { _ = try clipped([], toGlobalNorm: limit) }
     }

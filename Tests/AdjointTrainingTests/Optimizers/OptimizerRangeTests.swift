@@ -5,12 +5,19 @@ import Testing
 /// Optimizers over the whole range of a float: no finite gradient ends a training, and trajectories in float32 are
 /// those of doubles.
 @Suite(.timeLimit(.minutes(20))) struct OptimizerRangeTests {
-  /// Every optimizer that remembers squares, on doubles, with squares formed as they are.
+  /// Every optimizer that remembers something of gradients, on doubles, with squares formed as they are.
   enum Rule: String, CaseIterable, CustomTestStringConvertible {
-    case adam, adamSmallEpsilon, adamW, rmsProp, rmsPropWithMomentum
+    case adam, adamSmallEpsilon, adamW, rmsProp, rmsPropWithMomentum, adagrad, adagradSmallEpsilon, lion, lamb
     var testDescription: String { rawValue }
 
-    var epsilon: Double { self == .adamSmallEpsilon ? 1e-36 : 1e-8 }
+    var epsilon: Double {
+      switch self {
+      case .adamSmallEpsilon, .adagradSmallEpsilon: 1e-36
+      case .lamb: 1e-6
+      case .adagrad: 1e-10
+      default: 1e-8
+      }
+    }
 
     func path(of gradients: [Double], type: ElementType, from start: Double = 0) throws -> [Double] {
       switch self {
@@ -19,6 +26,10 @@ import Testing
       case .adamW: try OptimizerRangeTests.path(AdamW(weightDecay: .all(0.01)), gradients, type, start)
       case .rmsProp: try OptimizerRangeTests.path(RMSProp(), gradients, type, start)
       case .rmsPropWithMomentum: try OptimizerRangeTests.path(RMSProp(momentum: 0.9), gradients, type, start)
+      case .adagrad: try OptimizerRangeTests.path(Adagrad(), gradients, type, start)
+      case .adagradSmallEpsilon: try OptimizerRangeTests.path(Adagrad(epsilon: epsilon), gradients, type, start)
+      case .lion: try OptimizerRangeTests.path(Lion(weightDecay: .all(0.01)), gradients, type, start)
+      case .lamb: try OptimizerRangeTests.path(LAMB(), gradients, type, start)
       }
     }
 
@@ -28,16 +39,24 @@ import Testing
       var (power1, power2) = (1.0, 1.0)
       return gradients.map { g in
         switch self {
-        case .adam, .adamSmallEpsilon, .adamW:
+        case .adam, .adamSmallEpsilon, .adamW, .lamb:
           (m, v) = (0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g)
           (power1, power2) = (power1 * 0.9, power2 * 0.999)
-          let distance = 0.1 * (m / (1 - power1)) / ((v / (1 - power2)).squareRoot() + epsilon)
+          var distance = 0.1 * (m / (1 - power1)) / ((v / (1 - power2)).squareRoot() + epsilon)
+          if self == .lamb, w != 0, distance != 0 { distance = 0.1 * abs(w) * (distance > 0 ? 1 : -1) }
           w -= distance + (self == .adamW ? 0.1 * 0.01 * w : 0)
         case .rmsProp, .rmsPropWithMomentum:
           v = 0.99 * v + 0.01 * g * g
           let scaled = g / (v.squareRoot() + epsilon)
           velocity = self == .rmsProp ? scaled : 0.9 * velocity + scaled
           w -= 0.1 * velocity
+        case .adagrad, .adagradSmallEpsilon:
+          v += g * g
+          w -= 0.1 * g / (v.squareRoot() + epsilon)
+        case .lion:
+          let mean = 0.9 * m + 0.1 * g
+          w -= 0.1 * (mean == 0 ? 0 : mean > 0 ? 1 : -1) + 0.1 * 0.01 * w
+          m = 0.99 * m + 0.01 * g
         }
         return w
       }
@@ -128,7 +147,7 @@ import Testing
     #expect(try rule.path(of: [0, 0, 0], type: type) == [0, 0, 0])
     let smallest = type == .float64 ? Double.leastNonzeroMagnitude : Double(Float.leastNonzeroMagnitude)
     for gradient in [smallest, smallest * 1000] {
-      let path = try rule.path(of: [gradient, 0, -gradient, 1, 1], type: type)
+      let path = try rule.path(of: [gradient, 0, -gradient, 1, 1], type: type, from: 1)
       #expect(path.allSatisfy { $0.isFinite })
       #expect(path[4] < path[2] && path[4] > -100)
     }
@@ -137,5 +156,7 @@ import Testing
   @Test func `an ε below the smallest float32 divides nothing by zero`() throws {
     #expect(try Self.path(Adam(epsilon: 1e-60), [0, 0, 1], .float32, 0)[1] == 0)
     #expect(try Self.path(RMSProp(epsilon: 1e-60), [0, 0, 1], .float32, 0)[1] == 0)
+    #expect(try Self.path(Adagrad(epsilon: 1e-60), [0, 0, 1], .float32, 0)[1] == 0)
+    #expect(try Self.path(LAMB(epsilon: 1e-60), [0, 0, 1], .float32, 0)[1] == 0)
   }
 }

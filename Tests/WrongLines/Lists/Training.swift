@@ -26,6 +26,18 @@ extension WrongLine {
       with: "RootMeanSquare(decay: beta1, in: graph, type).next(after: root)",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
+      "LAMB measures a step before its decay",
+      in: "Sources/AdjointTraining/Optimizers/LAMB.swift",
+      replace: "let direction = u.l2Normalized",
+      with: "let direction = step.distance.l2Normalized",
+      caughtBy: "AdjointTrainingTests.AdaptiveOptimizerTests"),
+    WrongLine(
+      "Lion's step looks at the new moment",
+      in: "Sources/AdjointTraining/Optimizers/Lion.swift",
+      replace: "sign(beta1 / (1 - beta1) * moment + gradient)",
+      with: "sign(beta2 * moment + (1 - beta2) * gradient)",
+      caughtBy: "AdjointTrainingTests.AdaptiveOptimizerTests"),
+    WrongLine(
       "Nesterov's step forgets the weight decay",
       in: "Sources/AdjointTraining/Optimizers/GradientDescent.swift",
       replace: "slope + momentum * next : next",
