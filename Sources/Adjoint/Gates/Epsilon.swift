@@ -1,7 +1,7 @@
 extension ElementType {
   /// Whether an element of this type holds `epsilon` as a finite number above 0, as what keeps a divisor from being 0
   /// must be. Types without arithmetic are left to the gates, which refuse them by name.
-  func canHold(epsilon: Double) -> Bool {
+  package func canHold(epsilon: Double) -> Bool {
     let held = hasArithmetic ? rounded(epsilon) : epsilon
     return held > 0 && held.isFinite
   }

@@ -46,11 +46,7 @@ struct Term {
   /// This term, the last of a formula, and refused if a number that the formula was made with, maybe one out of a file,
   /// has no meaning there: a program that reads it is not compiled.
   func refused(unless isAllowed: Bool, _ reason: @autoclosure () -> String) -> Term {
-    if isAllowed { return self }
-    let reason = reason()
-    node.graph.withState { state in
-      state.markPoisoned(node.id, GraphError(.wrongValue, reason, at: node.id, operands: [], in: state))
-    }
+    _ = node.refused(unless: isAllowed, reason())
     return self
   }
 
@@ -62,4 +58,17 @@ struct Term {
   static func * (left: Term, right: Term) -> Term { left.applying(Multiply(), right) }
   static func * (left: Term, right: Double) -> Term { left * left.literal(right) }
   static func / (left: Term, right: Term) -> Term { left.applying(Divide(), right) }
+}
+
+extension Node {
+  /// This node, which no one but the formula that ends with it has seen yet, refused if a number that the formula was
+  /// made with, maybe one out of a file, has no meaning there: a program that reads it is not compiled.
+  package func refused(unless isAllowed: Bool, _ reason: @autoclosure () -> String) -> Node {
+    if isAllowed { return self }
+    let reason = reason()
+    graph.withState { state in
+      state.markPoisoned(id, GraphError(.wrongValue, reason, at: id, operands: [], in: state))
+    }
+    return self
+  }
 }

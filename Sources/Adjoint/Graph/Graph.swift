@@ -69,8 +69,13 @@ public final class Graph: Sendable {
   }
 
   /// A node of a gate that does not go with its operands, and why.
-  func refused(_ gate: some Gate, _ inputs: [Node], _ reason: String, fileID: StaticString, line: UInt) -> Node {
-    withState { state in
+  package func refused(
+    _ gate: some Gate, _ inputs: [Node], _ reason: String, fileID: StaticString, line: UInt
+  ) -> Node {
+    guard inputs.allSatisfy({ $0.graph === self }) else {
+      return refused(gate, strangersAmong: inputs, at: pack(fileID, line))
+    }
+    return withState { state in
       let location = state.files.pack(fileID, line)
       return Node(graph: self, id: state.refuse(gate, inputs.map(\.id), reason, at: location))
     }

@@ -38,6 +38,18 @@ extension WrongLine {
       with: "sign(beta2 * moment + (1 - beta2) * gradient)",
       caughtBy: "AdjointTrainingTests.AdaptiveOptimizerTests"),
     WrongLine(
+      "a row that is ignored counts in the mean",
+      in: "Sources/AdjointTraining/Losses/ClassLosses.swift",
+      replace: "weights: select(isIgnored, zero, weights ?? ones)",
+      with: "weights: weights ?? ones",
+      caughtBy: "AdjointTrainingTests.ClassLossTests"),
+    WrongLine(
+      "the two parts of a Huber loss do not meet",
+      in: "Sources/AdjointTraining/Losses/RegressionLosses.swift",
+      replace: "distance - 0.5 * slope",
+      with: "distance - slope",
+      caughtBy: "AdjointTrainingTests.LossTests"),
+    WrongLine(
       "Nesterov's step forgets the weight decay",
       in: "Sources/AdjointTraining/Optimizers/GradientDescent.swift",
       replace: "slope + momentum * next : next",
