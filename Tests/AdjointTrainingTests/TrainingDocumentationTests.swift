@@ -12,8 +12,8 @@ import Testing
 
     let graph = Graph()
     let x = graph.input("x", [16, 2]), y = graph.input("y", [16, 1])
-    let hidden = tanh(dense(x, "hidden", to: 8, .glorotUniform(seed: 1)))
-    let loss = meanSquaredError(dense(hidden, "out", to: 1, .glorotUniform(seed: 2)), y)
+    let hidden = tanh(dense(x, "hidden", to: 8))
+    let loss = meanSquaredError(dense(hidden, "out", to: 1), y)
 
     let trainer = try Trainer(
       loss, optimizer: AdamW(), rate: .cosine(from: 0.01, over: 500).warmedUp(over: 20),

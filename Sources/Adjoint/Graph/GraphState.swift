@@ -132,7 +132,7 @@ struct GraphState: Sendable {
     at location: PackedLocation
   ) -> NodeID {
     let node = addSource(Parameter(), type, shape, name: name, at: location)
-    storage.initializers[node] = initializer
+    storage.initializers[node] = initializer.drawing(for: self.name(of: node))
     parameters.append(node)
     if isState { states.insert(node) }
     if let reason = initializer.fault(as: type) {

@@ -1,6 +1,15 @@
 internal import DependencyScheduling
 
 /// How a parameter's first values are made: seeded, so that the same program starts from the same bits everywhere.
+///
+/// ```swift
+/// let first = graph.parameter("first", [64, 64], .glorotUniform())
+/// let second = graph.parameter("second", [64, 64], .glorotUniform())    // begins at other values
+/// let again = graph.parameter("again", [64, 64], .glorotUniform(seed: 1))
+/// ```
+/// What is drawn is a function of the seed, the shape, and the parameter's name with its scopes: parameters of one
+/// rule, shape and seed differ from one another, wherever in the program they are made. One number as the seed of all
+/// gives another start of the whole network.
 public struct Initializer: Hashable, Sendable {
   enum Rule: Hashable, Sendable {
     case constant(Double)
@@ -12,8 +21,13 @@ public struct Initializer: Hashable, Sendable {
     case values(TensorValues)
   }
   let rule: Rule
-  /// Whether the first axis is the one of outputs, as in kernels, instead of the last, as in matrices.
-  private var outputsAreFirst = false
+  /// Where the axes of inputs and outputs are.
+  private enum Layout {
+    case matrix, kernels, transposedKernels
+  }
+  private var layout = Layout.matrix
+  /// A number of the name of the parameter that this is the initializer of; `nil` until it is one's.
+  private var stream: UInt64?
 
   private init(rule: Rule) { self.rule = rule }
 
@@ -22,25 +36,25 @@ public struct Initializer: Hashable, Sendable {
   public static func constant(_ value: Double) -> Initializer { .init(rule: .constant(value)) }
 
   /// Uniform in `range`.
-  public static func uniform(_ range: ClosedRange<Double>, seed: UInt64) -> Initializer {
+  public static func uniform(_ range: ClosedRange<Double>, seed: UInt64 = 0) -> Initializer {
     .init(rule: .uniform(range, seed: seed))
   }
   /// Normal with this mean and standard deviation.
-  public static func normal(mean: Double = 0, deviation: Double = 1, seed: UInt64) -> Initializer {
+  public static func normal(mean: Double = 0, deviation: Double = 1, seed: UInt64 = 0) -> Initializer {
     .init(rule: .normal(mean: mean, deviation: deviation, seed: seed))
   }
   /// Normal with variance 2 / fan-in: keeps the variance of activations under relu (He et al. 2015).
   /// The fan-in is the product of all extents but the last.
-  public static func heNormal(seed: UInt64) -> Initializer { .init(rule: .heNormal(seed: seed)) }
+  public static func heNormal(seed: UInt64 = 0) -> Initializer { .init(rule: .heNormal(seed: seed)) }
 
   /// Uniform within ±√(6 / fan-in): the variance of ``heNormal(seed:)``.
-  public static func heUniform(seed: UInt64) -> Initializer { .init(rule: .heUniform(seed: seed)) }
+  public static func heUniform(seed: UInt64 = 0) -> Initializer { .init(rule: .heUniform(seed: seed)) }
 
   /// Normal with variance 2 / (fan-in + fan-out): the variance of ``glorotUniform(seed:)``.
-  public static func glorotNormal(seed: UInt64) -> Initializer { .init(rule: .glorotNormal(seed: seed)) }
+  public static func glorotNormal(seed: UInt64 = 0) -> Initializer { .init(rule: .glorotNormal(seed: seed)) }
 
   /// Uniform within ±√(6 / (fan-in + fan-out)) (Glorot, Bengio 2010).
-  public static func glorotUniform(seed: UInt64) -> Initializer { .init(rule: .glorotUniform(seed: seed)) }
+  public static func glorotUniform(seed: UInt64 = 0) -> Initializer { .init(rule: .glorotUniform(seed: seed)) }
 
   /// These values, one an element in row-major order.
   public static func values<T: GraphScalar>(_ values: [T]) -> Initializer { .init(rule: .values(TensorValues(values))) }
@@ -53,8 +67,25 @@ public struct Initializer: Hashable, Sendable {
   /// ```
   /// Rules that know no fans stay what they are.
   public var forKernels: Initializer {
+    with { $0.layout = .kernels }
+  }
+
+  /// The same rule for the kernels of a transposed convolution, `[channels, filters, height, width]`: the fan-in is
+  /// channels · height · width, what one output reads at a stride of 1, and the fan-out filters · height · width.
+  public var forTransposedKernels: Initializer {
+    with { $0.layout = .transposedKernels }
+  }
+
+  /// The same rule for the parameter of this name, with its scopes, unless it is another's already.
+  func drawing(for name: String) -> Initializer {
+    if stream != nil { return self }
+    var generator = SeededGenerator(seed: ExactName(name).fixedHash)
+    return with { $0.stream = generator.next() }
+  }
+
+  private func with(_ change: (inout Initializer) -> Void) -> Initializer {
     var initializer = self
-    initializer.outputsAreFirst = true
+    change(&initializer)
     return initializer
   }
 
@@ -102,11 +133,12 @@ public struct Initializer: Hashable, Sendable {
 
   /// How many elements an output reads, and how many outputs read an input, as far as a shape tells.
   private func fans(_ shape: Shape) -> (in: Double, out: Double) {
-    guard outputsAreFirst, shape.rank >= 2 else {
+    guard layout != .matrix, shape.rank >= 2 else {
       return (Double(shape.dimensions.dropLast().reduce(1, *)), Double(shape.dimensions.last ?? 1))
     }
     let window = shape.dimensions[2...].reduce(1, *)
-    return (Double(shape[1] * window), Double(shape[0] * window))
+    let (first, second) = (Double(shape[0] * window), Double(shape[1] * window))
+    return layout == .kernels ? (in: second, out: first) : (in: first, out: second)
   }
 
   /// What the elements of a parameter of `shape` are.
@@ -118,10 +150,11 @@ public struct Initializer: Hashable, Sendable {
   private func elements(of shape: Shape) -> Elements {
     let (fanIn, fanOut) = fans(shape)
     func normal(_ mean: Double, _ deviation: Double, _ seed: UInt64) -> Elements {
-      .drawn(Draws(.normal(mean: mean, deviation: deviation), seed: seed))
+      .drawn(Draws(.normal(mean: mean, deviation: deviation), seed: seed &+ (stream ?? 0)))
     }
     func uniform(_ range: ClosedRange<Double>, _ seed: UInt64) -> Elements {
-      .drawn(Draws(.uniform(from: range.lowerBound, width: range.upperBound - range.lowerBound), seed: seed))
+      let distribution = Draws.Distribution.uniform(from: range.lowerBound, width: range.upperBound - range.lowerBound)
+      return .drawn(Draws(distribution, seed: seed &+ (stream ?? 0)))
     }
     switch rule {
     case .constant(let value): return .given(.repeated(value))

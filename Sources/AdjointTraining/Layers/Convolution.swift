@@ -3,20 +3,20 @@ public import Adjoint
 /// A layer of convolutions in two dimensions: y = x ∗ K + b, its parameters `name/kernels` and `name/bias`.
 ///
 /// ```swift
-/// let edges = relu(convolution(images, "edges", to: 64, kernel: 11, stride: 4, padding: 2, .heNormal(seed: 1)))
-/// let parts = relu(convolution(maxPool(edges, window: 2), "parts", to: 192, kernel: 5, padding: 2, .heNormal(seed: 2)))
-/// let logits = dense(flattened(parts), "classes", to: 10, .glorotUniform(seed: 3))
+/// let edges = relu(convolution(images, "edges", to: 64, kernel: 11, stride: 4, padding: 2))
+/// let parts = relu(convolution(maxPool(edges, window: 2), "parts", to: 192, kernel: 5, padding: 2))
+/// let logits = dense(flattened(parts), "classes", to: 10)
 /// ```
 /// x is `[batch, channels, height, width]` and the result `[batch, filters, height, width]`, whose extents
 /// `ConvolutionWindow.result(of:under:)` tells. The kernels `[filters, channels / groups, height, width]` begin as
-/// `initializer` says for kernels (`Initializer.forKernels`); the bias, one a filter, begins at 0, and `hasBias: false`
-/// leaves it out where a normalisation behind the layer would take it away again. Images and groups that do not fit are
-/// errors when compiling, with the line of this call.
+/// `initializer` says for kernels (`Initializer.forKernels`), at He's normal numbers if it is left out; the bias, one a
+/// filter, begins at 0, and `hasBias: false` leaves it out where a normalisation behind the layer would take it away
+/// again. Images and groups that do not fit are errors when compiling, with the line of this call.
 ///
 /// - Complexity: that of the gate, `convolution(_:_:stride:padding:dilation:groups:)`.
 public func convolution(
   _ x: Node, _ name: String, to filters: Int, kernel: Extents2D, stride: Extents2D = 1, padding: Extents2D = 0,
-  dilation: Extents2D = 1, groups: Int = 1, hasBias: Bool = true, _ initializer: Initializer,
+  dilation: Extents2D = 1, groups: Int = 1, hasBias: Bool = true, _ initializer: Initializer = .heNormal(),
   fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
   let graph = x.graph

@@ -3,13 +3,14 @@ public import Adjoint
 /// A dense layer: y = x · W + b, its parameters `name/weights` and `name/bias`.
 ///
 /// ```swift
-/// let hidden = relu(dense(images, "hidden", to: 128, .heNormal(seed: 1)))
-/// let logits = dense(hidden, "digits", to: 10, .glorotUniform(seed: 2))
+/// let hidden = relu(dense(images, "hidden", to: 128, .heNormal()))
+/// let logits = dense(hidden, "digits", to: 10)
 /// ```
-/// x is `[…, inputs]` and the result `[…, width]`. The weights `[inputs, width]` begin as `initializer` says, the bias at 0.
+/// x is `[…, inputs]` and the result `[…, width]`. The weights `[inputs, width]` begin as `initializer` says, at
+/// Glorot's uniform numbers if it is left out, the bias at 0.
 public func dense(
-  _ x: Node, _ name: String, to width: Int, _ initializer: Initializer, fileID: StaticString = #fileID,
-  line: UInt = #line
+  _ x: Node, _ name: String, to width: Int, _ initializer: Initializer = .glorotUniform(),
+  fileID: StaticString = #fileID, line: UInt = #line
 ) -> Node {
   let graph = x.graph
   return graph.scope(name) {

@@ -4,7 +4,7 @@ public import Adjoint
 /// that it is unrolled over share.
 ///
 /// ```swift
-/// let cell = LSTMCell(in: graph, "reader", inputs: 8, units: 64, seed: 1)
+/// let cell = LSTMCell(in: graph, "reader", inputs: 8, units: 64)
 /// var state = cell.initialState(rows: 16)
 /// for time in 0..<20 { state = cell(frames[time], state) }   // state.hidden is [16, 64]
 /// ```
@@ -26,7 +26,7 @@ public struct LSTMCell: Hashable, Sendable {
   /// Makes the parameters `name/inputWeights`, `name/hiddenWeights` and `name/bias`: Glorot's uniform weights, and
   /// biases of 0, of the forget gate 1, so that the cell remembers at first (Jozefowicz et al. 2015).
   public init(
-    in graph: Graph, _ name: String, inputs: Int, units: Int, seed: UInt64, _ type: ElementType = .float32,
+    in graph: Graph, _ name: String, inputs: Int, units: Int, seed: UInt64 = 0, _ type: ElementType = .float32,
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
     self.units = units
@@ -40,7 +40,7 @@ public struct LSTMCell: Hashable, Sendable {
         graph.parameter(
           "inputWeights", [inputs, width], .glorotUniform(seed: seed), type, fileID: fileID, line: line),
         graph.parameter(
-          "hiddenWeights", [units, width], .glorotUniform(seed: ~seed), type, fileID: fileID, line: line),
+          "hiddenWeights", [units, width], .glorotUniform(seed: seed), type, fileID: fileID, line: line),
         graph.parameter("bias", [width], forgetful, type, fileID: fileID, line: line)
       )
     }

@@ -329,8 +329,8 @@ extension WrongLine {
     WrongLine(
       "what an output of a kernel reads is taken for what reads an input",
       in: "Sources/Adjoint/Graph/Initializer.swift",
-      replace: "return (Double(shape[1] * window), Double(shape[0] * window))",
-      with: "return (Double(shape[0] * window), Double(shape[1] * window))",
+      replace: "layout == .kernels ? (in: second, out: first) : (in: first, out: second)",
+      with: "layout != .kernels ? (in: second, out: first) : (in: first, out: second)",
       caughtBy: "AdjointTests.InitializerTests/`each rule has its mean and its variance`"),
     WrongLine(
       "a kernel of one pixel without axes of pixels is taken for a matrix",
@@ -354,8 +354,8 @@ extension WrongLine {
     WrongLine(
       "kernels have the fans of matrices",
       in: "Sources/Adjoint/Graph/Initializer.swift",
-      replace: "initializer.outputsAreFirst = true",
-      with: "initializer.outputsAreFirst = false",
+      replace: "with { $0.layout = .kernels }",
+      with: "with { $0.layout = .matrix }",
       caughtBy: "AdjointTests.InitializerTests/`each rule has its mean and its variance`"),
     WrongLine(
       "a fraction in single precision is taken for an integer",

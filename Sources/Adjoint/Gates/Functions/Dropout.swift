@@ -110,9 +110,7 @@ struct DropoutStreams: Sendable {
   mutating func take(inScope number: UInt32, named path: String) -> UInt32 {
     let place = counts[number, default: 0]
     counts[number] = place + 1
-    // The hash of Fowler, Noll and Vo, 64 bits wide, of the name's bytes.
-    let name = path.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    var generator = SeededGenerator(seed: name &+ place)
+    var generator = SeededGenerator(seed: ExactName(path).fixedHash &+ place)
     var stream = UInt32(truncatingIfNeeded: generator.next() >> 32)
     while !taken.insert(stream).inserted { stream &+= 1 }
     return stream
