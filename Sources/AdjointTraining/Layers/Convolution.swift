@@ -27,10 +27,18 @@ public func convolution(
       fileID: fileID, line: line)
     let window = ConvolutionWindow(stride: stride, padding: padding, dilation: dilation, groups: groups)
     let y = graph.apply(Convolution(window), to: [x, kernels], fileID: fileID, line: line)
-    guard hasBias else { return y }
-    let bias = graph.parameter("bias", [filters], .zeros, x.elementType, fileID: fileID, line: line)
-      .reshaped([filters, 1, 1], fileID: fileID, line: line)
-    return graph.apply(Add(), to: [y, bias], fileID: fileID, line: line)
+    return hasBias ? y.withBias(of: filters, fileID, line) : y
+  }
+}
+
+extension Node {
+  /// This value, whose channels lie along the axis 1, plus the parameter `bias`, one number a channel, which begins at
+  /// 0.
+  func withBias(of channels: Int, _ fileID: StaticString, _ line: UInt) -> Node {
+    let ones = [Int](repeating: 1, count: Swift.max(shape.rank - 2, 0))
+    let bias = graph.parameter("bias", [channels], .zeros, elementType, fileID: fileID, line: line)
+      .reshaped(Shape([channels] + ones), fileID: fileID, line: line)
+    return graph.apply(Add(), to: [self, bias], fileID: fileID, line: line)
   }
 }
 

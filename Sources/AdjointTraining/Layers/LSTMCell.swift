@@ -5,8 +5,7 @@ public import Adjoint
 ///
 /// ```swift
 /// let cell = LSTMCell(in: graph, "reader", inputs: 8, units: 64)
-/// var state = cell.initialState(rows: 16)
-/// for time in 0..<20 { state = cell(frames[time], state) }   // state.hidden is [16, 64]
+/// let (outputs, last) = cell.scan(over: frames)   // [20, 16, 8] to [20, 16, 64], and last.hidden [16, 64]
 /// ```
 /// With z = x · Wx + h · Wh + b, cut into i, f, g, o: c′ = σ(f) · c + σ(i) · tanh(g) and h′ = σ(o) · tanh(c′).
 public struct LSTMCell: Hashable, Sendable {
@@ -63,6 +62,29 @@ public struct LSTMCell: Hashable, Sendable {
       let parts = (0..<4).map { z.sliced($0 * units..<($0 + 1) * units, axis: -1) }
       let cell = sigmoid(parts[1]) * state.cell + sigmoid(parts[0]) * tanh(parts[2])
       return State(hidden: sigmoid(parts[3]) * tanh(cell), cell: cell)
+    }
+  }
+
+  /// What is hidden behind each step, one behind the other, and the state behind the last.
+  ///
+  /// - Parameters:
+  ///   - frames: `[time, rows, inputs]`.
+  ///   - state: that before the first step; zeros if `nil`.
+  ///   - isReversed: whether steps go from the last frame to the first; outputs keep the places of their frames.
+  ///   - fileID: where it is called, for messages.
+  ///   - line: where in that file.
+  public func scan(
+    over frames: Node, from state: State? = nil, isReversed: Bool = false,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) -> (outputs: Node, state: State) {
+    if let refused = frames.refusedFrames(fileID, line) { return (refused, State(hidden: refused, cell: refused)) }
+    return frames.graph.placing(at: fileID, line) {
+      let first = state ?? initialState(rows: frames.shape[1])
+      let run = frames.graph.scan(over: [frames], from: [first.hidden, first.cell], reversed: isReversed) {
+        let next = self($1[0], State(hidden: $0[0], cell: $0[1]))
+        return (state: [next.hidden, next.cell], outputs: [next.hidden])
+      }
+      return (run.outputs[0], State(hidden: run.state[0], cell: run.state[1]))
     }
   }
 }

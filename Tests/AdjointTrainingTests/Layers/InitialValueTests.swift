@@ -35,9 +35,11 @@ import Testing
       let image = graph.input("image", [1, 3, 3, 3])
       for name in ["edges", "parts"] { _ = convolution(image, name, to: 3, kernel: 3) }
       for name in ["first", "second"] { _ = LSTMCell(in: graph, name, inputs: 4, units: 4, seed: seed ?? 0) }
+      for name in ["third", "fourth"] { _ = GRUCell(in: graph, name, inputs: 4, units: 4, seed: seed ?? 0) }
+      _ = multiHeadAttention(graph.input("text", [1, 2, 9]), "attention", heads: 3)
     }
     let drawn = begun.filter { Set($0.value).count > 2 }
-    #expect(drawn.count == 4 + 2 + 4)
+    #expect(drawn.count == 4 + 2 + 4 + 4 + 4)
     for (name, numbers) in drawn {
       for (other, others) in drawn where name < other {
         // Neither alike nor the same numbers times a factor, as those of two widths would be.

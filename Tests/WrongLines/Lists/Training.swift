@@ -56,6 +56,18 @@ extension WrongLine {
       with: "initializer",
       caughtBy: "AdjointTrainingTests.InitialValueTests"),
     WrongLine(
+      "a causal row reads what comes behind it",
+      in: "Sources/AdjointTraining/Layers/MultiHeadAttention.swift",
+      replace: "1 - greater(places(rows, [1, rows]), places(time, [time, 1]))",
+      with: "1 - greater(places(time, [time, 1]), places(rows, [1, rows]))",
+      caughtBy: "AdjointTrainingTests.AttentionLayerTests"),
+    WrongLine(
+      "a gated recurrent unit keeps what it should renew",
+      in: "Sources/AdjointTraining/Layers/GRUCell.swift",
+      replace: "new + update * (state - new)",
+      with: "state + update * (new - state)",
+      caughtBy: "AdjointTrainingTests.RecurrentLayerTests"),
+    WrongLine(
       "Nesterov's step forgets the weight decay",
       in: "Sources/AdjointTraining/Optimizers/GradientDescent.swift",
       replace: "slope + momentum * next : next",
