@@ -37,6 +37,20 @@ public func atan2(_ y: Node, _ x: Node, fileID: StaticString = #fileID, line: UI
   y.graph.apply(Atan2(), y, x, at: y.graph.pack(fileID, line))
 }
 
+/// The same with one `x` for every element.
+public func atan2(
+  _ y: Node, _ x: some NumberOperand, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  y.applying(Atan2(), before: x.asDouble, fileID, line)
+}
+
+/// The same with one `y` for every element.
+public func atan2(
+  _ y: some NumberOperand, _ x: Node, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  x.applying(Atan2(), after: y.asDouble, fileID, line)
+}
+
 extension Atan2: StatedAccuracy {
   /// Near the origin the slopes are beyond the largest number: no small upstream gradient brings them back. A second
   /// derivative is a product of two slopes, each rounded a few times, or the difference of their squares: what one has

@@ -36,13 +36,21 @@ extension Node {
   /// The same with the number on the right, in the element type of the node, for every element.
   @inline(never)
   public static func + (left: Node, right: Double) -> Node {
-    let location = PackedLocation.operatorCall(adj_return_address())
-    return left.graph.apply(Add(), left, left.literal(right, at: location), at: location)
+    left.applying(Add(), before: right, at: .operatorCall(adj_return_address()))
+  }
+  /// The same with a number of another Swift type on the right.
+  @inline(never) @_disfavoredOverload
+  public static func + (left: Node, right: some NumberOperand) -> Node {
+    left.applying(Add(), before: right.asDouble, at: .operatorCall(adj_return_address()))
   }
   /// The same with the number on the left, in the element type of the node, for every element.
   @inline(never)
   public static func + (left: Double, right: Node) -> Node {
-    let location = PackedLocation.operatorCall(adj_return_address())
-    return right.graph.apply(Add(), right.literal(left, at: location), right, at: location)
+    right.applying(Add(), after: left, at: .operatorCall(adj_return_address()))
+  }
+  /// The same with a number of another Swift type on the left.
+  @inline(never) @_disfavoredOverload
+  public static func + (left: some NumberOperand, right: Node) -> Node {
+    right.applying(Add(), after: left.asDouble, at: .operatorCall(adj_return_address()))
   }
 }

@@ -77,7 +77,35 @@ public func maximum(_ a: Node, _ b: Node, fileID: StaticString = #fileID, line: 
   a.graph.apply(Maximum(), a, b, at: a.graph.pack(fileID, line))
 }
 
+/// The same with a number on the right, for every element.
+public func maximum(
+  _ a: Node, _ b: some NumberOperand, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  a.applying(Maximum(), before: b.asDouble, fileID, line)
+}
+
+/// The same with a number on the left, for every element.
+public func maximum(
+  _ a: some NumberOperand, _ b: Node, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  b.applying(Maximum(), after: a.asDouble, fileID, line)
+}
+
 /// The smaller of two values, elementwise; NaN if either is. A tie splits the gradient evenly.
 public func minimum(_ a: Node, _ b: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
   a.graph.apply(Minimum(), a, b, at: a.graph.pack(fileID, line))
+}
+
+/// The same with a number on the right, for every element.
+public func minimum(
+  _ a: Node, _ b: some NumberOperand, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  a.applying(Minimum(), before: b.asDouble, fileID, line)
+}
+
+/// The same with a number on the left, for every element.
+public func minimum(
+  _ a: some NumberOperand, _ b: Node, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  b.applying(Minimum(), after: a.asDouble, fileID, line)
 }

@@ -43,8 +43,22 @@ public func pow(_ base: Node, _ exponent: Node, fileID: StaticString = #fileID, 
 
 /// aᵇ with a fixed exponent, elementwise.
 public func pow(_ base: Node, _ exponent: Double, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
-  let location = base.graph.pack(fileID, line)
-  return base.graph.apply(Power(), base, base.literal(exponent, at: location), at: location)
+  base.applying(Power(), before: exponent, fileID, line)
+}
+
+/// The same with an exponent of another Swift type.
+@_disfavoredOverload
+public func pow(
+  _ base: Node, _ exponent: some NumberOperand, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  base.applying(Power(), before: exponent.asDouble, fileID, line)
+}
+
+/// aᵇ of a fixed base, elementwise: `pow(2, x)`.
+public func pow(
+  _ base: some NumberOperand, _ exponent: Node, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  exponent.applying(Power(), after: base.asDouble, fileID, line)
 }
 
 extension Power: StatedAccuracy {

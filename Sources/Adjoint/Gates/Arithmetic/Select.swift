@@ -33,6 +33,21 @@ package struct Select: ElementwiseGate {
   ]
 }
 
+extension Node {
+  /// The number of this type that these truth values were cast from, if they were: it is 0 where they are false, and
+  /// they need not be cast back.
+  fileprivate func number(of type: ElementType) -> Node? {
+    guard elementType == .bool else { return nil }
+    return graph.withState { state in
+      guard state.poison[id] == nil, state.storage.gate(of: id) is Cast,
+        let number = state.storage.inputs(of: id).first,
+        state.storage.signature(of: number).elementType == type
+      else { return nil }
+      return Node(graph: graph, id: number)
+    }
+  }
+}
+
 /// `a` where `condition` is not 0, else `b`, elementwise; a NaN is not 0. No gradient flows into the condition.
 ///
 /// - Parameters:
@@ -49,6 +64,23 @@ public func select(
   let taken =
     condition.elementType == type
     ? condition
-    : condition.cast(to: .bool, fileID: fileID, line: line).cast(to: type, fileID: fileID, line: line)
+    : condition.number(of: type)
+      ?? condition.cast(to: .bool, fileID: fileID, line: line).cast(to: type, fileID: fileID, line: line)
   return taken.graph.apply(Select(), to: [taken, a, b], fileID: fileID, line: line)
+}
+
+/// The same with a number where `condition` is 0: `select(x .> 0, x, 0)`.
+public func select(
+  _ condition: Node, _ a: Node, _ b: some NumberOperand, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  let number = a.literal(b.asDouble, at: a.graph.pack(fileID, line))
+  return select(condition, a, number, fileID: fileID, line: line)
+}
+
+/// The same with a number where `condition` is not 0: `select(x .< 0, 0, x)`.
+public func select(
+  _ condition: Node, _ a: some NumberOperand, _ b: Node, fileID: StaticString = #fileID, line: UInt = #line
+) -> Node {
+  let number = b.literal(a.asDouble, at: b.graph.pack(fileID, line))
+  return select(condition, number, b, fileID: fileID, line: line)
 }
