@@ -176,6 +176,10 @@ func definition<T: KernelFloat>(_ operation: ElementwiseOperation, _ a: T, _ b: 
   case .hypotenuse: x.isNaN || y.isNaN ? .nan : T(hypot(x, y))
   case .atan2: T(atan2(x, y))
   case .circleInversion: T(circleInversion(x, y))
+  case .logarithmOfOnePlus: T(log1p(x))
+  case .floor: a.rounded(.down)
+  case .ceiling: a.rounded(.up)
+  case .round: a.rounded(.toNearestOrEven)
   }
 }
 

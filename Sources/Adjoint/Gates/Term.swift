@@ -10,27 +10,27 @@
 /// ```
 struct Term {
   let node: Node
-  private let location: PackedLocation
+  let location: PackedLocation
 
   init(_ node: Node, _ fileID: StaticString, _ line: UInt) {
     self.node = node
     location = node.graph.pack(fileID, line)
   }
 
-  private init(_ node: Node, _ location: PackedLocation) {
+  init(_ node: Node, at location: PackedLocation) {
     self.node = node
     self.location = location
   }
 
   /// Another node of the same formula.
-  func beside(_ node: Node) -> Term { Term(node, location) }
+  func beside(_ node: Node) -> Term { Term(node, at: location) }
 
   /// The result of `gate` on this term, and on `others` after it.
   func applying(_ gate: some Gate, _ others: Term...) -> Term {
-    Term(node.graph.apply(gate, to: [node] + others.map(\.node), at: location), location)
+    Term(node.graph.apply(gate, to: [node] + others.map(\.node), at: location), at: location)
   }
 
-  func literal(_ value: Double) -> Term { Term(node.literal(value, at: location), location) }
+  func literal(_ value: Double) -> Term { Term(node.literal(value, at: location), at: location) }
 
   /// This term, with what is wrong with the operands of the formula that it begins, or with one of them before.
   func refused(_ reason: String, operands: [Node]) -> Term {

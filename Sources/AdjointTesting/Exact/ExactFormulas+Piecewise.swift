@@ -17,6 +17,9 @@ extension ExactFormulas {
       let x = x[0]
       return At(x.isNaN ? .nan : x.isZero ? 0 : x.isNegative ? -1 : 1, 0, 0)
     },
+    "floor": step { $0.rounded(.down) },
+    "ceil": step { $0.rounded(.up) },
+    "round": step { $0.rounded(.toNearestOrEven) },
     "maximum": ExactFormula(arity: 2) { x in
       let (a, b) = (x[0], x[1])
       if a.isNaN || b.isNaN { return At(.nan, [.free, .free], flat(2)) }
@@ -44,6 +47,11 @@ extension ExactFormulas {
       return At(ExactNumber(takesFirst ? x[1] : x[2]), [0, takesFirst ? 1 : 0, takesFirst ? 0 : 1], flat(3))
     },
   ]
+
+  /// A function to whole numbers, which is flat wherever it has a slope.
+  private static func step(_ rounded: @escaping @Sendable (Double) -> Double) -> ExactFormula {
+    ExactFormula(arity: 1) { x in At(x[0].isNaN ? .nan : ExactNumber(Real(rounded(x[0].double))), 0, 0) }
+  }
 
   /// What the first of two gets where the larger gets all: 1, ½ at a tie, or 0, also beside a NaN.
   private static func share(of a: Real, against b: Real) -> Real { a > b ? 1 : a == b ? 0.5 : 0 }

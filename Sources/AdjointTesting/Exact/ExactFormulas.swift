@@ -39,6 +39,12 @@ package enum ExactFormulas {
       if x.isNegative { return At(value, .free, .free) }  // −0 included
       return At(value, ExactNumber(1 / x), ExactNumber(-1 / (x * x)))
     },
+    "log1p": ExactFormula(atMinusInfinity: At(.nan, .free, .free), atInfinity: At(.infinity, 0, 0)) { x in
+      let sum = 1 + x
+      let value = ExactNumber(.log1p(x))
+      if sum.isNegative { return At(value, .free, .free) }
+      return At(value, ExactNumber(1 / sum), ExactNumber(-1 / (sum * sum)))
+    },
     "sin": ExactFormula(atMinusInfinity: At(.nan, .free, .free), atInfinity: At(.nan, .free, .free)) { x in
       let (sine, cosine) = (Real.sin(x.double), Real.cos(x.double))
       return At(ExactNumber(sine), ExactNumber(cosine), ExactNumber(-sine))

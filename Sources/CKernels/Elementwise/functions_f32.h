@@ -25,6 +25,20 @@ ADJ_INLINE float adj_float_f32(uint32_t bits) {
 ADJ_INLINE float adj_sqrt_f32(float x) { return ADJ_SQRT(x); }
 ADJ_INLINE float adj_absolute_f32(float x) { return adj_float_f32(adj_bits_f32(x) & 0x7FFFFFFFu); }
 
+/// The whole number next to x, of two the even one: what is added leaves no room for digits behind the point.
+ADJ_INLINE float adj_round_f32(float x) {
+  float magnitude = adj_absolute_f32(x);
+  float whole = (magnitude + 8388608.0f) - 8388608.0f;
+  float result = adj_float_f32(adj_bits_f32(whole) | (adj_bits_f32(x) & 0x80000000u));
+  return magnitude < 8388608.0f ? result : x;
+}
+
+/// The greatest whole number that is not above x.
+ADJ_INLINE float adj_floor_f32(float x) {
+  float whole = adj_round_f32(x);
+  return whole - (whole > x ? 1.0f : 0.0f);
+}
+
 /// x with a minus sign if a and b are numbers of different signs, as their product has. The sign of a NaN, which is not the
 /// same on all processors, does not count.
 ADJ_INLINE float adj_signed_f32(float x, float a, float b) {

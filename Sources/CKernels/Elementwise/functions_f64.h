@@ -23,6 +23,20 @@ ADJ_INLINE double adj_float_f64(uint64_t bits) {
 
 ADJ_INLINE double adj_sqrt_f64(double x) { return ADJ_SQRT(x); }
 ADJ_INLINE double adj_absolute_f64(double x) { return adj_float_f64(adj_bits_f64(x) & 0x7FFFFFFFFFFFFFFFu); }
+
+/// The whole number next to x, of two the even one: what is added leaves no room for digits behind the point.
+ADJ_INLINE double adj_round_f64(double x) {
+  double magnitude = adj_absolute_f64(x);
+  double whole = (magnitude + 4503599627370496.0) - 4503599627370496.0;
+  double result = adj_float_f64(adj_bits_f64(whole) | (adj_bits_f64(x) & 0x8000000000000000u));
+  return magnitude < 4503599627370496.0 ? result : x;
+}
+
+/// The greatest whole number that is not above x.
+ADJ_INLINE double adj_floor_f64(double x) {
+  double whole = adj_round_f64(x);
+  return whole - (whole > x ? 1.0 : 0.0);
+}
 ADJ_INLINE double adj_signed_f64(double x, double a, double b) {
   uint64_t sign = (adj_bits_f64(a) ^ adj_bits_f64(b)) & 0x8000000000000000u;
   return adj_float_f64(adj_bits_f64(x) | (((a == a) & (b == b)) ? sign : 0));

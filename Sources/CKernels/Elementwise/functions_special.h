@@ -47,16 +47,22 @@ ADJ_INLINE float adj_expm1_f32(float x) {
 }
 
 /// ln(1 + u) for 0 <= u <= 1: what rounding 1 + u took off u is put back as a factor (W. Kahan).
-ADJ_INLINE float adj_log1p_f32(float u) {
+ADJ_INLINE float adj_bounded_log1p_f32(float u) {
   float sum = 1.0f + u;
   return sum == 1.0f ? u : adj_log_f32(sum) * (u / (sum - 1.0f));
+}
+
+/// ln(1 + u) for any u. Of two infinities there is no ratio.
+ADJ_INLINE float adj_log1p_f32(float u) {
+  float result = adj_bounded_log1p_f32(u);
+  return u == INFINITY ? u : result;
 }
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which never overflows.
 ADJ_INLINE float adj_softplus_f32(float x) {
   float negative = adj_float_f32(adj_bits_f32(x) | 0x80000000u);
   float power = adj_bounded_exp_f32(negative < -110.0f ? -110.0f : negative);
-  return (x > 0.0f ? x : 0.0f) + adj_log1p_f32(power);
+  return (x > 0.0f ? x : 0.0f) + adj_bounded_log1p_f32(power);
 }
 
 /// The slope of the sigmoid, e^-|x| / (1 + e^-|x|)^2, from its input: the sigmoid has rounded to 1 where its slope

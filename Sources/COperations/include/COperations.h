@@ -93,6 +93,12 @@
   X(BINARY, atan2, FUNCTION, 4, FN(atan2)(a, b))                                                                      \
   /* a / (a² + b²), also where a square is too large or too small to be held; 0 at the origin and at infinity. */     \
   X(BINARY, circleInversion, FUNCTION, 4, FN(circle_inversion)(a, b))                                                 \
+  /* ln(1 + a), as exact near 0 as elsewhere. */                                                                      \
+  X(UNARY, logarithmOfOnePlus, FUNCTION, 4, FN(log1p)(a))                                                             \
+  /* Whole numbers: not above a, not below a, and next to a, of two the even one. A zero has the sign of a. */        \
+  X(UNARY, floor, ARITHMETIC, 0, FN(floor)(a))                                                                        \
+  X(UNARY, ceiling, ARITHMETIC, 0, -FN(floor)(-a))                                                                    \
+  X(UNARY, round, ARITHMETIC, 0, FN(round)(a))                                                                        \
 
 #define ADJ_OPCODE(FORM, NAME, TRAITS, ULPS, ...) \
   adj_operation_##NAME __attribute__((swift_name(#NAME))),

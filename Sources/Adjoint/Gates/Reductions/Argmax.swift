@@ -50,4 +50,10 @@ extension Node {
   public func argmax(axis: Int = -1, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
     graph.apply(Argmax(axis: axis), to: [self], fileID: fileID, line: line)
   }
+
+  /// Where along `axis` the smallest element stands, as int32 without that axis: the first of equal ones, and the first
+  /// NaN if there is one. A negative axis counts from the end. No gradient flows through it.
+  public func argmin(axis: Int = -1, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+    Term(self, fileID, line).applying(Negate()).applying(Argmax(axis: axis)).node
+  }
 }

@@ -44,4 +44,13 @@ extension Node {
   ) -> Node {
     graph.apply(MaximumOverAxes(axes: axes ?? allAxes, keepsAxes: keepsAxes), to: [self], fileID: fileID, line: line)
   }
+
+  /// The smallest element over `axes` (all, if `nil`); a negative axis counts from the end. Ties split the gradient
+  /// evenly.
+  public func min(
+    axes: [Int]? = nil, keepsAxes: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    let largest = MaximumOverAxes(axes: axes ?? allAxes, keepsAxes: keepsAxes)
+    return Term(self, fileID, line).applying(Negate()).applying(largest).applying(Negate()).node
+  }
 }
