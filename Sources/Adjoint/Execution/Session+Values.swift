@@ -71,7 +71,8 @@ extension Session {
 
   /// Feeds an input or sets a parameter: one value an element, row-major. What the last run computed stays as it is.
   ///
-  /// The node's elements are of the type of `values`; numbers written as `[Double]` or `[Int]` are converted instead.
+  /// The node's elements are of the type of `values`, or floating-point numbers, if `values` are of `Float`, and each
+  /// is rounded to their type; numbers written as `[Double]` or `[Int]` are converted to any type.
   ///
   /// An input of the graph that the program does not read may be fed, too, and is ignored: the gradient of a linear
   /// function reads none of its inputs. So one function can feed all programs of a graph.
@@ -83,6 +84,10 @@ extension Session {
   ///   neither. Then nothing has changed.
   public func write<T: GraphScalar>(_ values: [T], to node: Node) throws {
     let endpoint = try writableEndpoint(of: node)
+    let type = endpoint.signature.elementType
+    if T.elementType == .float32, type.isDifferentiable, type != .float32, let floats = values as? [Float] {
+      return try writeFloats(floats, to: endpoint)
+    }
     try checkType(of: endpoint, T.self)
     try checkCount(of: endpoint, values.count)
     if try ignores(endpoint) { return }
@@ -119,6 +124,13 @@ extension Session {
     let type = endpoint.signature.elementType
     if let wrong = values.first(where: type.lacks) { throw doesNotHold(endpoint, "\(wrong)") }
     if try ignores(endpoint) { return }
+    try withMutableElements(endpoint) { base in values.withUnsafeBufferPointer { type.write($0, to: base) } }
+  }
+
+  private func writeFloats(_ values: [Float], to endpoint: Endpoint) throws {
+    try checkCount(of: endpoint, values.count)
+    if try ignores(endpoint) { return }
+    let type = endpoint.signature.elementType
     try withMutableElements(endpoint) { base in values.withUnsafeBufferPointer { type.write($0, to: base) } }
   }
 

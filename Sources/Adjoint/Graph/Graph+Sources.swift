@@ -69,8 +69,32 @@ extension Graph {
   public func constant<T: GraphScalar>(
     _ values: [T], _ shape: Shape, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Node {
+    constant(values, shape, at: pack(fileID, line))
+  }
+
+  /// A matrix of the given entries, row by row, each rounded to `type`.
+  ///
+  /// ```swift
+  /// let rotation = graph.constant([[0, -1], [1, 0]])
+  /// ```
+  /// Rows of different lengths are an error when compiling, as is a matrix without an entry.
+  @_disfavoredOverload
+  public func constant(
+    _ rows: [[Double]], _ type: ElementType = .float32, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    // Disfavoured, so that nobody waits for a compiler that looks in a list of formulas for a list of lists: a mapped
+    // sum of three numbers was beyond its limit.
+    let length = rows.first?.count ?? 0
+    if let other = rows.first(where: { $0.count != length }) {
+      let zero = constant(0, [], type, fileID: fileID, line: line)
+      let reason = "rows of a matrix are of one length, got \(length) and \(other.count) entries"
+      return Term(zero, fileID, line).refused(reason, operands: []).node
+    }
+    return constant(doubles: rows.flatMap { $0 }, [rows.count, length], type, fileID: fileID, line: line)
+  }
+
+  func constant<T: GraphScalar>(_ values: [T], _ shape: Shape, at location: PackedLocation) -> Node {
     withState { state in
-      let location = state.files.pack(fileID, line)
       let id = state.addConstant(TensorValues(values), T.elementType, shape, at: location)
       if values.count != shape.elementCount {
         let reason = "\(values.count) values were given for shape \(shape) (\(shape.elementCount) elements)"

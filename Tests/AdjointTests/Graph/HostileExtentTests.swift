@@ -54,6 +54,18 @@ import Testing
     Size("pad, start", accepting: [0]) { $0.apply(Pad(starts: [$1, 0], result: [9, 9]), to: [x($0)]) },
     Size("pad, result") { $0.apply(Pad(starts: [1, 0], result: [$1, 9]), to: [x($0)]) },
     Size("pad, start and result") { $0.apply(Pad(starts: [$1, 1], result: [$1, $1]), to: [x($0)]) },
+    Size("place", accepting: [-1, 0]) { x($0)[$1] },
+    Size("places from", accepting: [-1, 0]) { x($0)[..., $1...] },
+    Size("places to", accepting: [-1]) { x($0)[..<$1] },
+    Size("squeezed") { x($0).squeezed(axes: [$1]) },
+    Size("expanded", accepting: [-1, 0]) { x($0).expanded(axis: $1) },
+    Size("exchanged", accepting: [-1, 0]) { x($0).swappingAxes($1, 1) },
+    Size("flipped", accepting: [-1, 0]) { x($0).flipped(axes: [$1]) },
+    Size("tiled") { x($0).tiled([$1, 2]) },
+    Size("split into") { x($0).split(into: $1)[0] },
+    Size("split to sizes") { x($0).split(sizes: [$1, 4])[0] },
+    Size("stacked", accepting: [-1, 0]) { stack([x($0)], axis: $1) },
+    Size("product along", accepting: [-1, 0]) { x($0).product(axes: [$1]) },
     Size("part of packed values", accepting: [0]) {
       $0.apply(ScanPart(start: $1, result: [2]), to: [$0.input("p", [8])])
     },

@@ -6,6 +6,8 @@ public struct Extents2D: Hashable, Sendable, ExpressibleByIntegerLiteral, Custom
     self.height = height
     self.width = width
   }
+  /// The same extent both ways.
+  public init(_ both: Int) { self.init(both, both) }
   public init(integerLiteral both: Int) { self.init(both, both) }
 
   public var description: String { "\(height) x \(width)" }

@@ -3,7 +3,7 @@ package import Kernels
 /// The number format of a node's elements.
 ///
 /// Gates compute with ``float32`` and ``float64``, and ``int32`` holds labels and row indices. Elements of any type are
-/// stored, moved, taken by ``select(_:_:_:fileID:line:)``, and made elements of another type by
+/// stored, moved, taken by ``select(_:_:_:fileID:line:)-(_,Node,Node,_,_)``, and made elements of another type by
 /// ``Node/cast(to:fileID:line:)``: cast them to compute with them.
 /// A gate that is asked to compute with another type is a ``GraphError`` that says so. Gradients are of their
 /// variables' types; integers and truth values have none.
@@ -145,6 +145,12 @@ extension ElementType {
   package func write(_ values: UnsafeBufferPointer<Double>, to base: UnsafeMutableRawPointer) {
     guard let start = values.baseAddress else { return }
     runCast(.float64, to: kernelType, input: start, output: base, range: 0..<values.count)
+  }
+
+  /// Writes `values`, each as an element of this type, from `base` on.
+  func write(_ values: UnsafeBufferPointer<Float>, to base: UnsafeMutableRawPointer) {
+    guard let start = values.baseAddress else { return }
+    runCast(.float32, to: kernelType, input: start, output: base, range: 0..<values.count)
   }
 
   /// True for an integer that an integer type cannot hold; false for a floating-point type, which rounds.
