@@ -13,7 +13,7 @@ package enum GateCatalog {
     ErrorFunction.self, ExponentialMinusOne.self, Softplus.self,
     SigmoidSlope.self, Bell.self, NormalDistribution.self, TanhNormalDistribution.self,
     LogisticQuotient.self, SquaredNorm.self,
-    CumulativeSum.self, CumulativeProduct.self, LinearRecurrence.self, Argmax.self,
+    CumulativeSum.self, CumulativeProduct.self, LinearRecurrence.self, Argmax.self, ArgSort.self,
     CircularConvolution.self,
     CircularCorrelation.self, Dropout.self, AddIntegers.self, Cast.self,
     Sum.self, Mean.self, MaximumOverAxes.self, EuclideanNorm.self, MeanSquare.self, ScaledNorm.self,

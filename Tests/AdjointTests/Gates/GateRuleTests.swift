@@ -110,6 +110,7 @@ import Testing
   ]
 
   static let rows: [Rule] = [
+    Rule(ArgSort(isDescending: true), ([[2, 3]], [2, 3]), ([[4]], [4]), ([[]], nil), ([[2], [2]], nil), ([], nil)),
     Rule(Softmax(), ([[2, 3]], [2, 3]), ([[]], nil)), Rule(LogSoftmax(), ([[2, 3]], [2, 3]), ([[]], nil)),
     Rule(LogSumExp(), ([[2, 3]], [2]), ([[3]], []), ([[]], nil), ([[2], [2]], nil)),
     Rule(SoftmaxGradient(), ([[2, 3], [2, 3]], [2, 3]), ([[2, 3], [3]], nil), ([[], []], nil)),

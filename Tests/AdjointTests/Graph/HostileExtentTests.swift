@@ -66,6 +66,9 @@ import Testing
     Size("split to sizes") { x($0).split(sizes: [$1, 4])[0] },
     Size("stacked", accepting: [-1, 0]) { stack([x($0)], axis: $1) },
     Size("product along", accepting: [-1, 0]) { x($0).product(axes: [$1]) },
+    Size("gathered along", accepting: [-1, 0]) { x($0).gathering($0.input("p", [4, 4], .int32), axis: $1) },
+    Size("sorted along", accepting: [-1, 0]) { x($0).sorted(axis: $1) },
+    Size("greatest") { x($0).topK($1).values },
     Size("part of packed values", accepting: [0]) {
       $0.apply(ScanPart(start: $1, result: [2]), to: [$0.input("p", [8])])
     },
