@@ -65,6 +65,23 @@ extension Graph: CustomReflectable {
   }
 }
 
+extension Node: CustomStringConvertible {
+  /// Its name, its gate unless that is in the name, shape, type and line, and what is wrong with it, if anything is:
+  ///
+  /// ```
+  /// hidden = relu [128, 64] float32, made at Model/Network.swift:12
+  /// add#7 [128, 64] float32, made at Model/Network.swift:13
+  /// ```
+  public var description: String {
+    let (label, error) = graph.withState { state in
+      let (name, gate) = (state.name(of: id), state.storage.traits(of: id).name)
+      let isNamed = state.names[id] != nil
+      return ("\(isNamed ? "\(name) = \(gate)" : name) \(state.storage.signature(of: id).text)", state.poison[id])
+    }
+    return "\(label), made at \(location)" + (error.map { ", refused: \($0)" } ?? "")
+  }
+}
+
 extension Node: CustomReflectable {
   /// Name, gate, shape, type, the names of what it reads, and where it was made.
   public var customMirror: Mirror {
@@ -84,7 +101,7 @@ extension ReadyGradient: CustomReflectable {
 
 extension Signature {
   /// `[2, 3] float32`.
-  fileprivate var text: String { "\(shape) \(elementType)" }
+  var text: String { "\(shape) \(elementType)" }
 }
 
 extension GraphState {
