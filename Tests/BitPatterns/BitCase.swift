@@ -1,5 +1,6 @@
 import Adjoint
 import AdjointTesting
+import AdjointTraining
 import Kernels
 
 /// Something to compute, whose bits are the same on every processor.
@@ -126,6 +127,13 @@ extension BitCase {
       + floats.map { type, _ in
         BitCase("attention.\(type)", multipliesMatrices: true) { hash in
           try AttentionTraining(type).addBits(to: &hash)
+        }
+      }
+      + floats.map { type, _ in
+        BitCase("layers.\(type)", multipliesMatrices: true) { hash in
+          try LayersTraining(type, Adagrad()).addBits(to: &hash)
+          try LayersTraining(type, Lion()).addBits(to: &hash)
+          try LayersTraining(type, LAMB()).addBits(to: &hash)
         }
       }
       + [("dense", false), ("convolutional", true)].map { name, convolutional in

@@ -120,8 +120,8 @@ private struct LabelledRows {
       CrossEntropy(), operands, reason(rows, labels, classWeights) ?? "", fileID: fileID, line: line)
   }
 
-  /// Losses times the weights of their labels.
-  func weighted(_ losses: Node) -> Node { weights.map { $0 * losses } ?? losses }
+  /// Losses times the weights of their labels, and 0 where a weight is, whatever the loss is.
+  func weighted(_ losses: Node) -> Node { weights.map { downstream($0, losses) } ?? losses }
 
   /// What becomes of losses that the weights are multiplied into: those of ignored rows do not count.
   func reduced(_ losses: Node, _ reduction: LossReduction) -> Node {

@@ -152,6 +152,19 @@ import Testing
     #expect(try session.gradient(of: logits, as: Float.self) == [0, 0, 0, 0])
   }
 
+  @Test func `a weight of 0 leaves a row out, also one whose loss is infinite`() throws {
+    let graph = Graph()
+    let logits = graph.parameter("logits", [2, 2], .values([0, 0, 0, 0] as [Float]))
+    let shifted = logits + graph.constant([0, -.infinity, 0, 0] as [Float], [2, 2])
+    let loss = crossEntropy(
+      logits: shifted, labels: graph.constant([1, 0] as [Int32], [2]),
+      classWeights: graph.constant([2, 0] as [Float], [2]), reduction: .mean)
+    let session = try Program(loss, gradientsFor: [logits]).makeSession()
+    try session.step()
+    #expect(try abs(session.read(loss) - log(2)) < 1e-6)
+    #expect(try session.gradient(of: logits, as: Float.self) == [0, 0, -0.5, 0.5])
+  }
+
   @Test func `logits far apart have losses that are numbers`() throws {
     let graph = Graph()
     let logits = graph.parameter("logits", [2, 2], .values([1e4, -1e4, 1e4, -1e4] as [Float]))
