@@ -8,7 +8,7 @@ struct LayersTraining {
   private static let rows = 4, length = 10
   private let x: Node, words: Node, labels: Node
   private let type: ElementType
-  private var trainer: Trainer
+  private let trainer: Trainer
 
   init(_ type: ElementType, _ optimizer: some Optimizer) throws {
     self.type = type
@@ -32,7 +32,6 @@ struct LayersTraining {
   }
 
   func addBits(to hash: inout BitHash) throws {
-    var trainer = trainer
     for _ in 0..<3 {
       let loss = try trainer.takeStep { session, rows in
         let sounds = rows.map { OperandKind.ordinary.reference([3, Self.length], type, seed: UInt64($0)).values }

@@ -6,7 +6,7 @@ public import Adjoint
 /// ```swift
 /// let norm = BatchNorm(in: graph, "norm", channels: 64)
 /// let (y, updates) = norm(convolution(images, "edges", to: 64, kernel: 3, hasBias: false))
-/// var trainer = try Trainer(loss(of: y), …, alsoUpdating: updates)
+/// let trainer = try Trainer(loss(of: y), …, alsoUpdating: updates)
 ///
 /// let predicted = norm.evaluated(x)      // in the network that predicts, of the same parameters
 /// ```
@@ -14,12 +14,13 @@ public import Adjoint
 public struct BatchNorm: Sendable {
   /// Of one element a channel each: what the normalised channels are multiplied by, and what is added.
   public let gain: Node, bias: Node
-  /// The mean and variance of each channel over many steps. They are no parameters that training moves by gradients.
+  /// The mean and variance of each channel over many steps: states of the graph, which gradients do not move.
   public let statistics: RunningStatistics
   public let momentum: Double, epsilon: Double
   public let axis: Int
 
-  /// Makes the parameters `name/gain`, `name/bias`, `name/mean` and `name/variance`, which begin at 1, 0, 0 and 1.
+  /// Makes the parameters `name/gain` and `name/bias` and the states `name/mean` and `name/variance`, which begin at 1, 0,
+  /// 0 and 1.
   ///
   /// - Parameters:
   ///   - graph: that of the network.
@@ -39,10 +40,13 @@ public struct BatchNorm: Sendable {
     func parameter(_ name: String, _ initializer: Initializer) -> Node {
       graph.parameter(name, [channels], initializer, type, fileID: fileID, line: line)
     }
+    func state(_ name: String, _ initializer: Initializer) -> Node {
+      graph.state(name, [channels], initializer, type, fileID: fileID, line: line)
+    }
     (gain, bias, statistics) = graph.scope(name) {
       (
         parameter("gain", .ones), parameter("bias", .zeros),
-        RunningStatistics(mean: parameter("mean", .zeros), variance: parameter("variance", .ones))
+        RunningStatistics(mean: state("mean", .zeros), variance: state("variance", .ones))
       )
     }
   }

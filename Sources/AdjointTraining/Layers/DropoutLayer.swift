@@ -5,21 +5,21 @@ public import Adjoint
 /// ```swift
 /// let dropout = DropoutLayer(in: graph, "dropout", seed: 7)
 /// let hidden = dropout(relu(dense(images, "hidden", to: 128)), rate: 0.5)
-/// var trainer = try Trainer(loss, …, alsoUpdating: dropout.updates)
+/// let trainer = try Trainer(loss, …, alsoUpdating: dropout.updates)
 /// ```
-/// Each step draws anew what is dropped. The number of the step is the parameter `name/step`, which a trainer saves and
+/// Each step draws anew what is dropped. The number of the step is the state `name/step`, which a trainer saves and
 /// resumes with the others. A network that evaluates makes its layer with `isTraining: false`: nothing is dropped then,
-/// no parameter is made and nothing updated.
+/// no state is made and nothing updated.
 ///
 /// See ``/Adjoint/dropout(_:rate:step:seed:isTraining:fileID:line:)``.
 public struct DropoutLayer: Hashable, Sendable {
   public let seed: UInt64
-  /// The int32 parameter that counts steps; `nil` in evaluation.
+  /// The int32 state that counts steps; `nil` in evaluation.
   public let step: Node?
   /// What a training is to update besides its parameters.
   public let updates: [ParameterUpdate]
 
-  /// Makes the parameter `name/step`, which begins at 0, unless `isTraining` is false.
+  /// Makes the state `name/step`, which begins at 0, unless `isTraining` is false.
   public init(
     in graph: Graph, _ name: String, seed: UInt64 = 0, isTraining: Bool = true,
     fileID: StaticString = #fileID, line: UInt = #line
@@ -27,7 +27,7 @@ public struct DropoutLayer: Hashable, Sendable {
     self.seed = seed
     let step =
       isTraining
-      ? graph.scope(name) { graph.parameter("step", [], .zeros, .int32, fileID: fileID, line: line) } : nil
+      ? graph.scope(name) { graph.state("step", [], .zeros, .int32, fileID: fileID, line: line) } : nil
     self.step = step
     updates = step.map { [ParameterUpdate($0, to: $0.advanced(by: 1, fileID: fileID, line: line))] } ?? []
   }

@@ -24,7 +24,7 @@ public struct Adagrad: Optimizer, Hashable {
   public func updates(of parameters: [Node], gradients: [Node], rate: Node) -> [ParameterUpdate] {
     rate.graph.placing(like: rate) { () -> [ParameterUpdate] in
       guard let type = parameters.first?.elementType else { return [] }
-      let steps = rate.graph.parameter("steps", [], .zeros, type)
+      let steps = rate.graph.state("steps", [], .zeros, type)
       // In float32 it stays at 2²⁴, and means are those of the latest 2²⁴ steps, weighted.
       let count = steps + 1
       let share = 1 / count, root = sqrt(count)

@@ -45,7 +45,7 @@ import Testing
     let graph = Graph()
     let x = graph.input("x", [4, 3, 2], .float64)
     let norm = BatchNorm(in: graph, "norm", channels: 3, momentum: 0.25, epsilon: 1e-3, .float64)
-    #expect(graph.parameters.map(\.name) == ["norm/gain", "norm/bias", "norm/mean", "norm/variance"])
+    #expect(graph.parameters.map(\.name) == ["norm/gain", "norm/bias"] && graph.states.map(\.name) == ["norm/mean", "norm/variance"])
     let (y, updates) = norm(x)
     let evaluated = norm.evaluated(x)
     let session = try Program([y, evaluated], updating: updates).makeSession()
@@ -88,7 +88,7 @@ import Testing
     let norm = BatchNorm(in: graph, "norm", channels: 2)
     let dropping = DropoutLayer(in: graph, "dropout", seed: 3)
     let (y, updates) = norm(dropping(dense(x, "in", to: 2), rate: 0.25))
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       square(y - 1).sum(), optimizer: Adagrad(), rate: .constant(0.1),
       batches: Batches(rowCount: 4, batchSize: 4, seed: 0), alsoUpdating: updates + dropping.updates)
     #expect(Set(trainer.gradients.keys.map(\.name)) == ["in/weights", "in/bias", "norm/gain", "norm/bias"])

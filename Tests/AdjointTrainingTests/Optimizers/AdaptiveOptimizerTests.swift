@@ -29,7 +29,7 @@ import Testing
       parameter("scalar", [], Self.scalar),
     ]
     let losses = zip(parameters, Self.parameters).map { ($0 * slope.sliced($1).reshaped($0.shape)).sum() }
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       losses[0] + losses[1] + losses[2], optimizer: optimizer, rate: .constant(0.1),
       batches: Batches(rowCount: 1, batchSize: 1, seed: 0))
     return try Self.slopes.map { slopes in
@@ -126,7 +126,7 @@ import Testing
     func path(_ optimizer: some Optimizer) throws -> [Float] {
       let graph = Graph()
       let w = graph.parameter("w", [2]), still = graph.parameter("still", [2], .ones)
-      var trainer = try Trainer(
+      let trainer = try Trainer(
         (w * graph.constant([3, -4] as [Float], [2]) + still * 0).sum(), optimizer: optimizer, rate: .constant(0.1),
         batches: Batches(rowCount: 1, batchSize: 1, seed: 0))
       try trainer.takeStep { _, _ in }
@@ -141,7 +141,7 @@ import Testing
     for (start, slope) in [(3e38, 1e-20), (1e30, 1e-30), (-1e38, 3e38), (1e-30, 1e30), (1e-44, 1)] as [(Float, Float)] {
       let graph = Graph()
       let w = graph.parameter("w", [4], .constant(Double(start)))
-      var trainer = try Trainer(
+      let trainer = try Trainer(
         (w * graph.constant(Double(slope), [4])).sum(), optimizer: LAMB(), rate: .constant(0.125),
         batches: Batches(rowCount: 1, batchSize: 1, seed: 0))
       for _ in 0..<3 { try trainer.takeStep { _, _ in } }
@@ -155,7 +155,7 @@ import Testing
     for beta2 in stride(from: 0.05, to: 1, by: 0.05) {
       let graph = Graph()
       let w = graph.parameter("w", [1])
-      var trainer = try Trainer(
+      let trainer = try Trainer(
         (w * Double(Float.greatestFiniteMagnitude)).sum(), optimizer: Lion(beta2: beta2), rate: .constant(1),
         batches: Batches(rowCount: 1, batchSize: 1, seed: 0))
       for _ in 0..<40 { try trainer.takeStep { _, _ in } }
