@@ -28,8 +28,8 @@ extension WrongLine {
     WrongLine(
       "a condition of another type is rounded to that of the branches",
       in: "Sources/Adjoint/Gates/Arithmetic/Select.swift",
-      replace: ": condition.cast(to: .bool, fileID: fileID, line: line).cast(to: type, fileID: fileID, line: line)",
-      with: ": condition.cast(to: type, fileID: fileID, line: line)",
+      replace: "?? condition.cast(to: .bool, fileID: fileID, line: line).cast(to: type, fileID: fileID, line: line)",
+      with: "?? condition.cast(to: type, fileID: fileID, line: line)",
       caughtBy: "AdjointTests.SelectTests/`a condition is of any type, and not 0 as it has it`"),
     WrongLine(
       "an accumulation of five leaves out the last",
