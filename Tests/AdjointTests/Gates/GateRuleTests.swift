@@ -243,7 +243,7 @@ import Testing
         let types = sample.operands.map { $0.isDifferentiable ? type : .int32 }
         let result = try? sample.gate.elementType(types)
         switch sample.gate {
-        case is Argmax, is AddIntegers: #expect(result == .int32)
+        case is Argmax, is ArgSort, is AddIntegers: #expect(result == .int32)
         case let gate as OneHot: #expect(result == gate.result)
         case let gate as Cast: #expect(result == gate.result)
         default: #expect(result == type, "\(sample)")

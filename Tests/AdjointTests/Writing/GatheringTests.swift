@@ -74,7 +74,7 @@ import Testing
     try session.write([1, 2, 3, 4, 5, 6], to: x)
     try session.write([0, index, 1], to: indices)
     let error = #expect(throws: SessionError.self) { try session.forward() }
-    #expect(error?.description.contains("index \(index) is out of range 0..<2") == true)
+    #expect(error?.description.contains("index \(index) at position 1 is not in 0..<2") == true)
     #expect(error?.description.contains("GatheringTests.swift") == true)
     try session.write([0, 1, 1] as [Int32], to: indices)
     try session.forward()

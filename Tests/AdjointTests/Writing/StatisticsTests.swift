@@ -107,7 +107,7 @@ import Testing
     let session = try Program([places, rows]).makeSession()
     try session.write([3, 1, 1, .nan, 0, -1, 0, -0.0, 5] as [Float], to: x)
     try session.forward()
-    #expect(try session.read(places, as: Int32.self) == [1, 0, 0] && session.read(rows, as: Int32.self) == [1, 2, 1])
+    #expect(try session.read(places, as: Int32.self) == [1, 0, 0] && session.read(rows, as: Int32.self) == [1, 1, 1])
   }
 
   @Test func `whole numbers are Swift's, and ties go to the even one`() throws {

@@ -20,14 +20,14 @@ import Tracing
     let spans = tracer.finishedSpans
     let requests = spans.filter { $0.operationName == "/digits" }
     #expect(requests.count == 2)
-    let answered = try #require(requests.first { $0.attributes["http.response.status_code"] == .int64(200) })
-    let refused = try #require(requests.first { $0.attributes["http.response.status_code"] == .int64(400) })
+    let answered = try #require(requests.first { $0.attributes.get("http.response.status_code") == .int64(200) })
+    let refused = try #require(requests.first { $0.attributes.get("http.response.status_code") == .int64(400) })
 
     let predictions = spans.filter { $0.operationName == "prediction" }
     #expect(predictions.count == 1)
     let prediction = try #require(predictions.first)
     #expect(prediction.parentSpanID == answered.spanID && prediction.traceID == answered.traceID)
-    #expect(prediction.attributes["model.version"] == .int64(0))
+    #expect(prediction.attributes.get("model.version") == .int64(0))
     #expect(prediction.errors.isEmpty && answered.errors.isEmpty && refused.errors.count == 1)
     #expect(tracer.activeSpans.isEmpty)
   }
@@ -45,7 +45,7 @@ import Tracing
     #expect(steps.count >= 3)
     #expect(steps.allSatisfy { $0.parentSpanID == nil })
     let versions = steps.compactMap { span -> Int64? in
-      if case .int64(let version)? = span.attributes["model.version"] { version } else { nil }
+      if case .int64(let version)? = span.attributes.get("model.version") { version } else { nil }
     }
     #expect(versions == Array(1...Int64(steps.count)))
   }

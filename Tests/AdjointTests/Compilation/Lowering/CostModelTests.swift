@@ -111,6 +111,7 @@ import Testing
   private static let arithmetic: Set<ElementwiseOperation> = [
     .copy, .negate, .square, .squareRoot, .relu, .absolute, .sign, .add, .subtract, .multiply, .divide, .maximum,
     .minimum, .greater, .equal, .select, .route, .downstream, .mutualProduct, .downstreamQuotient, .hypotenuse,
+    .floor, .ceiling, .round,
   ]
 
   @Test(arguments: ElementwiseOperation.allCases)
