@@ -78,7 +78,7 @@ public final class Trainer {
   ///   - microBatches: how many batches one step takes, at least 1: their gradients are added up in order, in memory
   ///     of one batch, and their mean is what the optimizer sees. What `updates` changes, each of them changes.
   ///   - averageDecay: keeps a moving average of the weights, of which each step leaves this share, at least 0 and
-  ///     below 1: see ``averagedParameters()``. It costs their memory.
+  ///     below 1: see `averagedParameters()`. It costs their memory.
   ///   - validation: what is measured on other data, and what follows from it.
   ///   - others: more values to compute, such as predictions.
   ///   - updates: more that a step changes, such as running statistics.

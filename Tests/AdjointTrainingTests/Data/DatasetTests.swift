@@ -86,9 +86,11 @@ import Testing
     #expect(try session.read(h, as: BFloat16.self) == [4, 1].map { BFloat16($0) })
 
     let wrong = text { try data.feed(session) }
-    #expect(wrong.contains("4 rows of the column ") && wrong.contains("made at AdjointTrainingTests/DatasetTests.swift"))
+    #expect(
+      wrong.contains("4 rows of the column ") && wrong.contains("made at AdjointTrainingTests/DatasetTests.swift"))
     let stranger = try Program(Graph().input("stranger") * 2).makeSession()
-    #expect(text { try data.feed(stranger, rows: [0]) }.hasPrefix("no input of the graph is named as a column: b, d, h"))
+    #expect(
+      text { try data.feed(stranger, rows: [0]) }.hasPrefix("no input of the graph is named as a column: b, d, h"))
   }
 
   // MARK: files
@@ -96,14 +98,16 @@ import Testing
   @Test func `a CSV file is read, with a head, quotes, spaces and empty lines`() throws {
     let csv = "\u{FEFF}a, b,\"label\"\r\n1,2.5,0\n\n 3 ,\"4\",1\r\n-5e-1,6,2"
     let data = try Dataset(
-      csv: Array(csv.utf8), columns: ["x": .numbers(0..<2, scale: 0.5), "d": .numbers(1..<2, as: .float64), "y": .label(2)])
+      csv: Array(csv.utf8),
+      columns: ["x": .numbers(0..<2, scale: 0.5), "d": .numbers(1..<2, as: .float64), "y": .label(2)])
     #expect(try data["x"]!.elements(as: Float.self) == [0.5, 1.25, 1.5, 2, -0.25, 3])
     #expect(try data["d"]!.elements(as: Double.self) == [2.5, 4, 6] && data["d"]!.rowShape == [1])
     #expect(try data["y"]!.elements(as: Int32.self) == [0, 1, 2])
   }
 
   @Test func `a line that is wrong is named, with its field`() throws {
-    func reading(_ csv: String, _ columns: [String: Dataset.Fields] = ["x": .numbers(0..<2), "y": .label(2)]) -> String {
+    func reading(_ csv: String, _ columns: [String: Dataset.Fields] = ["x": .numbers(0..<2), "y": .label(2)]) -> String
+    {
       text { try Dataset(csv: Array(csv.utf8), columns: columns) }
     }
     #expect(reading("1,2,0\n\n1,2").hasPrefix("the data, line 3: 2 fields, and the column y is made of fields 2 to 2"))
@@ -115,14 +119,16 @@ import Testing
     #expect(
       reading("1,2,0", ["x": .numbers(0..<2, rowShape: [3])]) == "the column x of fields 0..<2 cannot have shape [3]")
     #expect(try Dataset(csv: [], columns: ["y": .label(0)]).count == 0)
-    #expect(text { try Dataset(csv: "/nowhere/file.csv", columns: [:]) }.hasPrefix("/nowhere/file.csv cannot be read: "))
+    #expect(
+      text { try Dataset(csv: "/nowhere/file.csv", columns: [:]) }.hasPrefix("/nowhere/file.csv cannot be read: "))
   }
 
   @Test func `arrays of NumPy's are columns`() throws {
     // np.save of np.arange(6, dtype="u1").reshape(3, 2)
     var header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }"
     header += String(repeating: " ", count: 118 - header.utf8.count - 1) + "\n"
-    let file = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + [0, 1, 2, 3, 4, 5]
+    let file =
+      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + [0, 1, 2, 3, 4, 5]
     let data = try Dataset(["x": .init(try NumPyArray(Data(file)), as: Float.self)])
     #expect(data.count == 3 && data["x"]!.rowShape == [2])
     #expect(try data["x"]!.elements(as: Float.self) == [0, 1, 2, 3, 4, 5])

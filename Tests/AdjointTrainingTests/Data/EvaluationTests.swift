@@ -88,7 +88,8 @@ import Testing
     #expect(
       text { try other.accuracy(labels: "y", with: store) }
         == "row 0 of the column y is 3, and the output has 3 classes")
-    #expect(text { try Evaluation(of: Self.points, batchSize: 0) { Toy(rows: $0).logits } }
-      == "batchSize is at least 1, got 0")
+    #expect(
+      text { try Evaluation(of: Self.points, batchSize: 0) { Toy(rows: $0).logits } }
+        == "batchSize is at least 1, got 0")
   }
 }

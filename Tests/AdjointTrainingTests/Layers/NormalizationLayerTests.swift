@@ -45,7 +45,9 @@ import Testing
     let graph = Graph()
     let x = graph.input("x", [4, 3, 2], .float64)
     let norm = BatchNorm(in: graph, "norm", channels: 3, momentum: 0.25, epsilon: 1e-3, .float64)
-    #expect(graph.parameters.map(\.name) == ["norm/gain", "norm/bias"] && graph.states.map(\.name) == ["norm/mean", "norm/variance"])
+    #expect(
+      graph.parameters.map(\.name) == ["norm/gain", "norm/bias"]
+        && graph.states.map(\.name) == ["norm/mean", "norm/variance"])
     let (y, updates) = norm(x)
     let evaluated = norm.evaluated(x)
     let session = try Program([y, evaluated], updating: updates).makeSession()

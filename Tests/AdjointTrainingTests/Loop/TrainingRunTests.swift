@@ -70,7 +70,8 @@ import Testing
     let inputs = model.trainer.loss.graph
     let x = try #require(inputs.node(named: "x")), y = try #require(inputs.node(named: "y"))
     for try await progress in model.trainer.train(
-      until: 2, feed: { session, rows in
+      until: 2,
+      feed: { session, rows in
         try session.write(rows.flatMap { Toy.points[$0] }, to: x)
         try session.write(rows.map { Toy.labels[$0] }, to: y)
       })

@@ -9,13 +9,9 @@ import Tracing
     var server = try Fixture.server()
     server.trainingPause = nil
     let tracer = InMemoryTracer()
-    try await withTracer(tracer) {
-      try await Fixture.running(server) { port in
-        try await Client.connected(to: port) { client in
-          #expect(try await client.read(3).answer().version == 0)
-          #expect(try await client.post("{").status == 400)
-        }
-      }
+    try await Self.run(server, tracedBy: tracer) { client in
+      let version = try await client.read(3).answer().version, status = try await client.post("{").status
+      #expect(version == 0 && status == 400)
     }
     let spans = tracer.finishedSpans
     let requests = spans.filter { $0.operationName == "/digits" }
@@ -34,12 +30,8 @@ import Tracing
 
   @Test func `a training step is a span with the version it published, apart from all requests`() async throws {
     let tracer = InMemoryTracer()
-    try await withTracer(tracer) {
-      try await Fixture.running(Fixture.server()) { port in
-        try await Client.connected(to: port) { client in
-          while try await client.read(3).answer().version < 3 {}
-        }
-      }
+    try await Self.run(Fixture.server(), tracedBy: tracer) { client in
+      while try await client.read(3).answer().version < 3 {}
     }
     let steps = tracer.finishedSpans.filter { $0.operationName == "training step" }
     #expect(steps.count >= 3)
@@ -48,5 +40,15 @@ import Tracing
       if case .int64(let version)? = span.attributes.get("model.version") { version } else { nil }
     }
     #expect(versions == Array(1...Int64(steps.count)))
+  }
+
+  /// A client's requests to a server that runs with `tracer`, from beginning to end.
+  private static func run(
+    _ server: PredictionServer, tracedBy tracer: InMemoryTracer,
+    _ body: @escaping @Sendable (Client) async throws -> Void
+  ) async throws {
+    try await withTracer(tracer) { () async throws in
+      try await Fixture.running(server) { port in try await Client.connected(to: port) { try await body($0) } }
+    }
   }
 }
