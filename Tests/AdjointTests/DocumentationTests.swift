@@ -313,7 +313,11 @@ import Testing
     "Sources/Adjoint/Adjoint.docc/HowAGraphBecomesAProgram.md",
   ])
   func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {
-    let compiled = try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))
+    // What trains is compiled where training is tested.
+    let newcomers = Self.root.appending(path: "Tests/AdjointTrainingTests/NewcomerTests.swift")
+    let compiled =
+      try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))
+      + Self.lines(String(contentsOf: newcomers, encoding: .utf8))
     for block in try Self.swiftBlocks(of: file) {
       for paragraph in block.split(separator: "") {
         #expect(compiled.contains(paragraph), "not in this file: \(paragraph.joined(separator: "\n"))")
