@@ -64,7 +64,7 @@ private struct AxisLanes {
     let along = try shape.normalized(axis: axis)
     var expected = shape.dimensions
     if places.rank == shape.rank { expected[along] = places[along] }
-    // What is wrong with an operand itself is told of it.
+    // What is wrong with an operand itself is reported for that operand.
     guard indices.graph === x.graph, !indices.isRefused, !x.isRefused else { throw ShapeError("") }
     guard places.dimensions == expected else {
       throw ShapeError("indices of shape \(places) do not go along axis \(along) of shape \(shape)")

@@ -29,7 +29,8 @@ public struct DataLoader: AsyncSequence, Sendable {
   ///   - ahead: how many batches are prepared before they are asked for, at least 1: as much memory is taken.
   ///   - executor: where they are prepared.
   ///   - prepare: makes a batch of its rows: crops and flips images, say. If left out, the rows are the batch.
-  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``, also if the batches are of another number of rows.
+  /// - Throws: ``TrainingError/notAllowed(parameter:value:allowed:)``, also if the batches are of another number of
+  ///   rows.
   public init(
     _ dataset: Dataset, from batches: Batches, ahead: Int = 2, on executor: GraphExecutor = .shared,
     prepare: @escaping Prepare = { rows, _ in rows }

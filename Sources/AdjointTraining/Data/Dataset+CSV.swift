@@ -39,8 +39,8 @@ extension Dataset {
   /// - Parameters:
   ///   - path: the file.
   ///   - columns: what fields make which column.
-  /// - Throws: ``DataError`` for a file that cannot be read, and for a line whose fields are too few or not such numbers:
-  ///   it names file, line and field.
+  /// - Throws: ``DataError`` for a file that cannot be read, and for a line whose fields are too few or not such
+  ///   numbers: it names file, line and field.
   public init(csv path: String, columns: [String: Fields]) throws(DataError) {
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {

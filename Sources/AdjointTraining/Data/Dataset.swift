@@ -147,8 +147,8 @@ public struct Dataset: Sendable {
 
   /// Writes rows of the columns into the inputs of the same names; columns that no input is named after are left out.
   ///
-  /// - Throws: ``DataError`` if no column has an input, or an input's shape is not that of so many rows; what the session
-  ///   throws for another type.
+  /// - Throws: ``DataError`` if no column has an input, or an input's shape is not that of so many rows; what the
+  ///   session throws for another type.
   public func feed(_ session: Session, rows: ArraySlice<Int>) throws {
     let graph = session.program.graph
     var fed = 0

@@ -19,8 +19,8 @@ public struct BatchNorm: Sendable {
   public let momentum: Double, epsilon: Double
   public let axis: Int
 
-  /// Makes the parameters `name/gain` and `name/bias` and the states `name/mean` and `name/variance`, which begin at 1, 0,
-  /// 0 and 1.
+  /// Makes the parameters `name/gain` and `name/bias` and the states `name/mean` and `name/variance`, which begin at 1,
+  /// 0, 0 and 1.
   ///
   /// - Parameters:
   ///   - graph: that of the network.

@@ -80,7 +80,7 @@ public struct GRUCell: Hashable, Sendable {
 }
 
 extension Node {
-  /// What stands in the place of a scan's results if this is no sequence of frames; else `nil`.
+  /// A refused node instead of a scan's results where this node is not a sequence of frames; else `nil`.
   func refusedFrames(_ fileID: StaticString, _ line: UInt) -> Node? {
     if shape.rank == 3 { return nil }
     let reason = "frames have the axes [time, rows, inputs], got the shape \(shape)"

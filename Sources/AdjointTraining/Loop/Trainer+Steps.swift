@@ -80,7 +80,8 @@ extension Trainer {
     return validation.countSinceBest >= patience
   }
 
-  /// Takes steps until `last` have been taken in all, and none if that many have, or until a validation's patience ends.
+  /// Takes steps until `last` have been taken in all, and none if that many have, or until a validation's patience
+  /// ends.
   ///
   /// - Parameters:
   ///   - last: counted from the first step of all, before any resuming.

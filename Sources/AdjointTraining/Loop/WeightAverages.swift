@@ -1,8 +1,8 @@
 internal import Adjoint
 internal import DependencyScheduling
 
-/// An exponential moving average of the weights over the steps, a ← d a + (1 − d) w, and the same of ones, which says how
-/// much of a is weights: a begins at 0, as Adam's moments do.
+/// An exponential moving average of the weights over the steps, a ← d a + (1 − d) w, and the same of ones, which says
+/// how much of a is weights: a begins at 0, as Adam's moments do.
 struct WeightAverages: Sendable {
   let updates: [ParameterUpdate]
   private let means: [ExactName: Node]

@@ -1,9 +1,10 @@
 internal import Adjoint
 
-/// A training in a file: weights, what the optimizer remembers, step, position in the data, measures and counters in one
-/// safetensors file.
+/// A training in a file: weights, what the optimizer remembers, step, position in the data, measures and counters in
+/// one safetensors file.
 extension TrainingState {
-  /// Writes it, and the parameters `names` of `store`. The file appears whole or not at all, also after a power failure.
+  /// Writes it, and the parameters `names` of `store`. The file appears whole or not at all, even after a power
+  /// failure.
   ///
   /// - Throws: ``StateFileError``; an older file of that name is then as it was.
   func save(_ names: [String], of store: ParameterStore, to path: String) throws(StateFileError) {

@@ -61,7 +61,7 @@ import Testing
     }
     #expect(factors == [1, 1, 0.5, 0.5, 0.5, 0.5, 0.25])
 
-    // The same by a trainer: w ← w − η f g, of a slope of 1.
+    // A trainer does so: w ← w − η f g, of a slope of 1.
     let graph = Graph(), w = graph.parameter("w", [], .zeros, .float64)
     let trainer = try Trainer(
       w * 1, optimizer: GradientDescent(), rate: .constant(1), batches: Batches(rowCount: 1, batchSize: 1, seed: 0),
