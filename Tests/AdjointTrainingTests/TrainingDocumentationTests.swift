@@ -3,7 +3,7 @@ import AdjointTraining
 import Foundation
 import Testing
 
-/// The code of the module's page, compiled and run; the last test sees that it is the same.
+/// The code of the module's pages, compiled and run; the last test sees that it is the same.
 @Suite(.timeLimit(.minutes(20))) struct TrainingDocumentationTests {
   @Test func `the page's example trains, saves and goes on`() throws {
     let folder = try TemporaryFolder()
@@ -84,15 +84,19 @@ import Testing
     #expect(try serving.read(prediction, as: Float.self) == shared.read(prediction, as: Float.self))
   }
 
-  @Test func `the page's code is compiled here`() throws {
+  @Test(arguments: ["AdjointTraining.md", "GettingStarted.md"])
+  func `the pages' code is compiled here or in what newcomers write`(page: String) throws {
     let here = URL(filePath: #filePath)
     let root = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     func lines(_ text: String) -> [String] {
       text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     }
-    let compiled = lines(try String(contentsOf: here, encoding: .utf8))
-    let page = root.appending(path: "Sources/AdjointTraining/AdjointTraining.docc/AdjointTraining.md")
-    let blocks = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```swift\n").dropFirst()
+    let newcomers = here.deletingLastPathComponent().appending(path: "NewcomerTests.swift")
+    let compiled =
+      try lines(String(contentsOf: here, encoding: .utf8)) + lines(String(contentsOf: newcomers, encoding: .utf8))
+    let text = try String(
+      contentsOf: root.appending(path: "Sources/AdjointTraining/AdjointTraining.docc/\(page)"), encoding: .utf8)
+    let blocks = text.components(separatedBy: "```swift\n").dropFirst()
     #expect(!blocks.isEmpty)
     for block in blocks {
       for paragraph in lines(block.components(separatedBy: "```")[0]).split(separator: "") {
