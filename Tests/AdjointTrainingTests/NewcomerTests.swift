@@ -7,7 +7,7 @@ import Testing
 /// What somebody writes who has just come: each program as short as it is said to be, and doing what it should.
 ///
 /// The lines between a comment `begin` and its `end` are counted; those of README.md are among them.
-@Suite(.timeLimit(.minutes(10))) struct NewcomerTests {
+@Suite(.timeLimit(.minutes(20))) struct NewcomerTests {
   @Test func `a line through points, in 10 lines`() throws {
     let xs = (0..<64).map { Float($0) / 32 - 1 }, ys = xs.map { 3 * $0 - 0.5 }
     // begin regression

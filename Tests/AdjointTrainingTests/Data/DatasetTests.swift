@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Rows in memory: selected, split, fed by name, read from files, or an error that says what does not fit.
-@Suite(.timeLimit(.minutes(5))) struct DatasetTests {
+@Suite(.timeLimit(.minutes(20))) struct DatasetTests {
   private static func numbered(_ count: Int) throws -> Dataset {
     try Dataset([
       "x": Dataset.Column((0..<count * 2).map { Float($0) }, rowShape: [2]),

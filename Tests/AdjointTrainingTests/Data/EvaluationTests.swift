@@ -4,7 +4,7 @@ import DependencyScheduling
 import Testing
 
 /// What a network makes of a data set, at any batch size.
-@Suite(.timeLimit(.minutes(5))) struct EvaluationTests {
+@Suite(.timeLimit(.minutes(20))) struct EvaluationTests {
   private static let points = try! Dataset([
     "x": Dataset.Column(Toy.points.flatMap { $0 }, rowShape: [3]), "y": Dataset.Column(Toy.labels),
   ])

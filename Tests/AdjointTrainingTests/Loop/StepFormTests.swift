@@ -6,7 +6,7 @@ import Testing
 
 /// What a step can be besides the plain one: of micro-batches, of groups with rates of their own, with parameters that
 /// stay, with an average of the weights; and beside another trainer of the same graph.
-@Suite(.timeLimit(.minutes(10))) struct StepFormTests {
+@Suite(.timeLimit(.minutes(20))) struct StepFormTests {
   // MARK: micro-batches
 
   private func trainer(

@@ -5,7 +5,7 @@ import Testing
 @testable import AdjointTraining
 
 /// A training as a sequence: steps are taken as it is iterated, by whoever owns the trainer.
-@Suite(.timeLimit(.minutes(10))) struct TrainingRunTests {
+@Suite(.timeLimit(.minutes(20))) struct TrainingRunTests {
   private func fed(_ toy: Toy, _ rate: LearningRate? = nil, validation: Validation? = nil) throws -> Trainer {
     try Trainer(
       toy.loss, optimizer: AdamW(), rate: rate ?? .constant(0.05),

@@ -5,7 +5,7 @@ import Testing
 @testable import AdjointTraining
 
 /// Measures on other data: the best is kept, patience ends, rates fall, and all of it is resumed.
-@Suite(.timeLimit(.minutes(10))) struct ValidationTests {
+@Suite(.timeLimit(.minutes(20))) struct ValidationTests {
   /// Measures as given, one after the other.
   private func given(
     _ measures: [Double], every steps: Int = 1, better: Validation.Direction = .lower, patience: Int? = nil,
