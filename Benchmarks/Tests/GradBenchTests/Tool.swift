@@ -2,15 +2,23 @@ import Foundation
 
 /// The tool as the suite meets it: a process that answers lines on standard input with lines on standard output.
 final class Tool {
-  private let process = Process()
-  private let input = Pipe(), output = Pipe()
+  private let process: Process
+  private let input: Pipe, output: Pipe
   private var received = Data()
+
+  /// Held from the making of a tool's pipes until it has started. Foundation closes in a new process those descriptors
+  /// that it counted before: two that start at once would each keep the other's input open, and neither would ever see
+  /// the end of its own.
+  private static let starting = NSLock()
 
   // Executables are built beside the resources of the tests.
   private static let executable =
     Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("gradbench")
 
   init(_ arguments: String...) throws {
+    Self.starting.lock()
+    defer { Self.starting.unlock() }
+    (process, input, output) = (Process(), Pipe(), Pipe())
     process.executableURL = Self.executable
     process.arguments = arguments
     process.standardInput = input
@@ -50,12 +58,15 @@ final class Tool {
 
   /// The exit code of a tool that does not start to serve, and what it says why.
   static func refusal(_ arguments: String...) throws -> (code: Int32, sentence: String) {
-    let process = Process(), errors = Pipe()
-    process.executableURL = executable
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardError = errors
-    try process.run()
+    let (process, errors) = try starting.withLock {
+      let process = Process(), errors = Pipe()
+      process.executableURL = executable
+      process.arguments = arguments
+      process.standardInput = FileHandle.nullDevice
+      process.standardError = errors
+      try process.run()
+      return (process, errors)
+    }
     let sentence = try errors.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     return (process.terminationStatus, String(decoding: sentence, as: UTF8.self))
