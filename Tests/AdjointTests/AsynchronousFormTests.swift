@@ -263,5 +263,4 @@ private struct Passing: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }

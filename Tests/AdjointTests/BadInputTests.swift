@@ -327,9 +327,8 @@ import Testing
 
 private struct WrongShapeBack: ElementwiseGate {
   static let name = "wrongShapeBack"
-  func value(_ x: [Double]) -> Double { x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream.sliced(0..<3)] }
-  static let samples: [GateSample] = []
 }
 
 /// A copy of its operand whose estimate of its own cost is none.
@@ -341,5 +340,4 @@ private struct Underestimated: Gate {
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double? { -1 }
-  static let samples: [GateSample] = []
 }

@@ -58,11 +58,10 @@ import Testing
   /// Softsign: y = x / (1 + |x|), x̄ = ȳ / (1 + |x|)².
   struct Softsign: ElementwiseGate {
     static let name = "softsign"
-    func value(_ x: [Double]) -> Double { x[0] / (1 + x[0].magnitude) }
+    func value(_ x: ElementOperands) -> Double { x[0] / (1 + x[0].magnitude) }
     func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
       [downstream(upstream, 1 / square(1 + abs(node.inputs[0])))]
     }
-    static let samples = [GateSample(Softsign(), .distinct([2, 3]))]
   }
   // end gate
 
@@ -74,6 +73,7 @@ import Testing
     try session.write(-3, to: x)
     try session.step()
     #expect(try session.read(y) == -0.75 && session.gradient(of: x) == 0.0625)
+    #expect(try GateLaw.violations(on: GateSample(Softsign(), .distinct([2, 3]))) == [])
   }
 
   @Test func `an answer to each request, in 25 lines`() async throws {

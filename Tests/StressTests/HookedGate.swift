@@ -28,7 +28,6 @@ struct Hooked: Gate {
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(Hooked(hook: hook, number: -number - 1), to: [upstream])]
   }
-  static let samples: [GateSample] = []
 }
 
 struct Stopped: Error {}

@@ -39,7 +39,7 @@ package struct RuleRecord {
     let forward = walk.forward
     let inputs = forward.inputs(of: node)
     switch forward.traits(of: node).kernel.form {
-    case .custom where !(forward.gate(of: node) is any RecordedGate): return nil
+    case .custom, .formula: guard forward.gate(of: node) is any RecordedGate else { return nil }
     case .scan, .scanPart, .structured(.ofAuthor, _): return nil
     default: break
     }

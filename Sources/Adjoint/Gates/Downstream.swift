@@ -5,10 +5,10 @@ internal import Kernels
 /// Where no gradient flows none comes out, even if the slope is infinite or NaN there: 0 · ∞ would be a NaN (the strong
 /// zero of Enzyme; the NaN-safe mode of ForwardDiff).   Of ū: w · s, never masked, so that second derivatives where ū
 /// is 0, at minima, stay what they are.   Of s: w · ū, and 0 where either is 0.
-struct Downstream: ElementwiseGate {
+struct Downstream: ElementwiseGate, SampledGate {
   static let name = "downstream"
   static let symbol = "×"
-  func value(_ x: [Double]) -> Double { x[0] == 0 ? signedZero(x[0], x[1]) : x[0] * x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] == 0 ? signedZero(x[0], x[1]) : x[0] * x[1] }
   var kernel: Kernel { Kernel(.elementwise(.downstream)) }
 
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
@@ -26,10 +26,10 @@ struct Downstream: ElementwiseGate {
 }
 
 /// Mutual product: y = a · b, and 0 where either is 0, whatever the other is.   ā = ȳ · b,  b̄ = ȳ · a, likewise.
-struct MutualProduct: ElementwiseGate {
+struct MutualProduct: ElementwiseGate, SampledGate {
   static let name = "mutual product"
   static let symbol = "×"
-  func value(_ x: [Double]) -> Double { x[0] == 0 || x[1] == 0 ? signedZero(x[0], x[1]) : x[0] * x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] == 0 || x[1] == 0 ? signedZero(x[0], x[1]) : x[0] * x[1] }
   var kernel: Kernel { Kernel(.elementwise(.mutualProduct)) }
 
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
@@ -46,10 +46,10 @@ struct MutualProduct: ElementwiseGate {
 }
 
 /// Downstream gradient of a divisor: y = ū / b, and 0 where ū = 0, whatever b is.   Of ū: w / b;  of b: −w · y / b.
-struct DownstreamQuotient: ElementwiseGate {
+struct DownstreamQuotient: ElementwiseGate, SampledGate {
   static let name = "downstream quotient"
   static let symbol = "/"
-  func value(_ x: [Double]) -> Double { x[0] == 0 ? signedZero(x[0], x[1]) : x[0] / x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] == 0 ? signedZero(x[0], x[1]) : x[0] / x[1] }
   var kernel: Kernel { Kernel(.elementwise(.downstreamQuotient)) }
 
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

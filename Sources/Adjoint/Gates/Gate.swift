@@ -13,11 +13,10 @@ internal import Notation
 /// ```swift
 /// struct Cube: ElementwiseGate {                                   // y = x³
 ///   static let name = "cube"
-///   func value(_ x: [Double]) -> Double { x[0] * x[0] * x[0] }
+///   func value(_ x: ElementOperands) -> Double { x[0] * x[0] * x[0] }
 ///   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
 ///     [downstream(upstream, 3 * square(node.inputs[0]))]           // ∂y/∂x = 3x²
 ///   }
-///   static let samples = [GateSample(Cube(), .uniform([2, 3]))]
 /// }
 /// let y = graph.apply(Cube(), to: [x])
 /// ```
@@ -71,7 +70,8 @@ public protocol Gate: Hashable, Sendable {
   ///
   /// The compiler puts cheap gates together into units of work, and gives an expensive one a unit of its own, which can
   /// run at the same time as others. It guesses that a custom kernel takes four nanoseconds for each element that it
-  /// reads or writes. State the cost of a kernel that takes far longer, such as a simulation of 50 ms on a few numbers:
+  /// reads or writes, and the formula of an ``ElementwiseGate`` one for each element that it writes. State the cost of
+  /// a kernel that takes far longer, such as a simulation of 50 ms on a few numbers:
   ///
   /// ```swift
   /// func estimatedNanoseconds(_ inputs: [Shape]) -> Double? { 50e6 }
@@ -85,9 +85,6 @@ public protocol Gate: Hashable, Sendable {
   /// which states its cost itself. A negative, infinite or NaN estimate is a
   /// ``GraphError`` of kind ``GraphError/Kind-swift.struct/wrongEstimate``.
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double?
-
-  /// Applications over which the laws of gates are checked.
-  static var samples: [GateSample] { get }
 }
 
 extension Gate {
@@ -167,54 +164,6 @@ extension AxisGate {
   public func countingAxesFromTheFront(in inputs: [Shape]) throws(ShapeError) -> Self {
     guard let shape = inputs.first else { return self }  // for the shape rule to refuse
     return along(try shape.normalized(axes: axes))
-  }
-}
-
-/// A gate that computes each element of its result from the elements in the same place, operands broadcasting.
-///
-/// One formula on doubles is all its value needs; gates of the catalogue add a vectorised kernel.
-public protocol ElementwiseGate: Gate {
-  /// The formula: one element of each operand to one element of the result.
-  func value(_ operands: [Double]) -> Double
-}
-
-extension ElementwiseGate {
-  public func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
-    if case .elementwise(let operation) = kernel.form { try checkCount(inputs, operation.arity) }
-    var result = Shape.scalar
-    for input in inputs { result = try .broadcast(result, input) }
-    return result
-  }
-
-  public var kernel: Kernel {
-    .custom { arguments in
-      let gate = self
-      let operands = (0..<arguments.inputCount).map { arguments.reference($0) }
-      let shape = arguments.outputShape
-      if let wrong = operands.first(where: { (try? Shape.broadcast($0.shape, shape)) != shape }) {
-        throw KernelFault(
-          "operands of an elementwise gate broadcast to its result's shape, and the gate's own shape rule says \(shape) "
-            + "of an operand of shape \(wrong.shape)")
-      }
-      try arguments.write(gate.lifted(operands, shape: shape))
-    }
-  }
-
-  public func definition(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor { lifted(inputs, shape: shape) }
-
-  /// Each element depends on the elements in its place alone, so the Jacobian is diagonal and its own transpose: what
-  /// the pullback does to an upstream gradient it does to a tangent.
-  public func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
-    tangents.indices.reduce(nil) { tangent, position in
-      sum(tangent, tangents[position].flatMap { pullback($0, node.needing(only: position))[position] })
-    }
-  }
-
-  private func lifted(_ inputs: [ReferenceTensor], shape: Shape) -> ReferenceTensor {
-    let stretched = inputs.map { $0.broadcast(to: shape) }
-    let type = inputs.first?.elementType ?? .float32
-    return ReferenceTensor(
-      shape, type, (0..<shape.elementCount).map { i in value(stretched.map { $0.values[i] }) })
   }
 }
 

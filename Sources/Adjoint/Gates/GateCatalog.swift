@@ -1,7 +1,7 @@
 /// The gates of the package, but for those that only the compiler, a rule or an optimizer applies and that have tests
 /// of their own. The laws run over it, so a gate listed here is a gate tested.
 package enum GateCatalog {
-  package static let all: [any Gate.Type] = [
+  package static let all: [any SampledGate.Type] = [
     Add.self, Subtract.self, Multiply.self, Divide.self, Negate.self,
     Downstream.self, MutualProduct.self, DownstreamQuotient.self,
     Power.self, Square.self, SquareRoot.self, Exponential.self, Logarithm.self,

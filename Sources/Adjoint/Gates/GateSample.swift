@@ -65,3 +65,8 @@ public struct GateSample: Sendable, CustomStringConvertible {
 
   public var description: String { "\(type(of: gate).name) on \(operands.map(\.shape))" }
 }
+
+/// A gate of the package with the applications on which the laws of gates, and its bits, are checked.
+package protocol SampledGate: Gate {
+  static var samples: [GateSample] { get }
+}

@@ -35,6 +35,8 @@ public struct Kernel: Sendable {
     /// A kernel of which passes know nothing: how near it is to the definition, and its call.
     case structured(KernelAccuracy, @Sendable (CallShapes) -> any KernelCall)
     case custom(@Sendable (KernelArguments) throws -> Void)
+    /// The formula of an elementwise gate that has no kernel of its own.
+    case formula(any ElementwiseGate)
   }
   package let form: Form
   package init(_ form: Form) { self.form = form }

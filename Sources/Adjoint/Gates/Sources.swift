@@ -25,5 +25,4 @@ extension SourceGate {
     preconditionFailure("The value of a source is given, not computed")
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [] }
-  static var samples: [GateSample] { [] }
 }

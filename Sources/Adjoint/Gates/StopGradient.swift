@@ -1,5 +1,5 @@
 /// Stop-gradient: y = x.   A wall: x̄ = 0 whatever ȳ is, and ẏ = 0 whatever ẋ is.
-package struct StopGradient: Gate {
+package struct StopGradient: Gate, SampledGate {
   package static let name = "stopGradient"
   package init() {}
   package func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {

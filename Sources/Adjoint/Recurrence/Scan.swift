@@ -99,8 +99,6 @@ struct Scan: Gate {
     ForwardScan(self, tangents, node).tangent
   }
 
-  /// None, and no line in the catalogue: a body fixes the element types of its operands, and the laws try both.
-  static let samples: [GateSample] = []
 }
 
 extension ScanBody {

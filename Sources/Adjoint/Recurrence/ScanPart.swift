@@ -2,7 +2,7 @@
 /// its place and 0 elsewhere.
 ///
 /// What takes one result out of a ``Scan``; a compiled program writes it where it belongs at once.
-struct ScanPart: LinearGate {
+struct ScanPart: LinearGate, SampledGate {
   static let name = "scanPart"
   let start: Int
   let result: Shape

@@ -35,7 +35,7 @@ package struct AccuracySubject: Sendable, CustomStringConvertible {
   }
 
   /// The different gates among the samples of `type` that have a formula; none if it is no elementwise gate.
-  package static func subjects(of type: any Gate.Type) -> [AccuracySubject] {
+  package static func subjects(of type: any SampledGate.Type) -> [AccuracySubject] {
     var seen: [AnyHashable] = []
     return type.samples.compactMap { sample in
       guard let gate = sample.gate as? any ElementwiseGate, let formula = ExactFormulas.formula(of: gate) else {

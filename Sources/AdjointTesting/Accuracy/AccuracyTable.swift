@@ -4,7 +4,7 @@ package import Adjoint
 package enum AccuracyTable {
   /// The gates of `catalog` and the functions composed of them.
   package static func markdown(
-    _ catalog: [any Gate.Type] = GateCatalog.all, density: AccuracyDensity = .test
+    _ catalog: [any SampledGate.Type] = GateCatalog.all, density: AccuracyDensity = .test
   ) throws -> String {
     let law = AccuracyLaw(density: density)
     let subjects = catalog.flatMap { AccuracySubject.subjects(of: $0) } + AccuracySubject.composed

@@ -32,7 +32,7 @@ enum KernelBound {
     case .scan:
       // A handful of gates a step, each within 4 ulp, whose errors go from step to step through a contraction.
       self = .absolute(ulps: 256)
-    case .custom, .structured(.ofAuthor, _):
+    case .custom, .formula, .structured(.ofAuthor, _):
       // The author's arithmetic in the element type against the author's formula in double.
       self = .relative(ulps: 4)
     }

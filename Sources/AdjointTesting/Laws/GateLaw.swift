@@ -1,13 +1,11 @@
 public import Adjoint
 
-/// What every gate owes its users, checked on the gate's own ``/Adjoint/Gate/samples``.
+/// What every gate owes its users, checked on applications of it.
 ///
-/// Run them over a third-party gate in its tests:
+/// One line in a gate's tests checks it against all laws:
 ///
 /// ```swift
-/// @Test(arguments: GateLaw.ofAnyGate) func `my gate obeys the laws`(law: GateLaw) throws {
-///   #expect(try law.violations(of: Softsign.self) == [])
-/// }
+/// #expect(try GateLaw.violations(on: GateSample(Softsign(), .distinct([2, 3]))) == [])
 /// ```
 /// A pullback that says `nil` claims that the output does not change with that operand; finite differences must then
 /// be zero. A gate that passes nothing back although the output does change, as that of
@@ -49,25 +47,40 @@ public struct GateLaw: Hashable, Sendable, CustomStringConvertible {
   /// of both float types, within the bound that the gate states, in programs, graphs, forward mode, scalars and scans.
   ///
   /// Any other gate breaks it: no exact formula is known of one, so nothing is checked.
-  public static var accuracy: GateLaw { GateLaw(name: .accuracy) }
+  package static var accuracy: GateLaw { GateLaw(name: .accuracy) }
 
-  /// The laws that any gate can be held to: all but ``accuracy``, which knows the formulas of the package's own gates.
+  /// The laws that any gate can be held to.
   public static let ofAnyGate: [GateLaw] = all.filter { $0 != .accuracy }
 
   package static let all = Name.allCases.map { GateLaw(name: $0) }
 
-  /// The law is broken by `gate` in these ways; none if it holds. `stopping` names the operands through which the gate
-  /// deliberately lets no gradient.
+  /// The ways in which gates break the laws of any gate, on these applications of them; none if all laws hold.
   ///
+  /// - Parameters:
+  ///   - samples: what the gates are applied to, at least one.
+  ///   - stopping: the operands through which the gates deliberately let no gradient.
   /// - Throws: what building or running a sample throws, which is a violation too.
-  public func violations(of gate: any Gate.Type, stopping: Set<Int> = []) throws -> [LawViolation] {
-    guard !gate.samples.isEmpty else {
-      return [LawViolation(law: self, subject: gate.name, reason: "the gate has no samples to be checked on")]
-    }
-    if self == .accuracy { return try accuracyViolations(of: gate) }
-    return try gate.samples.flatMap { sample in
+  public static func violations(on samples: GateSample..., stopping: Set<Int> = []) throws -> [LawViolation] {
+    try ofAnyGate.flatMap { try $0.violations(on: samples, stopping: stopping) }
+  }
+
+  /// The ways in which gates break this law, on these applications of them; none if it holds.
+  ///
+  /// - Parameters:
+  ///   - samples: what the gates are applied to, at least one.
+  ///   - stopping: the operands through which the gates deliberately let no gradient.
+  /// - Throws: what building or running a sample throws, which is a violation too.
+  public func violations(on samples: [GateSample], stopping: Set<Int> = []) throws -> [LawViolation] {
+    if samples.isEmpty { return [LawViolation(law: self, subject: "no gate", reason: "there are no samples to check")] }
+    return try samples.flatMap { sample in
       try reasons(sample, stopping).map { LawViolation(law: self, subject: sample.description, reason: $0) }
     }
+  }
+
+  /// The law is broken by `gate` in these ways, on its own samples.
+  package func violations(of gate: any SampledGate.Type, stopping: Set<Int> = []) throws -> [LawViolation] {
+    if self == .accuracy { return try accuracyViolations(of: gate) }
+    return try violations(on: gate.samples, stopping: stopping)
   }
 
   private func reasons(_ sample: GateSample, _ stopping: Set<Int>) throws -> [String] {
@@ -85,7 +98,7 @@ public struct GateLaw: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  private func accuracyViolations(of gate: any Gate.Type) throws -> [LawViolation] {
+  private func accuracyViolations(of gate: any SampledGate.Type) throws -> [LawViolation] {
     func unchecked(_ reason: String) -> [LawViolation] {
       [LawViolation(law: self, subject: gate.name, reason: reason)]
     }

@@ -39,6 +39,4 @@ struct LargestMagnitude: Gate {
   }
 
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
-
-  static let samples = [GateSample(LargestMagnitude(), .uniform([3]))]
 }

@@ -169,9 +169,9 @@ import Testing
   }
 
   /// A gate that differentiates its own formula when it is asked for its rules.
-  private struct Squaring: ElementwiseGate {
+  private struct Squaring: ElementwiseGate, SampledGate {
     static let name = "squaring"
-    func value(_ x: [Double]) -> Double { x[0] * x[0] }
+    func value(_ x: ElementOperands) -> Double { x[0] * x[0] }
 
     func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
       let x = node.inputs[0], one = x.graph.constant(1, x.shape)
@@ -296,7 +296,6 @@ private struct OneWay: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel { .custom { try $0.copy() } }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [stopGradient(upstream)] }
-  static let samples: [GateSample] = []
 }
 
 /// x, whose gradient is squared.
@@ -305,7 +304,6 @@ private struct Clipped: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel { .custom { try $0.copy() } }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [square(upstream)] }
-  static let samples: [GateSample] = []
 }
 
 /// x, whose gradient is scaled by 1, 2 and 3, or by a parameter that only the pullback knows.
@@ -318,7 +316,6 @@ private struct Scaled: Gate {
     let graph = upstream.graph
     return [upstream * (byParameter ? graph.parameter("secret", [3]) : graph.constant([1, 2, 3] as [Float], [3]))]
   }
-  static let samples: [GateSample] = []
 }
 
 private struct TooLong: Gate {
@@ -329,7 +326,6 @@ private struct TooLong: Gate {
   func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? {
     tangents[0].map { concatenate([$0, $0.sliced(0..<1)]) }
   }
-  static let samples: [GateSample] = []
 }
 
 extension KernelArguments {

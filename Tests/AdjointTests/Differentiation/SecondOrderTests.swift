@@ -88,7 +88,7 @@ import Testing
   }
 
   /// By forward mode and by reverse mode, both as lanes, and by a Jacobian-vector product along each direction alone.
-  @Test(arguments: GateCatalog.all) func `a gate's Jacobian is the same by both modes`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `a gate's Jacobian is the same by both modes`(gate: any SampledGate.Type) throws {
     for sample in gate.samples {
       let graph = Graph()
       let operands = sample.operands.enumerated().map { position, operand in
@@ -237,7 +237,7 @@ import Testing
 
     // Forward by hand, with the sigmoid of the definition; then backward.
     let layers = weights.reduce(into: [x]) { layers, w in
-      layers.append(product(layers[layers.count - 1], w).map { $0.map { Sigmoid().value([$0]) } })
+      layers.append(product(layers[layers.count - 1], w).map { $0.map { Sigmoid.logistic($0) } })
     }
     let slope = { (delta: Double, a: Double) in delta * a * (1 - a) }
     let delta3 = zipped(zipped(layers[3], t, -), layers[3], slope)

@@ -37,7 +37,6 @@ struct Tripping: Gate {
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(Tripping(trips: trips, part: .backward), to: [upstream])]
   }
-  static let samples: [GateSample] = []
 }
 
 /// Runs on one worker, and fails before or after that if it is told to.

@@ -370,5 +370,4 @@ private struct Gatekeeping: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
-  static let samples: [GateSample] = []
 }

@@ -226,5 +226,4 @@ private struct Logging: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream.graph.apply(self, to: [upstream])] }
-  static let samples: [GateSample] = []
 }

@@ -257,5 +257,4 @@ private struct Calling: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }

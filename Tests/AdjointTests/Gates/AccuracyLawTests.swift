@@ -12,7 +12,7 @@ import Testing
   private static let isMeant = !StressScale.isSanitized
 
   @Test(.enabled(if: isMeant), arguments: GateCatalog.all.filter { $0 is any ElementwiseGate.Type })
-  func `value and derivatives are right over the whole range`(gate: any Gate.Type) throws {
+  func `value and derivatives are right over the whole range`(gate: any SampledGate.Type) throws {
     let subjects = AccuracySubject.subjects(of: gate)
     #expect(!subjects.isEmpty, "no exact formula of \(gate.name) is written down")
     for subject in subjects { try expectAccuracy(of: subject) }
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `a gate of which no formula is known is not called accurate`() throws {
-    for gate in [SquareByItsSlope.self, SquareUnderItsName.self, SquareOfRows.self] as [any Gate.Type] {
+    for gate in [SquareByItsSlope.self, SquareUnderItsName.self, SquareOfRows.self] as [any SampledGate.Type] {
       let violations = try GateLaw.accuracy.violations(of: gate)
       #expect(violations.description.contains("none of the package's"), "\(gate)")
     }
@@ -75,29 +75,29 @@ import Testing
   }
 }
 
-private struct TanhByItsOutput: ElementwiseGate {
+private struct TanhByItsOutput: ElementwiseGate, SampledGate {
   static let name = "tanhByItsOutput"
-  func value(_ x: [Double]) -> Double { Foundation.tanh(x[0]) }
+  func value(_ x: ElementOperands) -> Double { Foundation.tanh(x[0]) }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * (1 - square(node.output))] }
   static let samples = [GateSample(Self(), .uniform([3]))]
 }
 
-private struct SquareByItsSlope: ElementwiseGate {
+private struct SquareByItsSlope: ElementwiseGate, SampledGate {
   static let name = "squareByItsSlope"
-  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * (2 * node.inputs[0])] }
   static let samples = [GateSample(Self(), .uniform([3]))]
 }
 
 /// It has the name of a gate whose formula is known.
-private struct SquareUnderItsName: ElementwiseGate {
+private struct SquareUnderItsName: ElementwiseGate, SampledGate {
   static let name = Square.name
-  func value(_ x: [Double]) -> Double { x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
   static let samples = [GateSample(Self(), .uniform([3]))]
 }
 
-private struct SquareOfRows: RowGate {
+private struct SquareOfRows: RowGate, SampledGate {
   static let name = "squareOfRows"
   var kernel: Kernel { .custom { _ in } }
   func row(_ x: [Double]) -> [Double] { x.map { $0 * $0 } }
@@ -106,9 +106,9 @@ private struct SquareOfRows: RowGate {
 }
 
 /// NaN where its square overflows.
-private struct SquareWithAHole: ElementwiseGate {
+private struct SquareWithAHole: ElementwiseGate, SampledGate {
   static let name = "squareWithAHole"
-  func value(_ x: [Double]) -> Double { x[0] * x[0] == .infinity ? .nan : x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] == .infinity ? .nan : x[0] * x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * node.inputs[0] * 2] }
   static let samples = [GateSample(Self(), .uniform([3]))]
 }

@@ -7,11 +7,15 @@ import Testing
 /// contribution: its derivatives are the sums of those of as many nodes of the same value.
 @Suite(.timeLimit(.minutes(20))) struct FanOutTests {
   @Test(arguments: GateCatalog.all)
-  func `a node read by one to five gates, and several times by each, is as many nodes`(gate: any Gate.Type) throws {
+  func `a node read by one to five gates, and several times by each, is as many nodes`(gate: any SampledGate.Type)
+    throws
+  {
     for reader in Reader.all(of: gate) { try FanOut(reader).check() }
   }
 
-  @Test(arguments: GateCatalog.all) func `so is one that is read in the body of a scan`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `so is one that is read in the body of a scan`(gate: any SampledGate.Type)
+    throws
+  {
     guard let reader = Reader.all(of: gate).max(by: { $0.shared.count < $1.shared.count }) else { return }
     try FanOut(reader).checkScan()
   }
@@ -102,7 +106,7 @@ private struct Reader {
 
   /// The applications of a gate's first sample in which most operands, and in which single ones, are one node; and
   /// those of gates of any number of operands.
-  static func all(of type: any Gate.Type) -> [Reader] {
+  static func all(of type: any SampledGate.Type) -> [Reader] {
     var readers: [Reader] = []
     func add(_ gate: any Gate, _ operands: [ReferenceTensor], _ isFloating: [Bool]) {
       var groups: [Shape: [Int]] = [:]

@@ -5,42 +5,51 @@ import Testing
 /// The laws over the catalogue: a gate listed there is a gate tested here.
 @Suite(.timeLimit(.minutes(20))) struct GateLawTests {
   /// The operands through which a gate of the catalogue lets no gradient although its value changes with them.
-  private func walls(of gate: any Gate.Type) -> Set<Int> { gate == StopGradient.self ? [0] : [] }
+  private func walls(of gate: any SampledGate.Type) -> Set<Int> { gate == StopGradient.self ? [0] : [] }
 
-  @Test(arguments: GateCatalog.all) func `the pullback agrees with finite differences`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `the pullback agrees with finite differences`(gate: any SampledGate.Type)
+    throws
+  {
     #expect(try GateLaw.pullback.violations(of: gate, stopping: walls(of: gate)) == [])
   }
 
   @Test(arguments: GateCatalog.all)
-  func `the gradient differentiated again agrees with finite differences`(gate: any Gate.Type) throws {
+  func `the gradient differentiated again agrees with finite differences`(gate: any SampledGate.Type) throws {
     #expect(try GateLaw.secondDerivative.violations(of: gate, stopping: walls(of: gate)) == [])
   }
 
-  @Test(arguments: GateCatalog.all) func `the pushforward is the pullback's transpose`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `the pushforward is the pullback's transpose`(gate: any SampledGate.Type)
+    throws
+  {
     #expect(try GateLaw.pushforward.violations(of: gate) == [])
   }
 
   @Test(arguments: GateCatalog.all)
-  func `the pushforward that follows from the pullback is the one stated`(gate: any Gate.Type) throws {
-    func violations<G: Gate>(_: G.Type) throws -> [LawViolation] {
+  func `the pushforward that follows from the pullback is the one stated`(gate: any SampledGate.Type) throws {
+    func violations<G: SampledGate>(_: G.Type) throws -> [LawViolation] {
       try GateLaw.pushforward.violations(of: Unstated<G>.self)
     }
     #expect(try violations(gate) == [])
   }
 
-  @Test(arguments: GateCatalog.all) func `a gradient has its variable's shape`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `a gradient has its variable's shape`(gate: any SampledGate.Type) throws {
     #expect(try GateLaw.gradientShape.violations(of: gate) == [])
   }
 
-  @Test(arguments: GateCatalog.all) func `the kernel computes what the definition says`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `the kernel computes what the definition says`(gate: any SampledGate.Type)
+    throws
+  {
     #expect(try GateLaw.kernel.violations(of: gate) == [])
   }
 
-  @Test(arguments: GateCatalog.all) func `every broadcast layout is the reference's`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `every broadcast layout is the reference's`(gate: any SampledGate.Type) throws
+  {
     #expect(try GateLaw.layouts.violations(of: gate) == [])
   }
 
-  @Test(arguments: GateCatalog.all) func `the edges of arithmetic are the definition's`(gate: any Gate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `the edges of arithmetic are the definition's`(gate: any SampledGate.Type)
+    throws
+  {
     #expect(try GateLaw.edges.violations(of: gate) == [])
   }
 
@@ -97,39 +106,39 @@ import Testing
     #expect(violations.description.contains("as [[2, 3], [2, 1]]"))
   }
 
-  @Test func `a gate without samples is reported`() throws {
-    #expect(try GateLaw.kernel.violations(of: Unsampled.self).description.contains("no samples"))
+  @Test func `a law without samples is reported`() throws {
+    #expect(try GateLaw.kernel.violations(on: []).description.contains("no samples"))
   }
 }
 
-private struct SquareWithHalfASlope: ElementwiseGate {
+private struct SquareWithHalfASlope: ElementwiseGate, SampledGate {
   static let name = "squareWithHalfASlope"
-  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * node.inputs[0]] }
   static let samples = [GateSample(Self(), .uniform([2, 3]))]
 }
 
-private struct SquareWithFrozenSlope: ElementwiseGate {
+private struct SquareWithFrozenSlope: ElementwiseGate, SampledGate {
   static let name = "squareWithFrozenSlope"
-  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream * stopGradient(2 * node.inputs[0])]
   }
   static let samples = [GateSample(Self(), .uniform([2, 3]))]
 }
 
-private struct SquareWithHalfATangent: ElementwiseGate {
+private struct SquareWithHalfATangent: ElementwiseGate, SampledGate {
   static let name = "squareWithHalfATangent"
-  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * (2 * node.inputs[0])] }
   func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { tangents[0].map { $0 * node.inputs[0] } }
   static let samples = [GateSample(Self(), .uniform([2, 3]))]
 }
 
 /// Its second operand moves nothing, forward.
-private struct StillProduct: ElementwiseGate {
+private struct StillProduct: ElementwiseGate, SampledGate {
   static let name = "stillProduct"
-  func value(_ x: [Double]) -> Double { x[0] * x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[1] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream * node.inputs[1], upstream * node.inputs[0]]
   }
@@ -138,7 +147,7 @@ private struct StillProduct: ElementwiseGate {
 }
 
 /// A gate as it is but for its pushforward, which is left to follow from the pullback.
-private struct Unstated<Stated: Gate>: Gate {
+private struct Unstated<Stated: SampledGate>: Gate, SampledGate {
   static var name: String { "unstated " + Stated.name }
   let gate: Stated
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { try gate.shape(inputs) }
@@ -155,9 +164,9 @@ private struct Unstated<Stated: Gate>: Gate {
   }
 }
 
-private struct DoublingWithASlip: ElementwiseGate {
+private struct DoublingWithASlip: ElementwiseGate, SampledGate {
   static let name = "doublingWithASlip"
-  func value(_ x: [Double]) -> Double { 2 * x[0] }
+  func value(_ x: ElementOperands) -> Double { 2 * x[0] }
   var kernel: Kernel {
     .custom { arguments in
       func fill<T: GraphScalar>(_: T.Type) throws {
@@ -172,9 +181,9 @@ private struct DoublingWithASlip: ElementwiseGate {
 }
 
 /// Its kernel leaves -1 as it is in float64.
-private struct AbsoluteOfPositives: ElementwiseGate {
+private struct AbsoluteOfPositives: ElementwiseGate, SampledGate {
   static let name = "absoluteOfPositives"
-  func value(_ x: [Double]) -> Double { x[0].magnitude }
+  func value(_ x: ElementOperands) -> Double { x[0].magnitude }
   var kernel: Kernel {
     .custom { arguments in
       func fill<T: GraphScalar>(_: T.Type, _ value: (Double) -> Double) throws {
@@ -195,9 +204,9 @@ private struct AbsoluteOfPositives: ElementwiseGate {
 }
 
 /// Right where the operands have one shape.
-private struct AddIgnoringStretching: ElementwiseGate {
+private struct AddIgnoringStretching: ElementwiseGate, SampledGate {
   static let name = "addIgnoringStretching"
-  func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] + x[1] }
   var kernel: Kernel {
     .custom { arguments in
       func fill<T: GraphScalar>(_: T.Type) throws {
@@ -211,11 +220,4 @@ private struct AddIgnoringStretching: ElementwiseGate {
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream, upstream] }
   static let samples = [GateSample(Self(), .uniform([2, 3]), .uniform([2, 3]))]
-}
-
-private struct Unsampled: ElementwiseGate {
-  static let name = "unsampled"
-  func value(_ x: [Double]) -> Double { x[0] }
-  func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }

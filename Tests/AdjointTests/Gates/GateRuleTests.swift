@@ -219,7 +219,7 @@ import Testing
     #expect(missing.map { $0.name } == [ScanPart.name])
   }
 
-  @Test(arguments: GateCatalog.all) func `an operand too few or too many is refused`(gate: any Gate.Type) {
+  @Test(arguments: GateCatalog.all) func `an operand too few or too many is refused`(gate: any SampledGate.Type) {
     for sample in gate.samples where !sample.operands.isEmpty {
       let shapes = sample.operands.map(\.shape)
       #expect((try? sample.gate.shape(shapes)) != nil, "\(sample)")
@@ -230,13 +230,13 @@ import Testing
   }
 
   /// Gates that only show or move elements, of any type.
-  private static let ofAnyType: [any Gate.Type] = [
+  private static let ofAnyType: [any SampledGate.Type] = [
     Broadcast.self, Reshape.self, Slice.self, Pad.self, Transpose.self, Concatenate.self, GatherRows.self, Cast.self,
     StopGradient.self,
   ]
 
   @Test(arguments: GateCatalog.all) func `operands of one float type give it, and others are refused`(
-    gate: any Gate.Type
+    gate: any SampledGate.Type
   ) {
     for sample in gate.samples where !sample.operands.isEmpty {
       for type in [ElementType.float32, .float64] {

@@ -160,7 +160,6 @@ import Testing
 /// y = x₀; its pullback gives the second operand to the first, whatever comes from upstream.
 private struct PassesSecond: ElementwiseGate {
   static let name = "passesSecond"
-  func value(_ x: [Double]) -> Double { x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [node.inputs[1], nil] }
-  static let samples: [GateSample] = []
 }

@@ -413,7 +413,6 @@ private struct WalledGate: Gate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel { .custom { _ in } }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [stopGradient(upstream)] }
-  static let samples: [GateSample] = []
 }
 
 extension GateSample {

@@ -99,7 +99,6 @@ import Testing
     }
     func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
     func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
-    static let samples: [GateSample] = []
   }
 
   @Test func `rows gather while others run, and fill the smallest size that holds them`() async throws {

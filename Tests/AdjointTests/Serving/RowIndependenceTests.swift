@@ -19,7 +19,7 @@ import Testing
   // MARK: the catalogue
 
   @Test(arguments: GateCatalog.all) func `a gate that is said to keep rows apart gives each the bits it has by itself`(
-    gate: any Gate.Type
+    gate: any SampledGate.Type
   ) throws {
     for sample in gate.samples where sample.isFinite {
       for type in ElementType.ofArithmetic {
@@ -135,7 +135,6 @@ import Testing
       }
     }
     func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [2 * upstream] }
-    static let samples: [GateSample] = []
   }
 
   private struct DoubledRows: RowwiseGate {
@@ -144,14 +143,12 @@ import Testing
     var kernel: Kernel { Doubled().kernel }
     func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [2 * upstream] }
     func keepsRowsApart(_ application: RowApplication) -> Bool { application.hasRowsOnlyAlongFirstAxis(of: [0]) }
-    static let samples: [GateSample] = []
   }
 
   private struct Cubed: ElementwiseGate {
     static let name = "cubed"
-    func value(_ x: [Double]) -> Double { x[0] * x[0] * x[0] * x[1] }
+    func value(_ x: ElementOperands) -> Double { x[0] * x[0] * x[0] * x[1] }
     func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
-    static let samples: [GateSample] = []
   }
 
   @Test func `a gate of one's own is refused unless it says so, or has a formula for each element`() throws {

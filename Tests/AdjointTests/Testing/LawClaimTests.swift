@@ -138,7 +138,7 @@ private struct Crooked: ElementwiseGate {
   var isScalar: Bool?
   /// Where it is wrong; everywhere if left out.
   var number: Double?
-  func value(_ x: [Double]) -> Double { x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] }
   var kernel: Kernel {
     .custom { [self] arguments in
       func fill<T: GraphScalar & BinaryFloatingPoint>(_: T.Type) throws {
@@ -155,14 +155,13 @@ private struct Crooked: ElementwiseGate {
     return x.bitPattern == number.bitPattern || x.isNaN && number.isNaN
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }
 
 /// A sum whose kernel is wrong at one pair of numbers.
 private struct CrookedSum: ElementwiseGate {
   static let name = "crookedSum"
   let pair: [Double]
-  func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] + x[1] }
   var kernel: Kernel {
     .custom { [self] arguments in
       let operands = [arguments.reference(0), arguments.reference(1)]
@@ -175,13 +174,12 @@ private struct CrookedSum: ElementwiseGate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream, upstream] }
-  static let samples: [GateSample] = []
 }
 
 /// The first operand, as the definition has it; the kernel doubles it where the second one is stretched.
 private struct FirstOfTwo: ElementwiseGate {
   static let name = "firstOfTwo"
-  func value(_ x: [Double]) -> Double { x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] }
   var kernel: Kernel {
     .custom { arguments in
       let (first, second) = (arguments.reference(0), arguments.reference(1))
@@ -192,13 +190,12 @@ private struct FirstOfTwo: ElementwiseGate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream, nil] }
-  static let samples: [GateSample] = []
 }
 
 /// A sum whose second gradient goes through ``FirstOfTwo``.
-private struct CrookedSlope: ElementwiseGate {
+private struct CrookedSlope: ElementwiseGate, SampledGate {
   static let name = "crookedSlope"
-  func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] + x[1] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream, upstream.graph.apply(FirstOfTwo(), to: [upstream, node.inputs[1]])]
   }
@@ -209,7 +206,7 @@ private struct CrookedSlope: ElementwiseGate {
 private struct CrookedThird: ElementwiseGate {
   static let name = "crookedThird"
   let shape: Shape
-  func value(_ x: [Double]) -> Double { x[0] + x[1] + x[2] }
+  func value(_ x: ElementOperands) -> Double { x[0] + x[1] + x[2] }
   var kernel: Kernel {
     .custom { [self] arguments in
       let shape = arguments.outputShape
@@ -220,20 +217,18 @@ private struct CrookedThird: ElementwiseGate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream, upstream, upstream] }
-  static let samples: [GateSample] = []
 }
 
 /// A square whose slope is a thousandth too large in one element.
 private struct CrookedElement: ElementwiseGate {
   static let name = "crookedElement"
   let element: Int
-  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     let shape = node.inputs[0].shape
     let factors = (0..<shape.elementCount).map { $0 == element ? 2.002 : 2 }
     return [upstream * (node.inputs[0] * upstream.graph.constant(factors, shape))]
   }
-  static let samples: [GateSample] = []
 }
 
 /// Each element plus the one behind it in its row, by parts that break their word.
@@ -244,7 +239,6 @@ private struct CrookedParts: Gate {
   var kernel: Kernel { .calls { CrookedPart(fault, $0) } }
   func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor { inputs[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }
 
 final class CrookedPart: KernelCall {
@@ -297,21 +291,19 @@ private struct Reversal: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }
 
 /// A product, one of whose slopes is right and has no slope itself.
 private struct FrozenProduct: ElementwiseGate {
   static let name = "frozenProduct"
   let frozen: Int
-  func value(_ x: [Double]) -> Double { x[0] * x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[1] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     (0..<2).map { operand in
       let other = node.inputs[1 - operand]
       return upstream * (operand == frozen ? stopGradient(other) : other)
     }
   }
-  static let samples: [GateSample] = []
 }
 
 /// A product whose tangent is wrong by a share where these operands move and no others.
@@ -319,7 +311,7 @@ private struct CrookedTangent: ElementwiseGate {
   static let name = "crookedTangent"
   let moving: [Int]
   let error: Double
-  func value(_ x: [Double]) -> Double { x[0] * x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[1] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream * node.inputs[1], upstream * node.inputs[0]]
   }
@@ -328,7 +320,6 @@ private struct CrookedTangent: ElementwiseGate {
     let sum = terms.dropFirst().reduce(terms[0]) { $0 + $1 }
     return tangents.indices.filter { tangents[$0] != nil } == moving ? (1 + error) * sum : sum
   }
-  static let samples: [GateSample] = []
 }
 
 /// The identity, whose gradient and tangent are of another shape or type.
@@ -348,5 +339,4 @@ private struct Misshapen: Gate {
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [bent(upstream)] }
   func pushforward(_ tangents: [Node?], _ node: GateApplication) -> Node? { bent(tangents[0]!) }
-  static let samples: [GateSample] = []
 }

@@ -192,9 +192,8 @@ import Testing
 private struct Weighted: ElementwiseGate {
   static let name = "weighted"
   let rule: [Double]
-  func value(_ x: [Double]) -> Double { x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream * (2 * node.inputs[0] * upstream.graph.constant(rule, [rule.count]))]
   }
-  static let samples: [GateSample] = []
 }

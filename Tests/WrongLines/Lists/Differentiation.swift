@@ -190,8 +190,8 @@ extension WrongLine {
     WrongLine(
       "a custom gate is asked for its derivative once for all applications",
       in: "Sources/Adjoint/Differentiation/RuleRecord.swift",
-      replace: "case .custom where !(forward.gate(of: node) is any RecordedGate): return nil\n",
-      with: "",
+      replace: "guard forward.gate(of: node) is any RecordedGate else { return nil }",
+      with: "break",
       caughtBy: "AdjointTests.CustomGateTests"),
     WrongLine(
       "gradients are added in a type without arithmetic",

@@ -69,6 +69,18 @@ extension WrongLine {
       with: "!isFilled(result, $0, Pattern.second)",
       caughtBy: "AdjointTests.WrongAnswerTests"),
     WrongLine(
+      "each block of a formula reads the elements of the first",
+      in: "Sources/Adjoint/Gates/Elementwise/FormulaCall.swift",
+      replace: "var elements = base + block.lowerBound * size",
+      with: "var elements = base",
+      caughtBy: "AdjointTests.FormulaTests"),
+    WrongLine(
+      "a formula claims to read of a repeated operand what it reads of others",
+      in: "Sources/Adjoint/Gates/Elementwise/FormulaCall.swift",
+      replace: "plans[position].map { $0.elementsRead(of: 0, for: range) } ?? range",
+      with: "plans[position].map { _ in range } ?? range",
+      caughtBy: "AdjointTests.FormulaTests"),
+    WrongLine(
       "a result that is spoilt over its operand is believed",
       in: "Sources/Adjoint/Gates/Calls/OwnCall.swift",
       replace: "where !areEqual(beside, outputs[0], at: element)",

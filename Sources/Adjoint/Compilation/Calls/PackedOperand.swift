@@ -12,7 +12,6 @@ struct PackedOperand: Gate {
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     preconditionFailure("A packed operand is made after differentiation")
   }
-  static let samples: [GateSample] = []
 }
 
 /// Packs a matrix, some of its panels in each part.

@@ -11,7 +11,10 @@ extension GraphStorage {
   /// The estimate as the gate gives it; `nil` if it gives none, or has one of the package's kernels, whose cost the
   /// cost model knows.
   fileprivate func estimate(of node: NodeID, _ kernel: Kernel) -> Double? {
-    guard case .custom = kernel.form else { return nil }
+    switch kernel.form {
+    case .custom, .formula: break
+    default: return nil
+    }
     return gate(of: node).estimatedNanoseconds(inputs(of: node).map { signature(of: $0).shape })
   }
 
@@ -117,7 +120,7 @@ extension GateTraits {
   /// Whether the kernel is the gate's own, or that of a scan whose body may hold such gates.
   fileprivate var mayBeOwn: Bool {
     switch kernel.form {
-    case .custom, .scan, .structured(.ofAuthor, _): true
+    case .custom, .formula, .scan, .structured(.ofAuthor, _): true
     default: false
     }
   }

@@ -75,5 +75,4 @@ struct LeafReduction: Gate {
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     preconditionFailure("A part of a reduction is made after differentiation")
   }
-  static let samples: [GateSample] = []
 }

@@ -106,5 +106,4 @@ struct LoweredConvolution: Gate {
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     preconditionFailure("A part of a convolution is made after differentiation")
   }
-  static let samples: [GateSample] = []
 }

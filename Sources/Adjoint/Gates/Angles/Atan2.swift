@@ -8,10 +8,10 @@ internal import Kernels
 /// slopes there are those of both sides, which are alike.
 ///
 /// Neither slope forms a square of x or y: each is right wherever it is a number.
-package struct Atan2: ElementwiseGate {
+package struct Atan2: ElementwiseGate, SampledGate {
   package static let name = "atan2"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.atan2(x[0], x[1]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.atan2(x[0], x[1]) }
   package var kernel: Kernel { Kernel(.elementwise(.atan2)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
@@ -69,10 +69,10 @@ extension Atan2: StatedAccuracy {
 /// is the reciprocal of a + i b, and its slope minus the reciprocal's square.
 ///
 /// The slopes of ``Atan2``.
-struct CircleInversion: ElementwiseGate {
+struct CircleInversion: ElementwiseGate, SampledGate {
   static let name = "circleInversion"
 
-  func value(_ x: [Double]) -> Double {
+  func value(_ x: ElementOperands) -> Double {
     let (a, b) = (x[0], x[1])
     let longer = max(a.magnitude, b.magnitude)
     if a.isNaN || b.isNaN { return .nan }

@@ -1,10 +1,10 @@
 internal import Kernels
 
 /// Sine: y = sin x.   x̄ = ȳ · cos x, and 0 where ȳ = 0.
-package struct Sine: ElementwiseGate {
+package struct Sine: ElementwiseGate, SampledGate {
   package static let name = "sin"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.sin(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.sin(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.sine)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [downstream(upstream, cos(node.inputs[0]))]
@@ -13,10 +13,10 @@ package struct Sine: ElementwiseGate {
 }
 
 /// Cosine: y = cos x.   x̄ = −ȳ · sin x, and 0 where ȳ = 0.
-package struct Cosine: ElementwiseGate {
+package struct Cosine: ElementwiseGate, SampledGate {
   package static let name = "cos"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.cos(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.cos(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.cosine)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [-downstream(upstream, sin(node.inputs[0]))]

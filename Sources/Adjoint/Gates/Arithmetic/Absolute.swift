@@ -1,11 +1,11 @@
 internal import Kernels
 
 /// Absolute value: y = |x|.   x̄ = ȳ · sign x: at the tie x = 0 the two slopes ±1 share evenly, which gives 0.
-package struct Absolute: ElementwiseGate {
+package struct Absolute: ElementwiseGate, SampledGate {
   package static let name = "abs"
   package static let symbol = "|x|"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0].magnitude }
+  package func value(_ x: ElementOperands) -> Double { x[0].magnitude }
   package var kernel: Kernel { Kernel(.elementwise(.absolute)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [downstream(upstream, sign(node.inputs[0]))]
@@ -14,10 +14,10 @@ package struct Absolute: ElementwiseGate {
 }
 
 /// Sign: y = −1, 0 or 1.   Constant almost everywhere: no gradient.
-package struct Sign: ElementwiseGate {
+package struct Sign: ElementwiseGate, SampledGate {
   package static let name = "sign"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] > 0 ? 1 : x[0] < 0 ? -1 : x[0] }
+  package func value(_ x: ElementOperands) -> Double { x[0] > 0 ? 1 : x[0] < 0 ? -1 : x[0] }
   package var kernel: Kernel { Kernel(.elementwise(.sign)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
   package static let samples = [GateSample(Sign(), .distinct([2, 3]))]

@@ -3,7 +3,7 @@
 ///
 /// More than sixteen operands are added in groups of sixteen, and the sums of the groups likewise, until one is left: a
 /// copy gate with ten thousand consumers adds in parallel, and few contributions are kept at a time.
-package struct Accumulate: Gate {
+package struct Accumulate: Gate, SampledGate {
   package static let name = "accumulate"
   package static let symbol = "+"
   /// The most operands that are added one after the other.

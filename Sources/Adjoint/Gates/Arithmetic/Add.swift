@@ -2,11 +2,11 @@ internal import CCallSite
 internal import Kernels
 
 /// Add: y = a + b.   Distributor: ā = ȳ,  b̄ = ȳ.
-package struct Add: ElementwiseGate {
+package struct Add: ElementwiseGate, SampledGate {
   package static let name = "add"
   package static let symbol = "+"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  package func value(_ x: ElementOperands) -> Double { x[0] + x[1] }
   package var kernel: Kernel { Kernel(.elementwise(.add)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// Integer sum: y = a + b of int32, wrapping around.   Integers have no gradient.
-package struct AddIntegers: Gate {
+package struct AddIntegers: Gate, SampledGate {
   package static let name = "addIntegers"
   package init() {}
 

@@ -1,20 +1,20 @@
 internal import Kernels
 
 /// Greater: y = 1 where a > b, else 0 (also where either is NaN).   A step: no gradient.
-package struct Greater: ElementwiseGate {
+package struct Greater: ElementwiseGate, SampledGate {
   package static let name = "greater"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] > x[1] ? 1 : 0 }
+  package func value(_ x: ElementOperands) -> Double { x[0] > x[1] ? 1 : 0 }
   package var kernel: Kernel { Kernel(.elementwise(.greater)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
   package static let samples = [GateSample(Greater(), .distinct([2, 3]), .values([1], [0.1]))]
 }
 
 /// Equal: y = 1 where a = b, else 0.   A step: no gradient.
-package struct Equal: ElementwiseGate {
+package struct Equal: ElementwiseGate, SampledGate {
   package static let name = "equal"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] == x[1] ? 1 : 0 }
+  package func value(_ x: ElementOperands) -> Double { x[0] == x[1] ? 1 : 0 }
   package var kernel: Kernel { Kernel(.elementwise(.equal)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
   package static let samples = [GateSample(Equal(), .distinct([2, 3]), .values([1], [0.1]))]

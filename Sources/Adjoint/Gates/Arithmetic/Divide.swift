@@ -5,11 +5,11 @@ internal import Kernels
 /// or NaN.
 ///
 /// y is multiplied before b divides: 1 / b overflows where b is small and y / b need not.
-package struct Divide: ElementwiseGate {
+package struct Divide: ElementwiseGate, SampledGate {
   package static let name = "divide"
   package static let symbol = "/"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] / x[1] }
+  package func value(_ x: ElementOperands) -> Double { x[0] / x[1] }
   package var kernel: Kernel { Kernel(.elementwise(.divide)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -1,11 +1,11 @@
 internal import Kernels
 
 /// Maximum: y = max(a, b).   Router: the larger operand gets ȳ, the other 0; a tie splits ȳ evenly.
-package struct Maximum: ElementwiseGate {
+package struct Maximum: ElementwiseGate, SampledGate {
   package static let name = "maximum"
   package static let symbol = "max"
   package init() {}
-  package func value(_ x: [Double]) -> Double {
+  package func value(_ x: ElementOperands) -> Double {
     if x[0].isNaN || x[1].isNaN { return .nan }
     return x[0] > x[1] || (x[0] == x[1] && x[0].sign == .plus) ? x[0] : x[1]  // +0 above -0, as in IEEE 754-2019
   }
@@ -26,11 +26,11 @@ package struct Maximum: ElementwiseGate {
 }
 
 /// Minimum: y = min(a, b).   Router: the smaller operand gets ȳ, the other 0; a tie splits ȳ evenly.
-package struct Minimum: ElementwiseGate {
+package struct Minimum: ElementwiseGate, SampledGate {
   package static let name = "minimum"
   package static let symbol = "min"
   package init() {}
-  package func value(_ x: [Double]) -> Double {
+  package func value(_ x: ElementOperands) -> Double {
     if x[0].isNaN || x[1].isNaN { return .nan }
     return x[0] < x[1] || (x[0] == x[1] && x[0].sign == .minus) ? x[0] : x[1]  // -0 below +0, as in IEEE 754-2019
   }
@@ -52,10 +52,10 @@ package struct Minimum: ElementwiseGate {
 
 /// Route: y = u where a > b, 0 where a < b, u / 2 where they tie. It selects rather than multiplies by a mask, so an
 /// infinite u does not become NaN on the side that gets nothing.   Router: ū is routed the same way; a and b get none.
-package struct Route: ElementwiseGate {
+package struct Route: ElementwiseGate, SampledGate {
   package static let name = "route"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[1] > x[2] ? x[0] : x[1] == x[2] ? x[0] * 0.5 : 0 }
+  package func value(_ x: ElementOperands) -> Double { x[1] > x[2] ? x[0] : x[1] == x[2] ? x[0] * 0.5 : 0 }
   package var kernel: Kernel { Kernel(.elementwise(.route)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

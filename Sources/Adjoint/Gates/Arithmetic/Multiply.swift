@@ -2,11 +2,11 @@ internal import CCallSite
 internal import Kernels
 
 /// Multiply: y = a · b.   Swap multiplier: ā = ȳ · b,  b̄ = ȳ · a, and 0 where ȳ = 0, whatever the other factor is.
-package struct Multiply: ElementwiseGate {
+package struct Multiply: ElementwiseGate, SampledGate {
   package static let name = "multiply"
   package static let symbol = "×"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] * x[1] }
+  package func value(_ x: ElementOperands) -> Double { x[0] * x[1] }
   package var kernel: Kernel { Kernel(.elementwise(.multiply)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -2,11 +2,11 @@ internal import CCallSite
 internal import Kernels
 
 /// Negate: y = −x.   x̄ = −ȳ.
-package struct Negate: ElementwiseGate {
+package struct Negate: ElementwiseGate, SampledGate {
   package static let name = "negate"
   package static let symbol = "×−1"
   package init() {}
-  package func value(_ x: [Double]) -> Double { -x[0] }
+  package func value(_ x: ElementOperands) -> Double { -x[0] }
   package var kernel: Kernel { Kernel(.elementwise(.negate)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -6,10 +6,10 @@ internal import Kernels
 /// The derivative of b aᵇ⁻¹ with respect to b is aᵇ⁻¹ (1 + b log a), at b = 0 too. Where the power lies below the
 /// normal numbers, a large factor multiplies its rounding: ā is right to |b| of the smallest numbers, b̄ to |log a| of
 /// them.
-package struct Power: ElementwiseGate {
+package struct Power: ElementwiseGate, SampledGate {
   package static let name = "power"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.pow(x[0], x[1]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.pow(x[0], x[1]) }
   package var kernel: Kernel { Kernel(.elementwise(.power)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -4,10 +4,10 @@ internal import Kernels
 /// selected and not multiplied, so that a NaN or ∞ of the branch not taken never reaches a gradient.
 ///
 /// Elements of any type are selected, all three operands being of one; their bits are moved as they are.
-package struct Select: ElementwiseGate {
+package struct Select: ElementwiseGate, SampledGate {
   package static let name = "select"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] != 0 ? x[1] : x[2] }
+  package func value(_ x: ElementOperands) -> Double { x[0] != 0 ? x[1] : x[2] }
   package func elementType(_ inputs: [ElementType]) throws(ShapeError) -> ElementType { try sharedType(inputs) }
   package var kernel: Kernel { Kernel(.elementwise(.select)) }
 

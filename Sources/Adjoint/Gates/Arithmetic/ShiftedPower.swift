@@ -9,7 +9,7 @@ struct ShiftedPower: ElementwiseGate {
   static let name = "shiftedPower"
   static let symbol = "power"
 
-  func value(_ x: [Double]) -> Double {
+  func value(_ x: ElementOperands) -> Double {
     let (a, b, k) = (x[0], x[1], x[2])
     let exponent = b - k
     let power = Libm.pow(a, exponent)
@@ -29,8 +29,6 @@ struct ShiftedPower: ElementwiseGate {
     ]
   }
 
-  /// None, and no line in the catalogue: the laws try every number, and k is a small whole one.
-  static let samples: [GateSample] = []
 }
 
 /// aᵇ⁻ᵏ, elementwise.

@@ -1,11 +1,11 @@
 internal import Kernels
 
 /// Square root: y = √x.   x̄ = ȳ / 2y, and 0 where ȳ = 0. Below 0 it is NaN; at 0 the slope is infinite.
-package struct SquareRoot: ElementwiseGate {
+package struct SquareRoot: ElementwiseGate, SampledGate {
   package static let name = "sqrt"
   package static let symbol = "√"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0].squareRoot() }
+  package func value(_ x: ElementOperands) -> Double { x[0].squareRoot() }
   package var kernel: Kernel { Kernel(.elementwise(.squareRoot)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -2,11 +2,11 @@ internal import CCallSite
 internal import Kernels
 
 /// Subtract: y = a − b.   Distributor, one sign turned: ā = ȳ,  b̄ = −ȳ.
-package struct Subtract: ElementwiseGate {
+package struct Subtract: ElementwiseGate, SampledGate {
   package static let name = "subtract"
   package static let symbol = "−"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0] - x[1] }
+  package func value(_ x: ElementOperands) -> Double { x[0] - x[1] }
   package var kernel: Kernel { Kernel(.elementwise(.subtract)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

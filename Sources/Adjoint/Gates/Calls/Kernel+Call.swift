@@ -24,6 +24,7 @@ extension Kernel {
     case .gatherRows: GatherRowsCall(shapes)
     case .structured(_, let make): make(shapes)
     case .custom(let body): CustomCall(body, shapes)
+    case .formula(let gate): FormulaCall(gate, shapes)
     }
   }
 }

@@ -159,7 +159,7 @@ extension Kernel {
   func checkedCall(_ shapes: CallShapes) -> any KernelCall {
     func checked(_ author: some KernelCall) -> any KernelCall { OwnCall(author, shapes) }
     switch form {
-    case .custom, .structured(.ofAuthor, _): return checked(call(shapes))
+    case .custom, .formula, .structured(.ofAuthor, _): return checked(call(shapes))
     default: return call(shapes)
     }
   }

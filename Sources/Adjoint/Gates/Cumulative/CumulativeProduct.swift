@@ -4,7 +4,7 @@
 /// Nothing is divided by an element, as in ȳₖ yₖ / xₖ: where one element is 0, or several are, the gradient is as right
 /// as elsewhere. It takes as many steps as there are elements. A slope is lost where yₖ₋₁ is beyond the range of the
 /// elements' type.
-package struct CumulativeProduct: AxisGate {
+package struct CumulativeProduct: AxisGate, SampledGate {
   package static let name = "cumulativeProduct"
   /// Counted from the front, in a graph.
   package let axis: Int
@@ -72,7 +72,7 @@ extension CumulativeProduct: LaneGate {
 /// ā is the product of what stands at the two ends: āₖ = b̄ₖ · rₖ₋₁, or with `factorsBehind` āₖ = b̄ₖ₊₁ · rₖ.
 ///
 /// What products send back: the rule of ``CumulativeProduct``.
-struct LinearRecurrence: AxisGate {
+struct LinearRecurrence: AxisGate, SampledGate {
   static let name = "linearRecurrence"
   /// Counted from the front, in a graph.
   let axis: Int

@@ -1,6 +1,6 @@
 /// Running sums along an axis: yₖ = x₀ + … + xₖ, each rounded once.   x̄ₖ = ȳₖ + … + ȳₙ₋₁: the same from the other
 /// end.
-package struct CumulativeSum: AxisGate, LinearGate {
+package struct CumulativeSum: AxisGate, LinearGate, SampledGate {
   package static let name = "cumulativeSum"
   /// Counted from the front, in a graph.
   package let axis: Int

@@ -9,7 +9,7 @@ internal import Kernels
 /// backward pass, a derivative of it and a run of the same step again compute the same bits, at any width.
 ///
 /// Reads x and the step, an int32 scalar.
-package struct Dropout: LinearGate {
+package struct Dropout: LinearGate, SampledGate {
   package static let name = "dropout"
   package let rate: Double, seed: UInt64
   /// Tells dropouts of one seed and step from one another.

@@ -2,10 +2,10 @@ internal import Kernels
 
 /// Error function: y = erf x = (2/√π) ∫₀ˣ e^−t² dt.   x̄ = ȳ · (2/√π) e^−x², where e^−x² is
 /// the square of the `Bell`, whose exponent has not rounded; and 0 where either factor is 0.
-package struct ErrorFunction: ElementwiseGate {
+package struct ErrorFunction: ElementwiseGate, SampledGate {
   package static let name = "erf"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.erf(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.erf(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.errorFunction)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -1,10 +1,10 @@
 internal import Kernels
 
 /// Exponential: y = eˣ.   x̄ = ȳ · y, and 0 where ȳ = 0.
-package struct Exponential: ElementwiseGate {
+package struct Exponential: ElementwiseGate, SampledGate {
   package static let name = "exp"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.exp(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.exp(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.exponential)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

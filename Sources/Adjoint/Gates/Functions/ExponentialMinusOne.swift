@@ -2,10 +2,10 @@ internal import Kernels
 
 /// Exponential minus one: y = eˣ − 1, of as many right digits near 0 as elsewhere.   x̄ = ȳ · eˣ, from the
 /// input, since y has rounded to −1 where eˣ has not rounded to 0; and 0 where ȳ = 0.
-package struct ExponentialMinusOne: ElementwiseGate {
+package struct ExponentialMinusOne: ElementwiseGate, SampledGate {
   package static let name = "expm1"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.expm1(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.expm1(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.exponentialMinusOne)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -6,7 +6,7 @@ internal import Kernels
 ///
 /// A log-sum-exp minus an entry of what it is of is this gate: written as a difference of two rounded numbers it is 0
 /// where p is next to 1, and so is its slope.
-struct LogProbability: Gate {
+struct LogProbability: Gate, SampledGate {
   static let name = "logProbability"
   let entry: Int
   let isLoss: Bool

@@ -1,10 +1,10 @@
 internal import Kernels
 
 /// Natural logarithm: y = log x.   x̄ = ȳ / x, and 0 where ȳ = 0. At 0 it is −∞, below 0 NaN.
-package struct Logarithm: ElementwiseGate {
+package struct Logarithm: ElementwiseGate, SampledGate {
   package static let name = "log"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.log(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.log(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.logarithm)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -2,10 +2,10 @@ internal import Kernels
 
 /// Logarithm of one plus: y = log(1 + x), of as many right digits near 0 as elsewhere.   x̄ = ȳ / (1 + x), and 0 where
 /// ȳ = 0. At −1 it is −∞, below NaN.
-package struct LogarithmOfOnePlus: ElementwiseGate {
+package struct LogarithmOfOnePlus: ElementwiseGate, SampledGate {
   package static let name = "log1p"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.log1p(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.log1p(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.logarithmOfOnePlus)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

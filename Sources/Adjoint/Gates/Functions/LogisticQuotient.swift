@@ -1,9 +1,9 @@
 /// Logistic quotient: y = a / (1 + eᵗ) = a σ(−t).   ā = ȳ · σ(−t),  t̄ = −ȳ · a σ′(t), and 0 where a factor is 0.
 ///
 /// It is what such a quotient is recognised as when it is differentiated; the quotient as written computes the value.
-struct LogisticQuotient: ElementwiseGate, RecordedGate {
+struct LogisticQuotient: ElementwiseGate, RecordedGate, SampledGate {
   static let name = "logisticQuotient"
-  func value(_ x: [Double]) -> Double { x[0] * Sigmoid().value([-x[1]]) }
+  func value(_ x: ElementOperands) -> Double { x[0] * Sigmoid.logistic(-x[1]) }
 
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     try checkCount(inputs, 2)

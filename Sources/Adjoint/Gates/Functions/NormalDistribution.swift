@@ -2,9 +2,9 @@ internal import Kernels
 
 /// Bell: y = e^(−x² / 2), the normal distribution's density but for its factor.   x̄ = −ȳ · x y, and 0 where y is 0, x
 /// being infinite or not.
-struct Bell: ElementwiseGate {
+struct Bell: ElementwiseGate, SampledGate {
   static let name = "bell"
-  func value(_ x: [Double]) -> Double {
+  func value(_ x: ElementOperands) -> Double {
     guard x[0].magnitude < 40 else { return x[0].isNaN ? x[0] : 0 }
     // x² / 2 rounds to an error of e^−x² / 2 that grows with x²: its high part is exact, and the rest is small.
     let high = Double(Float(x[0]))
@@ -26,10 +26,10 @@ struct Bell: ElementwiseGate {
 /// 0 where either factor is 0.
 ///
 /// (1 + erf(x / √2)) / 2 is the same and rounds to 0 below −5.5 in float32, where Φ is 2 · 10⁻⁸.
-struct NormalDistribution: ElementwiseGate {
+struct NormalDistribution: ElementwiseGate, SampledGate {
   static let name = "normalDistribution"
   static let symbol = "Φ"
-  func value(_ x: [Double]) -> Double {
+  func value(_ x: ElementOperands) -> Double {
     let x = x[0]
     guard x.magnitude < 40 else { return x > 0 ? 1 : x < 0 ? 0 : x }
     // -x / √2 rounds: what is lost changes the result by its product with the slope.
@@ -54,12 +54,12 @@ struct NormalDistribution: ElementwiseGate {
 /// x̄ = ȳ · q(x) q(−x) t′(x), and 0 where a factor is 0.
 ///
 /// It is (1 + tanh(t / 2)) / 2, which rounds to 0 where q does not.
-struct TanhNormalDistribution: ElementwiseGate {
+struct TanhNormalDistribution: ElementwiseGate, SampledGate {
   static let name = "tanhNormalDistribution"
   static let symbol = "Φ"
   private static let scale = 2 * (2 / Double.pi).squareRoot(), cubic = 0.044715
-  func value(_ x: [Double]) -> Double {
-    Sigmoid().value([Self.scale * (x[0] + Self.cubic * (x[0] * x[0] * x[0]))])
+  func value(_ x: ElementOperands) -> Double {
+    Sigmoid.logistic(Self.scale * (x[0] + Self.cubic * (x[0] * x[0] * x[0])))
   }
   var kernel: Kernel { Kernel(.elementwise(.tanhNormalDistribution)) }
 

@@ -2,10 +2,10 @@ internal import Kernels
 
 /// Rectifier: y = max(x, 0).   Router: x̄ = ȳ where x > 0, 0 where x < 0, and ȳ / 2 at the tie x = 0,
 /// by the rule of every maximum here: a tie splits the gradient evenly.
-package struct Relu: ElementwiseGate {
+package struct Relu: ElementwiseGate, SampledGate {
   package static let name = "relu"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0].isNaN ? x[0] : max(x[0], 0) }
+  package func value(_ x: ElementOperands) -> Double { x[0].isNaN ? x[0] : max(x[0], 0) }
   package var kernel: Kernel { Kernel(.elementwise(.relu)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

@@ -5,10 +5,10 @@ internal import Kernels
 ///
 /// It is computed from the sigmoid's input: the output has rounded to 1 from 17 on in float32, 37 in float64, where the
 /// slope is 4 · 10⁻⁸ and 9 · 10⁻¹⁷.
-struct SigmoidSlope: ElementwiseGate {
+struct SigmoidSlope: ElementwiseGate, SampledGate {
   static let name = "sigmoidSlope"
   static let symbol = "σ′"
-  func value(_ x: [Double]) -> Double {
+  func value(_ x: ElementOperands) -> Double {
     let power = Libm.exp(-x[0].magnitude)
     return power / ((1 + power) * (1 + power))
   }

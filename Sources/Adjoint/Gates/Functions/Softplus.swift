@@ -2,10 +2,10 @@ internal import Kernels
 
 /// Softplus: y = log(1 + eˣ), a smooth max(x, 0) that never overflows.   x̄ = ȳ · σ(x), and
 /// 0 where either factor is 0.
-package struct Softplus: ElementwiseGate {
+package struct Softplus: ElementwiseGate, SampledGate {
   package static let name = "softplus"
   package init() {}
-  package func value(_ x: [Double]) -> Double {
+  package func value(_ x: ElementOperands) -> Double {
     x[0].isNaN ? x[0] : max(x[0], 0) + Libm.log1p(Libm.exp(-x[0].magnitude))
   }
   package var kernel: Kernel { Kernel(.elementwise(.softplus)) }

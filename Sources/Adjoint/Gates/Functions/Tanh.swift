@@ -2,10 +2,10 @@ internal import Kernels
 
 /// Hyperbolic tangent: y = tanh x.   x̄ = ȳ · 4σ′(2x), which is 1 − y² from the input, since y has
 /// rounded to ±1 where the slope has not rounded to 0; and 0 where either factor is 0.
-package struct Tanh: ElementwiseGate {
+package struct Tanh: ElementwiseGate, SampledGate {
   package static let name = "tanh"
   package init() {}
-  package func value(_ x: [Double]) -> Double { Libm.tanh(x[0]) }
+  package func value(_ x: ElementOperands) -> Double { Libm.tanh(x[0]) }
   package var kernel: Kernel { Kernel(.elementwise(.tanh)) }
 
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {

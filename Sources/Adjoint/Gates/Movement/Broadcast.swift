@@ -1,6 +1,6 @@
 /// Broadcast: y is x repeated along its axes of extent 1.   A copy gate of many readers: x̄ is ȳ added up along the
 /// repeated axes (differentiation sums any gradient down to its variable's shape).
-package struct Broadcast: LinearGate {
+package struct Broadcast: LinearGate, SampledGate {
   package static let name = "broadcast"
   package let result: Shape
   package init(to result: Shape) { self.result = result }

@@ -6,7 +6,7 @@
 /// beyond the greatest; NaN stays NaN. As an integer it is what lies before its point, or the nearest in the range, as
 /// is an integer that is out of another's range; NaN is 0. As a truth value it is true if it is not 0, also a NaN; true
 /// is 1.
-package struct Cast: Gate {
+package struct Cast: Gate, SampledGate {
   package static let name = "cast"
   package let result: ElementType
   package init(to result: ElementType) { self.result = result }

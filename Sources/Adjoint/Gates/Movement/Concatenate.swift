@@ -1,7 +1,7 @@
 internal import DependencyScheduling
 
 /// Concatenate: y is the operands one after another along `axis`.   Each operand's gradient is its slice of ȳ.
-package struct Concatenate: AxisGate, LinearGate {
+package struct Concatenate: AxisGate, LinearGate, SampledGate {
   package static let name = "concatenate"
   /// Counted from the front, in a graph.
   package let axis: Int

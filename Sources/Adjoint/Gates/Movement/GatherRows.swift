@@ -1,5 +1,5 @@
 /// Gather rows: y[i] = x[rows[i]] along the first axis.   A row read twice is a copy gate: x̄ adds ȳ[i] into row rows[i].
-package struct GatherRows: LinearGate {
+package struct GatherRows: LinearGate, SampledGate {
   package static let name = "gatherRows"
   package init() {}
 
@@ -44,7 +44,7 @@ extension GatherRows: LaneGate {
 /// Scatter-add rows: row r of y is the sum of the x[i] with rows[i] = r.   x̄[i] = ȳ[rows[i]].
 ///
 /// They are added in order of i; where more than 64 go to a row, its rounding errors do not grow with their number.
-package struct ScatterAddRows: LinearGate {
+package struct ScatterAddRows: LinearGate, SampledGate {
   package static let name = "scatterAddRows"
   package let rowCount: Int
   package init(rowCount: Int) { self.rowCount = rowCount }

@@ -1,5 +1,5 @@
 /// Reshape: y is x's elements in the same order under another shape.   x̄ is ȳ under x's shape. Nothing is copied.
-package struct Reshape: LinearGate {
+package struct Reshape: LinearGate, SampledGate {
   package static let name = "reshape"
   package let result: Shape
   package init(_ result: Shape) { self.result = result }

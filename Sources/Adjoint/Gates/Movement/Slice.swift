@@ -1,5 +1,5 @@
 /// Slice: y is the block of x that begins at `starts` and has shape `extents`.   x̄ is ȳ in its place and 0 around it.
-package struct Slice: LinearGate {
+package struct Slice: LinearGate, SampledGate {
   package static let name = "slice"
   package let starts: [Int], extents: [Int]
 
@@ -40,7 +40,7 @@ package struct Slice: LinearGate {
 }
 
 /// Pad: y is x at `starts` within a value of shape `result`, 0 around it.   x̄ is that block of ȳ: the slice's mirror.
-package struct Pad: LinearGate {
+package struct Pad: LinearGate, SampledGate {
   package static let name = "pad"
   package let starts: [Int], result: Shape
 

@@ -5,7 +5,7 @@ internal import Kernels
 ///
 /// What the compiler makes of slices, pads and concatenations along the first axis that follow one another: rows that lie
 /// next to one another are read where they are, so that nothing is copied.
-struct SpliceRows: Gate {
+struct SpliceRows: Gate, SampledGate {
   static let name = "splice rows"
   /// For each operand the rows taken of it, and where in the result they begin; in order, without overlap.
   let pieces: [Piece]

@@ -5,7 +5,7 @@ internal import Kernels
 ///
 /// What the compiler makes of a copy gate's sum of pads, as slices of one value send them back. Zeros of the other pads
 /// are added to each element, which makes −0 a 0.
-struct SumOfPads: Gate {
+struct SumOfPads: Gate, SampledGate {
   static let name = "sum of pads"
   let axis: Int
   /// Where each operand begins along the axis, ascending.

@@ -1,5 +1,5 @@
 /// Transpose: axis i of y is axis `permutation[i]` of x.   x̄ is ȳ with the inverse permutation.
-package struct Transpose: AxisGate, LinearGate {
+package struct Transpose: AxisGate, LinearGate, SampledGate {
   package static let name = "transpose"
   /// Counted from the front, in a graph.
   package let permutation: [Int]

@@ -5,7 +5,7 @@ internal import Kernels
 /// Squares that overflow or underflow are summed anew, times a power of two: y is right wherever it is a number of the
 /// type, and so is the direction x / y where y itself is none. An infinite element makes the norm infinite, a NaN
 /// makes it NaN. At a vector of zeros derivatives of every order are 0.
-package struct EuclideanNorm: ReductionGate {
+package struct EuclideanNorm: ReductionGate, SampledGate {
   package static let name = "euclideanNorm"
   package static let symbol = "‖x‖"
   package let axes: [Int], keepsAxes: Bool
@@ -40,7 +40,7 @@ extension EuclideanNorm: LaneGate {
 ///
 /// Squares that overflow are summed anew, times a power of two: y is infinite only if the mean itself is beyond the
 /// type.
-package struct MeanSquare: ReductionGate {
+package struct MeanSquare: ReductionGate, SampledGate {
   package static let name = "meanSquare"
   package let axes: [Int], keepsAxes: Bool
   package init(axes: [Int], keepsAxes: Bool = false) {

@@ -4,9 +4,9 @@ internal import Kernels
 /// b̄ = ȳ · b / y, and 0 at the origin.
 ///
 /// The optimizers' own: they keep roots of mean squares.
-struct Hypotenuse: ElementwiseGate {
+struct Hypotenuse: ElementwiseGate, SampledGate {
   static let name = "hypotenuse"
-  func value(_ x: [Double]) -> Double {
+  func value(_ x: ElementOperands) -> Double {
     let (longer, shorter) = (max(abs(x[0]), abs(x[1])), min(abs(x[0]), abs(x[1])))
     if x[0].isNaN || x[1].isNaN { return .nan }
     if shorter == 0 || shorter == .infinity { return longer }

@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Sum over neighbouring channels: y[n, c, …] = Σ x[n, c + j, …] over |j| ≤ radius, as far as there are channels.
 /// x̄ is the same sum of ȳ, for c + j sees c where c sees c + j.
-package struct ChannelWindowSum: LinearGate {
+package struct ChannelWindowSum: LinearGate, SampledGate {
   package static let name = "channelWindowSum"
   package let radius: Int
   package init(radius: Int) { self.radius = radius }

@@ -5,7 +5,7 @@ internal import Kernels
 ///
 /// Where the sum of squares is a number, c is their mean. Elsewhere it is minus the mean of (p · x)², p a small power
 /// of two.   x̄ = ±2c̄ / n · p² · x.
-struct ScaledMeanSquare: ReductionGate {
+struct ScaledMeanSquare: ReductionGate, SampledGate {
   static let name = "scaledMeanSquare"
   let axes: [Int]
   var keepsAxes: Bool { true }

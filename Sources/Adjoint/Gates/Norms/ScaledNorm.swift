@@ -5,7 +5,7 @@ internal import Kernels
 /// Where the norm and its square are ordinary numbers, c is the norm. Elsewhere it is −p · ‖x‖: p is a small power of
 /// two where squares overflow, and c at most −1; a large one where they underflow, and c above −1/2. So the direction
 /// of a vector, (p · x) / |c|, is right even if its length is beyond the type.   x̄ = c̄ · ±p · x / ‖x‖, and 0 where the norm is.
-struct ScaledNorm: ReductionGate {
+struct ScaledNorm: ReductionGate, SampledGate {
   static let name = "scaledNorm"
   let axes: [Int]
   var keepsAxes: Bool { true }

@@ -2,7 +2,7 @@
 ///
 /// It is what the square of a ``EuclideanNorm`` is recognised as when it is differentiated; the square as written
 /// computes the value.
-struct SquaredNorm: ReductionGate, RecordedGate {
+struct SquaredNorm: ReductionGate, RecordedGate, SampledGate {
   static let name = "squaredNorm"
   let axes: [Int], keepsAxes: Bool
   func along(_ axes: [Int]) -> Self { Self(axes: axes, keepsAxes: keepsAxes) }

@@ -2,7 +2,7 @@
 /// order, or in descending order, as int32.   A step: no gradient.
 ///
 /// A NaN counts as the greatest; equal elements keep their order.
-package struct ArgSort: Gate {
+package struct ArgSort: Gate, SampledGate {
   package static let name = "argsort"
   package let isDescending: Bool
   package init(isDescending: Bool) { self.isDescending = isDescending }

@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Mean of each window: y = Σ x / n, where n counts the pixels of the image that the window holds, or all its pixels if
 /// padding counts.   Distributor: each x gets ȳ / n of every window that holds it, see ``AveragePoolGradient``.
-package struct AveragePool: LinearGate {
+package struct AveragePool: LinearGate, SampledGate {
   package static let name = "averagePool"
   package let window: PoolingWindow
   /// Whether pixels of the padding count, as zeros.
@@ -52,7 +52,7 @@ extension AveragePool: RowwiseGate {
 
 /// An average pooling's gradient: each ū is spread evenly over the pixels that its window averaged.   Linear: its own
 /// gradient is the average pooling.
-package struct AveragePoolGradient: LinearGate {
+package struct AveragePoolGradient: LinearGate, SampledGate {
   package static let name = "averagePoolGradient"
   package let window: PoolingWindow
   package let countsPadding: Bool

@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Maximum of each window, NaN if it holds one.   Router: ȳ goes to the window's largest element; equal ones share it
 /// evenly, as in ``Maximum``. An element in several windows gets the sum.
-package struct MaxPool: Gate {
+package struct MaxPool: Gate, SampledGate {
   package static let name = "maxPool"
   package let window: PoolingWindow
   package init(_ window: PoolingWindow) { self.window = window }
@@ -47,7 +47,7 @@ extension MaxPool: RowwiseGate {
 
 /// A maximum pooling's gradient: each ū goes to the largest element of its window in x, shared by equal ones.   Linear
 /// in u, whose v̄ is the mean of v over those elements; x decides only where it goes, and gets none.
-package struct MaxPoolGradient: Gate {
+package struct MaxPoolGradient: Gate, SampledGate {
   package static let name = "maxPoolGradient"
   package let window: PoolingWindow
   package init(_ window: PoolingWindow) { self.window = window }
@@ -85,7 +85,7 @@ package struct MaxPoolGradient: Gate {
 
 /// What each window of v holds where x is largest; the mean of several if elements tie.   Linear in v, whose gradient is
 /// a ``MaxPoolGradient``; x decides only which are read, and gets none.
-package struct MaxPoolSelection: Gate {
+package struct MaxPoolSelection: Gate, SampledGate {
   package static let name = "maxPoolSelection"
   package let window: PoolingWindow
   package init(_ window: PoolingWindow) { self.window = window }

@@ -4,7 +4,7 @@ internal import Kernels
 /// S̄ = Ȳ,  Ā and B̄ as for ``Matmul``.
 ///
 /// What the compiler makes of a matrix product that only a sum reads: the product is never stored by itself.
-struct AccumulateProduct: Gate {
+struct AccumulateProduct: Gate, SampledGate {
   static let name = "accumulate product"
   let product: Matmul
 

@@ -4,7 +4,7 @@
 ///
 /// `[…, n]` and `[…, taps]` with equal axes in front give `[…, n]`. The shift of a Neural Turing Machine (Graves, Wayne,
 /// Danihelka 2014, equation 8) is the one of three taps around origin 1.
-package struct CircularConvolution: Gate {
+package struct CircularConvolution: Gate, SampledGate {
   package static let name = "circularConvolution"
   package let origin: Int
   /// Whether tap j reads aᵢ₊₍ⱼ₋ₒ₎ instead.
@@ -64,7 +64,7 @@ package struct CircularConvolution: Gate {
 /// Circular correlation of rows, what a ``CircularConvolution`` sends back to its taps: yⱼ = Σᵢ uᵢ · aᵢ₋₍ⱼ₋ₒ₎.   ū is the
 /// convolution of a with ȳ as taps, ā that of u with the taps read the other way round: second derivatives stay within
 /// the two gates.
-package struct CircularCorrelation: Gate {
+package struct CircularCorrelation: Gate, SampledGate {
   package static let name = "circularCorrelation"
   package let taps: Int, origin: Int, isReversed: Bool
 

@@ -8,7 +8,7 @@ internal import Kernels
 /// The sum runs over (c, k, l) in chunks of 256, each a chain of fused multiply-adds from +0, added in order, so that
 /// its bits depend on the image and the kernel alone. x̄ and w̄ are gates of their own, ``ConvolutionInputGradient`` and
 /// ``ConvolutionKernelGradient``; y is linear in x and in w, and each of the three has the other two for its gradients.
-package struct Convolution: Gate {
+package struct Convolution: Gate, SampledGate {
   package static let name = "convolution"
   package let window: ConvolutionWindow
   package init(_ window: ConvolutionWindow = ConvolutionWindow()) { self.window = window }

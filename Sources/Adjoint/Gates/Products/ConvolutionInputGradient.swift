@@ -3,7 +3,7 @@ internal import Kernels
 /// A convolution's gradient with respect to its images, also called transposed convolution: each ȳ, times the kernel, is
 /// added where the kernel read.   Linear in ȳ and in w: v̄ of ȳ is the convolution of v with w, that of w the kernel
 /// gradient of v and ȳ.
-package struct ConvolutionInputGradient: Gate {
+package struct ConvolutionInputGradient: Gate, SampledGate {
   package static let name = "convolutionInputGradient"
   package let window: ConvolutionWindow
   /// The extents of the images, which those of the result do not tell where the stride skips pixels.

@@ -5,7 +5,7 @@ internal import Kernels
 /// the bits of the sum of those of its images.
 ///
 /// Linear in x and in ȳ: v̄ of x is the input gradient of ȳ and v, that of ȳ the convolution of x with v.
-package struct ConvolutionKernelGradient: Gate {
+package struct ConvolutionKernelGradient: Gate, SampledGate {
   package static let name = "convolutionKernelGradient"
   package let window: ConvolutionWindow
   /// The extents of the kernels, which those of images and result do not tell where the stride skips pixels.

@@ -4,7 +4,7 @@ internal import Kernels
 ///
 /// The transposes of the gradient are flags of the product, never copies, and the Jacobian (of as many entries as
 /// elements of Y times elements of A) is never formed.
-public struct Matmul: Gate {
+public struct Matmul: Gate, SampledGate {
   public static let name = "matmul"
   public let transposeA: Bool, transposeB: Bool
 
@@ -73,7 +73,7 @@ public struct Matmul: Gate {
     bilinear(tangents, node)
   }
 
-  public static let samples = [
+  package static let samples = [
     GateSample(Matmul(), .uniform([2, 3]), .uniform([3, 4])),
     GateSample(Matmul(transposeA: true), .uniform([3, 2]), .uniform([3, 4])),
     GateSample(Matmul(transposeB: true), .uniform([2, 3]), .uniform([4, 3])),

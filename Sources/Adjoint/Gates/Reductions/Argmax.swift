@@ -1,6 +1,6 @@
 /// Argmax: y is where along the axis the greatest element of x stands, an int32: the first of equal ones, and the first
 /// NaN if there is one.   A step: no gradient.
-package struct Argmax: AxisGate {
+package struct Argmax: AxisGate, SampledGate {
   package static let name = "argmax"
   /// Counted from the front, in a graph.
   package let axis: Int

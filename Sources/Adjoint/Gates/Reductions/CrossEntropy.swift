@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Cross-entropy of logits and integer labels, row by row: y = log Σⱼ e^xⱼ − x[label].   x̄ = ȳ · (softmax(x) −
 /// one-hot).
-package struct CrossEntropy: Gate {
+package struct CrossEntropy: Gate, SampledGate {
   package static let name = "crossEntropy"
   package init() {}
 
@@ -45,7 +45,7 @@ package struct CrossEntropy: Gate {
 /// p − 1 at a label that is the largest logit is taken from the other logits, so it is right where p has rounded to 1.
 ///
 /// x̄ = p · (v − Σ p v) with v = u · ȳ;  ū = Σⱼ pⱼ ȳⱼ − ȳ[label].
-struct CrossEntropyGradient: Gate {
+struct CrossEntropyGradient: Gate, SampledGate {
   static let name = "cross-entropy gradient"
 
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
@@ -108,7 +108,7 @@ extension Node {
 }
 
 /// One-hot: y[…, c] = 1 where the label is c, else 0.   Labels are integers: no gradient.
-package struct OneHot: Gate {
+package struct OneHot: Gate, SampledGate {
   package static let name = "oneHot"
   package let classes: Int, result: ElementType
 

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// Log-sum-exp over the last axis: y = log Σⱼ e^xⱼ.   x̄ = ȳ · softmax(x), and 0 in a row of −∞.
-package struct LogSumExp: Gate {
+package struct LogSumExp: Gate, SampledGate {
   package static let name = "logSumExp"
   package init() {}
   package var kernel: Kernel { .structured(.exponentials) { RowCall(.logSumExp, $0) } }

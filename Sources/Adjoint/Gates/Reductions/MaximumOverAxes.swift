@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Maximum over axes: y = max x, NaN if any element is.   Router: ȳ goes to the largest element; equal ones share it
 /// evenly.
-package struct MaximumOverAxes: ReductionGate {
+package struct MaximumOverAxes: ReductionGate, SampledGate {
   package static let name = "max"
   package let axes: [Int], keepsAxes: Bool
   package init(axes: [Int], keepsAxes: Bool = false) {

@@ -3,7 +3,7 @@ internal import Kernels
 /// Cross-entropy of logits and the probabilities t of all classes, row by row: y = −Σⱼ tⱼ · log-softmax(x)ⱼ, in which a
 /// t of 0 counts 0 whatever its logit is.   x̄ = ȳ · (p · Σⱼ tⱼ − t) with p the softmax of x;  t̄ = −ȳ ·
 /// log-softmax(x).
-package struct SoftCrossEntropy: Gate {
+package struct SoftCrossEntropy: Gate, SampledGate {
   package static let name = "softCrossEntropy"
   package init() {}
 

@@ -5,7 +5,7 @@ internal import Kernels
 ///
 /// A row of −∞, and a row with a NaN, is NaN; an element of +∞ is NaN and all others of its row are 0. Where no
 /// gradient comes in, none goes out, whatever the row is.
-package struct Softmax: RowGate {
+package struct Softmax: RowGate, SampledGate {
   package static let name = "softmax"
   package init() {}
   package var kernel: Kernel { .structured(.exponentials) { RowCall(.softmax, $0) } }
@@ -32,7 +32,7 @@ package struct Softmax: RowGate {
 
 /// Log-softmax over the last axis: yᵢ = xᵢ − log Σⱼ e^xⱼ.   x̄ = ȳ − p · Σⱼ ȳⱼ with p the softmax of x; p is not e^y,
 /// since a rounded y has lost digits of it.
-package struct LogSoftmax: RowGate {
+package struct LogSoftmax: RowGate, SampledGate {
   package static let name = "logSoftmax"
   package init() {}
   package var kernel: Kernel { .structured(.exponentials) { RowCall(.logSoftmax, $0) } }

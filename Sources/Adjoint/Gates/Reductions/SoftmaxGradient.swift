@@ -7,7 +7,7 @@ internal import Kernels
 // with the value at that weight. A row of v that is 0 gives 0, whatever p is.
 
 /// J v, what softmax passes back: y = q · (v − Σ q v).   v̄ = J ȳ;  p̄ = C (C v · C ȳ) / Σp.
-struct SoftmaxGradient: WeightedRowGate {
+struct SoftmaxGradient: WeightedRowGate, SampledGate {
   static let name = "softmax gradient"
   var kernel: Kernel { .structured(.exponentials) { RowCall(.softmaxGradient, $0) } }
 
@@ -29,7 +29,7 @@ struct SoftmaxGradient: WeightedRowGate {
 }
 
 /// C v: y = v − Σ q v, the values less their mean.   v̄ = ȳ − q · Σ ȳ;  p̄ = −Σ ȳ · y / Σp.
-struct Centred: WeightedRowGate {
+struct Centred: WeightedRowGate, SampledGate {
   static let name = "centred"
   var kernel: Kernel { .structured(.exponentials) { RowCall(.centred, $0) } }
 
@@ -51,7 +51,7 @@ struct Centred: WeightedRowGate {
 }
 
 /// Cᵀ v: y = v − q · Σ v, what log-softmax passes back.   v̄ = ȳ − Σ q ȳ;  p̄ = −Σ v · (ȳ − Σ q ȳ) / Σp.
-struct LogSoftmaxGradient: WeightedRowGate {
+struct LogSoftmaxGradient: WeightedRowGate, SampledGate {
   static let name = "log-softmax gradient"
   var kernel: Kernel { .structured(.exponentials) { RowCall(.logSoftmaxGradient, $0) } }
 

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// Sum over axes: y = Σ x.   Distributor: x̄ is ȳ repeated along the summed axes.
-package struct Sum: ReductionGate, LinearGate {
+package struct Sum: ReductionGate, LinearGate, SampledGate {
   package static let name = "sum"
   package static let symbol = "Σ"
   package let axes: [Int], keepsAxes: Bool
@@ -27,7 +27,7 @@ extension Sum: LaneGate {
 
 /// Mean over axes: y = Σ x / n, a number also where the sum is beyond the type.   x̄ is ȳ / n repeated along the averaged
 /// axes.
-package struct Mean: ReductionGate, LinearGate {
+package struct Mean: ReductionGate, LinearGate, SampledGate {
   package static let name = "mean"
   package let axes: [Int], keepsAxes: Bool
   package init(axes: [Int], keepsAxes: Bool = false) {

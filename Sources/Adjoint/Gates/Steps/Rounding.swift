@@ -1,32 +1,32 @@
 internal import Kernels
 
 /// Floor: y = ⌊x⌋, the greatest whole number that is not above x.   A step: no gradient.
-package struct Floor: ElementwiseGate {
+package struct Floor: ElementwiseGate, SampledGate {
   package static let name = "floor"
   package static let symbol = "⌊x⌋"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0].rounded(.down) }
+  package func value(_ x: ElementOperands) -> Double { x[0].rounded(.down) }
   package var kernel: Kernel { Kernel(.elementwise(.floor)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
   package static let samples = [GateSample(Floor(), .distinct([2, 3]))]
 }
 
 /// Ceiling: y = ⌈x⌉, the least whole number that is not below x.   A step: no gradient.
-package struct Ceiling: ElementwiseGate {
+package struct Ceiling: ElementwiseGate, SampledGate {
   package static let name = "ceil"
   package static let symbol = "⌈x⌉"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0].rounded(.up) }
+  package func value(_ x: ElementOperands) -> Double { x[0].rounded(.up) }
   package var kernel: Kernel { Kernel(.elementwise(.ceiling)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
   package static let samples = [GateSample(Ceiling(), .distinct([2, 3]))]
 }
 
 /// Round: y is the whole number next to x, the even one of two.   A step: no gradient.
-package struct Round: ElementwiseGate {
+package struct Round: ElementwiseGate, SampledGate {
   package static let name = "round"
   package init() {}
-  package func value(_ x: [Double]) -> Double { x[0].rounded(.toNearestOrEven) }
+  package func value(_ x: ElementOperands) -> Double { x[0].rounded(.toNearestOrEven) }
   package var kernel: Kernel { Kernel(.elementwise(.round)) }
   package func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
   package static let samples = [GateSample(Round(), .distinct([2, 3]))]

@@ -112,7 +112,7 @@ struct RowIndependence {
       if case .structured(.ofAuthor, _) = gate.kernel.form { return false }
       if let gate = gate as? any AxisGate { return Self.isBesideTheRows(gate, shapes, hasRows, result, rowCount) }
       return parts.areApart(in: gate.kernel.call(call))
-    case .custom:
+    case .custom, .formula:
       // One formula for all elements, by the contract of the protocol: what is read is what broadcasting says.
       guard gate is any ElementwiseGate else { return false }
       return parts.areApart { position in

@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: GateCatalog.all) func `a call costs no less than what it moves, and no less in double precision`(
-    gate: any Gate.Type
+    gate: any SampledGate.Type
   ) throws {
     for sample in gate.samples {
       let shapes = sample.operands.map(\.shape), form = sample.gate.kernel.form

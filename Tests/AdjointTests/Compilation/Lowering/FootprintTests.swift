@@ -9,7 +9,7 @@ import Testing
 /// parts, and memory passes from part to part.
 @Suite(.timeLimit(.minutes(20))) struct FootprintTests {
   @Test(arguments: GateCatalog.all) func `a part keeps to its footprint, of every gate and its gradients`(
-    gate: any Gate.Type
+    gate: any SampledGate.Type
   ) throws {
     for sample in gate.samples {
       let graph = Graph()

@@ -83,7 +83,7 @@ import Testing
 }
 
 /// Running sums of rows, by a call that behaves as it should, or does not.
-struct RowSums: Gate {
+struct RowSums: Gate, SampledGate {
   enum Behaviour: Hashable, Sendable {
     case good, apart, dear, refusing, partless, priceless, wideReading, shortWriting
   }

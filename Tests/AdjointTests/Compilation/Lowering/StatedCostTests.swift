@@ -177,18 +177,16 @@ private struct Working: Gate {
     [upstream.graph.apply(Working(number: -number, estimate: backward), to: [upstream])]
   }
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double? { estimate }
-  static let samples: [GateSample] = []
 }
 
 /// x + y by a formula; a million nanoseconds for each element of x, and one for each of y.
 private struct Sized: ElementwiseGate {
   static let name = "sized"
-  func value(_ x: [Double]) -> Double { x[0] + x[1] }
+  func value(_ x: ElementOperands) -> Double { x[0] + x[1] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(Sized(), to: [upstream, node.inputs[1]]), nil]
   }
   func estimatedNanoseconds(_ inputs: [Shape]) -> Double? {
     1e6 * Double(inputs[0].elementCount) + Double(inputs[1].elementCount)
   }
-  static let samples: [GateSample] = []
 }

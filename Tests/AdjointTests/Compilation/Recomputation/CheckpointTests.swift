@@ -320,7 +320,6 @@ private struct Logged: Gate {
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] {
     [upstream.graph.apply(LoggedGradient(forward: self), to: [upstream, node.output])]
   }
-  static let samples: [GateSample] = []
 }
 
 private struct LoggedGradient: Gate {
@@ -336,7 +335,6 @@ private struct LoggedGradient: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil, nil] }
-  static let samples: [GateSample] = []
 }
 
 private final class Log: Sendable {

@@ -255,7 +255,6 @@ import Testing
 /// √x with the pullback ȳ / (2 √x) as it stands: 0 / 0 where nothing comes from above.
 private struct PlainRoot: ElementwiseGate {
   static let name = "plainRoot"
-  func value(_ x: [Double]) -> Double { x[0].squareRoot() }
+  func value(_ x: ElementOperands) -> Double { x[0].squareRoot() }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream / (2 * node.output)] }
-  static let samples: [GateSample] = []
 }

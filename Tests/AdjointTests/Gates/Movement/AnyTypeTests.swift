@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(arguments: GateCatalog.all) func `a gate works on a type, or says why not, with shapes and the line`(
-    gate: any Gate.Type
+    gate: any SampledGate.Type
   ) throws {
     for sample in gate.samples where !sample.operands.isEmpty {
       for type in ElementType.allCases {

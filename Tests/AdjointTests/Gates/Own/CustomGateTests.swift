@@ -142,9 +142,9 @@ import Testing
 }
 
 /// log(1 + eˣ), with a formula alone.
-private struct Softplus: ElementwiseGate {
+private struct Softplus: ElementwiseGate, SampledGate {
   static let name = "softplus"
-  func value(_ x: [Double]) -> Double { x[0].isNaN ? .nan : max(x[0], 0) + log1p(exp(-x[0].magnitude)) }
+  func value(_ x: ElementOperands) -> Double { x[0].isNaN ? .nan : max(x[0], 0) + log1p(exp(-x[0].magnitude)) }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream * sigmoid(node.inputs[0])] }
   static let samples = [GateSample(Softplus(), .uniform([2, 3])), GateSample(Softplus(), .uniform([]))]
 }
@@ -156,7 +156,7 @@ private struct Asked: ElementwiseGate {
   let asked: Tally, elsewhere: Tally
   let graph: Graph
 
-  func value(_ x: [Double]) -> Double { 2 * x[0] }
+  func value(_ x: ElementOperands) -> Double { 2 * x[0] }
 
   private func note(_ node: GateApplication) {
     asked.add()
@@ -172,12 +172,11 @@ private struct Asked: ElementwiseGate {
   }
   static func == (a: Asked, b: Asked) -> Bool { a.asked === b.asked }
   func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(asked)) }
-  static var samples: [GateSample] { [] }
 }
 
-private struct Cube: ElementwiseGate {
+private struct Cube: ElementwiseGate, SampledGate {
   static let name = "cube"
-  func value(_ x: [Double]) -> Double { x[0] * x[0] * x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] * x[0] * x[0] }
   var kernel: Kernel {
     .custom { arguments in
       func fill<T: GraphScalar & FloatingPoint>(_: T.Type) throws {
@@ -192,7 +191,7 @@ private struct Cube: ElementwiseGate {
 }
 
 /// A row repeated a number of times.
-private struct RepeatRows: Gate {
+private struct RepeatRows: Gate, SampledGate {
   static let name = "repeatRows"
   let times: Int
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
@@ -227,7 +226,6 @@ private struct Counted: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }
 
 /// 0, 1, 2, … out of nothing.
@@ -242,7 +240,6 @@ private struct Ramp: Gate {
     }
   }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [] }
-  static let samples: [GateSample] = []
 }
 
 private struct Refusal: Error, CustomStringConvertible {
@@ -270,12 +267,10 @@ private struct RefusesNegatives: Gate {
     compilations?.add()
     return [2 * upstream - upstream]
   }
-  static let samples: [GateSample] = []
 }
 
 private struct NarrowBack: ElementwiseGate {
   static let name = "narrowBack"
-  func value(_ x: [Double]) -> Double { x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream.graph.constant(1, [4], .float32)] }
-  static let samples: [GateSample] = []
 }

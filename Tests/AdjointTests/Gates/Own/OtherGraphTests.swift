@@ -78,5 +78,4 @@ private struct Scaled: Gate {
   var kernel: Kernel { .calls { WrongCall(.none, $0.result.shape.elementCount) } }
   func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor { inputs[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [weight * upstream] }
-  static let samples: [GateSample] = []
 }

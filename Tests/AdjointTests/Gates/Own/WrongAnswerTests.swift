@@ -290,14 +290,12 @@ private struct Along: AxisGate {
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { inputs[0] }
   var kernel: Kernel { .custom { _ = try $0.output(as: Float.self).update(from: $0.input(0, as: Float.self)) } }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }
 
 /// A shape rule that forgets an element.
 private struct Narrow: ElementwiseGate {
   static let name = "narrow"
-  func value(_ x: [Double]) -> Double { x[0] }
+  func value(_ x: ElementOperands) -> Double { x[0] }
   func shape(_ inputs: [Shape]) throws(ShapeError) -> Shape { [3] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
-  static let samples: [GateSample] = []
 }

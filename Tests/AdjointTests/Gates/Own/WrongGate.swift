@@ -96,7 +96,6 @@ struct WrongGate: Gate {
     }
   }
 
-  static let samples: [GateSample] = []
 
   struct Refusal: Error, CustomStringConvertible {
     var description: String { "it refuses" }
@@ -111,7 +110,6 @@ struct WrongCallGate: Gate {
   var kernel: Kernel { .calls { WrongCall(mistake, $0.result.shape.elementCount) } }
   func definition(_ inputs: [ReferenceTensor], shape: Shape) throws -> ReferenceTensor { inputs[0] }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream] }
-  static let samples: [GateSample] = []
 }
 
 final class WrongCall: KernelCall {

@@ -6,7 +6,9 @@ import Testing
 /// A negative axis counts from the end, and an axis that does not exist is an error: for every gate and every function
 /// that takes axes by number.
 @Suite(.timeLimit(.minutes(20))) struct AxisLawTests {
-  private static let gates = GateCatalog.all.compactMap { $0 as? any AxisGate.Type }
+  typealias SampledAxisGate = AxisGate & SampledGate
+
+  private static let gates = GateCatalog.all.compactMap { $0 as? any SampledAxisGate.Type }
 
   /// A gate of the same kind with one of its axes exchanged, on the operands of a sample.
   struct Application: CustomStringConvertible {
@@ -15,7 +17,7 @@ import Testing
     let axes: [Int], front: [Int]?
 
     /// Every axis from one below the first to one above the last, in each place.
-    static func all<G: AxisGate>(of _: G.Type) -> [Application] {
+    static func all<G: SampledAxisGate>(of _: G.Type) -> [Application] {
       G.samples.flatMap { sample in
         let given = (sample.gate as! G).axes, rank = sample.operands[0].shape.rank
         return given.indices.flatMap { place in
@@ -55,7 +57,7 @@ import Testing
     return try session.referenceValue(of: node)
   }
 
-  @Test(arguments: gates) func `a gate counts negative axes from the end`(gate: any AxisGate.Type) throws {
+  @Test(arguments: gates) func `a gate counts negative axes from the end`(gate: any SampledAxisGate.Type) throws {
     for application in Application.all(of: gate) {
       let (node, values) = applied(application.sample, along: application.axes)
       guard let front = application.front else { continue }
@@ -78,7 +80,7 @@ import Testing
     #expect(try shapes(node) == shapes(expected), "\(comment)")
   }
 
-  @Test(arguments: gates) func `a gate refuses axes that do not exist or come twice`(gate: any AxisGate.Type) {
+  @Test(arguments: gates) func `a gate refuses axes that do not exist or come twice`(gate: any SampledAxisGate.Type) {
     for application in Application.all(of: gate) where application.front == nil {
       let (node, _) = applied(application.sample, along: application.axes, line: 7)
       let error = #expect(throws: GraphError.self, "\(application)") { try Program(node) }
@@ -100,7 +102,7 @@ import Testing
     }
   }
 
-  @Test(arguments: GateCatalog.all) func `whatever names axes is a gate of axes`(gate: any Gate.Type) {
+  @Test(arguments: GateCatalog.all) func `whatever names axes is a gate of axes`(gate: any SampledGate.Type) {
     // The compiler alone makes it, of axes that are counted already.
     if gate == SumOfPads.self { return }
     for sample in gate.samples {

@@ -109,5 +109,4 @@ private struct TakesLabels: Gate {
   }
   var kernel: Kernel { .custom { _ in } }
   func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [upstream, nil] }
-  static let samples: [GateSample] = []
 }
