@@ -3,7 +3,8 @@ internal import CCallSite
 /// Comparisons of two nodes, element by element, as truth values: nodes of ``ElementType/bool``.
 ///
 /// They have the operators of Swift's SIMD types, with a point: `a == b` asks whether two variables name one node of a
-/// graph, and `a .== b` is a node that has the answer for each pair of elements, once the program runs.
+/// graph, and `a .== b` is a node that has the answer for each pair of elements, once the program runs. `<` and `>` ask
+/// nothing else of nodes, and need no point.
 ///
 /// ```swift
 /// let isSmall = (x .> -1) .& (x .<= 1)          // and(x .> -1, x .<= 1)
@@ -28,6 +29,38 @@ extension Node {
   @inline(never)
   public static func .< (left: some NumberOperand, right: Node) -> Node {
     Comparison.greater.of(right, left.asDouble, at: .operatorCall(adj_return_address()))
+  }
+
+  /// Whether each element of `left` is below that of `right`, as `.<`.
+  @inline(never)
+  public static func < (left: Node, right: Node) -> Node {
+    Comparison.less.of(left, right, at: .operatorCall(adj_return_address()))
+  }
+  /// The same with the number on the right.
+  @inline(never)
+  public static func < (left: Node, right: some NumberOperand) -> Node {
+    Comparison.less.of(left, right.asDouble, at: .operatorCall(adj_return_address()))
+  }
+  /// The same with the number on the left.
+  @inline(never)
+  public static func < (left: some NumberOperand, right: Node) -> Node {
+    Comparison.greater.of(right, left.asDouble, at: .operatorCall(adj_return_address()))
+  }
+
+  /// Whether each element of `left` is above that of `right`, as `.>`.
+  @inline(never)
+  public static func > (left: Node, right: Node) -> Node {
+    Comparison.greater.of(left, right, at: .operatorCall(adj_return_address()))
+  }
+  /// The same with the number on the right.
+  @inline(never)
+  public static func > (left: Node, right: some NumberOperand) -> Node {
+    Comparison.greater.of(left, right.asDouble, at: .operatorCall(adj_return_address()))
+  }
+  /// The same with the number on the left.
+  @inline(never)
+  public static func > (left: some NumberOperand, right: Node) -> Node {
+    Comparison.less.of(right, left.asDouble, at: .operatorCall(adj_return_address()))
   }
 
   /// Whether each element of `left` is at most that of `right`.

@@ -15,6 +15,12 @@ import Testing
 
   static let operators = [
     Operator(testDescription: "<", ofNodes: { $0 .< $1 }, withRight: { $0 .< $1 }, withLeft: { $0 .< $1 }) { $0 < $1 },
+    Operator(testDescription: "plain <", ofNodes: { $0 < $1 }, withRight: { $0 < $1 }, withLeft: { $0 < $1 }) {
+      $0 < $1
+    },
+    Operator(testDescription: "plain >", ofNodes: { $0 > $1 }, withRight: { $0 > $1 }, withLeft: { $0 > $1 }) {
+      $0 > $1
+    },
     Operator(testDescription: "<=", ofNodes: { $0 .<= $1 }, withRight: { $0 .<= $1 }, withLeft: { $0 .<= $1 }) {
       $0 <= $1
     },
