@@ -9,7 +9,7 @@ package enum GateCatalog {
     Maximum.self, Minimum.self, Route.self, Absolute.self, Sign.self, Greater.self, Equal.self, Select.self,
     Floor.self, Ceiling.self, Round.self, LogarithmOfOnePlus.self,
     Matmul.self, Transpose.self, Reshape.self, Broadcast.self, Slice.self, Pad.self, Concatenate.self,
-    GatherRows.self, ScatterAddRows.self,
+    GatherRows.self, ScatterAddRows.self, ReplaceRows.self,
     ErrorFunction.self, ExponentialMinusOne.self, Softplus.self,
     SigmoidSlope.self, Bell.self, NormalDistribution.self, TanhNormalDistribution.self,
     LogisticQuotient.self, SquaredNorm.self,

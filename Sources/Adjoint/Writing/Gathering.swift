@@ -37,14 +37,35 @@ extension Node {
     let x = Term(self, fileID, line)
     do throws(ShapeError) {
       let lanes = try AxisLanes(of: self, at: indices, axis: axis)
-      if values.graph === graph, values.shape != indices.shape, !values.isRefused {
-        throw ShapeError("values of shape \(values.shape) need an index each, got indices of shape \(indices.shape)")
-      }
+      try lanes.check(values)
       let scatter = ScatterAddRows(rowCount: shape.elementCount)
       let sums = lanes.flattened(x.beside(values)).applying(scatter, lanes.places(x.beside(indices)))
       return (x + lanes.restored(sums, count: lanes.extent)).node
     } catch {
       return x.refusal(of: ScatterAddRows(rowCount: 1), [self, values, indices], error.description)
+    }
+  }
+
+  /// With `values` along `axis` in place of what stood at the places that `indices` name, each in its own lane.
+  ///
+  /// NumPy's `put_along_axis`, PyTorch's `scatter`. `indices` is of int32, and of the shape of `values`, which is this
+  /// node's but for the extent of that axis. Of several values for one place, the last counts, and gets the gradient.
+  /// An index out of range is an error of the run.
+  ///
+  /// ```swift
+  /// let masked = scores.scattering(scores.graph.constant(-1e9, [n, 1]), at: best)
+  /// ```
+  public func scattering(
+    _ values: Node, at indices: Node, axis: Int = -1, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    let x = Term(self, fileID, line)
+    do throws(ShapeError) {
+      let lanes = try AxisLanes(of: self, at: indices, axis: axis)
+      try lanes.check(values)
+      let (flat, places) = (lanes.flattened(x.beside(values)), lanes.places(x.beside(indices)))
+      return lanes.restored(lanes.flattened(x).applying(ReplaceRows(), flat, places), count: lanes.extent).node
+    } catch {
+      return x.refusal(of: ReplaceRows(), [self, values, indices], error.description)
     }
   }
 }
@@ -55,6 +76,7 @@ private struct AxisLanes {
   /// How many elements a lane has, and how many indices.
   let extent: Int, count: Int
   private let others: [Int]
+  private let graph: Graph, places: Shape
 
   /// The tables of places take 1 GiB then.
   private static let mostElements = 1 << 28  // Decisions/Limits.md
@@ -75,8 +97,16 @@ private struct AxisLanes {
     guard shape.elementCount <= Self.mostElements else {
       throw ShapeError("lanes have at most 2^28 elements together, and a value of shape \(shape) has more")
     }
-    (self.axis, extent, count) = (along, shape[along], places[along])
+    (self.axis, extent, count, graph) = (along, shape[along], places[along], x.graph)
+    self.places = places
     others = shape.dimensions.indices.filter { $0 != along }.map { shape[$0] }
+  }
+
+  /// What is wrong with an operand itself is reported for that operand.
+  func check(_ values: Node) throws(ShapeError) {
+    if values.graph === graph, values.shape != places, !values.isRefused {
+      throw ShapeError("values of shape \(values.shape) need an index each, got indices of shape \(places)")
+    }
   }
 
   private var laneCount: Int { others.reduce(1, *) }

@@ -19,7 +19,7 @@ import Testing
   /// Gates whose samples have no independent rows: they are told their shapes, or add rows up. For a new one, look
   /// whether that is so for any of its forms.
   static let withoutRows: Set<String> = [
-    "reshape", "broadcast", "transpose", "slice", "pad", "splice rows", "scanPart", "scatterAddRows",
+    "reshape", "broadcast", "transpose", "slice", "pad", "splice rows", "scanPart", "scatterAddRows", "replaceRows",
     "convolutionKernelGradient", "logProbability",
   ]
 

@@ -67,6 +67,9 @@ import Testing
     Size("stacked", accepting: [-1, 0]) { stack([x($0)], axis: $1) },
     Size("product along", accepting: [-1, 0]) { x($0).product(axes: [$1]) },
     Size("gathered along", accepting: [-1, 0]) { x($0).gathering($0.input("p", [4, 4], .int32), axis: $1) },
+    Size("replaced along", accepting: [-1, 0]) {
+      x($0).scattering($0.input("v", [4, 4]), at: $0.input("p", [4, 4], .int32), axis: $1)
+    },
     Size("sorted along", accepting: [-1, 0]) { x($0).sorted(axis: $1) },
     Size("greatest") { x($0).topK($1).values },
     Size("part of packed values", accepting: [0]) {
@@ -386,10 +389,9 @@ import Testing
   /// Gives what it reads as int32.
   private struct Integers: ElementwiseGate {
     static let name = "integers"
-    func value(_ x: [Double]) -> Double { x[0] }
+    func value(_ x: ElementOperands) -> Double { x[0] }
     func elementType(_ inputs: [ElementType]) -> ElementType { .int32 }
     func pullback(_ upstream: Node, _ node: GateApplication) -> [Node?] { [nil] }
-    static let samples: [GateSample] = []
   }
 
   private static let none = [Double.nan, .infinity, -.infinity, 3e9, -3e9]

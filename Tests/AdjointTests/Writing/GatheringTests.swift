@@ -64,6 +64,36 @@ import Testing
     #expect(try session.referenceGradient(of: base).values == x.values)
   }
 
+  @Test(arguments: [0, 1, 2, -1]) func `each lane gets values at its own indices, the last of several`(axis: Int) throws
+  {
+    let front = axis < 0 ? axis + 3 : axis
+    var dimensions = Self.shape.dimensions
+    dimensions[front] = 4
+    let places = Shape(dimensions), x = numbers
+    let indices = (0..<places.elementCount).map { Int32(($0 * 7) % 5 % Self.shape[front]) }
+    let graph = Graph()
+    let base = graph.input("base", Self.shape), values = graph.input("values", places)
+    let y = base.scattering(values, at: graph.constant(indices, places), axis: axis)
+    let loss = (y * graph.constant(x.values.map { Float($0) }, Self.shape)).sum()
+    let session = try Program(loss, gradientsFor: [base, values], alsoComputing: [y]).makeSession()
+    try session.write(x, to: base)
+    try session.write(ReferenceTensor(places, .float32, (0..<places.elementCount).map { Double($0 + 100) }), to: values)
+    try session.step()
+    var (expected, writer) = (x.values, [Int?](repeating: nil, count: 12))
+    for position in 0..<places.elementCount {
+      var target = [position / (places[1] * places[2]), position / places[2] % places[1], position % places[2]]
+      target[front] = Int(indices[position])
+      let place = target[0] * 6 + target[1] * 2 + target[2]
+      (expected[place], writer[place]) = (Double(position + 100), position)
+    }
+    #expect(try session.referenceValue(of: y).values == expected)
+    #expect(
+      try session.referenceGradient(of: base).values == x.values.indices.map { writer[$0] == nil ? x.values[$0] : 0 })
+    var slopes = [Double](repeating: 0, count: places.elementCount)
+    for (place, position) in writer.enumerated() { if let position { slopes[position] = x.values[place] } }
+    #expect(try session.referenceGradient(of: values).values == slopes)
+  }
+
   @Test(arguments: [-1, 2]) func `an index out of its lane ends the run, though the next lane has it`(index: Int32)
     throws
   {
