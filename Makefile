@@ -12,7 +12,7 @@ FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: help run test mutants examples serve-test serve-load pictures docs api compare products sweep widths scaling \
+.PHONY: help run test mutants expression-times examples serve-test serve-load pictures docs api compare products sweep widths scaling \
   gradbench counts update-counts bits format lint setup
 
 help: ## prints what there is to make
@@ -116,6 +116,11 @@ docs: setup ## the documentation
 api: setup ## the public declarations, against the list and the last release
 	@BUILD="$(BUILD)" .ci/symbols
 	@.ci/api $(ARGUMENTS)
+
+# Of the code in README and articles, which tests compile: none takes more than 100 ms.
+expression-times: setup ## how long documented expressions take to type-check
+	$(BUILT) --build-tests $(BUILD)
+	.ci/expression-times
 
 format: ## formats the sources
 	swift format format --in-place --recursive $(FORMATTED)

@@ -88,7 +88,9 @@ import Testing
   }
 
   /// By forward mode and by reverse mode, both as lanes, and by a Jacobian-vector product along each direction alone.
-  @Test(arguments: GateCatalog.all) func `a gate's Jacobian is the same by both modes`(gate: any SampledGate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `a gate's Jacobian is the same by both modes`(gate: any SampledGate.Type)
+    throws
+  {
     for sample in gate.samples {
       let graph = Graph()
       let operands = sample.operands.enumerated().map { position, operand in

@@ -92,7 +92,9 @@ import Testing
     #expect(folding.operations == FoldConstants.mostOperationsOfGraph)
   }
 
-  @Test(arguments: GateCatalog.all) func `a folded gate has the bits that it has when it runs`(gate: any SampledGate.Type)
+  @Test(arguments: GateCatalog.all) func `a folded gate has the bits that it has when it runs`(
+    gate: any SampledGate.Type
+  )
     throws
   {
     for sample in gate.samples {

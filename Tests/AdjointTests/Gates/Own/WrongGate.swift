@@ -96,7 +96,6 @@ struct WrongGate: Gate {
     }
   }
 
-
   struct Refusal: Error, CustomStringConvertible {
     var description: String { "it refuses" }
   }

@@ -119,7 +119,9 @@ import Testing
     }
   }
 
-  @Test(arguments: GateCatalog.all) func `every gate and its gradients can be explained`(gate: any SampledGate.Type) throws {
+  @Test(arguments: GateCatalog.all) func `every gate and its gradients can be explained`(gate: any SampledGate.Type)
+    throws
+  {
     for sample in gate.samples {
       let graph = Graph()
       let operands = sample.operands.enumerated().map { position, operand in
