@@ -12,8 +12,8 @@ FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: help run test mutants expression-times examples serve-test serve-load pictures docs api compare products sweep widths scaling \
-  gradbench counts update-counts bits format lint setup
+.PHONY: help run test mutants expression-times examples serve-test serve-load pictures docs api compare products \
+  sweep widths scaling gradbench counts update-counts bits format lint setup
 
 help: ## prints what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 18
