@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import installing
+from missing import Missing
 from programs import Program, jax_variants, variants
 
 
@@ -14,25 +15,27 @@ class Setting:
     binaries: Path  # the folder of our programs
     built: dict[str, Path]  # oneTBB's program and the floors, by name
     python: Path | None  # the environment with the peers' packages
-    packages: set[str]  # those it has, by the name they are imported by
+    absent: dict[str, str]  # why a program or a package is not there, by its name or the one it is imported by
     tensor: Path  # the folder of the peers' programs
     quick: bool
-    missing: installing.Missing
+    missing: Missing
 
     def contenders(self, row):
-        return self.schedulers() if row.kind == "scheduling" else self.frameworks(row)
+        return self.schedulers(row) if row.kind == "scheduling" else self.frameworks(row)
 
-    def schedulers(self):
+    def schedulers(self, row):
         ours = (str(self.binaries / "scheduling"),)
         found = [
             Program("ours", "ours", ours, options=("--sharing", "automatic"), says="adjoint"),
             Program("ours, shared", "ours", ours, options=("--sharing", "always"), says="adjoint-shared"),
             Program("ours, grouped", "ours", ours, options=("--grouped",), says="adjoint-grouped"),
             Program("ours, bodies", "floor", ours, options=("--bodies",), says="adjoint-bodies")]
-        if "tbb" in self.built:
-            found.append(Program("oneTBB", "tbb", (str(self.built["tbb"]),)))
-        return found + [
-            Program(name, "floor", (str(self.built[name]),)) for name in installing.FLOORS if name in self.built]
+        for key, name in SCHEDULERS.items():
+            if key in self.built:
+                found.append(Program(name, "tbb" if key == "tbb" else "floor", (str(self.built[key]),)))
+            else:
+                self.missing.add(name, self.absent[key], row)
+        return found
 
     def frameworks(self, row):
         ours = (str(self.binaries / "training"),)
@@ -40,13 +43,14 @@ class Setting:
         if row.threads == 2:
             found.append(Program("ours, twice at once", "floor", ours, alone_twice=True))
         for package, name, source, modes in FRAMEWORKS:
-            if package not in self.packages:
+            if package in self.absent:
+                self.missing.add(name, self.absent[package], row)
                 continue
             program = self.tensor / source
             asked = jax_variants(program, row.workload) if package == "jax" else variants(program, row.workload, modes)
             for variant in asked:
                 if (why := self.obstacle(package, variant)) is not None:
-                    self.missing.add(f"{name} {variant}", why, f"{row.workload} at {row.threads}")
+                    self.missing.add(f"{name} {variant}", why, row)
                     continue
                 command = (str(self.python), str(program), "--variant", variant)
                 if package == "mlx.core" and (library := installing.openblas()) is not None:
@@ -71,8 +75,25 @@ FRAMEWORKS = [
     ("mlx.core", "MLX", "peer_mlx.py", ["eager", "compile"]),
 ]
 
+# oneTBB's program and the floors, as built and as called.
+SCHEDULERS = {"tbb": "oneTBB", **{name: name for name in installing.FLOORS}}
 
-def note_what_is_never_asked(missing):
-    missing.add(
-        "Taskflow and dispenso", "not among the peers' programs; their published figures of other machines are shown")
-    missing.add("TensorFlow eager", "not asked: its graphs are how it runs a step again")
+# What --without may name: programs that are built, packages as they are imported.
+WITHOUT = {
+    "tbb": ["tbb"], "floors": list(installing.FLOORS),
+    **{package.split(".")[0]: [package] for package in installing.PACKAGES},
+}
+
+
+def left_out(words):
+    """Why each program or package that --without names is not there."""
+    return {name: f"left out by --without {word}" for word in words for name in WITHOUT[word]}
+
+
+def note_what_is_never_asked(rows, missing):
+    if any(row.kind == "scheduling" for row in rows):
+        missing.add(
+            "Taskflow and dispenso",
+            "not among the peers' programs; their published figures of other machines are shown")
+    if any(row.kind == "training" for row in rows):
+        missing.add("TensorFlow eager", "not asked: its graphs are how it runs a step again")

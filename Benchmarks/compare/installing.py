@@ -7,25 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from missing import Missing
+
 PROGRAMS = ["scheduling", "training", "scalars"]
 FLOORS = {"serial": 4, "replay": 1, "split": 5}  # the modes of b_floor.cpp
 COMPILER = ["-std=c++20", "-O3", "-march=native", "-DNDEBUG", "-ffp-contract=off", "-pthread"]
+PACKAGES = {"jax": "JAX", "torch": "PyTorch", "tensorflow": "TensorFlow", "mlx.core": "MLX"}  # as imported, as called
 
 
-class Missing:
-    """What could not be run, why, and for which rows."""
-
-    def __init__(self):
-        self.rows = {}  # (what, why) -> rows
-
-    def add(self, what, why, row=None):
-        rows = self.rows.setdefault((what, why), [])
-        if row is not None and row not in rows:
-            rows.append(row)
-        print(f"without {what}{f' for {row}' if row else ''}: {why}", flush=True)
-
-    def lines(self):
-        return [f"{what}: {why}" + (f" ({', '.join(rows)})" if rows else "") for (what, why), rows in self.rows.items()]
+class BuildFailure(Exception):
+    """Why there is nothing to compare."""
 
 
 def run(*command, **options):
@@ -39,25 +30,35 @@ def last_line(done):
 
 def build_ours(package: Path, programs=PROGRAMS):
     """Builds our programs in release; returns the folder they are in. Nothing can be compared without them."""
+    release = ("swift", "build", "-c", "release", "--package-path", str(package))
     for product in programs:
         print(f"building {product}", flush=True)
-        subprocess.run(
-            ["swift", "build", "--quiet", "-c", "release", "--package-path", package, "--product", product], check=True)
-    shown = run("swift", "build", "-c", "release", "--package-path", package, "--show-bin-path", check=True)
+        if subprocess.run([*release, "--quiet", "--product", product]).returncode != 0:
+            raise BuildFailure(f"{product} of this package does not build")
+    shown = run(*release, "--show-bin-path", check=True)
     return Path(shown.stdout.strip().splitlines()[-1])
 
 
-PACKAGES = {"jax": "JAX", "torch": "PyTorch", "tensorflow": "TensorFlow", "mlx.core": "MLX"}  # as imported, as called
+def interpreter(given):
+    """The Python that `--python` names, an interpreter or an environment with bin/python; `None` if it is neither."""
+    path = Path(given)
+    if path.is_dir():
+        path = path / "bin" / "python"
+    found = shutil.which(path)
+    # Not resolved: an environment's interpreter is a link, and knows by its place which packages it has.
+    return Path(found).absolute() if found else None
 
 
-def make_environment(folder: Path, given, missing: Missing):
-    """A Python with the peers' packages: the environment `given`, or one made in `folder`."""
-    python = Path(given or folder / "venv") / "bin" / "python"
-    if given:
-        return python
+def environment_in(folder: Path):
+    return folder / "venv" / "bin" / "python"
+
+
+def make_environment(folder: Path, packages, missing: Missing):
+    """An interpreter in `folder` with as many of the `packages` as pip can get."""
+    python = environment_in(folder)
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
-    for package in [*PACKAGES, "matplotlib"]:
+    for package in [*packages, "matplotlib"]:
         if imports(python, package) or (requirement := requirement_of(package, python)) is None:
             continue
         print(f"installing {requirement}", flush=True)
@@ -77,14 +78,13 @@ def requirement_of(package, python):
     }.get(package, package)
 
 
-def peers_in(python, missing: Missing):
-    """The peers' packages that the environment has, by the name they are imported by."""
-    found = {package for package in PACKAGES if imports(python, package)}
-    for package in [package for package in PACKAGES if package not in found]:
-        missing.add(PACKAGES[package], (
+def without(python, packages):
+    """Those of the `packages` that the environment does not have, by the name they are imported by, each with why."""
+    return {
+        package: (
             "not in the environment; the registry's torch comes with gigabytes of CUDA, so it is for --python to name one "
-            "that has it" if package == "torch" else "not in the environment"))
-    return found
+            "that has it" if package == "torch" else "not in the environment")
+        for package in packages if not imports(python, package)}
 
 
 def openblas():
@@ -110,40 +110,42 @@ def cpu_torch(python):
     return f"torch=={versions[0]}" if versions else None
 
 
-def build_peers(sources: Path, folder: Path, missing: Missing):
-    """Compiles oneTBB's program and the floors; returns those that are there by name."""
-    if shutil.which("g++") is None:
-        missing.add("oneTBB and the floors", "no g++")
-        return {}
-    install_tbb(missing)
+def build_peers(sources: Path, folder: Path, wanted):
+    """Compiles oneTBB's program and the floors, those of them in `wanted`.
+
+    Returns the programs that are there by name, and of the others why they are not.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {name: ("b_floor.cpp", [f"-DMODE={mode}"], []) for name, mode in FLOORS.items()}
-    wanted["tbb"] = ("b_tbb.cpp", [], ["-ltbb"])
-    built = {}
-    for name, (source, defines, libraries) in wanted.items():
+    programs = {name: ("b_floor.cpp", [f"-DMODE={mode}"], []) for name, mode in FLOORS.items()}
+    programs["tbb"] = ("b_tbb.cpp", [], ["-ltbb"])
+    built, absent = {}, {}
+    for name in wanted:
+        source, defines, libraries = programs[name]
         program = folder / name
         if not program.exists() or program.stat().st_mtime < (sources / source).stat().st_mtime:
+            if name == "tbb" and not has_tbb() and (why := install_tbb()) is not None:
+                absent[name] = why
+                continue
             print(f"building {name}", flush=True)
             done = run(
                 "g++", *COMPILER, f'-DIMPL_NAME="{name}"', *defines, sources / source, "-o", program, *libraries)
             if done.returncode != 0:
-                missing.add(name, last_line(done))
+                absent[name] = f"not built: {last_line(done)}"
                 continue
         built[name] = program
-    return built
+    return built, absent
 
 
-def install_tbb(missing: Missing):
-    include = run("g++", "-x", "c++", "-E", "-", input="#include <oneapi/tbb/flow_graph.h>")
-    if include.returncode == 0:
-        return
-    if shutil.which("apt-get") is None:
-        missing.add("oneTBB", "its headers are missing and there is no apt-get")
-        return
+def has_tbb():
+    """Whether the compiler finds oneTBB's headers."""
+    return run("g++", "-x", "c++", "-E", "-", input="#include <oneapi/tbb/flow_graph.h>").returncode == 0
+
+
+def install_tbb():
+    """Asks Debian's packages for oneTBB; returns why not, `None` if it is there."""
     print("installing libtbb-dev", flush=True)
     sudo = [] if os.geteuid() == 0 else ["sudo"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run(*sudo, "apt-get", "update", "-qq", env=environment)
     done = run(*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "libtbb-dev", env=environment)
-    if done.returncode != 0:
-        missing.add("oneTBB", last_line(done))
+    return None if done.returncode == 0 else f"not installed: {last_line(done)}"

@@ -72,7 +72,9 @@ def facts(training, tbb, python, samples, environment):
             training, "--workload", "tiny_mlp", "--seconds", "0.01",
             environment={**environment, "OPENBLAS_VERBOSE": "2"}))
     tbb_version = re.search(r"TBB (\S+)", output(tbb, "info")) if tbb else None
-    lines = [*basics(), ("OpenBLAS's kernels", core.group(1) if core else "?")]
+    lines = basics()
+    if core:  # where the package was built with the trait BLAS
+        lines.append(("OpenBLAS's kernels", core.group(1)))
     if tbb_version:
         lines.append(("oneTBB", tbb_version.group(1)))
     lines += versions(samples)

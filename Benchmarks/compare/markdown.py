@@ -21,6 +21,10 @@ def answer(met):
     return {True: "yes", False: "**no**", None: "–"}[met]
 
 
+def names(several):
+    return ", ".join(several) or "–"
+
+
 def table(heads, rows):
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     return "\n".join(lines + ["| " + " | ".join(cells) + " |" for cells in rows])

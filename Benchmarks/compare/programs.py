@@ -11,6 +11,8 @@ from pathlib import Path
 from machine import first_touch_ms
 
 SCHEDULING = ["S1", "S2", "S3a", "S3b", "S3c", "S3M", "S4", "S4r", "S5", "S6"]
+TRAINING = ["mlp", "tiny_mlp", "wide_dag", "lstm", "attention", "scalar_chain", "small_cnn", "alexnet"]
+SCALARS = "scalars"  # a table of its own, without peers
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,9 @@ class Row:
     kind: str  # "scheduling" or "training"
     workload: str
     threads: int
+
+    def __str__(self):
+        return f"{self.workload} at {self.threads}"
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,14 @@ def call_once(program, row, runs, seconds, patience, environment, processor):
             program.arguments(row, runs, seconds), env=environment, capture_output=True, text=True, timeout=patience,
             preexec_fn=hold if processor is not None and hasattr(os, "sched_setaffinity") else None)
     except subprocess.TimeoutExpired:
-        raise Failure(f"took more than {patience:g} s") from None
+        raise Failure(f"given up after the {patience:g} s of --patience") from None
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise Failure(f"exit code {done.returncode}: {said[-1][:120] if said else 'no message'}")
-    sample = (parse_scheduling if row.kind == "scheduling" else parse_training)(done.stdout)
+    try:
+        sample = (parse_scheduling if row.kind == "scheduling" else parse_training)(done.stdout)
+    except (ValueError, KeyError) as error:
+        raise Failure(f"its line cannot be read: {error!r}") from None
     if program.peer == "ours" and sample.peak_mb is not None:
         sample.first_touch_ms = first_touch_ms(sample.peak_mb)
     if program.says and sample.version != program.says:

@@ -35,6 +35,11 @@ def known(samples, row):
     return {name: Figures.of(name, taken) for name, taken in samples[row].items() if taken}
 
 
+def unknown(samples, row, missing):
+    """The names of those that were left out of the row or gave no figure."""
+    return [name for name in missing.of(row) if not samples[row].get(name)]
+
+
 def firsts(samples):
     """The first runs as samples of their own: one a turn."""
     return [Sample(sample.first_run, sample.first_run) for sample in samples if sample.first_run is not None]

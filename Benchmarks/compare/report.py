@@ -6,8 +6,8 @@ import schedules
 from goals import (
     FIRST_STEP_MS, NEVER_SLOWER, NOISE_ALLOWED, RUNS, SCALAR_BUILD_AND_COMPILE_NS, SCALAR_STEP_NS, WIDTH_TWO,
     WORTH_SHARING, training_goal)
-from markdown import answer, number, spread, table, timing
-from ratios import Figures, judge, known, relative_errors
+from markdown import answer, names, number, spread, table, timing
+from ratios import Figures, judge, known, relative_errors, unknown
 
 
 def verdicts(row, samples, peers):
@@ -35,7 +35,7 @@ def ratios(samples, peers):
     return panels
 
 
-def training(samples, peers):
+def training(samples, peers, missing):
     rows = []
     for row in samples:
         if row.kind != "training" or (both := verdicts(row, samples, peers)) is None:
@@ -47,10 +47,10 @@ def training(samples, peers):
         rows.append([
             row.workload, str(row.threads), timing(peer.ours), spread(peer.ours),
             peer.best.name if peer.best else "–", timing(peer.best), spread(peer.best), number(peer.ratio),
-            number(peer.ratio_of_minima), wanted, answer(aim.met)])
+            number(peer.ratio_of_minima), wanted, answer(aim.met), names(unknown(samples, row, missing))])
     return table(
         ["workload", "threads", "ours, ms a step (min)", "spread", "best peer", "ms a step (min)", "spread",
-         "ratio of medians", "ratio of minima", "goal", "met"], rows)
+         "ratio of medians", "ratio of minima", "goal", "met", "not run"], rows)
 
 
 def two_against_one(samples):
@@ -112,31 +112,42 @@ def scalars(lines):
          "backward", "step: both", f"≤ {SCALAR_STEP_NS}", "bytes a gate in the session"], rows)
 
 
-def write(path, command, samples, peers, scalar_lines, references, facts, how, missing):
+def write(path, command, samples, peers, scalar_lines, references, facts, how, missing, obstacle=None):
+    """`obstacle` is why there is no chart, `None` if there is one."""
     sections = [
         "# Comparison with the peers",
         f"Written by `{command}`; do not edit.",
         how,
         table(["machine", ""], [[name, value] for name, value in facts]),
-        "![Ratios to the best peer](comparison.svg)",
-        *schedules.sections(samples),
+        "![Ratios to the best peer](comparison.svg)" if obstacle is None else f"There is no chart: {obstacle}.",
     ]
-    sections += [
-        "## Training steps", training(samples, peers),
-        "### First step, memory, agreement",
-        "The first step is timed from the built graph: compiling, making the session, feeding it, one step. Beside "
-        "the peak stands how long the system took right afterwards to hand out as much memory to a program that only "
-        "writes it.",
-        steps(samples, references),
-        "## Two threads against one",
-        "Schedules in chosen runs. Of the machine: what two threads could gain at best in the same run. Of a "
-        "schedule, the bodies alone, split over two threads; of a training step, two copies of the program at once, "
-        "each with one thread on a processor of its own, half of whose step counts. What they lose to the memory and "
-        "caches that they share, no order of the steps brings back.",
-        two_against_one(samples),
-    ]
+    kinds = {row.kind for row in samples}
+    if "scheduling" in kinds:
+        sections += schedules.sections(samples, missing)
+    if "training" in kinds:
+        sections += training_sections(samples, peers, references, missing)
+    if kinds:
+        sections += [
+            "## Two threads against one",
+            "Schedules in chosen runs. Of the machine: what two threads could gain at best in the same run. Of a "
+            "schedule, the bodies alone, split over two threads; of a training step, two copies of the program at once, "
+            "each with one thread on a processor of its own, half of whose step counts. What they lose to the memory and "
+            "caches that they share, no order of the steps brings back.",
+            two_against_one(samples),
+        ]
     if scalar_lines:
         sections += ["## Scalar graphs", "At width 1; backward is a step without its forward part.", scalars(scalar_lines)]
     sections.append("## Not run")
     sections.append("\n".join(f"- {line}" for line in missing.lines()) or "Nothing was left out.")
     path.write_text("\n\n".join(sections) + "\n")
+
+
+def training_sections(samples, peers, references, missing):
+    return [
+        "## Training steps", training(samples, peers, missing),
+        "### First step, memory, agreement",
+        "The first step is timed from the built graph: compiling, making the session, feeding it, one step. Beside "
+        "the peak stands how long the system took right afterwards to hand out as much memory to a program that only "
+        "writes it.",
+        steps(samples, references),
+    ]

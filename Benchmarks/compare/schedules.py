@@ -1,10 +1,10 @@
 """The tables of schedules: each workload as the executor chooses to run it, shared out, and run for the first time."""
 
 from goals import CHOSEN, FIRST, RUNS, SHARED, SPLIT, grouped_goal, scheduling_goal
-from markdown import answer, number, spread, table, timing
+from markdown import answer, names, number, spread, table, timing
 from programs import SCHEDULING
 from published import DISPENSO, TASKFLOW
-from ratios import Figures, firsts, judge, known
+from ratios import Figures, firsts, judge, known, unknown
 
 OURS = {CHOSEN: "ours", SHARED: "ours, shared", FIRST: "ours"}
 PEER = "oneTBB"
@@ -134,7 +134,7 @@ def nanoseconds_in_brief(samples):
         measured(f"{PEER}, first run", FIRST, PEER), published(TASKFLOW), published(DISPENSO)])
 
 
-def floors(samples):
+def floors(samples, missing):
     """Chosen runs, and those with the tasks grouped, beside loops that know no scheduling."""
     rows = []
     for row in samples:
@@ -150,13 +150,13 @@ def floors(samples):
         of = "our bodies" if aim == SPLIT else "the order fixed at build"
         rows.append([
             row.workload, str(row.threads), *medians, number(verdict and verdict.ratio), f"≤ {aim} of {of}",
-            answer(verdict and verdict.met)])
+            answer(verdict and verdict.met), names(unknown(samples, row, missing))])
     return table(
         ["workload", "threads", "bodies alone, ours", "bodies alone, g++", "order fixed at build", "serial loop",
-         "chosen", "chosen, grouped", "ratio of grouped", "goal", "met"], rows)
+         "chosen", "chosen, grouped", "ratio of grouped", "goal", "met", "not run"], rows)
 
 
-def sections(samples):
+def sections(samples, missing):
     return [
         "## Scheduling", WHAT_RUNS_ARE, HOW_RUNS_ARE_JUDGED, WHERE_THE_REST_IS_FROM, comparison(samples),
         "### In brief",
@@ -166,5 +166,5 @@ def sections(samples):
         "Nanoseconds a task: the bodies alone, split over the threads without regard to dependencies, ours (each an "
         "indirect call, as in a schedule) and those of g++ (inlined); an order fixed at build, and a topological loop, "
         "both serial, by g++; chosen runs of ours. Groups are made from what a task takes alone, measured beforehand.",
-        floors(samples),
+        floors(samples, missing),
     ]

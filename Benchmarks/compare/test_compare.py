@@ -15,11 +15,11 @@ import report
 import schedules
 import sweeps
 from goals import BEFORE, CHOSEN, FIRST, RUNS, SHARED, Goal, grouped_goal, scheduling_goal, training_goal
-from installing import Missing
-from options import command, options
+from missing import Missing
+from options import command, note_what_was_not_asked, options
 from programs import (
-    SCHEDULING, Failure, Program, Row, Sample, defines, jax_variants, measure, parse_scheduling, parse_training,
-    variants)
+    SCHEDULING, TRAINING, Failure, Program, Row, Sample, defines, jax_variants, measure, parse_scheduling,
+    parse_training, variants)
 from published import DISPENSO, TASKFLOW
 from ratios import Figures, judge, relative_errors, still_in_the_race
 from turns import Turns
@@ -155,7 +155,7 @@ class Measuring(unittest.TestCase):
     def test_failing_and_dawdling_programs_say_why(self):
         with self.assertRaisesRegex(Failure, "exit code 3: oh no"):
             self.ask(self.program("import sys; print('oh no', file=sys.stderr); sys.exit(3)"))
-        with self.assertRaisesRegex(Failure, "more than 0.2 s"):
+        with self.assertRaisesRegex(Failure, "given up after the 0.2 s of --patience"):
             self.ask(self.program("import time; time.sleep(10)"), patience=0.2)
 
     def test_a_program_that_ignores_an_option_is_not_taken_for_one_that_knows_it(self):
@@ -180,8 +180,23 @@ class Measuring(unittest.TestCase):
             turns = Turns({Row("scheduling", "S2", n): [bad] for n in (1, 2)}, 1, 1, 20, dict(os.environ), missing)
             turns.take(0, 1)
             self.assertEqual(calls.read_text(), "x")
-            self.assertEqual(missing.lines(), ["ours: exit code 1: no message (S2 at 1, S2 at 2)"])
+            self.assertEqual(missing.lines(), ["ours: exit code 1: no message (S2 at 1 and 2)"])
 
+    def test_an_interruption_names_who_has_no_figure(self):
+        first, second = (self.program(f"print('{LINE}')", name) for name in ("ours", "later"))
+        missing = Missing()
+        turns = Turns({self.row: [first, second]}, 1, 1, 20, dict(os.environ), missing)
+        turns.call(first, self.row)
+        turns.note_interruption(0, 3)
+        self.assertEqual(missing.lines(), ["later: interrupted before it was asked (S2 at 2)"])
+        turns.note_interruption(1, 3)
+        self.assertIn("the other turns: interrupted in turn 2 of 3", missing.lines())
+
+    def test_a_line_that_cannot_be_read_is_no_figure(self):
+        for text in ('{"median_ms": 1}', '{"median_ms": '):
+            with self.assertRaisesRegex(Failure, "cannot be read"):
+                program = Program("peer", "peer", (sys.executable, "-c", f"print({text!r})"))
+                measure(program, Row("training", "mlp", 2), 1, 1, 20, dict(os.environ))
 
     def test_a_slow_variant_is_dropped_after_the_first_turn_and_the_report_says_so(self):
         slow = LINE.replace("32.50", "95.00")
@@ -200,31 +215,42 @@ class Measuring(unittest.TestCase):
 class Asking(unittest.TestCase):
     row = Row("training", "lstm", 2)
 
-    def asked(self, packages, quick=False, compiler="g++"):
+    def asked(self, absent=(), quick=False, compiler="g++"):
         """The names of who is asked, and what the report says of the others."""
         missing = Missing()
         with tempfile.TemporaryDirectory() as folder:
             for _, _, source, _ in contenders.FRAMEWORKS:
                 (Path(folder) / source).write_text("def f_lstm_alt(p):\n    pass\n")
-            setting = contenders.Setting(Path("bin"), {}, Path("python"), set(packages), Path(folder), quick, missing)
+            setting = contenders.Setting(Path("bin"), {}, Path("python"), dict(absent), Path(folder), quick, missing)
             with unittest.mock.patch.object(installing, "compiler", lambda: compiler):
                 return [program.name for program in setting.contenders(self.row)][2:], missing.lines()
 
     def test_every_variant_of_every_framework_is_asked_or_said_to_be_left_out(self):
-        names, left_out = self.asked(package for package, *_ in contenders.FRAMEWORKS)
+        names, left_out = self.asked()
         self.assertEqual(len(names), 2 + 6 + 4 + 4)
         self.assertEqual(left_out, [])
         self.assertIn("MLX compile_alt", names)
-        names, left_out = self.asked(["torch", "mlx.core"], compiler=None)
+        absent = {"jax": "not in the environment", "tensorflow": "left out by --without tensorflow"}
+        names, left_out = self.asked(absent, compiler=None)
         self.assertEqual(names, ["PyTorch eager", "PyTorch eager_alt", "MLX eager", "MLX eager_alt"])
-        self.assertEqual(len(left_out), 6)
-        names, left_out = self.asked(["torch"], quick=True)
-        self.assertEqual(names, ["PyTorch eager", "PyTorch eager_alt"])
+        self.assertEqual(len(left_out), 6 + 2)
+        self.assertIn("JAX: not in the environment (lstm at 2)", left_out)
+        self.assertIn("TensorFlow: left out by --without tensorflow (lstm at 2)", left_out)
+
+    def test_what_pytorch_compiles_is_asked_unless_it_is_to_be_quick(self):
+        compiled = ["PyTorch compile", "PyTorch compile_alt", "PyTorch compile_step", "PyTorch compile_step_alt"]
+        names, left_out = self.asked()
+        self.assertLessEqual(set(compiled), set(names))
+        self.assertEqual(left_out, [])
+        names, left_out = self.asked(quick=True)
+        self.assertEqual([name for name in names if name.startswith("PyTorch")], ["PyTorch eager", "PyTorch eager_alt"])
         self.assertEqual(
-            left_out[0], "PyTorch compile: left out by --quick: it compiles for longer than that (lstm at 2)")
+            left_out,
+            [f"{name}: left out by --quick: it compiles for longer than that (lstm at 2)" for name in compiled])
 
     def test_a_schedule_is_run_as_chosen_and_shared_out(self):
-        setting = contenders.Setting(Path("bin"), {"tbb": Path("tbb")}, None, set(), Path("none"), False, Missing())
+        setting = contenders.Setting(Path("bin"), {"tbb": Path("tbb")}, None, {
+            "serial": "no g++", "replay": "no g++", "split": "no g++"}, Path("none"), False, missing := Missing())
         asked = {program.name: program for program in setting.contenders(Row("scheduling", "S1", 2))}
         self.assertEqual(asked["ours, shared"].arguments(Row("scheduling", "S1", 2), 7, 3)[1:],
                          ("S1", "2", "7", "--sharing", "always"))
@@ -232,15 +258,24 @@ class Asking(unittest.TestCase):
             "ours": "adjoint", "ours, shared": "adjoint-shared", "ours, grouped": "adjoint-grouped",
             "ours, bodies": "adjoint-bodies", "oneTBB": ""})
         self.assertLessEqual({*schedules.OURS.values(), schedules.PEER}, set(asked))
+        self.assertEqual(missing.lines(), [f"{name}: no g++ (S1 at 2)" for name in installing.FLOORS])
 
     def test_a_package_that_is_not_there_is_said_to_be_missing(self):
-        missing = Missing()
         with unittest.mock.patch.object(installing, "imports", lambda python, package: package == "jax"):
-            self.assertEqual(installing.peers_in("python", missing), {"jax"})
-        self.assertEqual([line.split(":")[0] for line in missing.lines()], ["PyTorch", "TensorFlow", "MLX"])
+            self.assertEqual(
+                list(installing.without("python", installing.PACKAGES)), ["torch", "tensorflow", "mlx.core"])
+
+    def test_rows_that_were_not_asked_are_named(self):
+        missing = Missing()
+        note_what_was_not_asked(options(["--threads", "2"]), missing)
+        self.assertEqual(missing.lines(), ["all: not asked, by --threads (1 thread)"])
+        missing = Missing()
+        note_what_was_not_asked(options(["--only", ",".join(SCHEDULING + TRAINING[1:])]), missing)
+        self.assertEqual(missing.lines(), ["all: not asked, by --only (mlp, scalars)"])
 
     def test_runs_that_are_not_settled_are_not_compared(self):
         self.assertEqual((options([]).runs, options(["--quick"]).runs), (15, 9))
+        self.assertEqual(options(["--quick", "--patience", "60"]).patience, 60)
         with unittest.mock.patch("sys.stderr"), self.assertRaises(SystemExit):
             options(["--runs", "8"])
 
@@ -249,6 +284,8 @@ class Asking(unittest.TestCase):
             "--peers /there --python /here": "make compare",
             "--quick": 'make compare ARGUMENTS="--quick"',
             "--quick --turns 3 --python /here": 'make compare ARGUMENTS="--quick --turns 3"',
+            "--quick --patience 60": 'make compare ARGUMENTS="--quick --patience 60"',
+            "--without torch,tbb": 'make compare ARGUMENTS="--without torch,tbb"',
             "--only S2,mlp --seconds 1 --threads 2": 'make compare ARGUMENTS="--seconds 1 --threads 2 --only S2,mlp"',
         }.items():
             self.assertEqual(command(options(words.split())), named)
@@ -300,7 +337,12 @@ class Report(unittest.TestCase):
         peers = {"ours": "ours", "ours, shared": "ours", "ours, grouped": "ours", "ours, twice at once": "floor",
                  "oneTBB": "tbb", "replay": "floor", "ours, bodies": "floor", "split": "floor", "JAX jit": "jax"}
         missing = Missing()
-        missing.add("PyTorch", "not installed")
+        for row in (Row("training", "mlp", 1), Row("training", "mlp", 2)):
+            missing.add("PyTorch", "not installed", row)
+        missing.add("PyTorch compile", "left out by --quick", Row("training", "mlp", 2))
+        missing.add("JAX jit", "asked in the first turn only", Row("training", "mlp", 2))
+        missing.add("serial", "no g++", Row("scheduling", "S6", 2))
+        missing.add("all", "not asked, by --only", "alexnet")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "comparison.md"
             report.write(
@@ -318,19 +360,36 @@ class Report(unittest.TestCase):
             "| threads | figure | S2 | S6 |", "| 1 | shared | 0.233 | – |", "| 2 | first run | 0.1 | 0.5 |",
             "| 2 | dispenso, published | 0.361 | 1.08 |", "| 1 | shared | 7 | – |", "| 2 | first run | 9 | 150 |",
             "| 2 | oneTBB | 30 | 200 |", "| 2 | oneTBB, first run | 90 | 300 |", "| 2 | Taskflow, published | 64 | 9,936 |",
-            "| S6 | 2 | 100 | 80 | – | – | 102 | 104 | 1.04 | ≤ 1.03 of our bodies | **no** |",
+            "| S6 | 2 | 100 | 80 | – | – | 102 | 104 | 1.04 | ≤ 1.03 of our bodies | **no** | serial |",
         ):
             self.assertIn(line, text)
-        self.assertIn("| mlp | 2 | 1.5 (1.5) | 50% | JAX jit | 3 (3) | – | 0.5 | 0.5 | ≤ 0.8 | yes |", text)
+        self.assertIn("| mlp | 2 | 1.5 (1.5) | 50% | JAX jit | 3 (3) | – | 0.5 | 0.5 | ≤ 0.8 | yes | PyTorch, PyTorch compile |", text)
         self.assertIn("| mlp | 2 | 70 | **no** | 40 | – | JAX 300 | 4.8e-02 | **no** |", text)
         self.assertIn("| S2 | 0.354 | 0.333 | 12% | – | ≤ 1.1 | yes |", text)
         self.assertIn("| mlp | 0.6 | 0.6 | 50% | 0.5 | ≤ 0.556 | **no** |", text)
-        self.assertIn("- PyTorch: not installed", text)
+        self.assertIn("- PyTorch: not installed (mlp at 1 and 2)\n- PyTorch compile: left out by --quick (mlp at 2)", text)
+        self.assertIn("- all: not asked, by --only (alexnet)", text)
+        self.assertIn("![Ratios to the best peer](comparison.svg)", text)
         self.assertEqual(report.ratios(samples, peers), {
             "scheduling, chosen": [["S2", 1, 0.2], ["S2", 2, 2.125 / 30], ["S6", 2, 0.51]],
             "scheduling, shared": [["S2", 1, 7 / 30], ["S2", 2, 0.4], ["S6", 2, 103.5 / 200]],
             "scheduling, first run": [["S2", 1, 0.1], ["S2", 2, 0.1], ["S6", 2, 0.5]],
             "training": [["mlp", 2, 0.5]]})
+
+    def test_a_table_without_peers_says_why_there_is_no_chart(self):
+        row = Row("training", "mlp", 1)
+        alone = {row: {"ours": [sample(2, first_step_ms=7, peak_mb=40)]}}
+        missing = Missing()
+        missing.add("JAX", "left out by --without jax", row)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "comparison.md"
+            report.write(
+                path, "make compare", alone, {"ours": "ours"}, {}, {}, [], "How.", missing, "there is nothing to compare")
+            text = path.read_text()
+        self.assertIn("There is no chart: there is nothing to compare.", text)
+        self.assertIn("| mlp | 1 | 2 (2) | – | – | – | – | – | – | ≤ 1 | – | JAX |", text)
+        self.assertNotIn("## Scheduling", text)
+        self.assertNotIn("comparison.svg", text)
 
     def test_scalar_graphs_show_forward_and_backward_beside_their_sum(self):
         line = {"gates": 1_000_000, "build_ns": 100, "compile_ns": 50, "forward_median_ns": 2.5, "backward_median_ns": 1.5,

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from installing import Missing
+from missing import Missing
 from programs import Failure, measure
 from ratios import TOO_SLOW, still_in_the_race
 
@@ -35,7 +35,7 @@ class Turns:
             sample = measure(program, row, self.runs, self.seconds, self.patience, self.environment)
         except Failure as failure:
             self.given_up[program.name, row.workload] = str(failure)
-            self.missing.add(program.name, str(failure), f"{row.workload} at {row.threads}")
+            self.missing.add(program.name, str(failure), row)
             self.contenders[row] = [other for other in self.contenders[row] if other != program]
             return
         self.samples[row][program.name].append(sample)
@@ -49,8 +49,17 @@ class Turns:
         for name in peers.keys() - kept:
             self.missing.add(
                 name, f"asked in the first turn only, {TOO_SLOW:g} times slower than its peer's best variant or more",
-                f"{row.workload} at {row.threads}")
+                row)
         self.contenders[row] = [program for program in self.contenders[row] if program.name in kept]
+
+    def note_interruption(self, turn, count):
+        """Names who has no figure, when turn number `turn`, from 0, of `count` was interrupted."""
+        for row, programs in self.contenders.items():
+            for program in programs:
+                if not self.samples[row][program.name]:
+                    self.missing.add(program.name, "interrupted before it was asked", row)
+        if turn > 0:
+            self.missing.add("the other turns", f"interrupted in turn {turn + 1} of {count}")
 
 
 def measure_scalars(program, turns, gates, environment, missing: Missing):
