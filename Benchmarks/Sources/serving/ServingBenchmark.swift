@@ -15,6 +15,18 @@ import DependencyScheduling
   @Option(help: "Microseconds that a row waits for others at most.") var patience = 1_000
   @Option(help: "Batches that run at once.") var runs = 2
 
+  func validate() throws {
+    // A tenth of the requests follow a published version each.
+    guard requests >= 10 else { throw ValidationError("--requests is at least 10, got \(requests)") }
+    guard min(turns, callers, rows, runs) >= 1 else {
+      throw ValidationError("--turns, --callers, --rows and --runs are at least 1")
+    }
+    guard patience >= 0 else { throw ValidationError("--patience is not negative, got \(patience)") }
+    do { if let threads { _ = try GraphExecutor(width: threads) } } catch {
+      throw ValidationError("--threads: \(error)")
+    }
+  }
+
   func run() async throws {
     let executor = try threads.map { try GraphExecutor(width: $0) } ?? .shared
     print("\(executor.width) workers, medians of \(turns) turns")
