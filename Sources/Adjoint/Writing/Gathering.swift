@@ -68,6 +68,33 @@ extension Node {
       return x.refusal(of: ReplaceRows(), [self, values, indices], error.description)
     }
   }
+
+  /// With each row of `values` added to the row (along the first axis) that `rows` names: the mirror of
+  /// ``gatheringRows(_:fileID:line:)``.
+  ///
+  /// What a graph network's nodes get from their neighbours is such a sum; PyTorch's `index_add`. `rows` is int32 of
+  /// any shape `[…]`, and `values` has that shape and then the axes of a row. What goes to one row is added up, in the
+  /// order of `values`. A row out of range is an error of the run that names a node of this line.
+  ///
+  /// ```swift
+  /// let messages = states.gatheringRows(sources) * weights               // [edges, width]
+  /// let heard = graph.constant(0, states.shape).scatterAddingRows(messages, at: targets)
+  /// ```
+  public func scatterAddingRows(
+    _ values: Node, at rows: Node, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> Node {
+    let x = Term(self, fileID, line)
+    let wanted = Shape(rows.shape.dimensions + shape.dimensions.dropFirst())
+    guard shape.rank > 0, values.shape == wanted, values.graph === graph, rows.graph === graph else {
+      let reason =
+        shape.rank == 0
+        ? "a scalar has no rows to add to"
+        : "rows of shape \(shape) at indices of shape \(rows.shape) need values of shape \(wanted), got \(values.shape)"
+      return x.refusal(of: ScatterAddRows(rowCount: 1), [self, values, rows], reason)
+    }
+    let sums = x.beside(values).applying(ScatterAddRows(rowCount: shape[0]), x.beside(rows))
+    return (x + sums).node
+  }
 }
 
 /// A value as lanes along one of its axes, and one as many lanes of indices into them.

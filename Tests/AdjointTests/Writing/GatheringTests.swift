@@ -94,6 +94,28 @@ import Testing
     #expect(try session.referenceGradient(of: values).values == slopes)
   }
 
+  @Test func `rows are added to the rows that indices name, whose gradients they get`() throws {
+    let graph = Graph()
+    let base = graph.input("base", [3, 2]), values = graph.input("values", [2, 2, 2])
+    let rows = graph.input("rows", [2, 2], .int32)
+    let sum = base.scatterAddingRows(values, at: rows)
+    let loss = (sum * graph.constant([[1, 2], [3, 4], [5, 6]])).sum()
+    let session = try Program(loss, gradientsFor: [base, values], alsoComputing: [sum]).makeSession()
+    try session.write([10, 20, 30, 40, 50, 60], to: base)
+    try session.write([1, 2, 3, 4, 5, 6, 7, 8], to: values)
+    try session.write([2, 0, 2, 2] as [Int32], to: rows)
+    try session.step()
+    #expect(try session.read(sum, as: Float.self) == [13, 24, 30, 40, 63, 76])
+    #expect(try session.gradient(of: base, as: Float.self) == [1, 2, 3, 4, 5, 6])
+    #expect(try session.gradient(of: values, as: Float.self) == [5, 6, 1, 2, 5, 6, 5, 6])
+    for row in [-1, 3] as [Int32] {
+      try session.write([2, 0, row, 2], to: rows)
+      let error = #expect(throws: SessionError.self) { try session.step() }
+      #expect(error?.description.contains("index \(row) at position 2 is not in 0..<3") == true)
+      #expect(error?.description.contains("GatheringTests.swift") == true)
+    }
+  }
+
   @Test(arguments: [-1, 2]) func `an index out of its lane ends the run, though the next lane has it`(index: Int32)
     throws
   {
@@ -190,10 +212,13 @@ import Testing
     let x = graph.input("x", [2, 3]), floats = graph.input("floats", [2, 1])
     let places = graph.input("places", [2, 1], .int32), wide = graph.input("wide", [3, 1], .int32)
     let labels = graph.input("labels", [3], .int32)
+    let positions = graph.input("positions", [4]), four = graph.input("four", [4, 3])
     let line: UInt = #line + 2
     let nodes = [
       x.gathering(floats), x.gathering(wide), x.gathering(labels), x.gathering(places, axis: 2),
       x.scatterAdding(x, at: places), x.sorted(axis: 2), labels.sorted(), x.topK(4).values, x.topK(0).indices,
+      x.scatterAddingRows(x, at: labels), x.scatterAddingRows(four, at: positions),
+      x.sum().scatterAddingRows(x, at: wide),
     ]
     let reasons = [
       "indices are int32, got float32; write floats.cast(to: .int32)",
@@ -201,11 +226,13 @@ import Testing
       "axis 2 does not exist", "values of shape [2, 3] need an index each, got indices of shape [2, 1]",
       "axis 2 does not exist", "argsort has no kernel for int32", "0..<4 is not within axis 1",
       "one element or more are taken, not 0",
+      "rows of shape [2, 3] at indices of shape [3] need values of shape [3, 3], got [2, 3]",
+      "indices and labels are int32, got float32", "a scalar has no rows to add to",
     ]
     for (node, reason) in zip(nodes, reasons) {
       let error = #expect(throws: GraphError.self) { try Program(node) }
       #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
-      let hasLine = [line, line + 1].contains { error?.description.contains("GatheringTests.swift:\($0)") == true }
+      let hasLine = (line...line + 3).contains { error?.description.contains("GatheringTests.swift:\($0)") == true }
       #expect(hasLine, "\(String(describing: error))")
     }
   }

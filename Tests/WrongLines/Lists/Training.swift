@@ -56,6 +56,12 @@ extension WrongLine {
       with: "initializer",
       caughtBy: "AdjointTrainingTests.InitialValueTests"),
     WrongLine(
+      "noise has the variance 2",
+      in: "Sources/AdjointTraining/Layers/NoiseLayer.swift",
+      replace: "return length * cos(angle)",
+      with: "return length * (cos(angle) + sin(angle))",
+      caughtBy: "AdjointTrainingTests.NoiseLayerTests"),
+    WrongLine(
       "a causal row reads what comes behind it",
       in: "Sources/AdjointTraining/Layers/MultiHeadAttention.swift",
       replace: "1 - greater(places(rows, [1, rows]), places(time, [time, 1]))",
