@@ -1,8 +1,8 @@
 # Two commands for a fresh machine, `make run` and `make test`, and others for those who work on the package. Each sets
 # up what it needs.
 
-# DigitNetworks is a library that two of them share.
-EXAMPLES = $(filter-out DigitNetworks,$(notdir $(wildcard Examples/Sources/*)))
+# Libraries that several of them share are not run.
+EXAMPLES = $(filter-out DigitNetworks Shared,$(notdir $(wildcard Examples/Sources/*)))
 SERVER = Examples/PredictionServer
 FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/Sources Benchmarks/Tests) \
   $(wildcard $(SERVER)/Sources $(SERVER)/Tests) \

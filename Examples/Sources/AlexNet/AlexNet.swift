@@ -2,7 +2,7 @@ import Adjoint
 import AdjointTraining
 import ArgumentParser
 import DependencyScheduling
-import Foundation
+import Shared
 
 /// Checks AlexNet's gradients against a float64 reference, makes it learn eight images by heart, and says what it
 /// takes.
@@ -79,10 +79,10 @@ struct AlexNet: ParsableCommand {
     var losses: [Double] = []
     repeat {
       losses.append(try training.step())
-      if losses.count % 5 == 1 { print("  step \(losses.count): loss \(format(losses[losses.count - 1], 4))") }
+      if losses.count % 5 == 1 { print("  step \(losses.count): loss \(losses[losses.count - 1].fixed(4))") }
     } while losses.count < most && losses[losses.count - 1] >= Self.goal && losses[losses.count - 1].isFinite
     let last = losses[losses.count - 1], recognised = try training.countRecognised()
-    print("  after \(losses.count) steps: loss \(format(last, 4)), \(recognised) of \(Stripes.angleCount) recognised")
+    print("  after \(losses.count) steps: loss \(last.fixed(4)), \(recognised) of \(Stripes.angleCount) recognised")
     return quick ? last < losses[0] / 2 : last < Self.goal && recognised == Stripes.angleCount
   }
 
@@ -98,7 +98,7 @@ struct AlexNet: ParsableCommand {
       for _ in 0..<(quick ? 2 : 6) { _ = try training.step() }
       let session = training.trainer.session
       print(
-        "  \(name): \(format(training.imagesPerSecond, 1)) images/s; memory of the session "
+        "  \(name): \(training.imagesPerSecond.fixed(1)) images/s; memory of the session "
           + "\(size(session.program.sessionBytes)) planned, \(size(session.memory.peak)) at the peak; "
           + "of the process \(ResidentMemory.peak.map(size) ?? "unknown") at the peak")
     }
@@ -109,6 +109,5 @@ struct AlexNet: ParsableCommand {
     store.names.compactMap(store.signature).reduce(0) { $0 + $1.shape.elementCount * 4 }
   }
 
-  private func size(_ bytes: Int) -> String { "\(format(Double(bytes) / 0x1p20, 0)) MiB" }
-  private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+  private func size(_ bytes: Int) -> String { "\((Double(bytes) / 0x1p20).fixed(0)) MiB" }
 }

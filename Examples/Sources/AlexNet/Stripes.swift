@@ -15,7 +15,9 @@ struct Stripes {
     pixels.reserveCapacity(count * 3 * side * side)
     for image in 0..<count {
       let angle = Double(image % Self.angleCount) * .pi / Double(Self.angleCount)
-      let (across, down) = (cos(angle) / 16, sin(angle) / 16)  // stripes of 16 pixels
+      // Stripes of 16 pixels.
+      let across = cos(angle) / 16
+      let down = sin(angle) / 16
       let phase = Double(generator.uniform(scale: 1))
       for colour in 0..<3 {
         for row in 0..<side {

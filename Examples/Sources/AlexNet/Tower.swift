@@ -1,8 +1,8 @@
 import Adjoint
 import AdjointTraining
 
-/// AlexNet in a single tower (Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014): five
-/// convolutions, three dense layers, 61 million parameters, for `batch` images of 3 × 224 × 224 and 1,000 classes.
+/// AlexNet in a single tower (Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014):
+/// five convolutions, three dense layers, 61 million parameters, for `batch` images of 3 × 224 × 224 and 1,000 classes.
 ///
 /// It has neither the local response normalisation nor the dropout of the first AlexNet, as the programs have not that
 /// the reference gradients come from.

@@ -1,6 +1,7 @@
 import Adjoint
 import AdjointTraining
 import DependencyScheduling
+import Shared
 
 /// The tower in training on one batch of stripes: forward, backward and momentum's update as one schedule a step.
 struct Training {
@@ -40,8 +41,7 @@ struct Training {
     try trainer.session.forward()
     let logits = try trainer.session.read(tower.logits, as: Float.self)
     return stripes.labels.enumerated().count { row, label in
-      let scores = logits[row * Tower.classCount..<(row + 1) * Tower.classCount]
-      return scores.indices.max { scores[$0] < scores[$1] }! - scores.startIndex == Int(label)
+      logits[row * Tower.classCount..<(row + 1) * Tower.classCount].placeOfGreatest == Int(label)
     }
   }
 

@@ -54,7 +54,8 @@ public struct DigitImages: Sendable {
         for right in -1...1 {
           result.labels.append(label)
           for place in 0..<Self.pixelCount {
-            let (y, x) = (place / Self.side - down, place % Self.side - right)
+            let y = place / Self.side - down
+            let x = place % Self.side - right
             let isInside = (0..<Self.side).contains(y) && (0..<Self.side).contains(x)
             result.pixels.append(isInside ? pixels[row * Self.pixelCount + y * Self.side + x] : 0)
           }
@@ -67,10 +68,13 @@ public struct DigitImages: Sendable {
   /// The pixels of one image.
   public func pixels(of row: Int) -> ArraySlice<Float> { pixels[row * Self.pixelCount..<(row + 1) * Self.pixelCount] }
 
+  /// The path of the committed file, 64 pixels from 0 to 16 and a label a line: see Resources/ATTRIBUTION.md.
+  public static let file =
+    Bundle.module.url(forResource: "digits", withExtension: "csv", subdirectory: "Resources")!.path
+
   /// All 1,797 images, in the order of the committed file.
   public static func loadAll() throws -> DigitImages {
-    let file = Bundle.module.url(forResource: "digits", withExtension: "csv", subdirectory: "Resources")!
-    return try DigitImages(csv: String(contentsOf: file, encoding: .utf8))
+    try DigitImages(csv: String(contentsOfFile: file, encoding: .utf8))
   }
 
   /// The committed file: the same 1,437 images to train on and 360 to test with, every time.

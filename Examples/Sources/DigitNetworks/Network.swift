@@ -1,6 +1,7 @@
 public import Adjoint
 public import AdjointTraining
 public import DependencyScheduling
+import Shared
 
 /// A network for batches of `rows` images. The names of its parameters are the same for every number of rows, so that
 /// programs of several sizes share one ``ParameterStore``.
@@ -52,8 +53,7 @@ public struct Network: Sendable {
     try session.forward()
     let scores = try session.read(network.logits, as: Float.self)
     let right = (0..<data.count).filter { row in
-      let digits = scores[row * 10..<(row + 1) * 10]
-      return digits.indices.max { digits[$0] < digits[$1] }! - digits.startIndex == Int(data.labels[row])
+      scores[row * 10..<(row + 1) * 10].placeOfGreatest == Int(data.labels[row])
     }
     return Double(right.count) / Double(data.count)
   }

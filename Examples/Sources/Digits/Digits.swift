@@ -4,6 +4,7 @@ import ArgumentParser
 import DependencyScheduling
 import DigitNetworks
 import Foundation
+import Shared
 
 /// Trains a dense network and then a convolutional one on the UCI optical digits, and says what it measured.
 @main
@@ -66,14 +67,14 @@ struct Digits: ParsableCommand {
     let accuracy = try Network.accuracy(of: architecture, on: test, with: trainer.session.parameters, seed: seed)
     let memory = trainer.session.memory
     print(
-      "\(architecture.rawValue) network: \(trainer.step) steps on \(training.count) images in \(format(seconds, 1)) s")
-    print("  test accuracy: \(format(accuracy * 100, 2)) %")
+      "\(architecture.rawValue) network: \(trainer.step) steps on \(training.count) images in \(seconds.fixed(1)) s")
+    print("  test accuracy: \((accuracy * 100).fixed(2)) %")
     print("  gradient memory at its peak: \(memory.peak / 1024) KiB (\(memory.active / 1024) KiB active)")
 
     let widths = width == 1 ? [1] : [1, width]
     let speeds = try Network.stepsPerSecond(
       of: architecture, atWidths: widths, rows: batch, rounds: 7, on: training, seed: seed)
-    for (width, speed) in zip(widths, speeds) { print("  steps per second at width \(width): \(format(speed, 0))") }
+    for (width, speed) in zip(widths, speeds) { print("  steps per second at width \(width): \(speed.fixed(0))") }
     return accuracy >= goal
   }
 
@@ -94,6 +95,4 @@ struct Digits: ParsableCommand {
     if let file { try trainer.save(to: file) }
     return trainer
   }
-
-  private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 }

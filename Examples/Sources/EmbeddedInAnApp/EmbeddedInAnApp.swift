@@ -1,5 +1,6 @@
 import Adjoint
 import Dispatch
+import Shared
 
 /// A program with its own Dispatch queues and Swift tasks calls one compiled program from 8 tasks at once.
 @main
@@ -18,7 +19,7 @@ enum EmbeddedInAnApp {
     let queue = DispatchQueue(label: "app.batch")
     for number in 0..<8 {
       let alone = try queue.sync { try service.answerAlone(number) }
-      guard alone == answers[number] else { fatalError("request \(number) was answered differently") }
+      guard alone == answers[number] else { throw BrokenPromise("request \(number) was answered differently") }
     }
     print("8 tasks at once on 2 workers: the same bits as one after the other on a queue of the app's own")
 
@@ -33,7 +34,7 @@ enum EmbeddedInAnApp {
     // A byte limit is an error that names the node, not an abort.
     do {
       _ = try service.answerAlone(0, memoryLimit: 1_300_000)
-      fatalError("the limit was not kept")
+      throw BrokenPromise("the limit was not kept")
     } catch let error as SessionError { print("limited: \(error)") }
   }
 }

@@ -3,7 +3,8 @@ import Adjoint
 /// The heads of a Neural Turing Machine and how each finds its place in memory, all heads at once (Graves, Wayne,
 /// Danihelka 2014, section 3.3): by content, by where it was, or by where it was and a shift.
 ///
-/// Memory is `[batch, rows, width]`, a weighting `[batch, heads, rows]`, at least 0, with the sum 1 over the rows of a head.
+/// Memory is `[batch, rows, width]`, a weighting `[batch, heads, rows]`, at least 0, with the sum 1 over the rows of a
+/// head.
 struct Addressing {
   /// What a head looks for, `[batch, heads, width]`, and how sharply, `[batch, heads, 1]`, at least 0.
   let key: Node, strength: Node
@@ -36,10 +37,11 @@ struct Addressing {
     return sharp / (sharp.sum(axes: [-1], keepsAxes: true) + 1e-12)
   }
 
-  /// The cosine of the angle between each key and each row, `[batch, heads, rows]`, as one matrix product over the lengths
-  /// of both. A row much shorter than 0.01 is like nothing, so that an unwritten one has no steep gradient.
+  /// The cosine of the angle between each key and each row, `[batch, heads, rows]`, as one matrix product over the
+  /// lengths of both. A row much shorter than 0.01 is like nothing, so that an unwritten one has no steep gradient.
   func similarity(to memory: Node) -> Node {
-    let (batch, rows) = (memory.shape[0], memory.shape[1])
+    let batch = memory.shape[0]
+    let rows = memory.shape[1]
     let products = memory.graph.apply(Matmul(transposeB: true), to: [key, memory])
     let keySquares = square(key).sum(axes: [-1], keepsAxes: true)
     let rowSquares = square(memory).sum(axes: [-1]).reshaped([batch, 1, rows])
@@ -51,16 +53,14 @@ struct Addressing {
 enum MemoryAccess {
   /// The rows of `memory`, weighed: `[batch, width]`.
   static func read(_ memory: Node, _ weighting: Node) -> Node {
-    let (batch, rows, width) = (memory.shape[0], memory.shape[1], memory.shape[2])
-    return weighting.reshaped([batch, 1, rows]).matmul(memory).reshaped([batch, width])
+    weighting.expanded(axis: 1).matmul(memory).squeezed(axes: [1])
   }
 
-  /// The memory in which each weighed row forgets what `erase` says, from 0 to 1 an element, and is added `addition`, both
-  /// `[batch, width]`.
+  /// The memory in which each weighed row forgets what `erase` says, from 0 to 1 an element, and is added `addition`,
+  /// both `[batch, width]`.
   static func write(_ memory: Node, _ weighting: Node, erase: Node, addition: Node) -> Node {
-    let (batch, rows, width) = (memory.shape[0], memory.shape[1], memory.shape[2])
-    let weights = weighting.reshaped([batch, rows, 1])
-    let kept = 1 - weights * erase.reshaped([batch, 1, width])
-    return memory * kept + weights * addition.reshaped([batch, 1, width])
+    let weights = weighting.expanded(axis: 2)
+    let kept = 1 - weights * erase.expanded(axis: 1)
+    return memory * kept + weights * addition.expanded(axis: 1)
   }
 }

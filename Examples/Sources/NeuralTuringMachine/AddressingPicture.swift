@@ -7,8 +7,8 @@ struct Recording {
 }
 
 extension Recording {
-  /// An SVG picture of four strips over the same time, which runs to the right: what is heard, what is said, and where each
-  /// head is, a row of memory a line. The darker, the nearer to 1.
+  /// An SVG picture of four strips over the same time, which runs to the right: what is heard, what is said, and where
+  /// each head is, a row of memory a line. The darker, the nearer to 1.
   ///
   /// A machine that has learnt to copy draws the same slope twice: written while it hears, read while it says.
   var picture: String {

@@ -1,7 +1,7 @@
 import DependencyScheduling
 
-/// Sequences to be copied: random vectors of bits, each with as many frames of silence after it as it has vectors, in which
-/// the machine is to say it again.
+/// Sequences to be copied: random vectors of bits, each with as many frames of silence after it as it has vectors, in
+/// which the machine is to say it again.
 ///
 /// A frame has a channel for each bit and one more, which a single frame between the two halves raises. Frames and
 /// targets lie time first, then sequence, then channel.

@@ -28,7 +28,8 @@ struct CopyTraining {
     task = CopyTask(seed: seed)
   }
 
-  /// One step on a batch of new sequences, whose length is drawn from `lengths`; returns the loss before it, in nats a bit.
+  /// One step on a batch of new sequences, whose length is drawn from `lengths`; returns the loss before it, in nats a
+  /// bit.
   mutating func step(lengths: ClosedRange<Int>, rate: Double) throws -> Double {
     let length = task.length(in: lengths)
     let step = try compiled(length)
@@ -83,8 +84,7 @@ struct CopyTraining {
 
   /// The step for `length`, compiled if it is not kept.
   private mutating func compiled(_ length: Int) throws -> Step {
-    let (size, seed, executor, store) = (size, seed, executor, store)
-    return try steps.value(for: length) {
+    try steps.value(for: length) { [size, seed, executor, store] in
       let machine = TuringMachine(size, length: length, seed: seed)
       let graph = machine.graph
       let parameters = graph.parameters

@@ -2,6 +2,7 @@ import Adjoint
 import ArgumentParser
 import DependencyScheduling
 import Foundation
+import Shared
 
 /// Trains a Neural Turing Machine to copy what it hears, and draws where its heads went.
 @main
@@ -48,7 +49,8 @@ struct NeuralTuringMachine: ParsableCommand {
 
   func run() throws {
     var size = TuringMachine.Size()
-    (size.batch, size.controller) = (batch, controller)
+    size.batch = batch
+    size.controller = controller
     var training = try CopyTraining(size, seed: seed, on: GraphExecutor(width: width))
     print(
       "memory of \(size.rows) x \(size.width), controller \(controller.rawValue) of \(size.units) units, batches of "
@@ -60,9 +62,9 @@ struct NeuralTuringMachine: ParsableCommand {
     }
     let isLearnt = try train(&training, lengths: 1...20, steps: steps).isLearnt
     let wrong = try training.wrongBits(lengths: 1...20, batches: 4, seed: ~seed)
-    print("new sequences of 1 to 20 vectors: \(format(wrong, 3)) wrong bits a sequence")
+    print("new sequences of 1 to 20 vectors: \(wrong.fixed(3)) wrong bits a sequence")
     let wrongInLonger = try training.wrongBits(lengths: [40], batches: 4, seed: ~seed)
-    print("new sequences of 40 vectors: \(format(wrongInLonger, 3)) wrong bits a sequence")
+    print("new sequences of 40 vectors: \(wrongInLonger.fixed(3)) wrong bits a sequence")
     print("\(training.steps.madeCount) programs compiled, the last \(training.steps.keys.count) of them kept")
     try training.recording(length: 40, seed: ~seed).picture.write(toFile: picture, atomically: true, encoding: .utf8)
     print("where the heads went: \(picture)")
@@ -82,14 +84,12 @@ struct NeuralTuringMachine: ParsableCommand {
       for _ in 0..<Self.stride { sum += try training.step(lengths: lengths, rate: rate) }
       losses.append(sum / Double(Self.stride))
       let wrong = try training.wrongBits(lengths: lengths, batches: 1, seed: ~seed &+ 1)
-      let time = format((ContinuousClock.now - start) / .seconds(1), 0)
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
       print(
-        "step \(step): loss \(format(losses[losses.count - 1], 4)) nats a bit, \(format(wrong, 2)) wrong bits a "
-          + "sequence; \(time) s")
+        "step \(step): loss \(losses[losses.count - 1].fixed(4)) nats a bit, \(wrong.fixed(2)) wrong bits a "
+          + "sequence; \(seconds.fixed(0)) s")
       if wrong < Self.goal, losses[losses.count - 1] < Self.certainty { return (losses, true) }
     }
     return (losses, false)
   }
-
-  private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 }

@@ -43,8 +43,7 @@ struct TuringMachine {
     }
     logits = dense(concatenate(said), "output", to: CopyTask.width, .glorotUniform(seed: seed &+ 1))
       .reshaped([length, size.batch, CopyTask.width])
-    // -log σ(z) for a 1 and -log (1 − σ(z)) for a 0, without overflow.
-    loss = (softplus(logits) - targets * logits).mean().named("loss")
+    loss = binaryCrossEntropy(logits: logits, targets: targets).named("loss")
     self.weightings = weightings
   }
 }
@@ -57,8 +56,9 @@ private struct Tape {
   private(set) var weighting: Node
   private(set) var reading: Node
 
-  /// Memory begins with the same constant everywhere: no row is told from another by what is in it, and none is steep to
-  /// look at (Collier, Beel 2018). Where the heads begin is learnt, from a place near row 0, and so is what was read first.
+  /// Memory begins with the same constant everywhere: no row is told from another by what is in it, and none is steep
+  /// to look at (Collier, Beel 2018). Where the heads begin is learnt, from a place near row 0, and so is what was read
+  /// first.
   init(in graph: Graph, _ size: TuringMachine.Size, seed: UInt64) {
     self.size = size
     let outputs = 2 * Addressing.inputCount(width: size.width) + 2 * size.width

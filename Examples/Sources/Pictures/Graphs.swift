@@ -1,5 +1,7 @@
 import Adjoint
 import AdjointPictures
+import AdjointTraining
+import Shared
 
 extension Pictures {
   /// The course's neuron: f = 1 / (1 + e^-(w0 x0 + w1 x1 + w2)).
@@ -8,7 +10,7 @@ extension Pictures {
     let w0 = graph.scalar("w0"), x0 = graph.scalar("x0"), w1 = graph.scalar("w1"), x1 = graph.scalar("x1")
     let w2 = graph.scalar("w2")
     let f = (1 / (1 + exp(-1 * (w0 * x0 + w1 * x1 + w2)))).named("f")
-    return graph.svg(of: [f], values: try run(f, [w0: 2, x0: -1, w1: -3, x1: -2, w2: -3]))
+    return graph.svg(of: [f], values: try f.session(at: [w0: 2, x0: -1, w1: -3, x1: -2, w2: -3]))
   }
 
   /// f = (x + σ(y)) / (σ(x) + (x + y)²), in which x is read three times and y twice: copy gates.
@@ -16,7 +18,7 @@ extension Pictures {
     let graph = Graph()
     let x = graph.scalar("x"), y = graph.scalar("y")
     let f = ((x + sigmoid(y)) / (sigmoid(x) + square(x + y))).named("f")
-    return graph.svg(of: [f], values: try run(f, [x: 3, y: -4]))
+    return graph.svg(of: [f], values: try f.session(at: [x: 3, y: -4]))
   }
 
   /// A network of two layers and its loss, with the shapes of its values and gradients.
@@ -24,8 +26,8 @@ extension Pictures {
     let graph = Graph()
     let images = graph.input("images", [32, 64])
     let labels = graph.input("labels", [32], .int32)
-    let hidden = relu(dense(images, "first", to: 16))
-    let loss = crossEntropy(logits: dense(hidden, "second", to: 10), labels: labels).named("loss")
+    let hidden = relu(dense(images, "first", to: 16, .heNormal(seed: 1)))
+    let loss = crossEntropy(logits: dense(hidden, "second", to: 10, .heNormal(seed: 1)), labels: labels).named("loss")
     let session = try Program(loss, gradientsFor: graph.parameters + [hidden], alsoComputing: [hidden]).makeSession()
     try session.write((0..<32 * 64).map { Float($0 % 17) / 16 }, to: images)
     try session.write((0..<32).map { Int32($0 % 10) }, to: labels)
@@ -51,29 +53,4 @@ extension Pictures {
     let logits = dense(x, "head", to: 10).named("logits")
     return graph.svg(of: [logits], options: PictureOptions(mostItems: 30))
   }
-
-  /// Computes every value and gradient on the way to `output`.
-  private static func run(_ output: Node, _ values: [Node: Double]) throws -> Session {
-    var nodes: [Node] = [], seen: Set<Node> = [], open = [output]
-    while let node = open.popLast() {
-      guard seen.insert(node).inserted, node.gateName != "constant" else { continue }
-      nodes.append(node)
-      open += node.inputs
-    }
-    let session = try Program(output, gradientsFor: nodes, alsoComputing: nodes).makeSession()
-    for (node, value) in values { try session.write(value, to: node) }
-    try session.step()
-    return session
-  }
-
-  static func dense(_ x: Node, _ name: String, to width: Int) -> Node {
-    x.graph.scope(name) {
-      let weights = x.graph.parameter("weights", [x.shape[1], width], .heNormal(seed: 1))
-      return x.matmul(weights) + x.graph.parameter("bias", [width])
-    }
-  }
-}
-
-extension Graph {
-  func scalar(_ name: String) -> Node { input(name, [], .float64) }
 }

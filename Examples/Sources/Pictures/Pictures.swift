@@ -1,8 +1,8 @@
 import Adjoint
 import Foundation
 
-/// Draws graphs with their values and gradients, a surface with its slopes and a loss curve, and traces a training step:
-/// into `.build/pictures`, or the folder given.
+/// Draws graphs with their values and gradients, a surface with its slopes and a loss curve, and traces a training
+/// step: into `.build/pictures`, or the folder given.
 @main
 struct Pictures {
   static func main() throws {

@@ -8,7 +8,10 @@ struct Plot {
   private let left = 62.0, right = 16.0, top = 16.0, bottom = 44.0
 
   init(width: Double, height: Double, xTitle: String, yTitle: String) {
-    (self.width, self.height, self.xTitle, self.yTitle) = (width, height, xTitle, yTitle)
+    self.width = width
+    self.height = height
+    self.xTitle = xTitle
+    self.yTitle = yTitle
   }
 
   /// Adds a curve; its values are above zero.

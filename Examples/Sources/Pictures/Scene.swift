@@ -1,7 +1,7 @@
 import Foundation
 
-/// Points in space as they are seen from afar, on SVG: what is added first may be covered by what is added later, but for
-/// faces, which lie in order of their distance below everything else.
+/// Points in space as they are seen from afar, on SVG: what is added first may be covered by what is added later, but
+/// for faces, which lie in order of their distance below everything else.
 struct Scene {
   struct Point {
     var x: Double, y: Double, z: Double

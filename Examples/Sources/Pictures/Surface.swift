@@ -1,11 +1,13 @@
 import Adjoint
 
 extension Pictures {
-  /// z = 4 - x² - y²/2 with its sections through (1, 0.5) and their slopes, the partial derivatives: -2 x and -y, as the
-  /// graph says.
+  /// z = 4 - x² - y²/2 with its sections through (1, 0.5) and their slopes, the partial derivatives: -2 x and -y, as
+  /// the graph says.
   static func surface() throws -> String {
     let grid = stride(from: -1.5, through: 1.5, by: 0.125).map { $0 }
-    let (atX, atY) = (20, 16)  // where x is 1, and y is 0.5
+    // Where x is 1, and where y is 0.5.
+    let atX = 20
+    let atY = 16
     let graph = Graph()
     let x = graph.input("x", [grid.count, 1], .float64), y = graph.input("y", [grid.count], .float64)
     let z = 4 - square(x) - square(y) / 2

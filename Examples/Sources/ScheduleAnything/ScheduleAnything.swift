@@ -8,7 +8,8 @@ import DependencyScheduling
 
     // The same frozen graph, on one worker and on as many as the machine grants.
     let clock = ContinuousClock()
-    let (start, one) = (clock.now, try GraphExecutor(width: 1))
+    let one = try GraphExecutor(width: 1)
+    let start = clock.now
     let alone = try await report.tasks.run(on: one)
     let middle = clock.now
     let shared = try await report.tasks.run()
@@ -37,7 +38,8 @@ import DependencyScheduling
     // A mistake in the graph is an error that lists the ring.
     do {
       var graph = TaskGraph()
-      let (chicken, egg) = (graph.addTask("chicken") {}, graph.addTask("egg") {})
+      let chicken = graph.addTask("chicken") {}
+      let egg = graph.addTask("egg") {}
       graph.addDependency(of: egg, on: chicken)
       graph.addDependency(of: chicken, on: egg)
       _ = try graph.frozen()

@@ -1,5 +1,6 @@
 import DependencyScheduling
 import Foundation
+import Shared
 
 /// The errors of one iteration after the other, and whether they go down quadratically.
 struct Convergence {
@@ -10,12 +11,14 @@ struct Convergence {
   /// Whether the last error is as small as float64 lets it be.
   var isComplete: Bool { (rows.last?.error ?? 1) < 1e-14 }
 
-  /// Prints each error and how many times the square of the one before it is; near the minimum that is bounded, which is
-  /// what quadratic convergence means. Stops the example if it is not so.
-  func printTable(ofErrors name: String) {
+  /// Prints each error and how many times the square of the one before it is; near the minimum that is bounded, which
+  /// is what quadratic convergence means.
+  ///
+  /// - Throws: `BrokenPromise` if it is not so.
+  func printTable(ofErrors name: String) throws {
     print("step  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))  error / error²  ")
     for (step, row) in rows.enumerated() {
-      let ratio = step > 0 ? fixed(row.error / (rows[step - 1].error * rows[step - 1].error), 3) : ""
+      let ratio = step > 0 ? (row.error / (rows[step - 1].error * rows[step - 1].error)).fixed(3) : ""
       let columns = [String(step), scientific(row.error), ratio]
       let padded = zip(columns, [4, 11, 14]).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
       print(padded.joined(separator: "  ") + "  " + row.note)
@@ -23,7 +26,7 @@ struct Convergence {
     let squared = zip(rows, rows.dropFirst()).filter { before, after in
       before.error < 0.1 && after.error < 100 * before.error * before.error + 1e-14
     }
-    guard isComplete, squared.count >= 2 else { fatalError("the errors do not fall quadratically") }
+    guard isComplete, squared.count >= 2 else { throw BrokenPromise("the errors do not fall quadratically") }
     print("quadratic: each of the last \(squared.count) steps squared the error, up to a factor")
   }
 }
@@ -31,7 +34,6 @@ struct Convergence {
 func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 func length(_ a: [Double]) -> Double { dot(a, a).squareRoot() }
 func scientific(_ value: Double) -> String { String(format: "%.2e", value) }
-func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
 /// Normally distributed numbers from a seed.
 struct Randomness {

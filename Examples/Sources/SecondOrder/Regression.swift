@@ -1,8 +1,10 @@
 import Adjoint
+import Shared
 
 /// Logistic regression in 300 dimensions: the Hessian would have 90,000 elements and is never formed.
 func regression() throws {
-  let (points, dimensions) = (600, 300)
+  let points = 600
+  let dimensions = 300
   var random = Randomness(seed: 7)
   let truth = (0..<dimensions).map { _ in random.normal() / 10 }
   let features = (0..<points * dimensions).map { _ in random.normal() }
@@ -28,7 +30,7 @@ func regression() throws {
   for _ in 0..<20 {
     try slope.forward()
     let g = try slope.read(gradient, as: Double.self)
-    convergence.add(length(g), "loss = \(try fixed(slope.read(loss), 10)), \(products) products H v")
+    convergence.add(length(g), "loss = \(try slope.read(loss).fixed(10)), \(products) products H v")
     if convergence.isComplete { break }
     // Solving as exactly as the gradient is small keeps the convergence quadratic; far away a rough step will do.
     let (step, count) = try conjugateGradients(g, tolerance: min(0.1, length(g)) * length(g)) { direction in
@@ -40,7 +42,7 @@ func regression() throws {
     let weights = try slope.read(w, as: Double.self)
     try slope.write(zip(weights, step).map(-), to: w)
   }
-  convergence.printTable(ofErrors: "|gradient|")
+  try convergence.printTable(ofErrors: "|gradient|")
 }
 
 /// Solves A x = b for a symmetric positive definite A that is only given as v ↦ A v, up to |A x - b| ≤ `tolerance`.

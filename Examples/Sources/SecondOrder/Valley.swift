@@ -22,5 +22,5 @@ func valley() throws {
     let step = [(h[3] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[2] * g[0]) / determinant]
     try session.write(zip(at, step).map(-), to: point)
   }
-  convergence.printTable(ofErrors: "distance")
+  try convergence.printTable(ofErrors: "distance")
 }

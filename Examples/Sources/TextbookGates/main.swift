@@ -2,6 +2,7 @@
 // nothing else of the graph: downstream = upstream · local. Values are green, gradients red.
 
 import Adjoint
+import Shared
 
 func sumAndProduct() throws {
   let graph = Graph()
@@ -14,7 +15,7 @@ func sumAndProduct() throws {
   print("add distributes:    x gets \(try session.gradient(of: x)), y gets \(try session.gradient(of: y))")
   for node in [x, y, z] { try session.write(session.read(node) - 0.1 * session.gradient(of: node), to: node) }
   try session.forward()
-  print("a step of 0.1 down: f = \(try rounded(session.read(f), 2))")
+  print("a step of 0.1 down: f = \(try session.read(f).fixed(2))")
 }
 
 func sigmoidNeuron() throws {
@@ -24,7 +25,7 @@ func sigmoidNeuron() throws {
   let f = (1 / (1 + exp((-sum).named("-s")).named("e^-s")).named("1 + e^-s")).named("f")
   let session = try draw("f = σ(w0 x0 + w1 x1 + w2)", f, [w[0]: 2, w[1]: -3, w[2]: -3, x[0]: -1, x[1]: -2])
   let slope = try (1 - session.read(f)) * session.read(f)
-  print("as one gate: s gets (1 - f) f = \(rounded(slope)), as through four: \(try rounded(session.gradient(of: sum)))")
+  print("as one gate: s gets (1 - f) f = \(slope.fixed(4)), as through four: \(try session.gradient(of: sum).fixed(4))")
 }
 
 func squaredLength() throws {
@@ -49,8 +50,8 @@ func rational() throws {
   let session = try draw("f = (x + σ(y)) / (σ(x) + (x + y)²)", (top / bottom).named("f"), [x: 3, y: -4])
   let sigmaSlope = try session.read(sigmaX) * (1 - session.read(sigmaX))
   let sent = try [session.gradient(of: top), session.gradient(of: sigmaX) * sigmaSlope, session.gradient(of: sum)]
-  let terms = sent.map { rounded($0) }.joined(separator: " + ")
-  print("copy adds: x, read by three gates, gets \(terms) = \(try rounded(session.gradient(of: x)))")
+  let terms = sent.map { $0.fixed(4) }.joined(separator: " + ")
+  print("copy adds: x, read by three gates, gets \(terms) = \(try session.gradient(of: x).fixed(4))")
 }
 
 func router() throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct CopyTaskTests {
   @Test func `a sequence is heard, then a mark, then silence`() {
     var task = CopyTask(seed: 3)
-    let (length, count) = (4, 2)
+    let length = 4
+    let count = 2
     let (frames, targets) = task.sequences(length: length, count: count)
     #expect(targets.count == length * count * CopyTask.width)
     #expect(Set(targets) == [0, 1])

@@ -26,7 +26,9 @@ public struct RowsPerSecond: Sendable {
       single.append(second)
       ratios.append(first / second)
     }
-    (self.batched, self.single, ratio) = (Self.median(batched), Self.median(single), Self.median(ratios))
+    self.batched = Self.median(batched)
+    self.single = Self.median(single)
+    ratio = Self.median(ratios)
     await batcher.stop()
   }
 

@@ -57,14 +57,16 @@ struct VersionTrainer {
 
   /// Publishes the next version; returns the loss before it.
   nonisolated(nonsending) func publishNext() async throws -> Double {
-    let (network, images) = (served.network, images)
+    let network = served.network
+    let images = images
     return try await trainer.takeStep { session, rows in try network.feed(images, rows, to: session) }
   }
 
   /// The same on the calling thread.
   @available(*, noasync)
   func publishNext() throws -> Double {
-    let (network, images) = (served.network, images)
+    let network = served.network
+    let images = images
     return try trainer.takeStep { session, rows in try network.feed(images, rows, to: session) }
   }
 }
