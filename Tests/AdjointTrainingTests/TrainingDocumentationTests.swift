@@ -84,16 +84,20 @@ import Testing
     #expect(try serving.read(prediction, as: Float.self) == shared.read(prediction, as: Float.self))
   }
 
-  @Test(arguments: ["AdjointTraining.md", "GettingStarted.md"])
-  func `the pages' code is compiled here or in what newcomers write`(page: String) throws {
+  @Test(arguments: [
+    "AdjointTraining.md", "GettingStarted.md", "EvaluationAndBatchSizes.md", "DebuggingATraining.md",
+    "ComingFromPyTorchAndMLX.md",
+  ])
+  func `the pages' code is compiled here, in what newcomers write, or in tests of the articles`(page: String) throws {
     let here = URL(filePath: #filePath)
     let root = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     func lines(_ text: String) -> [String] {
       text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     }
-    let newcomers = here.deletingLastPathComponent().appending(path: "NewcomerTests.swift")
-    let compiled =
-      try lines(String(contentsOf: here, encoding: .utf8)) + lines(String(contentsOf: newcomers, encoding: .utf8))
+    let compiled = try ["TrainingDocumentationTests", "NewcomerTests", "TrainingArticleTests"].flatMap { name in
+      let file = here.deletingLastPathComponent().appending(path: "\(name).swift")
+      return try lines(String(contentsOf: file, encoding: .utf8))
+    }
     let text = try String(
       contentsOf: root.appending(path: "Sources/AdjointTraining/AdjointTraining.docc/\(page)"), encoding: .utf8)
     let blocks = text.components(separatedBy: "```swift\n").dropFirst()
