@@ -84,6 +84,31 @@ import Testing
     #expect(session.memory.peak <= 64 << 20)
   }
 
+  @Test func `a program in a container is as wide as it may be, and its sessions are bounded`() throws {
+    let graph = Graph()
+    let x = graph.input("x", [64, 64])
+    let program = try Program(tanh(x.matmul(x)))
+
+    let allowed = GraphExecutor()
+    print(allowed.width)  // what `docker run --cpus` and `--cpuset-cpus` leave
+    allowed.followAllowance()  // asks again, after the limit has changed
+
+    #expect(allowed.width == GraphExecutor.shared.width)
+
+    let share = 64 << 20
+    print(program.sessionBytes + program.constantBytes)  // told before any session is made
+    let bounded = program.makeSession(on: allowed, memoryLimit: share)
+    try bounded.reserveMemory()  // all of it now, rather than in the first request
+
+    let taken = bounded.memory.peak
+    #expect(taken > 0 && taken <= program.sessionBytes)
+    try bounded.write([Float](repeating: 0.5, count: 64 * 64), to: x)
+    try bounded.forward()
+    #expect(bounded.memory.peak == taken)
+    let refused = program.makeSession(on: allowed, memoryLimit: 1_024)
+    #expect(throws: SessionError.self) { try refused.reserveMemory() }
+  }
+
   @Test func `the written gates do what they say, twice differentiated too`() throws {
     let graph = Graph()
     let x = graph.input("x", [3], .float64)
@@ -306,7 +331,8 @@ import Testing
 
   @Test(arguments: [
     "README.md", "CONTRIBUTING.md", "Sources/Adjoint/Adjoint.docc/Adjoint.md",
-    "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
+    "Sources/Adjoint/Adjoint.docc/Embedding.md", "Sources/Adjoint/Adjoint.docc/Deploying.md",
+    "Sources/Adjoint/Adjoint.docc/WritingAGate.md",
     "Sources/Adjoint/Adjoint.docc/ReadingAnError.md", "Sources/Adjoint/Adjoint.docc/ThreadsAndReproducibility.md",
     "Sources/Adjoint/Adjoint.docc/Memory.md", "Sources/Adjoint/Adjoint.docc/Derivatives.md",
     "Sources/Adjoint/Adjoint.docc/Recurrences.md",

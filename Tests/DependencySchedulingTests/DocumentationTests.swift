@@ -41,6 +41,25 @@ import VirtualExecution
     #expect(try await graph.frozen().run()[total] == 6)
   }
 
+  @Test func `a diamond of four units is run once a unit, and its trace has each of them`() throws {
+    let cells = (0..<4).map { _ in Cell() }
+
+    let diamond = try Schedule(unitCount: 4, dependencies: [(0, 1), (0, 2), (1, 3), (2, 3)])
+    let pair = try GraphExecutor(width: 2)
+    try pair.run(diamond) { unit in cells[Int(unit.index)].update() }
+
+    #expect(cells.map(\.updates) == [1, 1, 1, 1])
+
+    let seen = try pair.trace(diamond) { unit in cells[Int(unit.index)].update() }
+    print(seen.summary)
+    print(pair.statistics.runsAlone, pair.statistics.runsShared)
+
+    #expect(cells.map(\.updates) == [2, 2, 2, 2] && seen.units.count == 4)
+    #expect(pair.statistics.runsAlone + pair.statistics.runsShared == 2)
+    // Unit 3 waits for both others: no chain is longer than three units.
+    #expect(seen.criticalPath.count == 3)
+  }
+
   @Test func `a frozen graph is run in the order of a seed`() throws {
     var graph = TaskGraph()
     let text = graph.task("text") { "to be" }
@@ -239,7 +258,7 @@ import VirtualExecution
 
   @Test(arguments: [
     "DependencyScheduling", "TaskGraphs", "Schedules", "SeatsAndWaking", "RunningUnits", "SharingRuns", "HostsThreads",
-    "WatchingARun",
+    "WatchingARun", "HowARunIsScheduled",
   ])
   func `every paragraph of Swift in the articles is compiled here`(article: String) throws {
     let compiled = try Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))
