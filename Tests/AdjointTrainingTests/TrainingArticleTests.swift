@@ -1,6 +1,7 @@
 import Adjoint
 import AdjointTesting
 import AdjointTraining
+import DependencyScheduling
 import Foundation
 import Testing
 

@@ -47,29 +47,11 @@ extension Session {
   ///   - inColor: values green and gradients red, by terminal escapes.
   ///   - depth: how many gates deep to draw; what lies below is an ellipsis.
   public func drawing(of output: Node, inColor: Bool = false, depth: Int = 16) -> String {
-    demand(depth >= 1, "A drawing is at least one gate deep, got \(depth)")
     program.graph.check(output)
     var table = PrintedTable(inColor: inColor)
-    var drawn: Set<Node> = []
-    var open = [(node: output, stem: "", branch: "", below: "", depth: depth)]
-    while let edge = open.popLast() {
-      let inputs = edge.node.inputs
-      let label = edge.stem + edge.branch + edge.node.label
-      guard inputs.isEmpty || drawn.insert(edge.node).inserted else {
-        table.add(label + " (above)")
-        continue
-      }
-      if edge.node.isLiteral {
-        table.add(label)
-      } else {
-        table.add(label + (edge.depth == 1 && !inputs.isEmpty ? " …" : ""), numbers(of: edge.node))
-      }
-      guard edge.depth > 1 else { continue }
-      let stem = edge.stem + edge.below
-      for (position, input) in inputs.enumerated().reversed() {
-        let isLast = position == inputs.count - 1
-        open.append((input, stem, isLast ? "└─ " : "├─ ", isLast ? "   " : "│  ", edge.depth - 1))
-      }
+    output.walkUpstream(depth: depth) { branch, node, ending in
+      let label = branch + node.label + ending.rawValue
+      if ending == .above || node.isLiteral { table.add(label) } else { table.add(label, numbers(of: node)) }
     }
     return table.text
   }
@@ -83,7 +65,55 @@ extension Session {
   }
 }
 
+/// What `node` is made of: itself and what it reads, each with gate, shape, type and the line that made it.
+///
+/// ```
+/// loss = mean [] float32, made at Model/Network.swift:9
+/// └─ square#4 [32] float32, made at Model/Network.swift:9
+///    └─ subtract#3 [32] float32, made at Model/Network.swift:9
+///       ├─ y = input [32] float32, made at Model/Network.swift:7
+///       └─ target = input [32] float32, made at Model/Network.swift:8
+/// ```
+/// A node that was refused says why. One that several gates read is walked once; its other readers refer to it.
+///
+/// - Parameters:
+///   - node: any node.
+///   - depth: how many gates deep to walk, at least 1; what lies below is an ellipsis.
+/// - Complexity: O(nodes and edges that are shown).
+public func explain(_ node: Node, depth: Int = 4) -> String {
+  var text = ""
+  node.walkUpstream(depth: depth) { text += "\($0)\($1)\($2.rawValue)\n" }
+  return text
+}
+
+/// Why a node in a drawing has no branches.
+private enum BranchEnding: String {
+  /// It has, or there is nothing that it reads.
+  case none = ""
+  case above = " (above)"
+  case cut = " …"
+}
+
 extension Node {
+  /// Goes to this node and to what it reads, its operands after it in their order, and what has operands only once.
+  fileprivate func walkUpstream(depth: Int, _ visit: (_ branch: String, Node, BranchEnding) -> Void) {
+    demand(depth >= 1, "A drawing is at least one gate deep, got \(depth)")
+    var drawn: Set<Node> = []
+    var open = [(node: self, stem: "", branch: "", below: "", depth: depth)]
+    while let edge = open.popLast() {
+      let inputs = edge.node.inputs
+      let isNew = inputs.isEmpty || drawn.insert(edge.node).inserted
+      let isCut = edge.depth == 1 && !inputs.isEmpty
+      visit(edge.stem + edge.branch, edge.node, !isNew ? .above : isCut ? .cut : .none)
+      guard isNew, !isCut else { continue }
+      let stem = edge.stem + edge.below
+      for (position, input) in inputs.enumerated().reversed() {
+        let isLast = position == inputs.count - 1
+        open.append((input, stem, isLast ? "└─ " : "├─ ", isLast ? "   " : "│  ", edge.depth - 1))
+      }
+    }
+  }
+
   /// The name of its gate's kind: `"multiply"`.
   public var gateName: String { graph.withState { $0.storage.traits(of: id).name } }
 

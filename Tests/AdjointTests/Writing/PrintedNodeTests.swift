@@ -18,6 +18,34 @@ import Testing
     #expect("\(wrong)".contains("refused: add at") && "\(wrong)".contains("do not broadcast"))
   }
 
+  @Test func `an explanation walks to what a node reads, once each, as deep as it is told`() {
+    let graph = Graph()
+    let x = graph.input("x", [4]); let line = #line
+    let y = square(x)
+    let z = (y + y * 2).named("z")
+    func at(_ offset: Int) -> String { "made at AdjointTests/PrintedNodeTests.swift:\(line + offset)" }
+    let two = "\(z.inputs[1].inputs[1])"
+    #expect(
+      explain(z) == """
+        z = add [4] float32, \(at(2))
+        ├─ square#1 [4] float32, \(at(1))
+        │  └─ x = input [4] float32, \(at(0))
+        └─ multiply#3 [4] float32, \(at(2))
+           ├─ square#1 [4] float32, \(at(1)) (above)
+           └─ \(two)
+
+        """)
+    #expect(
+      explain(z, depth: 2) == """
+        z = add [4] float32, \(at(2))
+        ├─ square#1 [4] float32, \(at(1)) …
+        └─ multiply#3 [4] float32, \(at(2)) …
+
+        """)
+    let wrong = x + graph.input("w", [3])
+    #expect(explain(exp(wrong)).contains("├─ x = input") && explain(wrong).contains("do not broadcast"))
+  }
+
   private func dense(_ x: Node, _ name: String, to width: Int) -> Node {
     x.graph.scope(name) {
       let weights = x.graph.parameter("weights", [x.shape[1], width], .heNormal(seed: 1))
