@@ -43,7 +43,8 @@ struct TuringMachine {
     }
     logits = dense(concatenate(said), "output", to: CopyTask.width, .glorotUniform(seed: seed &+ 1))
       .reshaped([length, size.batch, CopyTask.width])
-    loss = binaryCrossEntropy(logits: logits, targets: targets).named("loss")
+    // -log σ(z) for a 1 and -log (1 − σ(z)) for a 0, without overflow.
+    loss = (softplus(logits) - targets * logits).mean().named("loss")
     self.weightings = weightings
   }
 }
