@@ -108,37 +108,43 @@ let package = Package(
       name: "bits", dependencies: ["BitPatterns", "Kernels"], path: "Tests/Bits", swiftSettings: strict),
     .testTarget(name: "BitPatternsTests", dependencies: ["BitPatterns", "Kernels"], swiftSettings: strict),
 
+    // Finds the Swift of articles and comments, which tests have compiled.
+    .target(name: "DocumentedCode", path: "Tests/DocumentedCode", swiftSettings: strict),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
     .target(
       name: "StressScale", dependencies: ["DependencyScheduling", "Threads"], path: "Tests/StressScale",
       swiftSettings: strict),
     .testTarget(
       name: "DependencySchedulingTests",
-      dependencies: ["DependencyScheduling", "StressScale", "Threads", "VirtualExecution", "WrongLines"],
+      dependencies: [
+        "DependencyScheduling", "DocumentedCode", "StressScale", "Threads", "VirtualExecution", "WrongLines",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "VirtualExecutionTests", dependencies: ["VirtualExecution", "DependencyScheduling", "StressScale"],
+      name: "VirtualExecutionTests",
+      dependencies: ["VirtualExecution", "DependencyScheduling", "DocumentedCode", "StressScale"],
       swiftSettings: strict),
     .testTarget(
-      name: "GradientMemoryTests", dependencies: ["DependencyScheduling", "GradientMemory", "LibC"],
+      name: "GradientMemoryTests", dependencies: ["DependencyScheduling", "DocumentedCode", "GradientMemory", "LibC"],
       swiftSettings: strict),
     .testTarget(
-      name: "KernelsTests", dependencies: ["CKernels", "DependencyScheduling", "Kernels", "LibC"],
+      name: "KernelsTests", dependencies: ["CKernels", "DependencyScheduling", "DocumentedCode", "Kernels", "LibC"],
       swiftSettings: strict),
     .target(name: "CSwiftHeap", path: "Tests/CSwiftHeap"),
     .testTarget(
       name: "AdjointTests",
       dependencies: [
-        "Adjoint", "AdjointPictures", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "Notation", "StressScale",
-        "VirtualExecution",
+        "Adjoint", "AdjointPictures", "AdjointTesting", "CSwiftHeap", "DependencyScheduling", "DocumentedCode",
+        "Notation", "StressScale", "VirtualExecution",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AdjointPicturesTests", dependencies: ["Adjoint", "AdjointPictures", "DependencyScheduling"],
+      name: "AdjointPicturesTests",
+      dependencies: ["Adjoint", "AdjointPictures", "DependencyScheduling", "DocumentedCode"],
       swiftSettings: strict),
     .testTarget(
       name: "AdjointTrainingTests",
-      dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "DependencyScheduling"],
+      dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "DependencyScheduling", "DocumentedCode"],
       swiftSettings: strict),
     .testTarget(
       name: "StressTests",

@@ -2,6 +2,7 @@ import AdjointPictures
 public import Adjoint
 import AdjointTesting
 import DependencyScheduling
+import DocumentedCode
 import Foundation
 import Testing
 
@@ -302,18 +303,18 @@ import Testing
   private static let walk = "Sources/Adjoint/Adjoint.docc/HowAGraphBecomesAProgram.md"
 
   @Test func `the files that the article names are there`() throws {
-    let text = try String(contentsOf: Self.root.appending(path: Self.walk), encoding: .utf8)
+    let text = try DocumentedCode.text(of: Self.walk)
     let spans = text.split(separator: "`", omittingEmptySubsequences: false)
     let files = spans.indices.filter { $0 % 2 == 1 && spans[$0].hasSuffix(".swift") }.map { String(spans[$0]) }
     #expect(files.count > 10)
     for file in files {
-      let path = Self.root.appending(path: "Sources/Adjoint").appending(path: file).path
+      let path = DocumentedCode.root.appending(path: "Sources/Adjoint").appending(path: file).path
       #expect(FileManager.default.fileExists(atPath: path), "\(file)")
     }
   }
 
   @Test func `the walk down a step names six files, and what is in them`() throws {
-    let text = try String(contentsOf: Self.root.appending(path: "CONTRIBUTING.md"), encoding: .utf8)
+    let text = try DocumentedCode.text(of: "CONTRIBUTING.md")
     let section = try #require(text.components(separatedBy: "## A step, from the call").last)
       .components(separatedBy: "\n## ")[0]
     let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
@@ -321,7 +322,7 @@ import Testing
     for row in rows {
       let words = row.split(separator: "`", omittingEmptySubsequences: false).enumerated()
         .filter { $0.offset % 2 == 1 }.map { String($0.element) }
-      let source = try String(contentsOf: Self.root.appending(path: words[0]), encoding: .utf8)
+      let source = try DocumentedCode.text(of: words[0])
       #expect(words.count > 1)
       for name in words.dropFirst() {
         #expect(source.contains("func \(name)(") || source.contains("struct \(name):"), "\(name) in \(words[0])")
@@ -342,33 +343,14 @@ import Testing
   ])
   func `every paragraph of Swift in the documentation is compiled here`(file: String) throws {
     // What trains is compiled where training is tested.
-    let newcomers = Self.root.appending(path: "Tests/AdjointTrainingTests/NewcomerTests.swift")
-    let compiled =
-      try ["import Adjoint"] + Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))
-      + Self.lines(String(contentsOf: newcomers, encoding: .utf8))
-    for block in try Self.swiftBlocks(of: file) {
-      for paragraph in block.split(separator: "") {
-        #expect(compiled.contains(paragraph), "not in this file: \(paragraph.joined(separator: "\n"))")
-      }
-    }
-  }
-
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
-  private static func lines(_ text: String) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-  }
-
-  /// The lines of each block fenced as Swift.
-  private static func swiftBlocks(of file: String) throws -> [[String]] {
-    let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
-    return text.components(separatedBy: "```swift\n").dropFirst().map { lines($0.components(separatedBy: "```")[0]) }
+    let newcomers = DocumentedCode.root.appending(path: "Tests/AdjointTrainingTests/NewcomerTests.swift").path
+    let compiled = try CompiledCode(of: [#filePath, newcomers], and: ["import Adjoint", ""])
+    #expect(try compiled.missing(of: DocumentedCode.articleBlocks(of: file)) == [])
   }
 
   /// The fenced block of `file` that begins with `start`.
   private static func block(_ start: String, in file: String) throws -> String {
-    let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+    let text = try DocumentedCode.text(of: file)
     let blocks = text.components(separatedBy: "```").map { $0.trimmingCharacters(in: .newlines) }
     return try #require(blocks.first { $0.hasPrefix(start) })
   }

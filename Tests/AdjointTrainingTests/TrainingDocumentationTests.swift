@@ -1,5 +1,6 @@
 import Adjoint
 import AdjointTraining
+import DocumentedCode
 import Foundation
 import Testing
 
@@ -89,23 +90,10 @@ import Testing
     "ComingFromPyTorchAndMLX.md",
   ])
   func `the pages' code is compiled here, in what newcomers write, or in tests of the articles`(page: String) throws {
-    let here = URL(filePath: #filePath)
-    let root = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    func lines(_ text: String) -> [String] {
-      text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-    let compiled = try ["TrainingDocumentationTests", "NewcomerTests", "TrainingArticleTests"].flatMap { name in
-      let file = here.deletingLastPathComponent().appending(path: "\(name).swift")
-      return try lines(String(contentsOf: file, encoding: .utf8))
-    }
-    let text = try String(
-      contentsOf: root.appending(path: "Sources/AdjointTraining/AdjointTraining.docc/\(page)"), encoding: .utf8)
-    let blocks = text.components(separatedBy: "```swift\n").dropFirst()
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    let others = ["NewcomerTests.swift", "TrainingArticleTests.swift"].map { folder.appending(path: $0).path }
+    let blocks = try DocumentedCode.articleBlocks(of: "Sources/AdjointTraining/AdjointTraining.docc/\(page)")
     #expect(!blocks.isEmpty)
-    for block in blocks {
-      for paragraph in lines(block.components(separatedBy: "```")[0]).split(separator: "") {
-        #expect(compiled.contains(paragraph), "not in this file: \(paragraph.joined(separator: "\n"))")
-      }
-    }
+    #expect(try CompiledCode(of: [#filePath] + others).missing(of: blocks) == [])
   }
 }

@@ -1,5 +1,6 @@
 import DependencyScheduling
 import Dispatch
+import DocumentedCode
 import Foundation
 import Synchronization
 import StressScale
@@ -238,7 +239,7 @@ import VirtualExecution
       abandoned.withLock { $0 = completion }
     })
     let thread = TestThread { try? executor.run(Self.thousandUnits, body) }
-    let text = try String(contentsOf: Self.articles.appending(path: "WatchingARun.md"), encoding: .utf8)
+    let text = try DocumentedCode.text(of: "\(Self.articles)/WatchingARun.md")
     // How many workers have come decides how many deques there are.
     func shows(_ line: String) -> Bool {
       ["width 3, ", "occupied: ", "run of 1000 units, "].contains(where: line.hasPrefix)
@@ -261,26 +262,11 @@ import VirtualExecution
     "WatchingARun", "HowARunIsScheduled",
   ])
   func `every paragraph of Swift in the articles is compiled here`(article: String) throws {
-    let compiled = try Self.lines(String(contentsOfFile: #filePath, encoding: .utf8))
-    for block in try Self.swiftBlocks(of: article) {
-      for paragraph in block.split(separator: "") {
-        #expect(compiled.contains(paragraph), "not in this file: \(paragraph.joined(separator: "\n"))")
-      }
-    }
+    let blocks = try DocumentedCode.articleBlocks(of: "\(Self.articles)/\(article).md")
+    #expect(try CompiledCode(of: [#filePath]).missing(of: blocks) == [])
   }
 
-  private static func lines(_ text: String) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-  }
-
-  /// The lines of each block fenced as Swift.
-  private static func swiftBlocks(of article: String) throws -> [[String]] {
-    let text = try String(contentsOf: articles.appending(path: "\(article).md"), encoding: .utf8)
-    return text.components(separatedBy: "```swift\n").dropFirst().map { lines($0.components(separatedBy: "```")[0]) }
-  }
-
-  private static let articles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Sources/DependencyScheduling/DependencyScheduling.docc")
+  private static let articles = "Sources/DependencyScheduling/DependencyScheduling.docc"
 
   private static let independentUnits = Schedule(
     successorOffsets: [UInt32](repeating: 0, count: 1_025), successors: [])

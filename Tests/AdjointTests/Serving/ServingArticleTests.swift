@@ -1,4 +1,5 @@
 import Adjoint
+import DocumentedCode
 import Foundation
 import Testing
 
@@ -60,19 +61,8 @@ import Testing
   }
 
   @Test func `every paragraph of Swift in the article is compiled here`() throws {
-    let here = URL(filePath: #filePath)
-    let compiled = Set(try lines(String(contentsOf: here, encoding: .utf8)))
-    let root = (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }
-    let text = try String(
-      contentsOf: root.appending(path: "Sources/Adjoint/Adjoint.docc/Serving.md"), encoding: .utf8)
-    let blocks = text.components(separatedBy: "```swift\n").dropFirst()
+    let blocks = try DocumentedCode.articleBlocks(of: "Sources/Adjoint/Adjoint.docc/Serving.md")
     #expect(blocks.count == 5)
-    for line in blocks.flatMap({ lines($0.components(separatedBy: "```")[0]) }) {
-      #expect(compiled.contains(line), "not in this file: \(line)")
-    }
-  }
-
-  private func lines(_ text: String) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(try CompiledCode(of: [#filePath]).missing(of: blocks) == [])
   }
 }
