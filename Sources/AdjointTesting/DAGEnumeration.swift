@@ -4,7 +4,7 @@ internal import DependencyScheduling
 /// about dependencies can be checked on without leaving one out.
 ///
 /// ```swift
-/// for dag in DAGEnumeration(nodeCount: 5) { ... }     // 2^10 = 1,024 of them
+/// for dag in DAGEnumeration(nodeCount: 5) { check(dag) }     // 2^10 = 1,024 of them
 /// ```
 /// - Complexity: O(nodes²) for each graph, made when it is asked for.
 package struct DAGEnumeration: Sequence, Sendable {

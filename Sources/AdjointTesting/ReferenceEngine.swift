@@ -8,8 +8,9 @@ public import Adjoint
 ///
 /// ```swift
 /// let engine = ReferenceEngine(graph)
-/// let values = try engine.run(feeding: [x: ReferenceTensor([], .float32, [3])])
-/// values[f]!.values                                          // the one element of f
+/// let three = ReferenceTensor([], .float32, [3])
+/// let values = try engine.run(feeding: [x: three])
+/// print(values[f]!.values)     // [9.0], the one element of f
 /// let slopes = try engine.gradients(of: [f], withRespectTo: [x], feeding: [x: three])
 /// ```
 /// An engine is a value and may be used from any thread.

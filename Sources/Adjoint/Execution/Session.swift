@@ -5,10 +5,12 @@ internal import GradientMemory
 ///
 /// ```swift
 /// let session = program.makeSession()
-/// try session.write(-2, to: x); try session.write(5, to: y); try session.write(-4, to: z)
+/// try session.write(-2, to: x)
+/// try session.write(5, to: y)
+/// try session.write(-4, to: z)
 /// try session.step()
-/// try session.read(f)            // -12
-/// try session.gradient(of: x)    // -4
+/// print(try session.read(f))            // -12.0
+/// print(try session.gradient(of: x))    // -4.0
 /// ```
 /// What a run has computed stays readable until the next run, whatever is written meanwhile.
 ///

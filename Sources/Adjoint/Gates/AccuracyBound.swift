@@ -1,16 +1,8 @@
 /// How far an elementwise gate's value or a derivative of it may be from exact mathematics: so many units in the last
 /// place of the larger of the result and its largest term, and so many smallest subnormal numbers.
 ///
-/// A gate that mathematics forces to a larger bound states it in its own file, with the reason:
-///
-/// ```swift
-/// extension Exponential: StatedAccuracy {
-///   /// The slope is eˣ, a number of its own: once that has overflowed, no small upstream gradient brings it back.
-///   package static func accuracyBound(at x: [Double], order: Int) -> AccuracyBound {
-///     AccuracyBound(overflowsOnTheWay: true)
-///   }
-/// }
-/// ```
+/// A gate that mathematics forces to a larger bound states it in its own file, with the reason, by ``StatedAccuracy``:
+/// ``Exponential`` does.
 package struct AccuracyBound: Hashable, Sendable {
   package var ulps: Double
   package var subnormals: Double

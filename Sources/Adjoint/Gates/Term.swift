@@ -3,7 +3,7 @@
 /// What is computed from a term is made at the caller's line: the one that messages should name, not one in here.
 ///
 /// ```swift
-/// public func silu(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
+/// func swish(_ x: Node, fileID: StaticString = #fileID, line: UInt = #line) -> Node {
 ///   let x = Term(x, fileID, line)
 ///   return (x * x.applying(Sigmoid())).node
 /// }

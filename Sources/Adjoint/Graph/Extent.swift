@@ -5,7 +5,7 @@
 ///
 /// ```swift
 /// let end = Extent(start) + Extent(count)     // Int.max, if it would be more
-/// guard end <= Extent(length) else { throw ShapeError("…") }
+/// guard end <= Extent(length) else { throw ShapeError("elements up to \(end) of \(length)") }
 /// ```
 /// A result at one of the ends stands for all numbers beyond it, so only comparisons with smaller limits mean anything:
 /// ``Shape/mostElements`` is far below.

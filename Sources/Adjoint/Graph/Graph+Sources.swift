@@ -28,7 +28,7 @@ extension Graph {
   ///
   /// ```swift
   /// let mean = graph.state("mean", [64])
-  /// let update = ParameterUpdate(mean, to: 0.9 * mean + 0.1 * x.mean(axes: 0))
+  /// let update = ParameterUpdate(mean, to: 0.9 * mean + 0.1 * x.mean(axes: [0]))
   /// ```
   public func state(
     _ name: String, _ shape: Shape = [], _ initializer: Initializer = .zeros, _ type: ElementType = .float32,

@@ -3,6 +3,7 @@
 /// ```swift
 /// let slope = try graph.gradients(of: [loss], withRespectTo: [w])[0]!
 /// let program = try Program(loss, updating: [ParameterUpdate(w, to: w - 0.1 * slope)])
+/// let session = program.makeSession()
 /// try session.step()   // the loss of the old w, and then the new w
 /// ```
 /// The step computes all new values from the old ones, in one schedule with everything else, and puts them in place

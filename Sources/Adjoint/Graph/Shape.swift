@@ -7,7 +7,7 @@
 ///
 /// ```swift
 /// let images: Shape = [128, 784]
-/// images.elementCount   // 100352
+/// print(images.elementCount)   // 100352
 /// ```
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
   public let dimensions: [Int]

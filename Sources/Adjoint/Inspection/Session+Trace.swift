@@ -11,7 +11,7 @@ extension Session {
   /// ```swift
   /// let trace = try session.trace(.step)
   /// print(trace.summary)
-  /// try trace.perfettoJSON.write(toFile: "step.json", atomically: true, encoding: .utf8)
+  /// try trace.perfettoJSON.write(toFile: path, atomically: true, encoding: .utf8)
   /// ```
   /// Slices are named after nodes, and those of the backward pass after the forward nodes whose gradients they belong
   /// to; the kind of a slice is its gate, or the gates that were fused or put into one run of scalars. The first run

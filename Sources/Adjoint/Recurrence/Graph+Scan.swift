@@ -16,13 +16,12 @@ extension Graph {
   ///
   /// ```swift
   /// let weights = graph.parameter("weights", [8, 8], .glorotUniform(seed: 1))
-  /// let run = graph.scan(over: [frames], from: [graph.constant(0, [16, 8])]) { state, frame in   // frames: [100, 16,
-  /// 8]
+  /// let run = graph.scan(over: [frames], from: [graph.constant(0, [16, 8])]) { state, frame in  // [100, 16, 8]
   ///   let hidden = tanh(state[0].matmul(weights) + frame[0])
   ///   return (state: [hidden], outputs: [hidden])
   /// }
-  /// run.state[0]     // [16, 8], after the last step
-  /// run.outputs[0]   // [100, 16, 8]
+  /// print(run.state[0].shape)     // [16, 8], after the last step
+  /// print(run.outputs[0].shape)   // [100, 16, 8]
   /// ```
   /// The body is called once, with nodes that stand for the state and for one element of each sequence, and may use any
   /// node of the graph besides: what does not depend on the two is computed once, before the steps. A gradient of such

@@ -4,10 +4,10 @@ internal import DependencyScheduling
 /// the result. Over letters that the result has not is summed.
 ///
 /// ```swift
-/// einsum("bij,bjk->bik", x, y)      // a product of matrices for each b
-/// einsum("bhqd,bhkd->bhqk", q, k)   // what heads attend to
-/// einsum("i,j->ij", a, b)           // an outer product
-/// einsum("ii->", m)                 // a trace
+/// let products = einsum("bij,bjk->bik", x, y)     // a product of matrices for each b
+/// let scores = einsum("bhqd,bhkd->bhqk", q, k)    // what heads attend to
+/// let outer = einsum("i,j->ij", a, b)
+/// let trace = einsum("ii->", m)
 /// ```
 /// A letter is an axis of one extent wherever it stands; twice in an operand it is the diagonal. Letters are a…z and
 /// A…Z, and spaces do not count. There is no ellipsis, and the arrow is not left out. A formula that does not go with

@@ -59,11 +59,11 @@ extension Node {
   /// The elements at these places, one selection an axis, the first axis first; axes that none is given for are whole.
   ///
   /// ```swift
-  /// x[0]             // the first row, without the axis of rows
-  /// x[1..<3, 0]      // of the second and third row the first element
-  /// x[-1]            // the last row
-  /// x[..., 1..<3]    // two columns, however many axes come before
-  /// x[0..., (-2)...] // the last two columns
+  /// let first = x[0]              // the first row, without the axis of rows
+  /// let left = x[1..<3, 0]        // of the second and third row the first element
+  /// let last = x[-1]              // the last row
+  /// let columns = x[..., 1..<3]   // two columns, however many axes come before
+  /// let right = x[0..., (-2)...]  // the last two columns
   /// ```
   /// An `Int` takes its axis away, a range leaves it with the extent of the range. Places that the axis has not, an
   /// empty range, and more selections than axes are errors when compiling. The gradient goes to the places, and 0

@@ -70,6 +70,7 @@ extension Dropout: RowwiseGate {
 /// ```swift
 /// let step = graph.parameter("step", [], .zeros, .int32)
 /// let hidden = dropout(relu(images.matmul(weights)), rate: 0.5, step: step, seed: 1)
+/// let loss = square(hidden).mean()
 /// let program = try Program(
 ///   loss, gradientsFor: [weights], updating: [ParameterUpdate(step, to: step.advanced(by: 1))])
 /// ```

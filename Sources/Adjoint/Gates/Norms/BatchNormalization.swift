@@ -20,7 +20,7 @@ public struct RunningStatistics: Sendable {
 /// let seen = RunningStatistics(
 ///   mean: graph.parameter("mean", [channels]), variance: graph.parameter("variance", [channels], .ones))
 /// let (y, updates) = batchNormalization(x, scale: scale, shift: shift, updating: seen)
-/// let training = try Program(loss, gradientsFor: [scale, shift], updating: updates)
+/// let training = try Program(square(y).mean(), gradientsFor: [scale, shift], updating: updates)
 /// let predicted = batchNormalization(x, scale: scale, shift: shift, using: seen)
 /// ```
 /// `scale` and `shift` have one element a channel, and channels lie along `axis`: 1 for images `[batch, channels, height,
