@@ -3,10 +3,10 @@ public import DependencyScheduling
 /// The batches of a data set, prepared ahead on an executor while the one before is trained with.
 ///
 /// ```swift
-/// let loader = DataLoader(images, from: trainer.batches, ahead: 2) { batch, number in
+/// let loader = try DataLoader(images, from: trainer.batches, ahead: 2) { batch, number in
 ///   try augmented(batch, seed: number)     // runs on the executor, several batches at once
 /// }
-/// for try await batch in loader.prefix(1_000) {
+/// for try await batch in loader.prefix(100) {
 ///   try await trainer.takeStep { session, _ in try batch.feed(session) }
 /// }
 /// ```

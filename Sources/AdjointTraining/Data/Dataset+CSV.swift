@@ -31,7 +31,7 @@ extension Dataset {
   ///
   /// ```swift
   /// let digits = try Dataset(
-  ///   csv: "optdigits.csv", columns: ["images": .numbers(0..<64, scale: 1 / 16), "labels": .label(64)])
+  ///   csv: path, columns: ["images": .numbers(0..<64, scale: 1 / 16), "labels": .label(64)])
   /// ```
   /// Fields are parted by commas, and may be quoted. Empty lines are left out, and a first line of which no field is a
   /// number, the names of the columns.

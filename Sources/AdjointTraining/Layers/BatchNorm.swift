@@ -6,7 +6,8 @@ public import Adjoint
 /// ```swift
 /// let norm = BatchNorm(in: graph, "norm", channels: 64)
 /// let (y, updates) = norm(convolution(images, "edges", to: 64, kernel: 3, hasBias: false))
-/// let trainer = try Trainer(loss(of: y), …, alsoUpdating: updates)
+/// let trainer = try Trainer(
+///   square(y).mean(), optimizer: Adam(), rate: .constant(0.001), batches: batches, alsoUpdating: updates)
 ///
 /// let predicted = norm.evaluated(x)      // in the network that predicts, of the same parameters
 /// ```

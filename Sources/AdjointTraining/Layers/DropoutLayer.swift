@@ -5,7 +5,9 @@ public import Adjoint
 /// ```swift
 /// let dropout = DropoutLayer(in: graph, "dropout", seed: 7)
 /// let hidden = dropout(relu(dense(images, "hidden", to: 128)), rate: 0.5)
-/// let trainer = try Trainer(loss, …, alsoUpdating: dropout.updates)
+/// let loss = crossEntropy(logits: dense(hidden, "digits", to: 10), labels: labels)
+/// let trainer = try Trainer(
+///   loss, optimizer: Adam(), rate: .constant(0.001), batches: batches, alsoUpdating: dropout.updates)
 /// ```
 /// Each step draws anew what is dropped. The number of the step is the state `name/step`, which a trainer saves and
 /// resumes with the others. A network that evaluates makes its layer with `isTraining: false`: nothing is dropped then,

@@ -5,7 +5,7 @@ internal import DependencyScheduling
 ///
 /// ```swift
 /// var batches = try Batches(rowCount: 1_437, batchSize: 32, seed: 1)
-/// for rows in batches.prefix(100) { ... }   // rows: 32 row numbers
+/// for rows in batches.prefix(100) { print(rows) }   // 32 row numbers
 /// ```
 /// Every batch is whole, since a program has fixed shapes: the rows left over at the end of an epoch, fewer than a
 /// batch, are others in each epoch. They come as a last, short batch if that is kept, for a ``Trainer`` that builds its

@@ -5,14 +5,14 @@ public import DependencyScheduling
 ///
 /// ```swift
 /// let trainer = try Trainer(
-///   loss, optimizer: Adam(), rate: .cosine(from: 0.001, over: 10_000),
+///   loss, optimizer: Adam(), rate: .cosine(from: 0.001, over: 2_000),
 ///   batches: Batches(rowCount: data.count, batchSize: 32, seed: 1)
 /// ) { session, rows in
 ///   try session.write(data.pixels(of: rows), to: images)
 ///   try session.write(data.labels(of: rows), to: labels)
 /// }
-/// for try await progress in trainer.train(until: 10_000, every: 1_000) { print(progress) }
-/// try await trainer.save(to: "digits.safetensors")
+/// for try await progress in trainer.train(until: 2_000, every: 500) { print(progress) }
+/// try await trainer.save(to: path)
 /// ```
 /// What the optimizer remembers are states of the graph, under `optimizer/`. A run that is saved after some step,
 /// resumed and trained on has the same bits as one that went through, at any width.
@@ -127,7 +127,7 @@ public final class Trainer {
   ///     try session.write(data.labels(of: rows), to: labels)
   ///   }
   /// }
-  /// try trainer.takeSteps(until: 10_000)
+  /// try trainer.takeSteps(until: 1_000)
   /// ```
   /// The networks of all sizes have the same parameters, in one store. The step of the short batch is compiled when the
   /// first one comes.
@@ -192,8 +192,10 @@ public final class Trainer {
   /// Goes on to the next batch without taking a step with this one: after a step was refused for what a batch holds.
   ///
   /// ```swift
-  /// do { try trainer.takeStep(feed: feed) } catch SessionError.notFinite(_, let producer) {
-  ///   log("left out the batch at \(trainer.batches.position): \(producer)")
+  /// do {
+  ///   try trainer.takeStep(feed: feed)
+  /// } catch SessionError.notFinite(let name, _) {
+  ///   print("\(name) is not finite: left out the batch at \(trainer.batches.position)")
   ///   trainer.skipBatch()
   /// }
   /// ```

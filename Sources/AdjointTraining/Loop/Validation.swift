@@ -3,8 +3,8 @@ public import Adjoint
 /// What is measured every so many steps of a training, on data that it is not trained on, and what follows from it.
 ///
 /// ```swift
-/// let validation = try Validation(every: 200, patience: 5) { parameters in
-///   try evaluation.run(with: parameters).loss
+/// let validation = try Validation(every: 200, better: .higher, patience: 5) { parameters in
+///   try evaluation.accuracy(labels: "labels", with: parameters)
 /// }
 /// ```
 /// A measure that is infinite or NaN is worse than any other. What was measured is part of a training's state: saved,
