@@ -7,7 +7,7 @@ internal import Threads
 /// ```swift
 /// let token = CancellationToken()
 /// button.onClick { token.cancel() }
-/// try executor.run(schedule, cancellation: token) { unit in ... }   // throws CancellationError
+/// try executor.run(schedule, cancellation: token) { unit in cells[Int(unit.index)].update() }  // throws
 /// ```
 /// Workers look between two units, never inside one: a unit that has started also ends, unless it asks for itself (see
 /// ``CurrentRun``). A token stays cancelled; the next run needs a new one. All members may be used from any thread at

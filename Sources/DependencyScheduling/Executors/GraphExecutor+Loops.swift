@@ -4,8 +4,8 @@ extension GraphExecutor {
   /// Calls `body` with stretches of `range` that together make it up, several at once.
   ///
   /// ```swift
-  /// try executor.forEach(0..<pixels.count, grain: 4_096) { stretch in
-  ///   for index in stretch { shaded[index] = shade(pixels[index]) }
+  /// try executor.forEach(0..<cells.count, grain: 64) { stretch in
+  ///   for index in stretch { cells[index].update() }
   /// }
   /// ```
   /// - Parameters:

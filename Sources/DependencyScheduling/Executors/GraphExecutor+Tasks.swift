@@ -1,7 +1,7 @@
 /// Swift tasks run on the executor's seats:
 ///
 /// ```swift
-/// try await withTaskExecutorPreference(executor) { ... }
+/// let words = await withTaskExecutorPreference(executor) { countWords(text) }
 /// ```
 /// A task that awaits something holds no seat meanwhile.
 extension GraphExecutor: TaskExecutor {

@@ -1,8 +1,9 @@
 /// A place in the source, as an identity for what is learned of the runs that begin there.
 ///
 /// ```swift
-/// func forEach(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) {
-///   let site = CallSite(fileID: fileID, line: line, column: column)
+/// func update(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws {
+///   let options = RunOptions(site: CallSite(fileID: fileID, line: line, column: column))
+///   try executor.run(schedule, options: options) { unit in cells[Int(unit.index)].update() }
 /// }
 /// ```
 public struct CallSite: Hashable, Sendable {

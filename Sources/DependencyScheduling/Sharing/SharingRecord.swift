@@ -10,10 +10,9 @@
 ///
 /// ```swift
 /// switch record.choose(facts) {
-/// case .shared:               // run; note(shared:work:)
-/// case .alone:                // run, without a look at the clock
-/// case .watched(let expected):
-///   var watch = Watch(expected, facts)  // run; note(alone:) or, if the watch ended it, note(sharedHalfWay:)
+/// case .shared: runShared()                                       // and note(shared:work:)
+/// case .alone: runAlone()                                         // without a look at the clock
+/// case .watched(let expected): runAlone(Watch(expected, facts))   // and note(alone:) or note(sharedHalfWay:)
 /// }
 /// ```
 /// A value without a clock or a lock, all times in nanoseconds for whole runs. Whoever owns it guards it. Runs that

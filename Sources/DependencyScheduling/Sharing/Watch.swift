@@ -6,8 +6,8 @@
 /// var watch = Watch(expectation, facts)
 /// // after the first unit, then after `units` more
 /// switch watch.look(elapsed: 1_000, done: 1, costDone: nil) {
-/// case .goOn(let units): ...
-/// case .shareRest: ...
+/// case .goOn(let units): runAlone(units)
+/// case .shareRest: shareRest()
 /// }
 /// ```
 /// A value without a clock.

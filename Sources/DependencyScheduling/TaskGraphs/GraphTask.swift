@@ -36,7 +36,7 @@ struct SerialNumber: Hashable, Sendable {
 /// What a task makes: handed to the tasks that take it, and found in the results of a run.
 ///
 /// ```swift
-/// let page = graph.task("fetch") { try await download(url) }   // TaskOutput<Data>
+/// let page = graph.task("fetch") { try await download(url) }   // TaskOutput<String>
 /// let words = graph.task("count", page) { page in countWords(page) }
 /// ```
 public struct TaskOutput<Value: Sendable>: GraphTask, Hashable {

@@ -3,8 +3,8 @@
 ///
 /// ```swift
 /// let trace = try tasks.trace(on: GraphExecutor.shared)
-/// print(trace.summary)                               // critical path, parallelism, time by kind
-/// try trace.perfettoJSON.write(toFile: "run.json")   // opens in ui.perfetto.dev and chrome://tracing
+/// print(trace.summary)     // critical path, parallelism, time by kind
+/// try trace.perfettoJSON.write(toFile: path, atomically: true, encoding: .utf8)     // opens in ui.perfetto.dev
 /// ```
 /// Times are nanoseconds since the run began. Only a run that is traced looks at the clock for its units; others have
 /// nothing of this in their way.

@@ -5,7 +5,7 @@ internal import Threads
 ///
 /// ```swift
 /// let body = UnitBody { unit in cells[Int(unit.index)].update() }
-/// while true { try executor.run(schedule, body) }
+/// for _ in 0..<1_000 { try executor.run(schedule, body) }
 /// ```
 /// May be used by several runs at once, of any schedules.
 public final class UnitBody: Sendable {
