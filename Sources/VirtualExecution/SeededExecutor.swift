@@ -6,7 +6,7 @@ public import DependencyScheduling
 /// comes back with its seed.
 ///
 /// ```swift
-/// for seed in 0..<1_000 { try schedule.check(on: SeededExecutor(seed: seed)) }
+/// for seed in UInt64(0)..<1_000 { try checkOrder(of: schedule, on: SeededExecutor(seed: seed)) }
 /// ```
 /// - Complexity: O(units + edges) a run.
 public struct SeededExecutor: ScheduleExecutor {

@@ -4,9 +4,9 @@ internal import DependencyScheduling
 /// machine that need not exist.
 ///
 /// ```swift
-/// let graph = VirtualGraph(schedule)
+/// let graph = VirtualGraph(schedule)   // whose units have costs
 /// var executor = VirtualExecutor(width: 128)
-/// print(executor.settledTime(of: graph), graph.bound(width: 128))
+/// print(executor.settledRun(of: graph).time, graph.bound(width: 128))
 /// ```
 /// No unit runs: each takes what it costs, and each step of the workers its price. But who takes part, what a worker
 /// does next, and whether a run is shared is decided by the same machines as in a ``GraphExecutor``. Only a run of
