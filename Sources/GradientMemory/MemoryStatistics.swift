@@ -7,7 +7,7 @@
 /// ```swift
 /// let arena = BufferArena()
 /// let buffer = try arena.allocate(byteCount: 1 << 20)
-/// arena.statistics.peak     // 1048576
+/// print(arena.statistics.peak)     // 1048576
 /// ```
 package struct MemoryStatistics: Sendable, Equatable {
   /// Bytes in live buffers, as the allocator rounds them: jemalloc's `small.allocated + large.allocated`.
