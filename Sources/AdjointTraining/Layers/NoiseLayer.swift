@@ -6,7 +6,9 @@ public import Adjoint
 /// ```swift
 /// let noise = NoiseLayer(in: graph, "noise", seed: 7)
 /// let code = mean + exp(0.5 * logVariance) * noise(mean.shape)
-/// let trainer = try Trainer(loss, …, alsoUpdating: noise.updates)
+/// let loss = meanSquaredError(dense(code, "pixels", to: 16), images)
+/// let trainer = try Trainer(
+///   loss, optimizer: Adam(), rate: .constant(0.001), batches: batches, alsoUpdating: noise.updates)
 /// ```
 /// The number of the step is the state `name/step`, which a trainer saves and resumes with the others. What is drawn is
 /// a function of the seed, the step, and the place of the noise among the dropouts and noises of its scope, so it is the

@@ -57,6 +57,20 @@ extension SnippetTests {
     #expect(try session.read(masked, as: Float.self) == [1, 2, 3, -1e9, -1e9, 7, 6, 5, 0, -1e9, 0, 0])
   }
 
+  @Test func `a graph's nodes hear of their neighbours`() throws {
+    let graph = Graph()
+    let states = graph.input("states", [3, 2]), weights = graph.input("weights", [4, 1])
+    let sources = graph.constant([0, 1, 2, 2] as [Int32], [4]), targets = graph.constant([1, 0, 1, 0] as [Int32], [4])
+    let messages = states.gatheringRows(sources) * weights  // [edges, width]
+    let heard = graph.constant(0, states.shape).scatterAddingRows(messages, at: targets)
+    let session = try Program(heard).makeSession()
+    try session.write([1, 2, 3, 4, 5, 6], to: states)
+    try session.write([1, 10, 100, 1_000], to: weights)
+    try session.forward()
+    #expect(messages.shape == [4, 2])
+    #expect(try session.read(heard, as: Float.self) == [5_030, 6_040, 501, 602, 0, 0])
+  }
+
   private func masking(_ scores: Node, _ n: Int) -> Node {
     let best = scores.argmax(axis: 1).expanded(axis: 1)
     let masked = scores.scattering(scores.graph.constant(-1e9, [n, 1]), at: best)

@@ -65,6 +65,20 @@ extension SnippetTests {
     #expect(try bits(of: trainer)["dropout/step"] == [3, 0, 0, 0])
   }
 
+  @Test func `noise counts the steps of a training`() throws {
+    let graph = Graph()
+    let images = graph.input("images", [4, 16])
+    let mean = dense(images, "mean", to: 2), logVariance = dense(images, "logVariance", to: 2)
+    let batches = try Batches(rowCount: 4, batchSize: 4, seed: 1)
+    let noise = NoiseLayer(in: graph, "noise", seed: 7)
+    let code = mean + exp(0.5 * logVariance) * noise(mean.shape)
+    let loss = meanSquaredError(dense(code, "pixels", to: 16), images)
+    let trainer = try Trainer(
+      loss, optimizer: Adam(), rate: .constant(0.001), batches: batches, alsoUpdating: noise.updates)
+    try trainer.takeSteps(until: 2) { session, _ in try session.write([Float](repeating: 1, count: 64), to: images) }
+    #expect(try bits(of: trainer)["noise/step"] == [2, 0, 0, 0])
+  }
+
   @Test func `embeddings read rows of a table`() {
     let vectors = embedded(Graph())
     let texts = bags(Graph())
