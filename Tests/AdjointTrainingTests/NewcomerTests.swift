@@ -28,6 +28,8 @@ import Testing
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let path = root.appending(path: "Examples/Sources/DigitNetworks/Resources/digits.csv").path
+    let folder = try TemporaryFolder()
+    let file = folder.file("digits.safetensors")
     // begin classifier
     let digits = try Dataset(csv: path, columns: ["images": .numbers(0..<64, scale: 1 / 16), "labels": .label(64)])
     let (training, test) = try digits.split(holdingOut: 0.2, seed: 1)
@@ -50,6 +52,7 @@ import Testing
     for try await progress in trainer.train(until: 1_000, every: 200) { print(progress) }
     let best = try trainer.bestParameters() ?? trainer.session.parameters
     print(try await evaluation.confusion(labels: "labels", with: best))
+    try best.save(to: file)
     // end classifier
     #expect(try await evaluation.accuracy(labels: "labels", with: best) > 0.93)
   }
@@ -78,20 +81,21 @@ import Testing
 
   @Test func `an answer to each request, in 25 lines`() async throws {
     let folder = try TemporaryFolder()
-    let path = folder.file("digits.safetensors")
+    let file = folder.file("digits.safetensors")
     do {
       let images = Graph().input("images", [1, 64])
       let store = ParameterStore()
-      try store.makeParameters(of: dense(images, "out", to: 10, .glorotUniform(seed: 3)).graph)
-      try store.save(to: path)
+      let hidden = relu(dense(images, "hidden", to: 64, .glorotUniform(seed: 2)))
+      try store.makeParameters(of: dense(hidden, "out", to: 10, .glorotUniform(seed: 3)).graph)
+      try store.save(to: file)
     }
     // begin handler
     @Sendable func classifier(_ rows: Int) -> (images: Node, scores: Node) {
       let images = Graph().input("images", [rows, 64])
-      return (images, softmax(dense(images, "out", to: 10)))
+      return (images, softmax(dense(relu(dense(images, "hidden", to: 64)), "out", to: 10)))
     }
 
-    let weights = try ParameterStore(loading: path, for: Program(classifier(1).scores))
+    let weights = try ParameterStore(loading: file, for: Program(classifier(1).scores))
     let batcher = try Batcher(sizes: [1, 8, 32], patience: .microseconds(200), queueLimit: 256, parameters: weights) {
       let network = classifier($0)
       return BatchProgram(try Program(network.scores), input: network.images, output: network.scores)

@@ -1,5 +1,5 @@
-/// Replace rows: y is x with row rows[i] replaced by v[i], by the last of those that name it.   x̄ is ȳ without the rows
-/// that were replaced; v̄[i] = ȳ[rows[i]] of the last that names a row, and 0 of those before it.
+/// Replace rows: y is x with row rows[i] replaced by v[i], by the last of those that name it.   x̄ is ȳ without the
+/// rows that were replaced; v̄[i] = ȳ[rows[i]] of the last that names a row, and 0 of those before it.
 package struct ReplaceRows: LinearGate, SampledGate {
   package static let name = "replaceRows"
   package init() {}

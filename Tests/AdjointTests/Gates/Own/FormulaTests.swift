@@ -17,8 +17,8 @@ import Testing
     }
   }
 
-  /// Operand i has the result's shape if bit i of `layout` is set, as the first is, or the result would have another; and
-  /// else it is repeated along the first axis.
+  /// Operand i has the result's shape if bit i of `layout` is set, and else is repeated along the first axis. Bit 0 is
+  /// set: one of them has that shape, or the result would have another.
   private func expectLoop(_ count: Int, _ type: ElementType, _ result: Shape, layout: Int) throws {
     let graph = Graph()
     var generator = SeededGenerator(seed: UInt64(layout + 100 * count))
