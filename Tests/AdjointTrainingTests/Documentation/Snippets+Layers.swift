@@ -44,7 +44,7 @@ extension SnippetTests {
     let predicted = norm.evaluated(x)  // in the network that predicts, of the same parameters
 
     #expect(predicted.shape == x.shape && y.shape == [2, 64, 6, 6])
-    let pixels = (0..<2 * 3 * 64).map { Float($0 % 7) }
+    let pixels = (0..<384).map { Float($0 % 7) }
     try trainer.takeStep { session, _ in try session.write(pixels, to: images) }
     #expect(trainer.step == 1)
   }
