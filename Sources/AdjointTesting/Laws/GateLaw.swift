@@ -43,8 +43,9 @@ public struct GateLaw: Hashable, Sendable, CustomStringConvertible {
   /// For elementwise gates: the kernel computes what the definition says at zeros of both signs, infinities, NaN,
   /// subnormal and huge numbers, as a tensor and as single scalars.
   public static var edges: GateLaw { GateLaw(name: .edges) }
-  /// For elementwise gates of the package: value, first and second derivative are the exact formulas' over the whole range
-  /// of both float types, within the bound that the gate states, in programs, graphs, forward mode, scalars and scans.
+  /// For elementwise gates of the package: value, first and second derivative are the exact formulas' over the whole
+  /// range of both float types, within the bound that the gate states, in programs, graphs, forward mode, scalars and
+  /// scans.
   ///
   /// Any other gate breaks it: no exact formula is known of one, so nothing is checked.
   package static var accuracy: GateLaw { GateLaw(name: .accuracy) }

@@ -10,10 +10,10 @@ public import Adjoint
 /// let trainer = try Trainer(
 ///   loss, optimizer: Adam(), rate: .constant(0.001), batches: batches, alsoUpdating: noise.updates)
 /// ```
-/// The number of the step is the state `name/step`, which a trainer saves and resumes with the others. What is drawn is
-/// a function of the seed, the step, and the place of the noise among the dropouts and noises of its scope, so it is the
-/// same bits at every width. A network that evaluates makes its layer with `isTraining: false`: its noise is 0 then, no
-/// state is made and nothing updated.
+/// The number of the step is the state `name/step`, which a trainer saves and resumes with the others. What is drawn
+/// depends on the seed, the step, and the place of the noise among the dropouts and noises of its scope: it is the same
+/// bits at every width. A network that evaluates makes its layer with `isTraining: false`: its noise is 0 then, no state
+/// is made and nothing updated.
 ///
 /// A number is √(−2 log u) · cos 2πv (Box, Muller 1958), and u and v are made of 24 random bits each, drawn by
 /// ``/Adjoint/dropout(_:rate:step:seed:isTraining:fileID:line:)``. So its magnitude is at most √(48 log 2) = 5.77.
