@@ -70,7 +70,8 @@ import Testing
       let y = (0..<count).reduce(x * 2) { y, _ in graph.apply(Doubled(isRight: true), to: [y]) }
       return try Program(y.sum()).makeSession(on: GraphExecutor(width: 1)).memory.allocated
     }
-    #expect(try bytes(ofSteps: 4) == bytes(ofSteps: 1))
+    // The input and one value: a result beside its operand would be a third.
+    #expect(try bytes(ofSteps: 4) < 3 * 400_000)
   }
 
   @Test func `a result out of the range of integers is reported, and the session goes on`() throws {
