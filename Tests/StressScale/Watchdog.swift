@@ -83,10 +83,11 @@ package final class Watchdog: @unchecked Sendable {  // because `lock` guards wh
   }
 
   private func giveUp(_ late: Piece) -> Never {
-    say("\(late.name): not done within \(late.limit) seconds")
-    if let state = late.state() { say(state) }
-    for description in LiveExecutors.descriptions { say("an executor that is not at rest: \(description)") }
+    // The most important last: of a long output, the end is what is kept.
     for piece in lock.withLock({ pieces.values.map(\.name) }) where piece != late.name { say("meanwhile: \(piece)") }
+    for description in LiveExecutors.descriptions { say("an executor that is not at rest: \(description)") }
+    if let state = late.state() { say(state) }
+    say("\(late.name): not done within \(late.limit) seconds")
     endChildren()
     // Without the ends of the process, which may wait for what hangs.
     _exit(EXIT_FAILURE)
