@@ -52,13 +52,15 @@ package final class Watchdog: @unchecked Sendable {  // because `lock` guards wh
       Task.detached { answer.signal() }
       let (start, used) = (MonotonicClock.now, Self.processorTime)
       Thread.sleep(forTimeInterval: 0.5)
-      // Pieces that await are late through no fault of their own while other tests work on the threads of Swift's pool,
-      // and all are late where this thread is. Tests that wait for ever hold the pool too, but do no work.
+      // Pieces that await are late through no fault of their own while other tests have all threads of Swift's pool:
+      // whether those work, or wait for processes that they have started, which a loaded machine makes slow. Tests that
+      // wait for ever hold the pool too, and do no work: they are given ten times as long. All are late where this
+      // thread is.
       let isWorking = Self.processorTime - used > 50_000_000
-      let isCrowded =
-        isWorking && answer.wait(timeout: .now()) == .timedOut || MonotonicClock.now - start > 1_000_000_000
+      let isPoolTaken = answer.wait(timeout: .now()) == .timedOut
+      let isCrowded = isWorking && isPoolTaken || MonotonicClock.now - start > 1_000_000_000
       // Where many more threads want to run than there are processors, everything is late.
-      let passed = (isCrowded ? 0.01 : 0.5) / max(1, Self.load / 2)
+      let passed = (isCrowded ? 0.01 : isPoolTaken ? 0.05 : 0.5) / max(1, Self.load / 2)
       let late = lock.withLock {
         // As long as others begin and end, a piece may be waiting for its turn among them.
         guard MonotonicClock.now - lastChange > 5_000_000_000 else { return [Piece]() }
