@@ -247,7 +247,7 @@ extension Session {
   }
 
   /// Whether a result has memory through which nothing else is reached, and that its pass alone writes.
-  private func hasMemoryOfItsOwn(_ endpoint: Endpoint) -> Bool {
+  func hasMemoryOfItsOwn(_ endpoint: Endpoint) -> Bool {
     let (place, plan) = (endpoint.place, program.plan)
     guard place.isBuffer, plan.placement.buffers[place.index].lifetime == .result,
       plan.placement.buffers[place.index].whole < 0, program.endpoints.count(at: place) == 1

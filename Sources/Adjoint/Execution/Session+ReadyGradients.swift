@@ -61,12 +61,15 @@ extension Session {
   private func run(
     _ pass: Pass, whenReady body: @escaping @Sendable (ReadyGradient) throws -> Void
   ) async throws {
-    try await perform(
-      pass,
-      awaiting: {
-        let telling = try telling(of: pass, body)
-        try await executor.run(schedule(of: pass)) { unit in try telling.run(unit, body) }
-      })
+    try await perform(pass, awaiting: { try await runTelling(pass, whenReady: body) })
+  }
+
+  /// Runs a pass that has begun, and calls `body` with each gradient.
+  func runTelling(
+    _ pass: Pass, whenReady body: @escaping @Sendable (ReadyGradient) throws -> Void
+  ) async throws {
+    let telling = try telling(of: pass, body)
+    try await executor.run(schedule(of: pass)) { unit in try telling.run(unit, body) }
   }
 
   /// What a run of `pass` tells, once what no unit writes has been told.
@@ -101,13 +104,15 @@ private struct Telling: Sendable {
   }
 
   func tell(_ gradient: Int, _ body: (ReadyGradient) throws -> Void) throws {
-    try body(ReadyGradient(session: session, endpoint: writers.gradients[gradient]))
+    try body(ReadyGradient(session: session, number: gradient, endpoint: writers.gradients[gradient]))
   }
 }
 
 /// A gradient that is complete while its run goes on; it is there until the closure that it is given to returns.
 public struct ReadyGradient: Sendable {
   let session: Session
+  /// Among the program's gradients, by ascending variables.
+  let number: Int
   let endpoint: Endpoint
 
   /// The variable that it is the gradient of, whose shape it has.

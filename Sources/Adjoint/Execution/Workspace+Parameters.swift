@@ -12,6 +12,8 @@ struct LentParameters {
   var updated: [Int] = []
   /// Where the run under way writes their next values.
   var targets: [ParameterStore.Change] = []
+  /// What runs read instead of the store's values, by the order of the program's parameters.
+  var own: [Int: OwnedBuffer] = [:]
 }
 
 extension Workspace {
@@ -44,7 +46,8 @@ extension Workspace {
   /// parameters of one element into the slab.
   func findParameters() {
     if parameters.known == parameters.version, parameters.targets.isEmpty { return }
-    for (place, base) in zip(parameters.places, parameters.bases) {
+    for (number, place) in parameters.places.enumerated() {
+      let base = parameters.own[number]?.buffer.base ?? parameters.bases[number]
       if place.isBuffer {
         addresses[place.index] = base
       } else {

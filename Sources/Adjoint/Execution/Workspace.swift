@@ -126,6 +126,20 @@ final class Workspace: @unchecked Sendable {  // because of the above
     return memory.buffer.base
   }
 
+  /// Has runs read `value` for a parameter of one int32.
+  func setOwnValue(_ value: Int32, ofParameter number: Int) throws(SessionError) {
+    if parameters.own[number] == nil {
+      do throws(MemoryLimitExceeded) {
+        parameters.own[number] = OwnedBuffer(try lastingArena.allocate(byteCount: 4))
+      } catch {
+        throw SessionError(error, for: "a parameter's own value")
+      }
+    }
+    parameters.own[number]!.buffer.base.storeBytes(of: value, as: Int32.self)
+    // What was copied or computed of another value is made again.
+    (parameters.known, keptVersion) = (nil, nil)
+  }
+
   // MARK: what is kept from run to run
 
   /// Looks whether the run, which has begun, has to make what is kept.

@@ -27,21 +27,21 @@ public struct ProgressReport: Sendable {
 }
 
 /// Counts steps between reports.
-struct ProgressMeter {
+package struct ProgressMeter {
   private let report: ProgressReport
   private let firstStep: Int, lastStep: Int
   private let start = ContinuousClock.now
   private var lastReport = ContinuousClock.now
   private var losses = LossSum()
 
-  init(_ report: ProgressReport, from firstStep: Int, to lastStep: Int) {
+  package init(_ report: ProgressReport, from firstStep: Int, to lastStep: Int) {
     self.report = report
     self.firstStep = firstStep
     self.lastStep = lastStep
   }
 
   /// Notes that `step` steps are done, the last of them at `loss`, and that no more follow if training has stopped.
-  mutating func note(_ step: Int, loss: Double, hasStopped: Bool = false) {
+  package mutating func note(_ step: Int, loss: Double, hasStopped: Bool = false) {
     guard let show = report.show else { return }
     losses.add(loss)
     let isLast = step == lastStep || hasStopped, now = ContinuousClock.now
@@ -51,7 +51,7 @@ struct ProgressMeter {
   }
 
   /// How far training is after `step` steps.
-  func progress(after step: Int, loss: Double, measure: Double? = nil) -> TrainingProgress {
+  package func progress(after step: Int, loss: Double, measure: Double? = nil) -> TrainingProgress {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return TrainingProgress(
       step: step, lastStep: lastStep, loss: loss,

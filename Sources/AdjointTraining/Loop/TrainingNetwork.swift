@@ -32,4 +32,41 @@ public struct TrainingNetwork: Sendable {
   }
 
   init(_ loss: Node) { self.loss = loss }
+
+  /// What is trained.
+  func trainedParameters() throws(TrainingError) -> [Node] {
+    let left = Set(updates.map(\.parameter) + frozen)
+    let parameters =
+      self.parameters?.filter { !frozen.contains($0) }
+      ?? loss.graph.parameters.filter { $0.elementType.isDifferentiable && !left.contains($0) }
+    if parameters.isEmpty { throw TrainingError.noParameters }
+    let strangers = parameters.filter { $0.elementType != loss.elementType }
+    guard strangers.isEmpty else {
+      throw TrainingError.mixedTypes(strangers.map { "\($0.name) \($0.elementType), made at \($0.location)" })
+    }
+    return parameters
+  }
+}
+
+extension Graph {
+  /// A scope that no other trainer of the graph has: `optimizer`, `optimizer2`, …
+  var freeOptimizerScope: String {
+    var number = 1, scope = "optimizer"
+    while node(named: scope + "/rate") != nil {
+      number += 1
+      scope = "optimizer\(number)"
+    }
+    return scope
+  }
+
+  /// All parameters, and the states that a training reads or changes and goes on from, which are among `used`.
+  func savedNames(of used: Set<Node>) -> [String] {
+    parameters.map(\.name) + states.filter(used.contains).map(\.name)
+  }
+}
+
+extension TrainingError {
+  static func noGradient(of parameter: Node) -> TrainingError {
+    .noGradient(parameter: "\(parameter.name), made at \(parameter.location)")
+  }
 }

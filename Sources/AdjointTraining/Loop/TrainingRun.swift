@@ -40,9 +40,10 @@ public struct TrainingRun: AsyncSequence {
 }
 
 /// The mean of losses.
-struct LossSum {
+package struct LossSum {
   private var sum = 0.0
-  private(set) var count = 0
-  var mean: Double { sum / Double(count) }
-  mutating func add(_ loss: Double) { (sum, count) = (sum + loss, count + 1) }
+  package private(set) var count = 0
+  package init() {}
+  package var mean: Double { sum / Double(count) }
+  package mutating func add(_ loss: Double) { (sum, count) = (sum + loss, count + 1) }
 }

@@ -1,4 +1,4 @@
-internal import Adjoint
+package import Adjoint
 
 /// A training in a file: weights, what the optimizer remembers, step, position in the data, measures and counters in
 /// one safetensors file.
@@ -7,7 +7,14 @@ extension TrainingState {
   /// failure.
   ///
   /// - Throws: ``StateFileError``; an older file of that name is then as it was.
-  func save(_ names: [String], of store: ParameterStore, to path: String) throws(StateFileError) {
+  package func save(
+    _ names: [String], of store: ParameterStore, to path: String, metadata others: [String: String] = [:]
+  ) throws(StateFileError) {
+    try store.save(names, to: path, metadata: metadata.merging(others) { $1 })
+  }
+
+  /// All of it as text, by keys.
+  package var metadata: [String: String] {
     var metadata = [
       Key.step: "\(step)", Key.epoch: "\(batches.position.epoch)", Key.batch: "\(batches.position.batch)",
       Key.rowCount: "\(batches.rowCount)", Key.batchSize: "\(batches.batchSize)", Key.seed: "\(batches.seed)",
@@ -17,17 +24,20 @@ extension TrainingState {
     if validation != ValidationRecord() {
       for (name, value) in validation.numbers { metadata[Key.validation + name] = "\(value)" }
     }
-    try store.save(names, to: path, metadata: metadata)
+    return metadata
   }
 
   /// The state in a file, whose values the parameters `names` of `store` then have.
   ///
   /// - Throws: ``StateFileError``: ``StateFileError/mismatch(path:_:)`` with all that does not fit this training; then
   ///   nothing was changed.
-  func resumed(_ names: [String], of store: ParameterStore, from path: String) throws(StateFileError) -> TrainingState {
+  package func resumed(
+    _ names: [String], of store: ParameterStore, from path: String, expecting others: [String: String] = [:]
+  ) throws(StateFileError) -> TrainingState {
     var file = try TensorFile(opening: path)
     file.adoptEarlierState(for: names)
     var problems = store.problems(of: file, names)
+    for (key, value) in others.sorted(by: { $0.key < $1.key }) { expect(key, value, in: file.metadata, &problems) }
     let state = read(file.metadata, &problems)
     guard let state, problems.isEmpty else { throw .mismatch(path: path, problems) }
     try store.replaceValues(of: names, by: file)
@@ -44,8 +54,14 @@ extension TrainingState {
     static let counter = "adjoint.counter.", validation = "adjoint.validation."
   }
 
+  private func expect(_ key: String, _ value: String, in metadata: [String: String], _ problems: inout [String]) {
+    let text = metadata[key]
+    if text == value { return }
+    problems.append("\(key): \(text.map(TensorFileHeader.quoted) ?? "nothing") in the file, wanted '\(value)'")
+  }
+
   /// What the metadata says, unless something in it does not fit, which is added to `problems`.
-  private func read(_ metadata: [String: String], _ problems: inout [String]) -> TrainingState? {
+  package func read(_ metadata: [String: String], _ problems: inout [String]) -> TrainingState? {
     let countBefore = problems.count
     func number<N: FixedWidthInteger>(_ key: String, below bound: N = .max) -> N {
       guard let text = metadata[key] else {
@@ -58,11 +74,7 @@ extension TrainingState {
       }
       return value
     }
-    func expect(_ key: String, _ value: String) {
-      let text = metadata[key]
-      if text == value { return }
-      problems.append("\(key): \(text.map(TensorFileHeader.quoted) ?? "nothing") in the file, wanted '\(value)'")
-    }
+    func expect(_ key: String, _ value: String) { self.expect(key, value, in: metadata, &problems) }
     expect(Key.rowCount, "\(batches.rowCount)")
     expect(Key.batchSize, "\(batches.batchSize)")
     expect(Key.isShuffled, "\(batches.isShuffled)")

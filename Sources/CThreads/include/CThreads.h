@@ -25,6 +25,9 @@ static inline void adj_sleep(int64_t nanoseconds) {
   (void)nanosleep(&time, NULL);
 }
 
+/// Has the calling thread sleep for little more than it asks for, where the system would round up by 50 µs.
+void adj_sharpen_sleep(void);
+
 /// Asks for the cache line at `address` in order to write to it, and goes on without waiting for it.
 static inline void adj_prefetch_for_writing(const void *address) {
 #if defined(__x86_64__)

@@ -28,13 +28,13 @@ extension WrongLine {
       caughtBy: "AdjointTests.NonFiniteGuardTests"),
     WrongLine(
       "a trainer guards the loss alone",
-      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      in: "Sources/AdjointTraining/Loop/Steps/TrainingStep.swift",
       replace: "options.refusesNonFinite ? [loss] + gradients : []",
       with: "[]",
       caughtBy: "AdjointTrainingTests.NonFiniteStepTests"),
     WrongLine(
       "a clipped trainer refuses by itself what the guard should name",
-      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      in: "Sources/AdjointTraining/Loop/Steps/GradientUpdate.swift",
       replace: "refusesNonFinite: !options.refusesNonFinite",
       with: "refusesNonFinite: true",
       caughtBy: "AdjointTrainingTests.NonFiniteStepTests"),

@@ -141,13 +141,13 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
       "running statistics are trained",
-      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      in: "Sources/AdjointTraining/Loop/TrainingNetwork.swift",
       replace: "$0.elementType.isDifferentiable && !left.contains($0)",
       with: "$0.elementType.isDifferentiable",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
     WrongLine(
       "a trainer computes no other values",
-      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      in: "Sources/AdjointTraining/Loop/Steps/TrainingStep.swift",
       replace: "network.others + (options.keepsGradients ? gradients : [])",
       with: "(options.keepsGradients ? gradients : [])",
       caughtBy: "AdjointTrainingTests.OptimizerFormTests"),
@@ -165,7 +165,7 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.ShortBatchTests"),
     WrongLine(
       "a short batch is trained in a store of its own",
-      in: "Sources/AdjointTraining/Loop/ShortBatches.swift",
+      in: "Sources/AdjointTraining/Loop/Steps/ShortBatches.swift",
       replace: "let session = step.program.makeSession(on: executor, parameters: store)",
       with: "let session = step.program.makeSession(on: executor)",
       caughtBy: "AdjointTrainingTests.ShortBatchTests"),
@@ -330,13 +330,13 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.NumPyTests"),
     WrongLine(
       "the first micro-batch of a step adds to what an interrupted one has left",
-      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      in: "Sources/AdjointTraining/Loop/Steps/TrainingStep.swift",
       replace: "select(isFirst, gradient, sum + gradient)",
       with: "(sum + gradient)",
       caughtBy: "AdjointTrainingTests.StepFormTests"),
     WrongLine(
       "a step of micro-batches goes by the sum of their gradients",
-      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
+      in: "Sources/AdjointTraining/Loop/Steps/TrainingStep.swift",
       replace: "(sum + gradient) * (1 / Double(count))",
       with: "sum + gradient",
       caughtBy: "AdjointTrainingTests.StepFormTests"),
@@ -348,14 +348,14 @@ extension WrongLine {
       caughtBy: "AdjointTrainingTests.StepFormTests"),
     WrongLine(
       "an average of weights is drawn to the 0 that it begins at",
-      in: "Sources/AdjointTraining/Loop/WeightAverages.swift",
+      in: "Sources/AdjointTraining/Loop/Steps/WeightAverages.swift",
       replace: "(ExactName($0.name), $1 / weight)",
       with: "(ExactName($0.name), $1)",
       caughtBy: "AdjointTrainingTests.StepFormTests"),
     WrongLine(
       "a second trainer of a graph takes the names of the first",
-      in: "Sources/AdjointTraining/Loop/TrainingStep.swift",
-      replace: #"while graph.node(named: scope + "/rate") != nil {"#,
+      in: "Sources/AdjointTraining/Loop/TrainingNetwork.swift",
+      replace: #"while node(named: scope + "/rate") != nil {"#,
       with: "while number < 0 {",
       caughtBy: "AdjointTrainingTests.StepFormTests"),
     WrongLine(

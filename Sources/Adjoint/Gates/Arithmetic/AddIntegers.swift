@@ -36,3 +36,14 @@ extension Node {
     return graph.apply(AddIntegers(), to: [self, addend], fileID: fileID, line: line)
   }
 }
+
+extension ParameterUpdate {
+  /// Whether it moves a counter on: an int32 of one element that becomes itself plus a constant.
+  package var isCounter: Bool {
+    let storage = parameter.graph.snapshot().storage
+    let inputs = storage.inputs(of: value.id)
+    return parameter.elementType == .int32 && parameter.shape.elementCount == 1
+      && storage.gate(of: value.id) is AddIntegers && inputs.first == parameter.id
+      && inputs.dropFirst().allSatisfy { storage.brief(of: $0).source == .constant }
+  }
+}
