@@ -12,7 +12,7 @@ FORMATTED = $(wildcard Sources Tests Examples/Sources Examples/Tests Benchmarks/
 # process, every other build would begin from the start. Tests keep theirs.
 BUILT = SWIFT_DETERMINISTIC_HASHING=1 swift build
 
-.PHONY: help run test mutants expression-times examples serve-test serve-load pictures docs api compare products \
+.PHONY: help run test mutants expression-times examples cluster cluster-test serve-test serve-load pictures docs api compare products \
   sweep widths scaling gradbench counts update-counts bits format lint setup
 
 help: ## prints what there is to make
@@ -49,6 +49,18 @@ examples: setup ## runs every example, and their tests
 	@set -e; $(foreach example,$(EXAMPLES), \
 	  printf '\n== %s\n' $(example); Examples/.build/release/$(example) $(OPTIONS.$(example));)
 	swift test $(TESTABLE) --skip-build
+
+# On processes of this machine: 1, 2 and 4 of them give the same file.
+cluster: setup ## trains on 1, 2 and 4 processes, and compares what they have learned
+	.ci/setup mpi
+	$(BUILT) -c release --package-path Examples --scratch-path Examples/.build-mpi --traits MPI --product Cluster
+	.ci/cluster Examples/.build-mpi/release/Cluster
+
+# On processes that mpirun starts, in a debug build: bits, files, and trouble of every kind.
+cluster-test: setup ## tests training on several processes
+	.ci/setup mpi
+	$(BUILT) --traits MPI --scratch-path .build-mpi --product ClusterProcesses
+	python3 -m unittest discover --start-directory Tests/ClusterProcesses
 
 # The server is a package of its own, with the libraries of others. Its tests press it with clients of all kinds.
 serve-test: setup ## tests the prediction server: answers, refusals, load, ending

@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "DependencyScheduling", targets: ["DependencyScheduling"]),
     .library(name: "AdjointTraining", targets: ["AdjointTraining"]),
     .library(name: "AdjointPictures", targets: ["AdjointPictures"]),
+    .library(name: "AdjointMPI", targets: ["AdjointMPI"]),
     .library(name: "AdjointTesting", targets: ["AdjointTesting"]),
     // For tests and benchmarks only: runs in an order that a seed decides, and in virtual time.
     .library(name: "VirtualExecution", targets: ["VirtualExecution"]),
@@ -36,6 +37,7 @@ let package = Package(
     .trait(
       name: "BLAS",
       description: "Matrix products by OpenBLAS (Linux) or Accelerate (Apple), whose bits depend on the machine."),
+    .trait(name: "MPI", description: "Training on several machines, by Open MPI or MPICH (Linux)."),
     .default(enabledTraits: ["Jemalloc"]),
   ],
   targets: [
@@ -86,6 +88,15 @@ let package = Package(
     .target(
       name: "AdjointTraining", dependencies: ["Adjoint", "DependencyScheduling", "Kernels", "LibC", "Notation"],
       swiftSettings: strict),
+    .systemLibrary(name: "CMPI", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "AdjointMPI",
+      dependencies: [
+        "Adjoint", "AdjointTraining", "CThreads", "DependencyScheduling", "Kernels", "LibC", "Threads",
+        .target(name: "CMPI", condition: .when(platforms: [.linux], traits: ["MPI"])),
+      ],
+      swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("mpi", .when(platforms: [.linux], traits: ["MPI"]))]),
     .target(
       name: "AdjointPictures", dependencies: ["Adjoint", "DependencyScheduling", "Notation"], swiftSettings: strict),
     .target(
@@ -146,6 +157,15 @@ let package = Package(
       name: "AdjointTrainingTests",
       dependencies: ["Adjoint", "AdjointTesting", "AdjointTraining", "DependencyScheduling", "DocumentedCode"],
       swiftSettings: strict),
+    // What its Python tests start under mpirun: `make cluster-test`.
+    .executableTarget(
+      name: "ClusterProcesses",
+      dependencies: ["Adjoint", "AdjointMPI", "AdjointTraining", "DependencyScheduling", "LibC"],
+      path: "Tests/ClusterProcesses", exclude: ["hosts.py", "test_processes.py"], swiftSettings: strict),
+    .testTarget(
+      name: "AdjointMPITests",
+      dependencies: ["Adjoint", "AdjointMPI", "AdjointTraining", "DependencyScheduling", "DocumentedCode", "Threads"],
+      exclude: ["Training/bits.txt"], swiftSettings: strict),
     .testTarget(
       name: "StressTests",
       dependencies: [

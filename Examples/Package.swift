@@ -11,6 +11,7 @@ let adjoint: Target.Dependency = .product(name: "Adjoint", package: "Adjoint")
 let pictures: Target.Dependency = .product(name: "AdjointPictures", package: "Adjoint")
 let training: Target.Dependency = .product(name: "AdjointTraining", package: "Adjoint")
 let scheduling: Target.Dependency = .product(name: "DependencyScheduling", package: "Adjoint")
+let cluster: Target.Dependency = .product(name: "AdjointMPI", package: "Adjoint")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -20,14 +21,17 @@ let package = Package(
   products: [
     .library(name: "DigitNetworks", targets: ["DigitNetworks"]), .executable(name: "Digits", targets: ["Digits"]),
   ],
+  traits: [.trait(name: "MPI", description: "The example Cluster trains on what processes mpirun starts.")],
   dependencies: [
-    .package(name: "Adjoint", path: ".."),
+    .package(name: "Adjoint", path: "..", traits: [.defaults, .trait(name: "MPI", condition: .when(traits: ["MPI"]))]),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
   ],
   targets: [
     .target(name: "Shared", dependencies: [adjoint], swiftSettings: strict),
     .executableTarget(
       name: "FirstTraining", dependencies: [adjoint, training, "DigitNetworks"], swiftSettings: strict),
+    .executableTarget(
+      name: "Cluster", dependencies: [adjoint, training, cluster, "DigitNetworks"], swiftSettings: strict),
     .executableTarget(name: "TextbookGates", dependencies: [adjoint, "Shared"], swiftSettings: strict),
     .executableTarget(
       name: "Models", dependencies: [adjoint, training, "DigitNetworks", "Shared"], resources: [.copy("Resources")],

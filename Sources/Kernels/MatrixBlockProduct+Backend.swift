@@ -87,6 +87,17 @@ extension MatmulPlan {
       true
     #endif
   }
+
+  /// What multiplies matrices, as far as bits depend on it.
+  package static var productLibrary: String {
+    #if BLAS && canImport(Darwin)
+      "Accelerate"
+    #elseif BLAS && os(Linux)
+      "OpenBLAS for \(MatrixBlockProduct.core)"
+    #else
+      "Adjoint's own"
+    #endif
+  }
 }
 
 /// The sizes of C's block for which the library is fast.
@@ -113,7 +124,7 @@ extension MatrixBlockProduct {
 
   #if BLAS && os(Linux)
     /// The processor that OpenBLAS has kernels for and takes this one for.
-    private static let core = String(cString: openblas_get_corename())
+    fileprivate static let core = String(cString: openblas_get_corename())
 
     /// Whether OpenBLAS uses its kernels for 512-bit vectors.
     private static let hasUnpackedKernels = cores512.contains(core)

@@ -1,0 +1,150 @@
+import Adjoint
+import AdjointTraining
+import Foundation
+import Testing
+
+@testable import AdjointMPI
+
+/// What goes wrong on one rank is named on all others.
+@Suite(.timeLimit(.minutes(20))) struct ClusterTroubleTests {
+  private struct Broken: Error, CustomStringConvertible {
+    let description = "the disk is on fire"
+  }
+
+  @Test func `what a rank throws, all others are told`() async throws {
+    let (_, clusters) = try LocalNetwork.clusters(4)
+    let results = await onAllRanks(clusters) { cluster in
+      let trainer = try TrainingCase.plain.trainer(shards: 8, on: cluster, width: 1)
+      try await trainer.takeStep()
+      guard let feed = trainer.feed else { return }
+      try await trainer.takeStep { session, rows in
+        if cluster.rank == 2 { throw Broken() }
+        try feed(session, rows)
+      }
+      // Some may have ended this step before they were told.
+      try await trainer.takeStep()
+    }
+    await leave(clusters)
+    for rank in [0, 1, 3] {
+      #expect(throws: ClusterError.left(rank: 2, reason: "the disk is on fire")) { try results[rank].get() }
+    }
+    #expect(throws: Broken.self) { try results[2].get() }
+  }
+
+  @Test func `a rank that is cut off is named by all others, and accuses itself`() async throws {
+    let (network, clusters) = try LocalNetwork.clusters(4, patience: .seconds(3))
+    let results = await onAllRanks(clusters) { cluster in
+      let trainer = try TrainingCase.plain.trainer(shards: 8, on: cluster, width: 1)
+      try await trainer.takeStep()
+      network.cutOff(1)
+      while true { try await trainer.takeStep() }
+    }
+    await leave(clusters)
+    for rank in [0, 2, 3] {
+      #expect("rank \(rank): \(results[rank])") { try results[rank].get() } throws: { error in
+        if case ClusterError.silent(1, _, _) = error { true } else { false }
+      }
+    }
+    #expect { try results[1].get() } throws: { error in
+      if case ClusterError.stalledHere = error { true } else { false }
+    }
+  }
+
+  @Test func `a rank that has left is named by those that go on`() async throws {
+    let (_, clusters) = try LocalNetwork.clusters(2)
+    let results = await onAllRanks(clusters) { cluster in
+      let trainer = try TrainingCase.plain.trainer(shards: 8, on: cluster, width: 1)
+      try await trainer.takeStep()
+      if cluster.rank == 1 { return await awaitingLeave(cluster) }
+      try await trainer.takeStep()
+    }
+    await leave(clusters)
+    #expect(throws: ClusterError.left(rank: 1, reason: "it had nothing more to do")) { try results[0].get() }
+    try results[1].get()
+  }
+
+  @Test func `trainings that differ are refused, with all differences at once`() async throws {
+    let (_, clusters) = try LocalNetwork.clusters(3)
+    let results = await onAllRanks(clusters) { cluster in
+      let trainer = try TrainingCase.plain.trainer(
+        shards: cluster.rank == 2 ? 4 : 8, on: cluster, width: 1, seed: cluster.rank == 2 ? 1 : 2)
+      try await trainer.takeStep()
+    }
+    await leave(clusters)
+    for result in results {
+      #expect { try result.get() } throws: { error in
+        guard case ClusterError.unlike(2, let differences) = error else { return false }
+        return differences.contains("shards: 4, and 8 on rank 0")
+          && differences.contains("seed of the data: 1, and 2 on rank 0")
+      }
+    }
+  }
+
+  @Test func `a gradient that is not finite is refused on all ranks, and the next batch is trained`() async throws {
+    let (_, clusters) = try LocalNetwork.clusters(4)
+    let results = await onAllRanks(clusters) { cluster in
+      let trainer = try TrainingCase.clipped.trainer(shards: 8, on: cluster, width: 2)
+      guard let feed = trainer.feed else { return 0.0 }
+      try await trainer.takeStep()
+      await #expect(throws: TrainingError.self) {
+        try await trainer.takeStep { session, rows in
+          try feed(session, rows)
+          if cluster.rank == 1 {
+            let x = session.program.graph.node(named: "x")!
+            try session.write([Float](repeating: .nan, count: x.shape.elementCount), to: x)
+          }
+        }
+      }
+      trainer.skipBatch()
+      #expect(trainer.step == 1)
+      return try await trainer.takeStep()
+    }
+    await leave(clusters)
+    let losses = try results.map { try $0.get() }
+    #expect(losses.allSatisfy { $0 == losses[0] && $0.isFinite })
+  }
+
+  @Test func `what cannot be cut is refused with the name of the parameter`() async throws {
+    let (_, clusters) = try LocalNetwork.clusters(2)
+    for shards in [3, 1, 128] {
+      #expect { try TrainingCase.plain.trainer(shards: shards, on: clusters[0], width: 1) } throws: { error in
+        guard case ClusterError.notAllowed(let name, _, _) = error else { return false }
+        return name == (shards == 128 ? "batches.batchSize" : "shards")
+      }
+    }
+    await leave(clusters)
+  }
+
+  @Test func `numbers of all ranks are gathered in their order`() async throws {
+    let (_, clusters) = try LocalNetwork.clusters(5)
+    let results = await onAllRanks(clusters) { cluster in
+      var gathered: [[[Double]]] = []
+      for turn in 0..<3 {
+        gathered.append(
+          try await cluster.gather([Double](repeating: Double(turn), count: cluster.rank) + [-0.0, .nan]))
+      }
+      return gathered
+    }
+    await leave(clusters)
+    for result in results {
+      for (turn, values) in try result.get().enumerated() {
+        #expect(values.count == 5)
+        for (rank, numbers) in values.enumerated() {
+          #expect(
+            numbers.map(\.bitPattern)
+              == ([Double](repeating: Double(turn), count: rank) + [-0.0, .nan]).map(\.bitPattern))
+        }
+      }
+    }
+  }
+}
+
+/// Leaves without blocking the thread.
+func awaitingLeave(_ cluster: Cluster) async {
+  await withCheckedContinuation { continuation in
+    Thread.detachNewThread {
+      cluster.leave()
+      continuation.resume()
+    }
+  }
+}
