@@ -92,7 +92,7 @@ let package = Package(
     .target(
       name: "AdjointMPI",
       dependencies: [
-        "Adjoint", "AdjointTraining", "CThreads", "DependencyScheduling", "Kernels", "LibC", "Threads",
+        "Adjoint", "AdjointTraining", "CThreads", "DependencyScheduling", "Kernels", "LibC", "Notation", "Threads",
         .target(name: "CMPI", condition: .when(platforms: [.linux], traits: ["MPI"])),
       ],
       swiftSettings: strict,

@@ -57,9 +57,10 @@ public final class Cluster: Sendable {
   }
 
   init(
-    patience: Duration, _ connect: @escaping @Sendable () throws(ClusterError) -> any Transport
+    patience: Duration, interval: Int64 = MessageThread.interval,
+    _ connect: @escaping @Sendable () throws(ClusterError) -> any Transport
   ) throws(ClusterError) {
-    thread = try MessageThread(patience: patience, connect)
+    thread = try MessageThread(patience: patience, interval: interval, connect)
     (rank, size, self.patience) = (thread.rank, thread.rankCount, patience)
   }
 

@@ -22,6 +22,7 @@ extension WrongLine {
     Area(name: "memory", lines: memory),
     Area(name: "inspection", lines: inspection),
     Area(name: "refusals", lines: refusals),
+    Area(name: "cluster", lines: cluster),
     Area(name: "training", lines: training),
     Area(name: "test helpers", lines: testHelpers),
   ]

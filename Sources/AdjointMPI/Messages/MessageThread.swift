@@ -12,6 +12,9 @@ final class MessageThread: Sendable {
   private let wake = DispatchSemaphore(value: 0)
   private let hasEnded = DispatchSemaphore(value: 0)
 
+  /// Nanoseconds between two looks while messages are under way.
+  static let interval: Int64 = 20_000  // Decisions/Cluster.md
+
   /// What other threads hand in.
   struct Mail {
     var exchanges: [(memory: ExchangeMemory, tag: Int, ended: @Sendable (ClusterError?) -> Void)] = []
@@ -26,9 +29,14 @@ final class MessageThread: Sendable {
 
   /// Begins the thread, on which `connect` makes the transport, and waits for that.
   ///
+  /// - Parameters:
+  ///   - patience: how long a rank is waited for.
+  ///   - interval: nanoseconds between two looks while messages are under way.
+  ///   - connect: makes the transport.
   /// - Throws: what `connect` throws.
   init(
-    patience: Duration, _ connect: @escaping @Sendable () throws(ClusterError) -> any Transport
+    patience: Duration, interval: Int64 = MessageThread.interval,
+    _ connect: @escaping @Sendable () throws(ClusterError) -> any Transport
   ) throws(ClusterError) {
     let mail = LockedMail(), connected = DispatchSemaphore(value: 0)
     let outcome = LockedOutcome()
@@ -39,7 +47,7 @@ final class MessageThread: Sendable {
         let transport = try connect()
         outcome.set(.success((transport.rank, transport.rankCount, transport.greatestTag)))
         connected.signal()
-        var loop = MessageLoop(transport, mail, wake, patience: nanoseconds)
+        var loop = MessageLoop(transport, mail, wake, patience: nanoseconds, interval: interval)
         loop.run()
       } catch {
         outcome.set(.failure(error))
@@ -123,6 +131,7 @@ private struct MessageLoop {
   private let transport: any Transport
   private let mail: LockedMail
   private let wake: DispatchSemaphore
+  private let interval: Int64
   private var watch: SilenceWatch
   private var exchanges: [RunningExchange] = [], subjects: [SilenceWatch.Subject] = []
   private var turns: [Int: Int] = [:]
@@ -143,14 +152,16 @@ private struct MessageLoop {
   /// Collections have no tag of messages.
   private static let collectionTag = -1
 
-  init(_ transport: any Transport, _ mail: LockedMail, _ wake: DispatchSemaphore, patience: Int64) {
-    (self.transport, self.mail, self.wake) = (transport, mail, wake)
+  init(
+    _ transport: any Transport, _ mail: LockedMail, _ wake: DispatchSemaphore, patience: Int64, interval: Int64
+  ) {
+    (self.transport, self.mail, self.wake, self.interval) = (transport, mail, wake, interval)
     watch = SilenceWatch(
       rank: transport.rank, rankCount: transport.rankCount, patience: patience, at: MonotonicClock.now)
   }
 
-  /// Between two looks while messages are under way, and while none is.
-  private static let shortSleep: Int64 = 20_000, longSleep = 20  // Decisions/Cluster.md
+  /// Milliseconds between two looks while no message is under way.
+  private static let longSleep = 20  // Decisions/Cluster.md
   /// Nanoseconds between two looks at who is late.
   private static let watchInterval: Int64 = 50_000_000  // Decisions/Cluster.md
   private var lastWatched = MonotonicClock.now
@@ -181,7 +192,7 @@ private struct MessageLoop {
         end(because: error)
       }
       if handed.isLeaving { return leave() }
-      if exchanges.isEmpty && collections.isEmpty { sleepLong() } else { adj_sleep(Self.shortSleep) }
+      if exchanges.isEmpty && collections.isEmpty { sleepLong() } else { adj_sleep(interval) }
     }
   }
 
@@ -324,7 +335,7 @@ private struct MessageLoop {
       let end = MonotonicClock.now + Self.lastWords
       while !transport.hasSentNotices, MonotonicClock.now < end {
         _ = try? transport.nextNotice()
-        adj_sleep(Self.shortSleep)
+        adj_sleep(interval)
       }
     }
     end(because: .left(rank: transport.rank, reason: "it had nothing more to do"))

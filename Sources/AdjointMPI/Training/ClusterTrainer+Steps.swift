@@ -16,7 +16,9 @@ extension ClusterTrainer {
     do {
       for input in sharded.rates { try updating.write([(input.rate ?? rate).value(at: step)], to: input.input) }
       buckets.beginStep()
-      try await ClusterStep(self, feed).run()
+      let step = ClusterStep(self, feed)
+      try await step.run()
+      lastSpans = step.spans
     } catch  where Self.isAlike(error) {
       throw Self.innermost(error)
     } catch {
@@ -84,6 +86,7 @@ private struct ClusterStep: Sendable {
   private let shards: Range<Int>
   private let shardCount: Int
   private let gradientCount: Int
+  let spans = StepSpans()
 
   init(_ trainer: ClusterTrainer, _ feed: @escaping TrainingNetwork.Feed) {
     (updating, late, arrivals) = (trainer.updating, trainer.late, Arrivals(trainer.late))
@@ -103,6 +106,8 @@ private struct ClusterStep: Sendable {
   func run() async throws {
     let refusal = try await withThrowingTaskGroup(of: Part.self) { group in
       group.addTask {
+        let span = spans.begin(.update, "update")
+        defer { spans.end(span) }
         do {
           try await updating.step(awaiting: late, arrivals)
           return .update(nil)
@@ -138,6 +143,8 @@ private struct ClusterStep: Sendable {
 
   /// Computes one shard, counted among those of this rank.
   private func compute(_ shard: Int, _ session: ShardSession) async throws {
+    let span = spans.begin(.shards(session: session.first), "shard \(shards.lowerBound + shard)")
+    defer { spans.end(span) }
     try session.setCounters(shard: shards.lowerBound + shard, of: shardCount)
     let rowCount = rows.count / shardCount, first = rows.startIndex + (shards.lowerBound + shard) * rowCount
     try feed(session.session, rows[first..<first + rowCount])
@@ -153,7 +160,9 @@ private struct ClusterStep: Sendable {
   private func hand(in item: Int, of shard: Int) {
     guard let bucket = buckets.complete(item: item, shard: shard) else { return }
     if cluster.size == 1 { return distribute(bucket) }
+    let span = spans.begin(.messages, buckets.name(ofBucket: bucket))
     cluster.thread.begin(buckets.buckets[bucket].memory, tag: bucket) { [self] failure in
+      spans.end(span)
       if let failure {
         // Messages under way may still write there.
         _ = Unmanaged.passRetained(buckets)

@@ -49,7 +49,11 @@ public final class ClusterTrainer {
     set { state.counters = newValue }
   }
 
+  /// How long the last step took on this rank, part by part; `nil` before the first.
+  public var lastTimings: ClusterTimings? { lastSpans?.timings }
+
   var state: TrainingState
+  var lastSpans: StepSpans?
   let sharded: ShardedStep
   /// The session that updates, its inputs that arrive late, and where it reads each of them, if it does.
   let updating: Session

@@ -90,6 +90,12 @@ final class GradientBuckets: @unchecked Sendable {  // because who completes a s
       Bucket(items: range, count: count, memory: ExchangeMemory(plan, type, own: own), shards: memory))
   }
 
+  /// What a bucket holds, for those who look.
+  func name(ofBucket bucket: Int) -> String {
+    let items = items[buckets[bucket].items]
+    return items.count == 1 ? items.first!.name : "\(items.first!.name) and \(items.count - 1) more"
+  }
+
   /// Where an item of a shard, counted among those of this rank, is to be written.
   func memory(ofItem item: Int, shard: Int) -> UnsafeMutableRawPointer {
     let (bucket, start) = places[item]

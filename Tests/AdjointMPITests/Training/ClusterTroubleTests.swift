@@ -6,7 +6,7 @@ import Testing
 @testable import AdjointMPI
 
 /// What goes wrong on one rank is named on all others.
-@Suite(.timeLimit(.minutes(20))) struct ClusterTroubleTests {
+@Suite(.timeLimit(.minutes(20)), .serialized) struct ClusterTroubleTests {
   private struct Broken: Error, CustomStringConvertible {
     let description = "the disk is on fire"
   }
@@ -106,13 +106,42 @@ import Testing
 
   @Test func `what cannot be cut is refused with the name of the parameter`() async throws {
     let (_, clusters) = try LocalNetwork.clusters(2)
-    for shards in [3, 1, 128] {
+    for shards in [3, 1, 64] {
       #expect { try TrainingCase.plain.trainer(shards: shards, on: clusters[0], width: 1) } throws: { error in
         guard case ClusterError.notAllowed(let name, _, _) = error else { return false }
-        return name == (shards == 128 ? "batches.batchSize" : "shards")
+        return name == (shards == 64 ? "batches.batchSize" : "shards")
       }
     }
     await leave(clusters)
+  }
+
+  @Test func `a step of all ranks is drawn in one file`() async throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "cluster-\(UUID()).json").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let (_, clusters) = try LocalNetwork.clusters(3)
+    let results = await onAllRanks(clusters) { cluster in
+      let trainer = try TrainingCase.plain.trainer(shards: 8, on: cluster, width: 2)
+      #expect(trainer.lastTimings == nil)
+      try await trainer.takeStep(tracingTo: path)
+      let timings = try #require(trainer.lastTimings)
+      #expect(timings.computing > .zero && timings.waiting >= .zero && timings.exchanging > .zero)
+      await #expect(throws: ClusterError.self) { try await trainer.takeStep(tracingTo: "/nowhere/at/all") }
+      #expect(trainer.step == 2)
+    }
+    await leave(clusters)
+    for result in results { try result.get() }
+    let file = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path))) as? [String: Any]
+    let events = try #require(file?["traceEvents"] as? [[String: Any]])
+    for rank in 1...3 {
+      let names = events.filter { $0["pid"] as? Int == rank && $0["ph"] as? String == "B" }.map {
+        $0["name"] as? String
+      }
+      #expect(names.count { $0?.hasPrefix("shard ") == true } >= 2)
+      #expect(names.contains("update"))
+    }
+    // Each of the 8 shards was computed once.
+    let shards = events.filter { $0["ph"] as? String == "B" }.compactMap { $0["name"] as? String }
+    #expect(shards.filter { $0.hasPrefix("shard ") }.sorted() == (0..<8).map { "shard \($0)" })
   }
 
   @Test func `numbers of all ranks are gathered in their order`() async throws {

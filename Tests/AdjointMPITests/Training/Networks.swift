@@ -9,11 +9,11 @@ import Testing
 /// Trainings that meet all that could depend on the number of ranks: dropout, noise, running statistics, small and large
 /// gradients, clipping, averages.
 enum TrainingCase: String, CaseIterable, CustomTestStringConvertible, Sendable {
-  case plain, dropout, statistics, clipped, averaged, doubles
+  case plain, dropout, noise, statistics, clipped, averaged, doubles
 
   var testDescription: String { rawValue }
 
-  static let rowCount = 192, batchSize = 64, width = 24, classes = 5
+  static let rowCount = 96, batchSize = 32, width = 24, classes = 5
 
   /// The features of a row, and its class: formulas of its number.
   static func feature(_ row: Int, _ column: Int) -> Double {
@@ -33,8 +33,13 @@ enum TrainingCase: String, CaseIterable, CustomTestStringConvertible, Sendable {
     let type: ElementType = self == .doubles ? .float64 : .float32
     let x = graph.input("x", [rows, Self.width], type), labels = graph.input("labels", [rows], .int32)
     var updates: [ParameterUpdate] = []
+    var seen = x
+    if self == .noise {
+      let noise = NoiseLayer(in: graph, "noise", seed: 9)
+      (seen, updates) = (x + 0.5 * noise([Self.width]), noise.updates)
+    }
     // Large enough to travel by itself: 24 × 400 float32 are 38,400 bytes.
-    var hidden = relu(dense(x, "hidden", to: 400))
+    var hidden = relu(dense(seen, "hidden", to: 400))
     switch self {
     case .dropout:
       let dropout = DropoutLayer(in: graph, "dropout", seed: 5)
