@@ -165,8 +165,8 @@ private struct MessageLoop {
   /// Nanoseconds between two looks at who is late.
   private static let watchInterval: Int64 = 50_000_000  // Decisions/Cluster.md
   private var lastWatched = MonotonicClock.now
-  /// Nanoseconds in which a rank that leaves in trouble tells others why.
-  private static let lastWords: Int64 = 1_000_000_000  // Decisions/Cluster.md
+  /// Nanoseconds for which a rank that leaves in trouble waits for others to leave.
+  private static let lastWords: Int64 = 2_000_000_000  // Decisions/Cluster.md
 
   mutating func run() {
     adj_sharpen_sleep()
@@ -261,7 +261,10 @@ private struct MessageLoop {
 
   private mutating func readNotices(at now: Int64) throws(ClusterError) {
     while let (sender, bytes) = try transport.nextNotice() {
-      if failure != nil { continue }
+      if failure != nil {
+        if case .left(let reason)? = Notice(bytes) { departed[sender] = reason }
+        continue
+      }
       guard let notice = Notice(bytes) else {
         throw .refusedByMPI(operation: "read a message of rank \(sender)", reason: "it is none of this cluster's")
       }
@@ -331,13 +334,21 @@ private struct MessageLoop {
       tellAll(.left(""))
       transport.end()
     } else {
-      // What all have been told goes out before the process may end.
-      let end = MonotonicClock.now + Self.lastWords
-      while !transport.hasSentNotices, MonotonicClock.now < end {
-        _ = try? transport.nextNotice()
+      waitForOthers()
+    }
+    end(because: .left(rank: transport.rank, reason: "it had nothing more to do"))
+  }
+  /// After trouble the launcher may end all processes with the first: this one stays until all others know why, and have
+  /// said so, or for ``lastWords``.
+  private mutating func waitForOthers() {
+    tellAll(.left("\(failure!)"))
+    let end = MonotonicClock.now + Self.lastWords
+    while !(transport.hasSentNotices && departed.count >= transport.rankCount - 1), MonotonicClock.now < end {
+      if let (sender, bytes) = try? transport.nextNotice() {
+        if case .left(let reason)? = Notice(bytes) { departed[sender] = reason }
+      } else {
         adj_sleep(interval)
       }
     }
-    end(because: .left(rank: transport.rank, reason: "it had nothing more to do"))
   }
 }
