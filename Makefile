@@ -59,7 +59,7 @@ cluster: setup ## trains on 1, 2 and 4 processes, and compares what they have le
 # On processes that mpirun starts, in a debug build: bits, files, and trouble of every kind.
 cluster-test: setup ## tests training on several processes
 	.ci/setup mpi
-	$(BUILT) --traits MPI --scratch-path .build-mpi --product ClusterProcesses
+	$(BUILT) --traits default,MPI --scratch-path .build-mpi --product ClusterProcesses
 	python3 -m unittest discover --start-directory Tests/ClusterProcesses
 
 # The server is a package of its own, with the libraries of others. Its tests press it with clients of all kinds.

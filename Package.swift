@@ -164,7 +164,10 @@ let package = Package(
       path: "Tests/ClusterProcesses", exclude: ["hosts.py", "test_processes.py"], swiftSettings: strict),
     .testTarget(
       name: "AdjointMPITests",
-      dependencies: ["Adjoint", "AdjointMPI", "AdjointTraining", "DependencyScheduling", "DocumentedCode", "Threads"],
+      dependencies: [
+        "Adjoint", "AdjointMPI", "AdjointTraining", "DependencyScheduling", "DocumentedCode", "Threads",
+        "VirtualExecution",
+      ],
       exclude: ["Training/bits.txt"], swiftSettings: strict),
     .testTarget(
       name: "StressTests",

@@ -13,10 +13,12 @@ import LibC
   static func main() async {
     let arguments = CommandLine.arguments
     let scenario = Scenario(rawValue: arguments[1])!, steps = Int(arguments[2])!, patience = Int(arguments[3])!
+    let before = Host()
     do {
       let cluster = try Cluster.join(patience: .seconds(patience))
       let started = ContinuousClock.now
       say(cluster, "joined \(cluster.size) as process \(getpid())")
+      if scenario == .host { say(cluster, "host \(Host() == before ? "unchanged" : "was \(before), is \(Host())")") }
       do {
         let training = try SmallTraining(on: cluster)
         if arguments.count > 4, arguments[4] != "-" { try await training.trainer.resume(from: arguments[4]) }
@@ -60,7 +62,7 @@ import LibC
 
 enum Scenario: String {
   /// No trouble.
-  case none, idle
+  case none, idle, host
   /// Rank 1 is stopped, is killed, throws, or works for longer than the others are patient.
   case stopped, killed, throwing, slow
   /// Rank 1 says that it is about to wait, for whoever takes its link down.
@@ -70,7 +72,7 @@ enum Scenario: String {
     guard cluster.rank == 1 else { return }
     ClusterProcesses.say(cluster, "is \(self)")
     switch self {
-    case .none, .idle: break
+    case .none, .idle, .host: break
     case .stopped: kill(getpid(), SIGSTOP)
     case .killed: kill(getpid(), SIGKILL)
     case .throwing: throw Broken()
@@ -80,6 +82,35 @@ enum Scenario: String {
   }
 
   private struct Broken: Error, CustomStringConvertible { let description = "the disk is on fire" }
+}
+
+/// What MPI might have taken from its host: the process's own allocator, and its handlers of signals.
+struct Host: Equatable {
+  let allocators: [String]
+  let handlers: [UInt]
+
+  init() {
+    allocators = ["malloc", "free", "realloc", "_Znwm"].map(Self.fileDefining)
+    handlers = [SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGILL, SIGTRAP, SIGUSR1, SIGINT, SIGTERM].map { signal in
+      var action = sigaction()
+      sigaction(signal, nil, &action)
+      return unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self)
+    }
+  }
+}
+
+extension Host {
+  /// The file that defines a symbol. Glibc shows `dladdr` to C with extensions only, so it is looked up; its result
+  /// begins with the file's name.
+  private static func fileDefining(_ symbol: String) -> String {
+    typealias Lookup = @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> CInt
+    guard let address = dlsym(nil, symbol), let lookup = dlsym(nil, "dladdr") else { return "none" }
+    return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: 4) { fields in
+      fields.initialize(repeating: nil)
+      let found = unsafeBitCast(lookup, to: Lookup.self)(address, UnsafeMutableRawPointer(fields.baseAddress!))
+      return found == 0 ? "none" : fields[0].map { String(cString: $0) } ?? "none"
+    }
+  }
 }
 
 /// A network of two layers with dropout and running statistics, on rows that are formulas of their numbers.

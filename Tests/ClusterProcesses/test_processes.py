@@ -204,6 +204,27 @@ class Launchers(unittest.TestCase):
         self.fail("trained alone")
 
 
+class Host(unittest.TestCase):
+    def test_its_allocator_and_its_signals_stay_its_own(self):
+        job = run((2, {}, ["host", 4, 60]))
+        self.assertEqual(job.status, 0, job.lines)
+        self.assertEqual(len([line for line in job.lines if line.endswith("host unchanged")]), 2, job.lines)
+
+
+@unittest.skipUnless(os.environ.get("ADJOINT_SOAK"), "not run: half an hour, with ADJOINT_SOAK=1")
+class Soak(unittest.TestCase):
+    def test_half_an_hour_on_four_processes_has_the_bits_of_one(self):
+        began = time.monotonic()
+        steps, bits = 2_000, {}
+        while time.monotonic() - began < 1_800:
+            for count in (1, 4, 3):
+                with Job(command((count, {}, ["none", steps, 60]))) as job:
+                    self.assertEqual(job.wait(1_800).status, 0, job.lines)
+                    bits.setdefault(steps, set()).update(job.bits())
+            self.assertEqual(len(bits[steps]), 1, bits)
+            steps += 500
+
+
 class Thread(unittest.TestCase):
     def test_between_steps_it_sleeps(self):
         job = run((2, {}, ["idle", 4, 60]))

@@ -3,6 +3,7 @@ import AdjointTraining
 import DependencyScheduling
 import Foundation
 import Testing
+import VirtualExecution
 
 @testable import AdjointMPI
 
@@ -22,12 +23,13 @@ import Testing
   }()
 
   /// The fingerprint of all that a training of some steps leaves on each rank, its losses among it.
-  private func train(_ kind: TrainingCase, ranks: Int, width: Int, seed: UInt64, steps: Int = 2) async throws
-    -> [String]
-  {
+  private func train(
+    _ kind: TrainingCase, ranks: Int, seed: UInt64, steps: Int = 2,
+    executor: @escaping @Sendable (_ rank: Int) throws -> any ScheduleExecutor
+  ) async throws -> [String] {
     let (network, clusters) = try LocalNetwork.clusters(ranks, seed: seed)
     let results = await onAllRanks(clusters) { cluster in
-      let trainer = try kind.trainer(shards: Self.shards, on: cluster, width: width)
+      let trainer = try kind.trainer(shards: Self.shards, on: cluster, executor: executor(cluster.rank))
       var digest = Fingerprint()
       while trainer.step < steps {
         var loss = try await trainer.takeStep()
@@ -47,11 +49,22 @@ import Testing
   @Test(arguments: TrainingCase.allCases, 1...8)
   func `a training has the same bits on any number of ranks`(kind: TrainingCase, ranks: Int) async throws {
     for width in [1, 2] {
-      let bits = try await train(kind, ranks: ranks, width: width, seed: UInt64(10 * ranks + width))
+      let bits = try await train(kind, ranks: ranks, seed: UInt64(10 * ranks + width)) { _ in
+        try GraphExecutor(width: width, sharing: .always)
+      }
       for (rank, found) in bits.enumerated() {
         #expect(found == Self.expected[kind.rawValue], "\(kind) \(found), rank \(rank) of \(ranks), width \(width)")
       }
     }
+  }
+
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
+  func `gradients are handed over in any order, another on each rank`(seed: UInt64) async throws {
+    let kind = TrainingCase.allCases[Int(seed) % TrainingCase.allCases.count], ranks = 2 + Int(seed) % 3
+    let bits = try await train(kind, ranks: ranks, seed: seed) { rank in
+      SeededExecutor(seed: 100 * seed + UInt64(rank))
+    }
+    for found in bits { #expect(found == Self.expected[kind.rawValue], "\(kind), \(ranks) ranks, seed \(seed)") }
   }
 
   @Test func `each case has bits of its own`() {

@@ -28,7 +28,15 @@ enum TrainingCase: String, CaseIterable, CustomTestStringConvertible, Sendable {
   ///   - shards: how many a batch is cut into.
   ///   - cluster: the ranks.
   ///   - width: of the executor.
+  ///   - seed: of the data's order.
   func trainer(shards: Int, on cluster: Cluster, width: Int, seed: UInt64 = 11) throws -> ClusterTrainer {
+    let executor = try GraphExecutor(width: width, sharing: .always)
+    return try trainer(shards: shards, on: cluster, executor: executor, seed: seed)
+  }
+
+  func trainer(
+    shards: Int, on cluster: Cluster, executor: any ScheduleExecutor, seed: UInt64 = 11
+  ) throws -> ClusterTrainer {
     let graph = Graph(), rows = Self.batchSize / shards
     let type: ElementType = self == .doubles ? .float64 : .float32
     let x = graph.input("x", [rows, Self.width], type), labels = graph.input("labels", [rows], .int32)
@@ -56,7 +64,7 @@ enum TrainingCase: String, CaseIterable, CustomTestStringConvertible, Sendable {
       loss, optimizer: Adam(), rate: .constant(0.01), shards: shards,
       batches: Batches(rowCount: Self.rowCount, batchSize: Self.batchSize, seed: seed),
       clippingNorm: self == .clipped ? 0.1 : nil, averageDecay: self == .averaged ? 0.5 : nil,
-      alsoUpdating: updates, on: cluster, executor: try GraphExecutor(width: width, sharing: .always)
+      alsoUpdating: updates, on: cluster, executor: executor
     ) { session, rows in
       let features = rows.flatMap { row in (0..<Self.width).map { Self.feature(row, $0) } }
       try session.write(features, to: x)
