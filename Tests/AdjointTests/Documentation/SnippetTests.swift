@@ -17,8 +17,8 @@ import Testing
   @Test func `every module with Swift in its comments is held`() {
     #expect(
       DocumentedCode.modules == [
-        "Adjoint", "AdjointMPI", "AdjointPictures", "AdjointTesting", "AdjointTraining", "DependencyScheduling", "GradientMemory",
-        "Kernels", "Threads", "VirtualExecution",
+        "Adjoint", "AdjointMPI", "AdjointPictures", "AdjointTesting", "AdjointTraining", "DependencyScheduling",
+        "GradientMemory", "Kernels", "Threads", "VirtualExecution",
       ])
   }
 
