@@ -162,6 +162,14 @@ let package = Package(
       name: "ClusterProcesses",
       dependencies: ["Adjoint", "AdjointMPI", "AdjointTraining", "DependencyScheduling", "LibC"],
       path: "Tests/ClusterProcesses", exclude: ["hosts.py", "test_processes.py"], swiftSettings: strict),
+    // Sums and steps of a cluster beside MPI's own sums: Benchmarks/results/cluster.md.
+    .executableTarget(
+      name: "ClusterSums",
+      dependencies: [
+        "Adjoint", "AdjointMPI", "AdjointTraining", "DependencyScheduling", "LibC", "Threads",
+        .target(name: "CMPI", condition: .when(platforms: [.linux], traits: ["MPI"])),
+      ],
+      path: "Tests/ClusterSums", swiftSettings: strict),
     .testTarget(
       name: "AdjointMPITests",
       dependencies: [

@@ -3,8 +3,8 @@
   internal import LibC
 
   /// Messages by MPI, two communicators of them: one for elements, one for notices. Made, used and ended by one thread.
-  final class MPITransport: Transport {
-    let rank: Int, rankCount: Int, greatestTag: Int
+  package final class MPITransport: Transport {
+    package let rank: Int, rankCount: Int, greatestTag: Int
     private let elements: adj_mpi_communicator, notices: adj_mpi_communicator
     private var requests: [adj_mpi_request] = [], free: [Int] = []
     private var sent: [(request: adj_mpi_request, bytes: UnsafeMutableRawBufferPointer)] = []
@@ -12,7 +12,7 @@
     /// Begins MPI, with all other processes of the launcher's.
     ///
     /// - Throws: ``ClusterError/joinedBefore``, ``ClusterError/refusedByMPI(operation:reason:)``.
-    init() throws(ClusterError) {
+    package init() throws(ClusterError) {
       var flag: CInt = 0
       MPI_Initialized(&flag)
       if flag != 0 { throw .joinedBefore }
@@ -56,7 +56,8 @@
       }
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer, to rank: Int, tag: Int) throws(ClusterError) -> TransportRequest {
+    package func send(_ bytes: UnsafeRawBufferPointer, to rank: Int, tag: Int) throws(ClusterError) -> TransportRequest
+    {
       try Self.checkLength(bytes.count)
       var request = adj_mpi_request()
       try Self.check(
@@ -64,7 +65,7 @@
       return keep(request)
     }
 
-    func receive(
+    package func receive(
       _ bytes: UnsafeMutableRawBufferPointer, from rank: Int, tag: Int
     ) throws(ClusterError) -> TransportRequest {
       try Self.checkLength(bytes.count)
@@ -74,7 +75,7 @@
       return keep(request)
     }
 
-    func isDone(_ request: inout TransportRequest) throws(ClusterError) -> Bool {
+    package func isDone(_ request: inout TransportRequest) throws(ClusterError) -> Bool {
       var flag: CInt = 0
       try Self.check("test a message", adj_mpi_test(&requests[request.number], &flag))
       if flag == 0 { return false }
@@ -82,7 +83,7 @@
       return true
     }
 
-    func notify(_ rank: Int, _ bytes: [UInt8]) throws(ClusterError) {
+    package func notify(_ rank: Int, _ bytes: [UInt8]) throws(ClusterError) {
       let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
       copy.copyBytes(from: bytes)
       var request = adj_mpi_request()
@@ -90,7 +91,7 @@
       sent.append((request, copy))
     }
 
-    func nextNotice() throws(ClusterError) -> (rank: Int, bytes: [UInt8])? {
+    package func nextNotice() throws(ClusterError) -> (rank: Int, bytes: [UInt8])? {
       for place in sent.indices.reversed() {
         var flag: CInt = 0
         try Self.check("test a message", adj_mpi_test(&sent[place].request, &flag))
@@ -104,8 +105,8 @@
       return (Int(sender), bytes)
     }
 
-    var hasSentNotices: Bool { sent.isEmpty }
+    package var hasSentNotices: Bool { sent.isEmpty }
 
-    func end() { MPI_Finalize() }
+    package func end() { MPI_Finalize() }
   }
 #endif

@@ -4,16 +4,16 @@ internal import CThreads
 internal import Threads
 
 /// The one thread of a cluster: it makes all calls of the transport, so that MPI needs to know of one thread alone.
-/// While messages are under way it looks at them every 20 to 50 µs; otherwise it sleeps, and looks whether somebody
-/// asks a few times a second. It exists from joining to leaving.
-final class MessageThread: Sendable {
+/// While messages are under way it looks at them every 20 to 50 µs, and some times at once after one has gone or come;
+/// otherwise it sleeps, and looks whether somebody asks a few times a second. It exists from joining to leaving.
+package final class MessageThread: Sendable {
   let rank: Int, rankCount: Int, greatestTag: Int
   private let mail: LockedMail
   private let wake = DispatchSemaphore(value: 0)
   private let hasEnded = DispatchSemaphore(value: 0)
 
   /// Nanoseconds between two looks while messages are under way.
-  static let interval: Int64 = 20_000  // Decisions/Cluster.md
+  package static let interval: Int64 = 20_000  // Decisions/Cluster.md
 
   /// What other threads hand in.
   struct Mail {
@@ -34,7 +34,7 @@ final class MessageThread: Sendable {
   ///   - interval: nanoseconds between two looks while messages are under way.
   ///   - connect: makes the transport.
   /// - Throws: what `connect` throws.
-  init(
+  package init(
     patience: Duration, interval: Int64 = MessageThread.interval,
     _ connect: @escaping @Sendable () throws(ClusterError) -> any Transport
   ) throws(ClusterError) {
@@ -72,7 +72,7 @@ final class MessageThread: Sendable {
   }
 
   /// Begins an exchange; `ended` is called by the thread, which it must not hold up.
-  func begin(_ memory: ExchangeMemory, tag: Int, _ ended: @escaping @Sendable (ClusterError?) -> Void) {
+  package func begin(_ memory: ExchangeMemory, tag: Int, _ ended: @escaping @Sendable (ClusterError?) -> Void) {
     let failure = hand { mail in
       mail.exchanges.append((memory, tag, ended))
       return nil
@@ -101,7 +101,7 @@ final class MessageThread: Sendable {
   }
 
   /// Leaves, once all ranks do, unless there was trouble or there is a reason; waits for that.
-  func leave(because reason: String? = nil) {
+  package func leave(because reason: String? = nil) {
     mail.withLock { mail in
       mail.trouble = mail.trouble ?? reason
       mail.isLeaving = true
@@ -162,6 +162,9 @@ private struct MessageLoop {
 
   /// Milliseconds between two looks while no message is under way.
   private static let longSleep = 20  // Decisions/Cluster.md
+  /// Looks without a sleep once a message has gone or come, or an exchange has begun: what answers it is often near.
+  private static let looksAfterProgress = 30  // Decisions/Cluster.md
+  private var looksLeft = 0
   /// Nanoseconds between two looks at who is late.
   private static let watchInterval: Int64 = 50_000_000  // Decisions/Cluster.md
   private var lastWatched = MonotonicClock.now
@@ -192,7 +195,13 @@ private struct MessageLoop {
         end(because: error)
       }
       if handed.isLeaving { return leave() }
-      if exchanges.isEmpty && collections.isEmpty { sleepLong() } else { adj_sleep(interval) }
+      if exchanges.isEmpty && collections.isEmpty {
+        sleepLong()
+      } else if looksLeft > 0 {
+        looksLeft -= 1
+      } else {
+        adj_sleep(interval)
+      }
     }
   }
 
@@ -250,8 +259,10 @@ private struct MessageLoop {
       if try exchanges[place].advance(transport, at: now) {
         let exchange = exchanges.remove(at: place)
         subjects.remove(at: place)
+        looksLeft = Self.looksAfterProgress
         exchange.ended(nil)
       } else {
+        if exchanges[place].lastProgress == now { looksLeft = Self.looksAfterProgress }
         place += 1
       }
     }

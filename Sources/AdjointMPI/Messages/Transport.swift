@@ -2,7 +2,7 @@
 /// thread makes all calls.
 ///
 /// Two messages from one rank to another with the same tag arrive in the order in which they were sent; others in any.
-protocol Transport {
+package protocol Transport {
   var rank: Int { get }
   var rankCount: Int { get }
   /// The largest tag.
@@ -29,6 +29,6 @@ protocol Transport {
 }
 
 /// A message under way, as its transport names it.
-struct TransportRequest {
+package struct TransportRequest {
   var number: Int
 }

@@ -10,7 +10,7 @@
 ///   2004), 2 (R − 1) / R of the elements in all, as much as a ring;
 /// - *owners*, of any number of ranks: each adds up a piece, which all others send it, and sends the sum to all; of few
 ///   elements each adds up everything.
-struct ExchangePlan: Hashable, Sendable {
+package struct ExchangePlan: Hashable, Sendable {
   /// Where elements lie on a rank.
   enum Place: Hashable, Sendable {
     /// The sum at one of the rank's own nodes; the first becomes the sum of all.
@@ -50,7 +50,7 @@ struct ExchangePlan: Hashable, Sendable {
   ///   - count: how many elements.
   ///   - isSmall: whether a message costs more than its elements.
   /// - Complexity: O(rounds) where ranks are a power of two, else O(ranks · own nodes).
-  static func sum(_ tree: ShardTree, rank: Int, count: Int, isSmall: Bool) -> ExchangePlan {
+  package static func sum(_ tree: ShardTree, rank: Int, count: Int, isSmall: Bool) -> ExchangePlan {
     var plan = ExchangePlan()
     if tree.rankCount == 1 { return plan }
     if !tree.isEven {

@@ -1,9 +1,9 @@
-internal import Adjoint
+package import Adjoint
 
 /// The elements of one exchange on this rank: the memory that its plan's places stand for.
 ///
 /// Sums at the rank's own nodes lie where their first shards' elements do. The room for received ones is taken once.
-final class ExchangeMemory: @unchecked Sendable {  // because one exchange at a time uses it
+package final class ExchangeMemory: @unchecked Sendable {  // because one exchange at a time uses it
   let plan: ExchangePlan
   /// `nil` for bytes, which are not summed.
   let type: ElementType?
@@ -14,7 +14,7 @@ final class ExchangeMemory: @unchecked Sendable {  // because one exchange at a 
   private let stride: Int
 
   /// - Parameter own: the first element of each of the rank's own nodes; whoever gives it keeps it.
-  init(_ plan: ExchangePlan, _ type: ElementType?, own: [UnsafeMutableRawPointer]) {
+  package init(_ plan: ExchangePlan, _ type: ElementType?, own: [UnsafeMutableRawPointer]) {
     (self.plan, self.type, self.own) = (plan, type, own)
     stride = type?.byteCount ?? 1
     let stride = stride
@@ -52,25 +52,8 @@ final class ExchangeMemory: @unchecked Sendable {  // because one exchange at a 
   }
 }
 
-/// target = left + right of float32 or float64 elements, of which either operand may be the target.
-func addElements(
-  _ type: ElementType, _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
-  count: Int
-) {
-  func add<T: BinaryFloatingPoint>(_: T.Type) {
-    let left = left.assumingMemoryBound(to: T.self), right = right.assumingMemoryBound(to: T.self)
-    let target = target.assumingMemoryBound(to: T.self)
-    for index in 0..<count { target[index] = left[index] + right[index] }
-  }
-  switch type {
-  case .float32: add(Float.self)
-  case .float64: add(Double.self)
-  default: preconditionFailure("Only floating-point elements are summed, got \(type)")
-  }
-}
-
 /// An exchange under way: advanced by the thread that makes all calls of the transport, until it has ended.
-struct RunningExchange {
+package struct RunningExchange {
   let memory: ExchangeMemory
   let tag: Int
   let ended: @Sendable (ClusterError?) -> Void
@@ -84,7 +67,8 @@ struct RunningExchange {
     var request: TransportRequest
   }
 
-  init(_ memory: ExchangeMemory, tag: Int, at now: Int64, _ ended: @escaping @Sendable (ClusterError?) -> Void) {
+  package init(_ memory: ExchangeMemory, tag: Int, at now: Int64, _ ended: @escaping @Sendable (ClusterError?) -> Void)
+  {
     (self.memory, self.tag, self.ended, lastProgress) = (memory, tag, ended, now)
   }
 
@@ -92,12 +76,18 @@ struct RunningExchange {
   var awaited: Set<Int> { Set(pending.map(\.rank)) }
 
   /// Goes on as far as it can; true if it has ended.
-  mutating func advance(_ transport: some Transport, at now: Int64) throws(ClusterError) -> Bool {
+  package mutating func advance(_ transport: some Transport, at now: Int64) throws(ClusterError) -> Bool {
     while true {
-      var left: [Pending] = []
-      for var message in pending where !(try transport.isDone(&message.request)) { left.append(message) }
-      if left.count < pending.count { lastProgress = now }
-      pending = left
+      var place = 0
+      while place < pending.count {
+        if try transport.isDone(&pending[place].request) {
+          pending.swapAt(place, pending.count - 1)
+          pending.removeLast()
+          lastProgress = now
+        } else {
+          place += 1
+        }
+      }
       if !pending.isEmpty { return false }
       if round >= 0 { memory.add(memory.plan.rounds[round].additions) }
       round += 1

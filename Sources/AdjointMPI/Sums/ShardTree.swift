@@ -4,7 +4,7 @@
 ///
 /// Ranks hold neighbouring shards. What a rank can add by itself are the sums at its own nodes: the largest subtrees
 /// all of whose leaves it holds. It does not know how sums travel.
-struct ShardTree: Hashable, Sendable {
+package struct ShardTree: Hashable, Sendable {
   /// A sum over the shards `index · 2^level ..< (index + 1) · 2^level`.
   struct Node: Hashable, Sendable, CustomStringConvertible {
     let level: Int, index: Int
@@ -23,7 +23,7 @@ struct ShardTree: Hashable, Sendable {
   /// Ranks begin at multiples of this many shards, so that few of the tree's nodes are cut.
   private let grain: Int
 
-  init(shardCount: Int, rankCount: Int) {
+  package init(shardCount: Int, rankCount: Int) {
     precondition(shardCount.nonzeroBitCount == 1, "Shards are a power of two, got \(shardCount)")
     precondition((1...shardCount).contains(rankCount), "Ranks are 1 to \(shardCount), got \(rankCount)")
     (self.shardCount, self.rankCount) = (shardCount, rankCount)

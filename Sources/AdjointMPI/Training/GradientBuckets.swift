@@ -6,7 +6,7 @@ internal import Threads
 ///
 /// The elements of each shard of this rank have memory that is made once: shards write there, sums are added up there,
 /// and the sum over all shards lies where the first shard's elements were.
-final class GradientBuckets: @unchecked Sendable {  // because who completes a sum is decided under a lock
+package final class GradientBuckets: @unchecked Sendable {  // because who completes a sum is decided under a lock
   /// A value of which a step has one a shard.
   struct Item: Sendable {
     let name: String
@@ -37,7 +37,7 @@ final class GradientBuckets: @unchecked Sendable {  // because who completes a s
   private var missing: [[Int]] = [], summed: [Set<ShardTree.Node>] = [], nodesLeft: [Int] = []
 
   /// Bytes up to which gradients travel together, and a sum's messages cost more than its bytes.
-  static let smallByteCount = 32_768  // Decisions/Cluster.md
+  package static let smallByteCount = 32_768  // Decisions/Cluster.md
 
   /// - Parameters:
   ///   - items: neighbours that travel together have one type.
