@@ -1,8 +1,8 @@
 """A step of PyTorch's DistributedDataParallel by gloo: the network that `ClusterSums steps` trains, 64 rows a rank.
 
-    OMP_NUM_THREADS=1 python3 -m torch.distributed.run --nproc-per-node 2 Benchmarks/cluster_ddp.py
+    OMP_NUM_THREADS=1 mpirun -n 2 python3 Benchmarks/cluster_ddp.py
 
-or under mpirun, which holds each rank to a processor as it does ours. One thread a rank; prints rank 0's milliseconds.
+mpirun holds each rank to a processor, as it does ours. One thread a rank; prints rank 0's milliseconds.
 """
 import os
 import time
@@ -11,11 +11,10 @@ import torch
 import torch.distributed as distributed
 from torch import nn
 
-if "OMPI_COMM_WORLD_RANK" in os.environ:
-    os.environ["RANK"] = os.environ["OMPI_COMM_WORLD_RANK"]
-    os.environ["WORLD_SIZE"] = os.environ["OMPI_COMM_WORLD_SIZE"]
-    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-    os.environ.setdefault("MASTER_PORT", "29511")
+os.environ["RANK"] = os.environ["OMPI_COMM_WORLD_RANK"]
+os.environ["WORLD_SIZE"] = os.environ["OMPI_COMM_WORLD_SIZE"]
+os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+os.environ.setdefault("MASTER_PORT", "29511")
 torch.set_num_threads(1)
 torch.manual_seed(1)
 distributed.init_process_group("gloo")
@@ -34,6 +33,7 @@ for step in range(warm + steps):
         times.append(1e3 * (time.perf_counter() - start))
 if distributed.get_rank() == 0:
     times.sort()
-    print(f"DDP ranks {distributed.get_world_size()}: median {times[steps // 2]} ms, minimum {times[0]} ms, {steps} steps")
+    count = distributed.get_world_size()
+    print(f"DDP ranks {count}: median {times[steps // 2]} ms, minimum {times[0]} ms, {steps} steps")
 distributed.barrier()
 distributed.destroy_process_group()

@@ -1,10 +1,10 @@
-"""How a step scales to many machines, in a model: one link a machine, a message of m bytes takes latency + m / bandwidth.
+"""How a step scales to many machines, in a model: a message of m bytes takes latency + m / bandwidth on its link.
 
     python3 Benchmarks/cluster_scale.py
 
 Prints the table of Benchmarks/results/cluster.md: the efficiency of weak scaling, in percent, of two networks on two
 kinds of link. Gradients become ready in backward's order, in pieces of at most 4 MiB, and a piece's sum begins when it
-is ready and the link is free. Nothing else is in the way: no slow machine, no crowded switch, and all links at full rate.
+is ready and the link is free. Nothing else is in the way: no slow machine, no crowded switch, all links at full rate.
 """
 import math
 

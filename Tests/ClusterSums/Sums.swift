@@ -169,7 +169,7 @@
   }
 
   /// A value that another thread gives, and this one waits for.
-  private final class Waited<Value: Sendable>: @unchecked Sendable {  // because it is set before, and read after, a signal
+  private final class Waited<Value: Sendable>: @unchecked Sendable {  // because a signal is between
     private var value: Value?
     private let isThere = DispatchSemaphore(value: 0)
 
