@@ -210,7 +210,9 @@ private struct MessageLoop {
       mail.isAwake = !mail.exchanges.isEmpty || !mail.collections.isEmpty || mail.isLeaving
       return !mail.isAwake
     }
-    if isEmpty { _ = wake.wait(timeout: .now() + .milliseconds(Self.longSleep)) }
+    guard isEmpty else { return }
+    // Nobody else asks a cluster of one.
+    if transport.rankCount == 1 { wake.wait() } else { _ = wake.wait(timeout: .now() + .milliseconds(Self.longSleep)) }
   }
 
   // MARK: what has been handed in

@@ -34,8 +34,7 @@ extension ClusterTrainer {
       do {
         try await cluster.exchange(ExchangeMemory(plan, nil, own: [bytes.buffer.baseAddress!]))
       } catch {
-        // Messages under way may still write there.
-        _ = Unmanaged.passRetained(bytes)
+        KeptMemory.keep(bytes)
         throw error
       }
       if cluster.rank == 0 { continue }

@@ -164,9 +164,8 @@ private struct ClusterStep: Sendable {
     cluster.thread.begin(buckets.buckets[bucket].memory, tag: bucket) { [self] failure in
       spans.end(span)
       if let failure {
-        // Messages under way may still write there.
-        _ = Unmanaged.passRetained(buckets)
-        _ = Unmanaged.passRetained(updating)
+        KeptMemory.keep(buckets)
+        KeptMemory.keep(updating)
         arrivals.fail(failure)
       } else {
         distribute(bucket)

@@ -80,6 +80,28 @@ import Testing
     }
   }
 
+  @Test func `processes of unlike libraries do not join, and all differences are told`() async throws {
+    let (_, clusters) = try LocalNetwork.clusters(3)
+    let results = await onAllRanks(clusters) { cluster in
+      var facts = Likeness.ofProcess.facts
+      if cluster.rank == 2 {
+        facts["matrix products"] = "OpenBLAS for SkylakeX"
+        facts["Adjoint"] = "0"
+      }
+      try await cluster.compare(Likeness(facts: facts))
+    }
+    await leave(clusters)
+    for result in results {
+      #expect {
+        try result.get()
+      } throws: { error in
+        guard case ClusterError.unlike(2, let differences) = error else { return false }
+        return differences.count == 2 && differences[0].hasPrefix("Adjoint: 0, and ")
+          && differences[1].hasPrefix("matrix products: OpenBLAS for SkylakeX, and ")
+      }
+    }
+  }
+
   @Test func `a gradient that is not finite is refused on all ranks, and the next batch is trained`() async throws {
     let (_, clusters) = try LocalNetwork.clusters(4)
     let results = await onAllRanks(clusters) { cluster in
