@@ -8,27 +8,36 @@
   private let batchSize = 128, turns = 15, stepsATurn = 20
 
   /// Prints what a step of a network of 784-512-512-10 takes at rank 0, of 128 rows in each number of shards, in turns.
-  /// Each rank computes on one worker.
+  /// Each rank computes on one worker. Of several ranks it says as well what a step waits after backward, with gradients
+  /// that leave while backward goes on and with gradients that leave when it has ended.
   func measureSteps(of shards: [Int]) async throws {
     let cluster = try Cluster.join()
     let executor = try GraphExecutor(width: 1)
-    let trainers = try shards.map { try trainer(shards: $0, on: cluster, executor) }
-    var times = [[Double]](repeating: [], count: shards.count)
+    var trainers = try shards.map { try trainer(shards: $0, on: cluster, executor) }, shards = shards
+    if cluster.size > 1 {
+      trainers += try shards.map { try trainer(shards: $0, on: cluster, executor) }
+      for trainer in trainers[shards.count...] { trainer.overlaps = false }
+      shards += shards
+    }
+    var times = [[Double]](repeating: [], count: shards.count), waits = times
     for turn in 0...turns {
       for (number, trainer) in trainers.enumerated() {
         for _ in 0..<stepsATurn {
           let start = MonotonicClock.now
           try await trainer.takeStep()
-          if turn > 0 { times[number].append(Double(MonotonicClock.now - start) / 1e6) }
+          if turn == 0 { continue }
+          times[number].append(Double(MonotonicClock.now - start) / 1e6)
+          waits[number].append(trainer.lastTimings!.waiting / .milliseconds(1))
         }
       }
     }
     if cluster.rank == 0 {
-      for (count, times) in zip(shards, times) {
-        let sorted = times.sorted()
+      for (number, count) in shards.enumerated() {
+        let sorted = times[number].sorted(), waits = waits[number].sorted()
         print(
-          "ranks \(cluster.size) shards \(count): median \(sorted[sorted.count / 2]) ms, minimum \(sorted[0]) ms, "
-            + "\(sorted.count) steps")
+          "ranks \(cluster.size) shards \(count), \(trainers[number].overlaps ? "overlapped" : "after backward"): "
+            + "median \(sorted[sorted.count / 2]) ms, minimum \(sorted[0]) ms, "
+            + "waiting median \(waits[waits.count / 2]) ms, minimum \(waits[0]) ms, \(sorted.count) steps")
       }
     }
     cluster.leave()

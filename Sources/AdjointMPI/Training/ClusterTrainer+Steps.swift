@@ -1,5 +1,6 @@
 internal import Adjoint
 public import AdjointTraining
+internal import Threads
 
 /// One step, and many.
 extension ClusterTrainer {
@@ -86,6 +87,8 @@ private struct ClusterStep: Sendable {
   private let shards: Range<Int>
   private let shardCount: Int
   private let gradientCount: Int
+  /// Buckets that leave when all shards of this rank are computed; `nil` where each leaves when it is complete.
+  private let held: HeldBuckets?
   let spans = StepSpans()
 
   init(_ trainer: ClusterTrainer, _ feed: @escaping TrainingNetwork.Feed) {
@@ -94,6 +97,7 @@ private struct ClusterStep: Sendable {
     (cluster, self.feed, rows) = (trainer.cluster, feed, trainer.batches.rows)
     (shards, shardCount) = (trainer.tree.shards(of: trainer.cluster.rank), trainer.shards)
     gradientCount = trainer.sharded.gradientInputs.count
+    held = trainer.overlaps ? nil : HeldBuckets(sessionCount: trainer.computing.count)
   }
 
   /// How a part of the step has ended: the update may fail on all ranks alike, and then the rest of the step goes on, so
@@ -121,6 +125,7 @@ private struct ClusterStep: Sendable {
             try Task.checkCancellation()
             try await compute(shard, session)
           }
+          for bucket in held?.endSession() ?? [] { exchange(bucket) }
           return .shards
         }
       }
@@ -159,6 +164,10 @@ private struct ClusterStep: Sendable {
 
   private func hand(in item: Int, of shard: Int) {
     guard let bucket = buckets.complete(item: item, shard: shard) else { return }
+    if let held { held.add(bucket) } else { exchange(bucket) }
+  }
+
+  private func exchange(_ bucket: Int) {
     if cluster.size == 1 { return distribute(bucket) }
     let span = spans.begin(.messages, buckets.name(ofBucket: bucket))
     cluster.thread.begin(buckets.buckets[bucket].memory, tag: bucket) { [self] failure in
@@ -181,6 +190,25 @@ private struct ClusterStep: Sendable {
         target.copyMemory(from: sum, byteCount: buckets.items[item].byteCount)
       }
       arrivals.arrive(item)
+    }
+  }
+}
+
+/// Buckets that are complete on this rank, and wait for its last session.
+private final class HeldBuckets: @unchecked Sendable {  // because `lock` guards what changes
+  private let lock = PlatformLock()
+  private var sessionCount: Int
+  private var buckets: [Int] = []
+
+  init(sessionCount: Int) { self.sessionCount = sessionCount }
+
+  func add(_ bucket: Int) { lock.withLock { buckets.append(bucket) } }
+
+  /// A session has computed its shards. The last one gets all buckets.
+  func endSession() -> [Int] {
+    lock.withLock {
+      sessionCount -= 1
+      return sessionCount == 0 ? buckets : []
     }
   }
 }

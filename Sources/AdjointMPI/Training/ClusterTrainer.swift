@@ -65,6 +65,9 @@ public final class ClusterTrainer {
   let feed: TrainingNetwork.Feed?
   let executor: any ScheduleExecutor
   var hasAgreed = false
+  /// Whether gradients leave while backward goes on. Turning it off changes no bit; it exists so that tests can verify
+  /// this, and measure what it saves.
+  package var overlaps = true
 
   /// Compiles a step that makes `loss`, a scalar, smaller.
   ///

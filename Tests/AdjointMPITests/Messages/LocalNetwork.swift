@@ -113,8 +113,8 @@ final class LocalTransport: Transport, @unchecked Sendable {  // because one thr
 }
 
 extension LocalNetwork {
-  /// A cluster of so many ranks in this process.
-  static func clusters(_ rankCount: Int, seed: UInt64 = 1, patience: Duration = .seconds(300)) throws
+  /// A cluster of so many ranks in this process. Its patience is longer than a task may wait for its turn among others.
+  static func clusters(_ rankCount: Int, seed: UInt64 = 1, patience: Duration = .seconds(36_000)) throws
     -> (network: LocalNetwork, clusters: [Cluster])
   {
     let network = LocalNetwork(rankCount: rankCount, seed: seed)

@@ -25,11 +25,12 @@ import VirtualExecution
   /// The fingerprint of all that a training of some steps leaves on each rank, its losses among it.
   private func train(
     _ kind: TrainingCase, ranks: Int, seed: UInt64, steps: Int = 2,
-    executor: @escaping @Sendable (_ rank: Int) throws -> any ScheduleExecutor
+    overlaps: Bool = true, executor: @escaping @Sendable (_ rank: Int) throws -> any ScheduleExecutor
   ) async throws -> [String] {
     let (network, clusters) = try LocalNetwork.clusters(ranks, seed: seed)
     let results = await onAllRanks(clusters) { cluster in
       let trainer = try kind.trainer(shards: Self.shards, on: cluster, executor: executor(cluster.rank))
+      trainer.overlaps = overlaps
       var digest = Fingerprint()
       while trainer.step < steps {
         var loss = try await trainer.takeStep()
@@ -56,6 +57,13 @@ import VirtualExecution
         #expect(found == Self.expected[kind.rawValue], "\(kind) \(found), rank \(rank) of \(ranks), width \(width)")
       }
     }
+  }
+
+  @Test func `gradients that leave when backward has ended have the same bits`() async throws {
+    let bits = try await train(.statistics, ranks: 3, seed: 5, overlaps: false) { _ in
+      try GraphExecutor(width: 2, sharing: .always)
+    }
+    for found in bits { #expect(found == Self.expected[TrainingCase.statistics.rawValue]) }
   }
 
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
