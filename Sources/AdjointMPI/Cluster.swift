@@ -17,7 +17,7 @@ internal import Threads
 ///
 /// A process joins one cluster, once. From joining to leaving a thread of the cluster's exists, which makes all calls of
 /// MPI, and MPI has one or two of its own. It polls while messages are under way, some 30 times at once after each that comes and
-/// then every 20 to 50 µs, and sleeps otherwise. MPI's handlers of signals are turned off, and `malloc` stays the process's.
+/// then every 20 to 50 µs, and sleeps otherwise. the handlers of signals are the host's as before, and `malloc` stays the process's.
 ///
 /// When a rank fails, is stopped or is slower than the others are patient, every other one throws a ``ClusterError`` that
 /// names it. A process that is killed ends the job by its launcher.

@@ -1,4 +1,6 @@
 #pragma once
+#include <stddef.h>
+
 // Open MPI and MPICH by one source: what both hide in macros, as functions that Swift can call.
 #define OMPI_SKIP_MPICXX 1
 // MPICH includes its prototypes in angle brackets, from where only its own compiler wrapper looks.

@@ -18,7 +18,10 @@
       if flag != 0 { throw .joinedBefore }
       // Open MPI would take four signals from the host, and from the backtraces of Swift.
       setenv("OMPI_MCA_opal_signal", "", 0)
+      // And MPICH would take SIGUSR1: what the host has is put back.
+      let handlers = SignalHandlers()
       try Self.check("begin", adj_mpi_init())
+      handlers.restore()
       var communicator = adj_mpi_communicator(), number: CInt = 0
       try Self.check("make a communicator", adj_mpi_make_communicator(&communicator))
       elements = communicator

@@ -343,20 +343,18 @@ private struct MessageLoop {
 
   /// Ends the transport, which waits for all ranks; after trouble some may never come, and the launcher ends them.
   private mutating func leave() {
-    if failure == nil {
-      tellAll(.left(""))
-      transport.end()
-    } else {
-      waitForOthers()
-    }
+    let reason = failure.map { "\($0)" } ?? ""
+    tellAll(.left(reason))
+    waitForOthers(nanoseconds: failure == nil ? watch.patience : Self.lastWords)
+    if failure == nil { transport.end() }
     end(because: .left(rank: transport.rank, reason: "it had nothing more to do"))
   }
-  /// After trouble the launcher may end all processes with the first: this one stays until all others know why, and have
-  /// said so, or for ``lastWords``.
-  private mutating func waitForOthers() {
-    tellAll(.left("\(failure!)"))
-    let end = MonotonicClock.now + Self.lastWords
-    while !(transport.hasSentNotices && departed.count >= transport.rankCount - 1), MonotonicClock.now < end {
+
+  /// Stays until all others have said that they leave, or for so long: after trouble the launcher may end all processes
+  /// with the first, and each is to know why; without any, no message is left on its way.
+  private mutating func waitForOthers(nanoseconds: Int64) {
+    let (now, others) = (MonotonicClock.now, transport.rankCount - 1)
+    while !(transport.hasSentNotices && departed.count >= others), MonotonicClock.now - now < nanoseconds {
       if let (sender, bytes) = try? transport.nextNotice() {
         if case .left(let reason)? = Notice(bytes) { departed[sender] = reason }
       } else {
