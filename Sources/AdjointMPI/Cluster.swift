@@ -15,12 +15,13 @@ internal import Threads
 /// ```
 /// Without a launcher, and without the package's trait `MPI`, it is rank 0 of 1, so that one program serves both.
 ///
-/// A process joins one cluster, once. From joining to leaving a thread of the cluster's exists, which makes all calls of
-/// MPI, and MPI has one or two of its own. It polls while messages are under way, some 30 times at once after each that comes and
-/// then every 20 to 50 µs, and sleeps otherwise. the handlers of signals are the host's as before, and `malloc` stays the process's.
+/// A process joins one cluster, once. From joining to leaving a thread of the cluster's exists, which makes all calls
+/// of MPI, and MPI has one or two of its own. It polls while messages are under way, some 30 times at once after each
+/// that comes and then every 20 to 50 µs, and sleeps otherwise. The handlers of signals stay the host's, and `malloc`
+/// the process's.
 ///
-/// When a rank fails, is stopped or is slower than the others are patient, every other one throws a ``ClusterError`` that
-/// names it. A process that is killed ends the job by its launcher.
+/// When a rank fails, is stopped or is slower than the others are patient, every other one throws a ``ClusterError``
+/// that names it. A process that is killed ends the job by its launcher.
 public final class Cluster: Sendable {
   /// The number of this process, from 0, and how many there are.
   public let rank: Int, size: Int

@@ -5,8 +5,8 @@ import DependencyScheduling
 import Foundation
 import LibC
 
-/// What each process of a test does: trains a small network on all ranks, and on one of them makes the trouble that it is
-/// asked for. `test_processes.py` starts it under mpirun, and reads what it prints.
+/// What each process of a test does: trains a small network on all ranks, and on one of them makes the trouble that it
+/// is asked for. `test_processes.py` starts it under mpirun, and reads what it prints.
 ///
 ///     ClusterProcesses scenario steps patience file…
 @main enum ClusterProcesses {

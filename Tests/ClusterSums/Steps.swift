@@ -8,8 +8,8 @@
   private let batchSize = 128, turns = 15, stepsATurn = 20
 
   /// Prints what a step of a network of 784-512-512-10 takes at rank 0, of 128 rows in each number of shards, in turns.
-  /// Each rank computes on one worker. Of several ranks it says as well what a step waits after backward, with gradients
-  /// that leave while backward goes on and with gradients that leave when it has ended.
+  /// Each rank computes on one worker. Of several ranks it says as well what a step waits after backward, with
+  /// gradients that leave while backward goes on and with gradients that leave when it has ended.
   func measureSteps(of shards: [Int]) async throws {
     let cluster = try Cluster.join()
     let executor = try GraphExecutor(width: 1)

@@ -1,8 +1,8 @@
 /// Who is to blame when a message does not come: a pure machine, told of time and notices, that says what to ask whom.
 ///
-/// A deadline alone blames the innocent: whoever is waited for may be waiting itself (pytorch#83289). So a rank that has
-/// waited for longer than its patience asks the one it waits for about the exchange that does not end. That one says
-/// for whom it waits, and is asked no more: the next one is. The chain ends
+/// A deadline alone blames the innocent: whoever is waited for may be waiting itself (pytorch#83289). So a rank that
+/// has waited for longer than its patience asks the one it waits for about the exchange that does not end. That one
+/// says for whom it waits, and is asked no more: the next one is. The chain ends
 /// - at a rank that does not answer within ``grace``: it is stopped, or unreachable;
 /// - at one that answers and waits for nobody: it works, and has not handed over what others wait for;
 /// - at the asking rank itself, which then has not handed over what others wait for.

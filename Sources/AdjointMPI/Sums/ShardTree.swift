@@ -56,6 +56,7 @@ package struct ShardTree: Hashable, Sendable {
     return nodes
   }
 
-  /// Whether every rank has one node, all of one level, and ranks are a power of two: then partners can exchange halves.
+  /// Whether every rank has one node, all of one level, and ranks are a power of two: then partners can exchange
+  /// halves.
   var isEven: Bool { rankCount.nonzeroBitCount == 1 }
 }

@@ -100,8 +100,8 @@ private struct ClusterStep: Sendable {
     held = trainer.overlaps ? nil : HeldBuckets(sessionCount: trainer.computing.count)
   }
 
-  /// How a part of the step has ended: the update may fail on all ranks alike, and then the rest of the step goes on, so
-  /// that all of them have handed over the same.
+  /// How a part of the step has ended: the update may fail on all ranks alike, and then the rest of the step goes on,
+  /// so that all of them have handed over the same.
   private enum Part: Sendable {
     case shards
     case update((any Error)?)

@@ -6,9 +6,10 @@ internal import Notation
 
 /// One step of all ranks, drawn.
 extension ClusterTrainer {
-  /// Takes a step, and has rank 0 write what all ranks did in it, and when, as one file of the Trace Event Format, which
-  /// ui.perfetto.dev opens: a process a rank, with a track for each session that computed shards, one for messages, and
-  /// one for the update. Ranks' clocks are laid upon one another where they began the step together, to some 50 µs.
+  /// Takes a step, and has rank 0 write what all ranks did in it, and when, as one file of the Trace Event Format,
+  /// which ui.perfetto.dev opens: a process a rank, with a track for each session that computed shards, one for
+  /// messages, and one for the update. Ranks' clocks are laid upon one another where they began the step together, to
+  /// some 50 µs.
   ///
   /// - Parameters:
   ///   - path: the file, which rank 0 writes.
@@ -55,8 +56,9 @@ enum TraceText {
     var events: [String] = []
     for (rank, bytes) in ranks.enumerated() {
       func metadata(_ name: String, _ track: Int, _ value: String) {
+        let argument = "{\"name\":\(JSONText.quoted(value))}"
         events.append(
-          "{\"ph\":\"M\",\"pid\":\(rank + 1),\"tid\":\(track),\"name\":\"\(name)\",\"args\":{\"name\":\(JSONText.quoted(value))}}"
+          "{\"ph\":\"M\",\"pid\":\(rank + 1),\"tid\":\(track),\"name\":\"\(name)\",\"args\":\(argument)}"
         )
       }
       metadata("process_name", 0, "rank \(rank), step \(step)")

@@ -15,22 +15,22 @@ internal import LibC
 /// try await trainer.save(to: path)
 /// ```
 /// **The bits of a training do not depend on how many processes ran it.** The batch is cut into shards, a power of two
-/// of them, which belong to the training and its file as its seed does; the graph's batch is one shard. Ranks, any number
-/// up to the shards, compute neighbouring shards each, and sums over shards follow one binary tree. So a training can be
-/// stopped on four ranks and go on on three. Each shard is a run of its own, which reads all weights and writes all
-/// gradients: it should have 32 rows or more, better 64.
+/// of them, which belong to the training and its file as its seed does; the graph's batch is one shard. Ranks, any
+/// number up to the shards, compute neighbouring shards each, and sums over shards follow one binary tree. So a
+/// training can be stopped on four ranks and go on on three. Each shard is a run of its own, which reads all weights
+/// and writes all gradients: it should have 32 rows or more, better 64.
 ///
-/// Nothing else depends on the number of ranks either. The loss is the mean over shards by the same tree, and so is what
-/// running statistics become, which each shard computes from the values before the step. A counter of steps, an int32
-/// that `alsoUpdating` moves on by a constant, reads S · value + s in shard s of S, so that each shard draws its own
-/// dropouts.
+/// Nothing else depends on the number of ranks either. The loss is the mean over shards by the same tree, and so is
+/// what running statistics become, which each shard computes from the values before the step. A counter of steps, an
+/// int32 that `alsoUpdating` moves on by a constant, reads S · value + s in shard s of S, so that each shard draws its
+/// own dropouts.
 ///
 /// A gradient leaves when its last contribution is in, while backward goes on; its parameter's update begins when its
 /// sum is there, unless gradients are clipped by their global norm.
 ///
-/// All ranks make the same calls in the same order. A step that is refused on all of them alike, for a loss or gradients
-/// that are not finite, was not taken, as in a `Trainer`; any other error of a rank ends the cluster, and every other
-/// rank throws a ``ClusterError`` that names it.
+/// All ranks make the same calls in the same order. A step that is refused on all of them alike, for a loss or
+/// gradients that are not finite, was not taken, as in a `Trainer`; any other error of a rank ends the cluster, and
+/// every other rank throws a ``ClusterError`` that names it.
 public final class ClusterTrainer {
   public let cluster: Cluster
   public let rate: LearningRate

@@ -6,8 +6,8 @@ import Testing
 
 @testable import AdjointMPI
 
-/// Trainings that meet all that could depend on the number of ranks: dropout, noise, running statistics, small and large
-/// gradients, clipping, averages.
+/// Trainings that meet all that could depend on the number of ranks: dropout, noise, running statistics, small and
+/// large gradients, clipping, averages.
 enum TrainingCase: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case plain, dropout, noise, statistics, clipped, averaged, doubles
 
