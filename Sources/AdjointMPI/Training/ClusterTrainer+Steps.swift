@@ -9,8 +9,8 @@ extension ClusterTrainer {
   ///
   /// - Parameter feed: writes the rows of one shard into a session's inputs; called once a shard of this rank, for
   ///   several at a time.
-  /// - Throws: ``ClusterError``; what `feed` and the runs throw, which all other ranks are told. An error that all ranks
-  ///   throw alike, `SessionError.notFinite` or `TrainingError.gradientNotFinite`, leaves the cluster as it was.
+  /// - Throws: ``ClusterError``; what `feed` and the runs throw, which all other ranks are told. An error that all
+  ///   ranks throw alike, `SessionError.notFinite` or `TrainingError.gradientNotFinite`, leaves the cluster as it was.
   @discardableResult
   public nonisolated(nonsending) func takeStep(feed: @escaping TrainingNetwork.Feed) async throws -> Double {
     try await agree()
