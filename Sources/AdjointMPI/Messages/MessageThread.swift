@@ -183,7 +183,8 @@ private struct MessageLoop {
         try begin(handed, at: now)
         try advance(at: now)
         try readNotices(at: now)
-        if now - lastWatched > Self.watchInterval {
+        // Alone it sleeps for as long as nobody hands anything in, and waits for nobody.
+        if transport.rankCount > 1, now - lastWatched > Self.watchInterval {
           lastWatched = now
           try act(watch.tick(at: now, waits))
         }
@@ -331,9 +332,13 @@ private struct MessageLoop {
 
   private mutating func end(because error: ClusterError) {
     if failure == nil { failure = error }
-    mail.withLock { $0.failure = failure }
-    for exchange in exchanges { exchange.ended(failure) }
-    for collection in collections { collection.ended(.failure(failure!)) }
+    let handed = mail.withLock { mail -> MessageThread.Mail in
+      mail.failure = failure
+      defer { (mail.exchanges, mail.collections) = ([], []) }
+      return mail
+    }
+    for ended in exchanges.map(\.ended) + handed.exchanges.map(\.ended) { ended(failure) }
+    for ended in collections.map(\.ended) + handed.collections.map(\.ended) { ended(.failure(failure!)) }
     (exchanges, subjects, collections) = ([], [], [])
   }
 

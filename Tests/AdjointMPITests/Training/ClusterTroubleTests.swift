@@ -187,6 +187,26 @@ import Testing
     #expect(shards.filter { $0.hasPrefix("shard ") }.sorted() == (0..<8).map { "shard \($0)" })
   }
 
+  @Test(arguments: [1, 2]) func `between two calls more time may pass than ranks are patient`(ranks: Int) async throws {
+    let (_, clusters) = try LocalNetwork.clusters(ranks, patience: .milliseconds(1_500))
+    // Handed to the threads of messages at once: tasks wait for their turn for longer than this patience.
+    for turn in 0..<2 {
+      if turn > 0 { try await Task.sleep(for: .seconds(2)) }
+      let outcomes = clusters.map { _ in Outcome<[[UInt8]]>() }
+      for (cluster, outcome) in zip(clusters, outcomes) { cluster.thread.collect([UInt8(turn)]) { outcome.set($0) } }
+      let results = await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+          continuation.resume(
+            returning: outcomes.map { outcome in
+              Result { () throws(ClusterError) -> [[UInt8]] in try outcome.wait() }
+            })
+        }
+      }
+      for result in results { #expect(try result.get() == [[UInt8]](repeating: [UInt8(turn)], count: ranks)) }
+    }
+    await leave(clusters)
+  }
+
   @Test func `numbers of all ranks are gathered in their order`() async throws {
     let (_, clusters) = try LocalNetwork.clusters(5)
     let results = await onAllRanks(clusters) { cluster in
