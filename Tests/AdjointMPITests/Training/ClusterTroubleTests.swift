@@ -190,8 +190,8 @@ import Testing
   @Test(arguments: [1, 2]) func `between two calls more time may pass than ranks are patient`(ranks: Int) async throws {
     let (_, clusters) = try LocalNetwork.clusters(ranks, patience: .milliseconds(1_500))
     // Handed to the threads of messages at once: tasks wait for their turn for longer than this patience.
-    for turn in 0..<2 {
-      if turn > 0 { try await Task.sleep(for: .seconds(2)) }
+    for turn in 0..<3 {
+      if turn == 1 { try await Task.sleep(for: .seconds(2)) }
       let outcomes = clusters.map { _ in Outcome<[[UInt8]]>() }
       for (cluster, outcome) in zip(clusters, outcomes) { cluster.thread.collect([UInt8(turn)]) { outcome.set($0) } }
       let results = await withCheckedContinuation { continuation in

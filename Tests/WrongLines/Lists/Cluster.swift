@@ -105,6 +105,12 @@ extension WrongLine {
       with: "cluster.thread.leave()",
       caughtBy: "AdjointMPITests.ClusterTroubleTests"),
     WrongLine(
+      "a cluster of one that slept accuses itself",
+      in: "Sources/AdjointMPI/Messages/MessageThread.swift",
+      replace: "if transport.rankCount > 1, now - lastWatched",
+      with: "if now - lastWatched",
+      caughtBy: "AdjointMPITests.ClusterTroubleTests"),
+    WrongLine(
       "another order of the data is not noticed",
       in: "Sources/AdjointMPI/Training/ClusterTrainer+State.swift",
       replace: #""seed of the data": "\(batches.seed)", "#,
