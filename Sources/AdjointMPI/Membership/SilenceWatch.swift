@@ -1,4 +1,5 @@
-/// Who is to blame when a message does not come: a pure machine, told of time and notices, that says what to ask whom.
+/// Finds the rank that is to blame when a message does not come. It is a pure machine: it is told of time and of notices,
+/// and answers which rank is to be asked what.
 ///
 /// A deadline alone blames the innocent: whoever is waited for may be waiting itself (pytorch#83289). So a rank that
 /// has waited for longer than its patience asks the one it waits for about the exchange that does not end. That one
